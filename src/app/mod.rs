@@ -1,0 +1,1 @@
+//! Connects a source, the engine and a front end.

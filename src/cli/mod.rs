@@ -1,0 +1,1 @@
+//! Turns arguments into settings; nobody else sees raw arguments.

@@ -1,0 +1,22 @@
+//! regscope reads SIP registration traffic and says, for every DN, whether it is in service and why.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ report
+//!  bytes      payloads   messages  transactions,    text json ndjson
+//!  + time                          attempts,
+//!                                  bindings, DNs
+//! ```
+//!
+//! [`net`] holds the values every stage shares; [`app`] pumps from one stage to the next, so that
+//! `source`, `packet` and `sip` know nothing of each other.
+
+pub mod app;
+pub mod cli;
+pub mod net;
+pub mod packet;
+pub mod registration;
+pub mod report;
+pub mod sip;
+pub mod source;

@@ -1,0 +1,198 @@
+//! The values every stage shares: time, endpoint, transport, and where a frame stands in which file.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+mod escape;
+
+pub use escape::{escape_bytes, escape_text};
+
+/// A moment on the trace's clock: nanoseconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment `nanos` nanoseconds after the Unix epoch.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// The moment `secs` seconds and `nanos` nanoseconds after the epoch, saturating.
+    #[must_use]
+    pub const fn from_parts(secs: i64, nanos: i64) -> Self {
+        Self(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `seconds` later, saturating.
+    #[must_use]
+    pub const fn plus_secs(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add((seconds as i64).saturating_mul(1_000_000_000)))
+    }
+
+    /// Signed nanoseconds from `earlier` to `self`, saturating.
+    #[must_use]
+    pub const fn nanos_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The time since `earlier`; zero when the clock went backwards.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.nanos_since(earlier)).unwrap_or(0))
+    }
+
+    /// Seconds since the epoch with nine decimals, as the JSON outputs print it.
+    #[must_use]
+    pub fn epoch_string(self) -> String {
+        let (secs, nanos) = (self.0.div_euclid(1_000_000_000), self.0.rem_euclid(1_000_000_000));
+        format!("{secs}.{nanos:09}")
+    }
+}
+
+/// One end of a conversation: address and port (port 0 where the transport has none).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Endpoint {
+    /// The IP address.
+    pub addr: IpAddr,
+    /// The UDP, TCP or SCTP port.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// An endpoint from its parts.
+    #[must_use]
+    pub const fn new(addr: IpAddr, port: u16) -> Self {
+        Self { addr, port }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    /// `192.0.2.1:5060` or `[2001:db8::1]:5060`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.addr, self.port).fmt(f)
+    }
+}
+
+/// What carried a message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Transport {
+    /// UDP datagrams.
+    Udp,
+    /// A TCP byte stream.
+    Tcp,
+    /// SCTP chunks.
+    Sctp,
+}
+
+impl Transport {
+    /// The lower-case name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Sctp => "sctp",
+        }
+    }
+
+    /// Whether the transport itself retransmits, so that SIP does not (RFC 3261 §17.1.2.2).
+    #[must_use]
+    pub const fn is_reliable(self) -> bool {
+        !matches!(self, Self::Udp)
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which input of a session a frame came from: an index into its list of files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct FileId(pub u16);
+
+/// Where a frame stands: enough to name it as Wireshark does and to read it again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct FrameRef {
+    /// The file.
+    pub file: FileId,
+    /// The frame's number in that file, from 1, counting every packet as Wireshark does.
+    pub number: u64,
+    /// Byte offset of the frame's data in the file (in the decompressed stream if it is compressed).
+    pub offset: u64,
+}
+
+/// A link-layer header type as in pcap files (<https://www.tcpdump.org/linktypes.html>).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LinkType(pub u32);
+
+/// One captured frame, borrowed from the reader's buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// When it was captured.
+    pub time: Timestamp,
+    /// How its first byte is to be read.
+    pub link: LinkType,
+    /// Where it stands.
+    pub at: FrameRef,
+    /// Its length on the wire, in bytes; more than `bytes.len()` when the capture cut it.
+    pub wire_len: u32,
+    /// The captured bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Why a payload is not all that was sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Cut {
+    /// The capture kept fewer bytes than the packet had (snapshot length).
+    Snaplen,
+    /// IP fragments are missing from the capture.
+    LostFragments,
+    /// Bytes of the TCP stream are missing from the capture.
+    LostSegments,
+}
+
+/// Where and how a payload was seen on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// When the frame that completed it was captured.
+    pub time: Timestamp,
+    /// The frame that completed it.
+    pub frame: FrameRef,
+    /// The sender.
+    pub src: Endpoint,
+    /// The receiver.
+    pub dst: Endpoint,
+    /// What carried it.
+    pub transport: Transport,
+    /// What the lower layers showed.
+    pub path: PathInfo,
+}
+
+/// What the layers below the transport showed of a payload; the innermost packet's values in tunnels.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PathInfo {
+    /// The innermost 802.1Q tag.
+    pub vlan: Option<u16>,
+    /// IPv4 time to live or IPv6 hop limit.
+    pub ttl: u8,
+    /// IPv4 identification; 0 when there is none.
+    pub ip_id: u16,
+    /// The sender's link-layer address where the link has one.
+    pub mac: Option<[u8; 6]>,
+    /// Whether it came in IP fragments.
+    pub fragmented: bool,
+    /// Whether something of it is missing, and why.
+    pub cut: Option<Cut>,
+    /// For TCP: whether any packet of the other direction of this connection was captured before.
+    pub peer_seen: bool,
+}

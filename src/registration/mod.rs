@@ -1,0 +1,1 @@
+//! Folds messages into transactions, attempts, bindings and DN states on the trace's own clock.

@@ -1,0 +1,1 @@
+//! Yields timestamped frames from capture files.
