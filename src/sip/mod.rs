@@ -1,1 +1,42 @@
-//! Finds and parses SIP messages, keeping order and wire spelling, and never gives up on a bad header.
+//! Finds and reads SIP messages in bytes from the wire, keeping order and spelling, and never
+//! gives up on a bad header.
+//!
+//! Nothing here decides what a message means: a header is a span of the bytes it came in, and
+//! each typed accessor reads its value when asked and answers `None` when the value makes no sense.
+//!
+//! - [`Message::parse`] reads one message, [`datagram`] all messages of a datagram, and
+//!   [`StreamFramer`] those of one direction of a byte stream.
+//! - [`strict_conformance`] asks a strict parser for a second opinion.
+
+mod access;
+mod auth;
+mod framing;
+mod header;
+mod message;
+mod name_addr;
+mod params;
+mod reason;
+mod scan;
+mod start_line;
+mod stream;
+mod strict;
+mod uri;
+mod via;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::CSeq;
+pub use auth::{Challenge, Credentials};
+pub use framing::{Datagram, datagram};
+pub use header::HeaderName;
+pub use message::{HeaderRef, Message};
+pub use name_addr::{Contact, NameAddr};
+pub use params::Params;
+pub use reason::reason_phrase;
+pub use scan::unfold;
+pub use start_line::{Method, StartLine};
+pub use stream::{FramerStats, StreamFramer};
+pub use strict::strict_conformance;
+pub use uri::{Scheme, Uri};
+pub use via::Via;

@@ -1,0 +1,172 @@
+//! The header names this product knows, and how the wire may spell them.
+
+/// One row of the table: identity, canonical spelling, compact form (0: none).
+type Row = (HeaderName, &'static str, u8);
+
+macro_rules! header_names {
+    ($($variant:ident $name:literal $compact:literal $reference:literal,)*) => {
+        /// The identity of a header, whatever its case or compact form (RFC 3261 §7.3.1, §7.3.3).
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum HeaderName {
+            $(#[doc = concat!("`", $name, "`, ", $reference, ".")] $variant,)*
+            /// A header not listed here.
+            Other,
+        }
+
+        /// Every known header, shortest name first.
+        const TABLE: &[Row] = &[$((HeaderName::$variant, $name, $compact),)*];
+    };
+}
+
+// In order of length: `lookup` finds the names of one length as one run.
+header_names! {
+    To "To" b't' "RFC 3261 §20.39",
+    Via "Via" b'v' "RFC 3261 §20.42",
+    CSeq "CSeq" 0 "RFC 3261 §20.16",
+    From "From" b'f' "RFC 3261 §20.20",
+    Date "Date" 0 "RFC 3261 §20.17",
+    Path "Path" 0 "RFC 3327",
+    Allow "Allow" 0 "RFC 3261 §20.5",
+    Event "Event" b'o' "RFC 6665 §8.2.1",
+    Route "Route" 0 "RFC 3261 §20.34",
+    MinSe "Min-SE" 0 "RFC 4028 §5",
+    Accept "Accept" 0 "RFC 3261 §20.1",
+    Reason "Reason" 0 "RFC 3326",
+    Server "Server" 0 "RFC 3261 §20.35",
+    CallId "Call-ID" b'i' "RFC 3261 §20.8",
+    Contact "Contact" b'm' "RFC 3261 §20.10",
+    Expires "Expires" 0 "RFC 3261 §20.19",
+    Require "Require" 0 "RFC 3261 §20.32",
+    Subject "Subject" b's' "RFC 3261 §20.36",
+    Warning "Warning" 0 "RFC 3261 §20.43",
+    Privacy "Privacy" 0 "RFC 3323",
+    ReferTo "Refer-To" b'r' "RFC 3515",
+    Identity "Identity" b'y' "RFC 8224",
+    SipEtag "SIP-ETag" 0 "RFC 3903",
+    Supported "Supported" b'k' "RFC 3261 §20.37",
+    Timestamp "Timestamp" 0 "RFC 3261 §20.38",
+    UserAgent "User-Agent" 0 "RFC 3261 §20.41",
+    AlertInfo "Alert-Info" 0 "RFC 3261 §20.4",
+    MinExpires "Min-Expires" 0 "RFC 3261 §20.23",
+    Unsupported "Unsupported" 0 "RFC 3261 §20.40",
+    RetryAfter "Retry-After" 0 "RFC 3261 §20.33",
+    ReferredBy "Referred-By" b'b' "RFC 3892",
+    ContentType "Content-Type" b'c' "RFC 3261 §20.15",
+    MaxForwards "Max-Forwards" 0 "RFC 3261 §20.22",
+    RecordRoute "Record-Route" 0 "RFC 3261 §20.30",
+    AllowEvents "Allow-Events" b'u' "RFC 6665 §8.2.2",
+    MimeVersion "MIME-Version" 0 "RFC 3261 §20.24",
+    Organization "Organization" 0 "RFC 3261 §20.25",
+    IdentityInfo "Identity-Info" b'n' "RFC 4474",
+    ServiceRoute "Service-Route" 0 "RFC 3608",
+    ProxyRequire "Proxy-Require" 0 "RFC 3261 §20.29",
+    Authorization "Authorization" 0 "RFC 3261 §20.7",
+    ContentLength "Content-Length" b'l' "RFC 3261 §20.14",
+    AcceptContact "Accept-Contact" b'a' "RFC 3841",
+    RejectContact "Reject-Contact" b'j' "RFC 3841",
+    SessionExpires "Session-Expires" b'x' "RFC 4028 §4",
+    SecurityVerify "Security-Verify" 0 "RFC 3329",
+    SecurityClient "Security-Client" 0 "RFC 3329",
+    SecurityServer "Security-Server" 0 "RFC 3329",
+    ContentEncoding "Content-Encoding" b'e' "RFC 3261 §20.12",
+    WwwAuthenticate "WWW-Authenticate" 0 "RFC 3261 §20.44",
+    PAssociatedUri "P-Associated-URI" 0 "RFC 7315 §4.1",
+    SubscriptionState "Subscription-State" 0 "RFC 6665 §8.2.3",
+    ProxyAuthenticate "Proxy-Authenticate" 0 "RFC 3261 §20.27",
+    ProxyAuthorization "Proxy-Authorization" 0 "RFC 3261 §20.28",
+    PAssertedIdentity "P-Asserted-Identity" 0 "RFC 3325",
+    RequestDisposition "Request-Disposition" b'd' "RFC 3841",
+    AuthenticationInfo "Authentication-Info" 0 "RFC 3261 §20.6",
+    PPreferredIdentity "P-Preferred-Identity" 0 "RFC 3325",
+    PAccessNetworkInfo "P-Access-Network-Info" 0 "RFC 7315 §4.4",
+}
+
+/// One more than the longest known name.
+const LENGTHS: usize = 22;
+
+/// `RUNS[n]..RUNS[n + 1]` are the rows of `TABLE` whose name has `n` characters.
+const RUNS: [usize; LENGTHS + 1] = runs();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn runs() -> [usize; LENGTHS + 1] {
+    let mut runs = [0; LENGTHS + 1];
+    let mut length = 0;
+    let mut row = 0;
+    while length <= LENGTHS {
+        while row < TABLE.len() && TABLE[row].1.len() < length {
+            row += 1;
+        }
+        runs[length] = row;
+        length += 1;
+    }
+    runs
+}
+
+impl HeaderName {
+    /// The header spelled `name`: any case, compact or long, without white space around it.
+    #[must_use]
+    pub fn lookup(name: &[u8]) -> Self {
+        if let [letter] = name {
+            return Self::compact(letter.to_ascii_lowercase());
+        }
+        let run = match (RUNS.get(name.len()), RUNS.get(name.len() + 1)) {
+            (Some(start), Some(end)) => TABLE.get(*start..*end).unwrap_or_default(),
+            _ => return Self::Other,
+        };
+        run.iter()
+            .find(|(_, canonical, _)| canonical.as_bytes().eq_ignore_ascii_case(name))
+            .map_or(Self::Other, |row| row.0)
+    }
+
+    /// The header with the compact form `letter`, in lower case (RFC 3261 §7.3.3 and the IANA list).
+    fn compact(letter: u8) -> Self {
+        let letter = if letter == 0 { b' ' } else { letter };
+        TABLE.iter().find(|row| row.2 == letter).map_or(Self::Other, |row| row.0)
+    }
+
+    /// The canonical spelling; `None` for [`HeaderName::Other`], which only the wire can spell.
+    #[must_use]
+    pub fn canonical(self) -> Option<&'static str> {
+        TABLE.iter().find(|row| row.0 == self).map(|row| row.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_of_length() {
+        assert!(TABLE.is_sorted_by_key(|row| row.1.len()));
+        assert_eq!(TABLE.last().map(|row| row.1.len() + 1), Some(LENGTHS));
+    }
+
+    #[test]
+    fn every_spelling_of_every_name_is_found() {
+        for (id, name, compact) in TABLE {
+            assert_eq!(HeaderName::lookup(name.as_bytes()), *id, "{name}");
+            assert_eq!(HeaderName::lookup(name.to_uppercase().as_bytes()), *id, "{name}");
+            assert_eq!(HeaderName::lookup(name.to_lowercase().as_bytes()), *id, "{name}");
+            assert_eq!(id.canonical(), Some(*name));
+            if *compact != 0 {
+                assert_eq!(HeaderName::lookup(&[*compact]), *id, "{name}");
+                assert_eq!(HeaderName::lookup(&[compact.to_ascii_uppercase()]), *id, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_compact_forms_are_those_registered() {
+        let letters: Vec<u8> = (b'a'..=b'z')
+            .filter(|letter| HeaderName::lookup(&[*letter]) != HeaderName::Other)
+            .collect();
+        assert_eq!(letters, b"abcdefijklmnorstuvxy");
+    }
+
+    #[test]
+    fn what_is_not_known_is_other() {
+        for name in [&b""[..], b"Z", b"\0", b"X-Custom", b"Call ID", &[b'a'; 300]] {
+            assert_eq!(HeaderName::lookup(name), HeaderName::Other, "{name:?}");
+        }
+    }
+}

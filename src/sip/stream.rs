@@ -1,0 +1,304 @@
+//! Cuts one direction of a byte stream into messages, whatever the segments and whatever is lost.
+
+use memchr::memchr2_iter;
+
+use super::framing::{
+    MAX_START_LINE, declared_length, filler, find_start, first_line, next_start_in_body,
+};
+use super::header::HeaderName;
+use super::message::{HeadEnd, Message};
+use super::scan::{slice, tail};
+use super::start_line::{StartLine, may_become_plausible_start_line, may_become_start_line};
+
+/// The longest message, headers and body, that is waited for.
+const MAX_MESSAGE: usize = 256 * 1024;
+
+/// Takes the messages as they are found.
+type Sink<'s> = dyn FnMut(Message<'_>) + 's;
+
+/// What a [`StreamFramer`] met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FramerStats {
+    /// Messages handed on, cut ones included.
+    pub messages: u64,
+    /// Messages handed on without all of their headers.
+    pub cut: u64,
+    /// Bytes that belong to no message handed on; keep-alives are not counted.
+    pub bytes_skipped: u64,
+    /// How often the start of a message had to be searched for.
+    pub resyncs: u64,
+}
+
+/// Finds the messages in one direction of a byte stream (RFC 3261 §18.3).
+///
+/// Messages end where their Content-Length says; without one they have no body. Nothing is copied
+/// as long as messages arrive whole. After a gap, or where the bytes are no SIP, it goes on at the
+/// next line that is plainly a start line.
+#[derive(Debug, Default)]
+pub struct StreamFramer {
+    /// The bytes that are not decided on yet.
+    buffer: Vec<u8>,
+    mode: Mode,
+    /// How many bytes the message at the start of the buffer must have before another look.
+    wanted: usize,
+    /// How much of the buffer was searched for a blank line.
+    searched: usize,
+    stats: FramerStats,
+}
+
+/// What the next byte is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Mode {
+    /// The start of a message, or filler before it.
+    #[default]
+    Boundary,
+    /// Unknown data; `at_line_start` if it begins a line.
+    Searching { at_line_start: bool },
+}
+
+/// What a step did with the bytes given to it.
+enum Step {
+    /// So many are done with; there may be more to do.
+    Used(usize),
+    /// So many are done with; the others must wait for more.
+    Wait(usize),
+}
+
+impl StreamFramer {
+    /// A framer at the start of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was met so far.
+    #[must_use]
+    pub const fn stats(&self) -> FramerStats {
+        self.stats
+    }
+
+    /// How many bytes wait for the rest of their message.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Takes the next bytes of the stream, `lost_before` of which are missing before `bytes`, and
+    /// hands every message that is complete to `sink`.
+    pub fn push(&mut self, bytes: &[u8], lost_before: u64, sink: &mut Sink<'_>) {
+        if lost_before > 0 {
+            self.flush(sink);
+            // the gap may have ended with a message's end
+            self.search(true);
+        }
+        if self.buffer.is_empty() {
+            let used = self.consume(bytes, sink);
+            self.buffer.extend_from_slice(tail(bytes, used));
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.extend_from_slice(bytes);
+        let used = self.consume(&buffer, sink);
+        // an idle connection keeps no memory
+        if used < buffer.len() {
+            buffer.drain(..used);
+            self.buffer = buffer;
+        }
+    }
+
+    /// Ends the stream: what waits is handed on as cut, if it is enough to be told apart.
+    pub fn end(&mut self, sink: &mut Sink<'_>) {
+        self.flush(sink);
+        self.mode = Mode::Boundary;
+    }
+
+    /// Takes every message from `data`; gives the number of bytes done with.
+    fn consume(&mut self, data: &[u8], sink: &mut Sink<'_>) -> usize {
+        let mut at = 0;
+        loop {
+            let rest = tail(data, at);
+            let step = match self.mode {
+                Mode::Boundary => self.take_message(rest, sink),
+                Mode::Searching { at_line_start } => self.skip(rest, at_line_start),
+            };
+            match step {
+                Step::Used(used) => {
+                    at += used;
+                    self.wanted = 0;
+                    self.searched = 0;
+                }
+                Step::Wait(used) => return at + used,
+            }
+        }
+    }
+
+    /// Takes the message at the start of `rest`.
+    fn take_message(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Step {
+        let blank = filler(rest);
+        if blank > 0 {
+            return Step::Used(blank);
+        }
+        if rest.len() < self.wanted || rest.is_empty() {
+            return Step::Wait(0);
+        }
+        if first_line(rest).is_none() {
+            // what is no start line is found out below, once the line is complete
+            return if rest.len() <= MAX_START_LINE && may_become_start_line(rest) {
+                Step::Wait(0)
+            } else {
+                self.give_up()
+            };
+        }
+        if self.searched > 0 && !self.head_may_be_complete(rest) {
+            return self.wait_for_head(rest, sink);
+        }
+        let Some(message) = Message::scan(rest, true) else { return self.give_up() };
+        match message.head_end() {
+            HeadEnd::NextMessage => {
+                let length = message.head_len();
+                self.emit(message.with_length(length), sink)
+            }
+            HeadEnd::Blank => self.take_body(message, rest, sink),
+            HeadEnd::Bytes | HeadEnd::Cut => self.wait_for_head(rest, sink),
+        }
+    }
+
+    /// Takes `message`, whose head is complete, once its body is there.
+    fn take_body(&mut self, message: Message<'_>, rest: &[u8], sink: &mut Sink<'_>) -> Step {
+        let head = message.head_len();
+        let length = declared_length(&message).unwrap_or(head);
+        if length > MAX_MESSAGE {
+            let step = self.emit(message.with_length(head), sink);
+            self.search(true);
+            return step;
+        }
+        // the LF of a CR LF may still be on its way, and must not become the body's first byte
+        let line_end_is_open = head == rest.len() && rest.last() == Some(&b'\r');
+        if rest.len() < length || line_end_is_open {
+            self.wanted = length.max(rest.len() + 1);
+            return Step::Wait(0);
+        }
+        if length > head
+            && !may_follow_message(tail(rest, length))
+            && let Some(body) = next_start_in_body(&message, slice(rest, 0, length))
+        {
+            // the length is wrong: it reaches into the next message
+            return self.emit(message.with_length(head + body), sink);
+        }
+        self.emit(message.with_length(length), sink)
+    }
+
+    /// Waits for the rest of a head, within bounds; beyond them, hands on what there is.
+    fn wait_for_head(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Step {
+        if rest.len() <= MAX_MESSAGE {
+            self.searched = rest.len();
+            return Step::Wait(0);
+        }
+        self.flush_messages(rest, sink);
+        self.search(false);
+        Step::Used(rest.len())
+    }
+
+    /// Hands `message` on.
+    fn emit(&mut self, message: Message<'_>, sink: &mut Sink<'_>) -> Step {
+        let length = message.raw().len();
+        self.stats.messages += 1;
+        self.stats.cut += u64::from(message.is_cut());
+        sink(message);
+        Step::Used(length)
+    }
+
+    /// What is here starts no message.
+    fn give_up(&mut self) -> Step {
+        self.search(true);
+        Step::Used(0)
+    }
+
+    /// Searches for a start line from here on.
+    fn search(&mut self, at_line_start: bool) {
+        self.stats.resyncs += 1;
+        self.mode = Mode::Searching { at_line_start };
+        self.wanted = 0;
+        self.searched = 0;
+    }
+
+    /// Skips to the next start line in `rest`.
+    fn skip(&mut self, rest: &[u8], at_line_start: bool) -> Step {
+        if let Some(start) = find_start(rest, at_line_start) {
+            self.stats.bytes_skipped += start as u64;
+            self.mode = Mode::Boundary;
+            return Step::Used(start);
+        }
+        if rest.is_empty() {
+            return Step::Wait(0);
+        }
+        // the last line may become one
+        let line = memchr::memrchr2(b'\n', b'\r', rest).map(|at| at + 1);
+        let line = line.or(if at_line_start { Some(0) } else { None });
+        let kept = line.filter(|line| {
+            let text = tail(rest, *line);
+            text.len() <= MAX_START_LINE && may_become_plausible_start_line(text)
+        });
+        let used = kept.unwrap_or(rest.len());
+        self.stats.bytes_skipped += used as u64;
+        self.mode = Mode::Searching { at_line_start: kept.is_some() };
+        Step::Wait(used)
+    }
+
+    /// Whether a blank line may have come with the last bytes of `rest`: cheap, and never wrongly
+    /// no.
+    fn head_may_be_complete(&self, rest: &[u8]) -> bool {
+        let bytes = tail(rest, self.searched.saturating_sub(3));
+        memchr2_iter(b'\r', b'\n', bytes).any(|at| {
+            matches!(
+                (bytes.get(at), bytes.get(at + 1)),
+                (Some(b'\n'), Some(b'\r' | b'\n')) | (Some(b'\r'), Some(b'\r'))
+            )
+        })
+    }
+
+    /// Hands on what waits, for nothing will complete it.
+    fn flush(&mut self, sink: &mut Sink<'_>) {
+        let buffer = std::mem::take(&mut self.buffer);
+        match self.mode {
+            Mode::Boundary => self.flush_messages(&buffer, sink),
+            Mode::Searching { .. } => self.stats.bytes_skipped += buffer.len() as u64,
+        }
+        self.wanted = 0;
+        self.searched = 0;
+    }
+
+    /// Hands on the messages in `bytes`, the last of which is not complete.
+    fn flush_messages(&mut self, bytes: &[u8], sink: &mut Sink<'_>) {
+        let mut rest = bytes;
+        while let Some(message) = Message::scan(rest, true) {
+            let length = match message.head_end() {
+                HeadEnd::NextMessage => message.head_len(),
+                HeadEnd::Blank => match next_start_in_body(&message, rest) {
+                    Some(body) => message.head_len() + body,
+                    None => rest.len(),
+                },
+                HeadEnd::Bytes | HeadEnd::Cut if is_told_apart(&message) => rest.len(),
+                HeadEnd::Bytes | HeadEnd::Cut => break,
+            };
+            self.emit(message.with_length(length), sink);
+            rest = tail(rest, length);
+            rest = tail(rest, filler(rest));
+        }
+        self.stats.bytes_skipped += rest.len() as u64;
+    }
+}
+
+/// Whether enough of a cut message is there to say whose it is.
+fn is_told_apart(message: &Message<'_>) -> bool {
+    message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some()
+}
+
+/// Whether `bytes` look like what follows a message: nothing, or the start of another.
+fn may_follow_message(bytes: &[u8]) -> bool {
+    let bytes = tail(bytes, filler(bytes));
+    match first_line(bytes) {
+        Some(line) => StartLine::parse(line).is_some(),
+        None => bytes.is_empty() || may_become_start_line(bytes),
+    }
+}

@@ -1,0 +1,276 @@
+//! SIP, SIPS and tel URIs: their parts, and when two of them are the same.
+
+use std::net::IpAddr;
+
+use memchr::{memchr, memchr2, memrchr};
+
+use super::params::Params;
+use super::scan::{slice, split_once, tail, trim};
+
+/// The scheme of a URI.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Scheme {
+    /// `sip:` (RFC 3261 §19.1).
+    Sip,
+    /// `sips:` (RFC 3261 §19.1).
+    Sips,
+    /// `tel:` (RFC 3966).
+    Tel,
+    /// Any other, or none where something like `user@host` stands alone.
+    Other,
+}
+
+/// A URI cut into its parts (RFC 3261 §19.1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Uri<'a> {
+    /// All of it, without angle brackets.
+    pub raw: &'a [u8],
+    /// Its scheme.
+    pub scheme: Scheme,
+    /// The user as spelled, escapes included; the number of a `tel:` URI. Never empty.
+    pub user: Option<&'a [u8]>,
+    /// What follows the first colon of the user information.
+    pub password: Option<&'a [u8]>,
+    /// The host without the brackets of an IPv6 address; empty in a `tel:` URI.
+    pub host: &'a [u8],
+    /// The port; `None` when there is none or it is no port number.
+    pub port: Option<u16>,
+    /// The parameters.
+    pub params: Params<'a>,
+    /// What follows the `?`.
+    pub headers: Option<&'a [u8]>,
+}
+
+impl<'a> Uri<'a> {
+    /// Reads a URI; `None` when `bytes` is none.
+    ///
+    /// The user may hold dots, semicolons, colons, question marks and slashes, for it ends at the
+    /// `@`; a second `@` before the parameters belongs to the user (`sip:bob@corp@host`).
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let raw = trim(bytes);
+        let (scheme, rest) = scheme(raw);
+        if scheme == Scheme::Tel {
+            return Self::tel(raw, rest);
+        }
+        let at = user_end(rest);
+        if rest.len() == raw.len() && at.is_none() {
+            return None; // neither a scheme nor `user@host`
+        }
+        let userinfo = at.map(|at| slice(rest, 0, at));
+        let (user, password) = match userinfo.map(|info| (info, split_once(info, b':'))) {
+            Some((_, Some((user, password)))) => (Some(user), Some(password)),
+            Some((user, None)) => (Some(user), None),
+            None => (None, None),
+        };
+        let after = at.map_or(rest, |at| tail(rest, at + 1));
+        let host_end = memchr2(b';', b'?', after).unwrap_or(after.len());
+        let (host, port) = host_port(slice(after, 0, host_end));
+        let (params, headers) = params_headers(tail(after, host_end));
+        let user = user.map(trim).filter(|user| !user.is_empty());
+        Some(Self { raw, scheme, user, password, host, port, params, headers })
+    }
+
+    /// Reads what follows `tel:` (RFC 3966 §3).
+    fn tel(raw: &'a [u8], rest: &'a [u8]) -> Option<Self> {
+        let end = memchr2(b';', b'?', rest).unwrap_or(rest.len());
+        let user = trim(slice(rest, 0, end));
+        let (params, headers) = params_headers(tail(rest, end));
+        (!user.is_empty()).then_some(Self {
+            raw,
+            scheme: Scheme::Tel,
+            user: Some(user),
+            password: None,
+            host: &[],
+            port: None,
+            params,
+            headers,
+        })
+    }
+
+    /// The value of the first parameter `name` (any case); `None` when it is absent or has none.
+    #[must_use]
+    pub fn param(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.params.get(name).flatten()
+    }
+
+    /// Whether there is a parameter `name`, with or without a value.
+    #[must_use]
+    pub fn has_param(&self, name: &[u8]) -> bool {
+        self.params.get(name).is_some()
+    }
+
+    /// The host as an address; `None` when it is a name.
+    #[must_use]
+    pub fn host_ip(&self) -> Option<IpAddr> {
+        parse_ip(self.host)
+    }
+
+    /// Whether both name the same resource (RFC 3261 §19.1.4; numbers as in RFC 3966 §5).
+    #[must_use]
+    pub fn same_as(&self, other: &Uri<'_>) -> bool {
+        if self.scheme != other.scheme {
+            return false;
+        }
+        match self.scheme {
+            Scheme::Tel => {
+                let (Some(a), Some(b)) = (self.user, other.user) else { return false };
+                dialled(a).eq(dialled(b)) && same_params(self.params, other.params)
+            }
+            Scheme::Other => self.raw == other.raw,
+            Scheme::Sip | Scheme::Sips => {
+                same_text(self.user, other.user)
+                    && same_text(self.password, other.password)
+                    && self.same_host(other)
+                    && self.port == other.port
+                    && same_params(self.params, other.params)
+                    && same_headers(self.headers, other.headers)
+            }
+        }
+    }
+
+    fn same_host(&self, other: &Uri<'_>) -> bool {
+        self.host.eq_ignore_ascii_case(other.host)
+            || self.host_ip().is_some_and(|address| other.host_ip() == Some(address))
+    }
+}
+
+/// The scheme and what follows its colon; all of `raw` when it has no scheme.
+fn scheme(raw: &[u8]) -> (Scheme, &[u8]) {
+    let Some((name, rest)) = split_once(raw, b':') else { return (Scheme::Other, raw) };
+    let named = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    match name {
+        _ if name.eq_ignore_ascii_case(b"sip") => (Scheme::Sip, rest),
+        _ if name.eq_ignore_ascii_case(b"sips") => (Scheme::Sips, rest),
+        _ if name.eq_ignore_ascii_case(b"tel") => (Scheme::Tel, rest),
+        _ if named => (Scheme::Other, rest),
+        _ => (Scheme::Other, raw),
+    }
+}
+
+/// Where the `@` after the user stands.
+///
+/// A valid URI has one raw `@` at most; of several, those behind the host's end are not it.
+fn user_end(rest: &[u8]) -> Option<usize> {
+    let first = memchr(b'@', rest)?;
+    let after = tail(rest, first + 1);
+    let host = slice(after, 0, memchr2(b';', b'?', after).unwrap_or(after.len()));
+    Some(memrchr(b'@', host).map_or(first, |at| first + 1 + at))
+}
+
+/// Host and port of `host`, `host:port` or `[IPv6]:port`; an IPv6 address without its brackets is
+/// all host.
+pub(super) fn host_port(text: &[u8]) -> (&[u8], Option<u16>) {
+    let text = trim(text);
+    if let Some(inner) = text.strip_prefix(b"[") {
+        let Some((host, rest)) = split_once(inner, b']') else { return (inner, None) };
+        return (host, split_once(rest, b':').and_then(|(_, port)| port_number(port)));
+    }
+    match split_once(text, b':') {
+        Some((host, port)) if memchr(b':', port).is_none() => (trim(host), port_number(port)),
+        Some((host, _)) if parse_ip(text).is_none() => (trim(host), None),
+        _ => (text, None),
+    }
+}
+
+/// A port number with white space around it.
+pub(super) fn port_number(text: &[u8]) -> Option<u16> {
+    std::str::from_utf8(trim(text)).ok()?.parse().ok()
+}
+
+/// `host` as an address; an IPv6 zone is left out.
+pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
+    let likely = host.first().is_some_and(|b| b.is_ascii_hexdigit() || *b == b':');
+    if !likely {
+        return None;
+    }
+    let address = split_once(host, b'%').map_or(host, |(address, _)| address);
+    std::str::from_utf8(address).ok()?.parse().ok()
+}
+
+/// The parameters and headers in what follows the host.
+fn params_headers(text: &[u8]) -> (Params<'_>, Option<&[u8]>) {
+    match split_once(text, b'?') {
+        Some((params, headers)) => (Params::after_semicolon(params), Some(headers)),
+        None => (Params::after_semicolon(text), None),
+    }
+}
+
+/// A number without its visual separators, in lower case (RFC 3966 §5).
+fn dialled(number: &[u8]) -> impl Iterator<Item = u8> + use<'_> {
+    let digits = number.iter().filter(|b| !matches!(b, b'-' | b'.' | b'(' | b')'));
+    digits.map(u8::to_ascii_lowercase)
+}
+
+/// The characters of `text` with escapes read, except those of reserved characters, which differ
+/// from the characters themselves (RFC 3261 §19.1.4).
+fn unescaped(text: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (first, left) = rest.split_first()?;
+        if let (b'%', [high, low, left @ ..]) = (first, left)
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            rest = left;
+            let byte = high << 4 | low;
+            let plain = byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+            return Some(if plain { u16::from(byte) } else { 0x100 | u16::from(byte) });
+        }
+        rest = left;
+        Some(u16::from(*first))
+    })
+}
+
+/// The value of a hexadecimal digit.
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// Equality of user parts: case counts, unneeded escapes do not.
+fn same_text(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a == b || unescaped(a).eq(unescaped(b)),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// Equality of parameter and header values: neither case nor unneeded escapes count.
+fn same_value(a: &[u8], b: &[u8]) -> bool {
+    let lower = |c: u16| u8::try_from(c).map_or(c, |c| u16::from(c.to_ascii_lowercase()));
+    unescaped(a).map(lower).eq(unescaped(b).map(lower))
+}
+
+/// Whether a parameter counts even when only one URI has it.
+fn is_significant(name: &[u8]) -> bool {
+    [&b"transport"[..], b"user", b"ttl", b"method", b"maddr"]
+        .iter()
+        .any(|significant| significant.eq_ignore_ascii_case(name))
+}
+
+/// Equality of parameters in any order.
+fn same_params(a: Params<'_>, b: Params<'_>) -> bool {
+    let covers = |a: Params<'_>, b: Params<'_>| {
+        a.iter().all(|(name, value)| match b.get(name) {
+            Some(other) => {
+                same_value(value.unwrap_or_default(), other.unwrap_or_default())
+                    && value.is_some() == other.is_some()
+            }
+            None => !is_significant(name),
+        })
+    };
+    covers(a, b) && covers(b, a)
+}
+
+/// Equality of the `?` headers: the same ones, in any order.
+fn same_headers(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
+    let covers = |a: &[u8], b: &[u8]| {
+        a.split(|c| *c == b'&').all(|one| b.split(|c| *c == b'&').any(|two| same_value(one, two)))
+    };
+    match (a, b) {
+        (Some(a), Some(b)) => covers(a, b) && covers(b, a),
+        (None, None) => true,
+        _ => false,
+    }
+}
