@@ -4,8 +4,8 @@ use memchr::{memchr2, memmem, memrchr2};
 
 use super::header::HeaderName;
 use super::message::{HeadEnd, Message};
-use super::scan::{line_at, slice, starts_with_ignore_case, tail};
-use super::start_line::StartLine;
+use super::scan::{slice, starts_with_ignore_case, tail};
+use super::start_line::{StartLine, VERSION};
 
 /// The longest start line searched for in unknown data.
 pub(super) const MAX_START_LINE: usize = 8 * 1024;
@@ -88,25 +88,36 @@ pub(super) fn next_start_in_body(message: &Message<'_>, bytes: &[u8]) -> Option<
 ///
 /// `at_line_start` says whether `bytes` begin a line.
 pub(super) fn find_start(bytes: &[u8], at_line_start: bool) -> Option<usize> {
-    memmem::find_iter(bytes, b"SIP/2.0").find_map(|hit| {
-        let before = slice(bytes, hit.saturating_sub(MAX_START_LINE), hit);
-        let line = match memrchr2(b'\n', b'\r', before) {
-            Some(at) => hit - before.len() + at + 1,
-            None if at_line_start && before.len() == hit => 0,
-            None => return None,
-        };
-        // a status line starts with the version, a request line ends with it
-        let line_end = line_at(bytes, hit);
-        let is_last_word = slice(bytes, hit + 7, line_end.end).trim_ascii().is_empty();
-        if (line != hit && !is_last_word) || !line_end.terminated {
-            return None;
-        }
-        let start = StartLine::parse(slice(bytes, line, line_end.end))?;
-        start.is_plausible().then_some(line)
+    memmem::find_iter(bytes, VERSION).find_map(|hit| {
+        let (start, end) = line_around(bytes, hit, at_line_start)?;
+        let line = StartLine::parse(slice(bytes, start, end))?;
+        line.is_plausible().then_some(start)
     })
 }
 
-/// Whether the first line of `bytes`, if its end is there.
+/// The line that has the version at `hit` as its first or last word.
+///
+/// Each line is looked at from its one start or its one end, or a line full of versions would cost
+/// the square of its length.
+fn line_around(bytes: &[u8], hit: usize, at_line_start: bool) -> Option<(usize, usize)> {
+    let before = slice(bytes, hit.saturating_sub(MAX_START_LINE), hit);
+    let after = hit + VERSION.len();
+    let begins = before.last().map_or(at_line_start, |byte| matches!(byte, b'\r' | b'\n'));
+    if begins {
+        let rest = slice(bytes, after, bytes.len().min(after + MAX_START_LINE));
+        return Some((hit, after + memchr2(b'\r', b'\n', rest)?));
+    }
+    let end = after + tail(bytes, after).iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+    if !matches!(bytes.get(end), Some(b'\r' | b'\n')) {
+        return None;
+    }
+    match memrchr2(b'\n', b'\r', before) {
+        Some(at) => Some((hit - before.len() + at + 1, end)),
+        None => (at_line_start && before.len() == hit).then_some((0, end)),
+    }
+}
+
+/// The first line of `bytes`, if its end is there.
 pub(super) fn first_line(bytes: &[u8]) -> Option<&[u8]> {
     memchr2(b'\r', b'\n', bytes).map(|end| slice(bytes, 0, end))
 }

@@ -7,7 +7,7 @@ use crate::net::escape_bytes;
 use super::scan::{is_token, starts_with_ignore_case, trim};
 
 /// The only version there is (RFC 3261 §7.1); compared in any case, as that section asks.
-const VERSION: &[u8] = b"SIP/2.0";
+pub(super) const VERSION: &[u8] = b"SIP/2.0";
 /// Longer "methods" are other protocols' data.
 const MAX_METHOD: usize = 64;
 

@@ -178,14 +178,16 @@ impl StreamFramer {
             self.wanted = length.max(rest.len() + 1);
             return Step::Wait(0);
         }
-        if length > head
-            && !may_follow_message(tail(rest, length))
-            && let Some(body) = next_start_in_body(&message, slice(rest, 0, length))
-        {
+        let body = slice(rest, 0, length);
+        match next_start_in_body(&message, body).map(|at| (at, follows(tail(rest, length)))) {
             // the length is wrong: it reaches into the next message
-            return self.emit(message.with_length(head + body), sink);
+            Some((start, Follows::Other)) => self.emit(message.with_length(head + start), sink),
+            Some((_, Follows::Unknown)) => {
+                self.wanted = rest.len() + 1;
+                Step::Wait(0)
+            }
+            Some((_, Follows::Message)) | None => self.emit(message.with_length(length), sink),
         }
-        self.emit(message.with_length(length), sink)
     }
 
     /// Waits for the rest of a head, within bounds; beyond them, hands on what there is.
@@ -274,9 +276,12 @@ impl StreamFramer {
         while let Some(message) = Message::scan(rest, true) {
             let length = match message.head_end() {
                 HeadEnd::NextMessage => message.head_len(),
-                HeadEnd::Blank => match next_start_in_body(&message, rest) {
-                    Some(body) => message.head_len() + body,
-                    None => rest.len(),
+                HeadEnd::Blank => match declared_length(&message) {
+                    Some(length) if length <= rest.len() => length,
+                    _ => {
+                        let body = next_start_in_body(&message, rest);
+                        body.map_or(rest.len(), |body| message.head_len() + body)
+                    }
                 },
                 HeadEnd::Bytes | HeadEnd::Cut if is_told_apart(&message) => rest.len(),
                 HeadEnd::Bytes | HeadEnd::Cut => break,
@@ -294,11 +299,24 @@ fn is_told_apart(message: &Message<'_>) -> bool {
     message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some()
 }
 
-/// Whether `bytes` look like what follows a message: nothing, or the start of another.
-fn may_follow_message(bytes: &[u8]) -> bool {
-    let bytes = tail(bytes, filler(bytes));
-    match first_line(bytes) {
-        Some(line) => StartLine::parse(line).is_some(),
-        None => bytes.is_empty() || may_become_start_line(bytes),
+/// What comes after a message.
+enum Follows {
+    /// Another one, or filler.
+    Message,
+    /// Something else, so that the message's length is wrong.
+    Other,
+    /// Too little of it is there.
+    Unknown,
+}
+
+/// What `bytes`, which stand after a message, are.
+fn follows(bytes: &[u8]) -> Follows {
+    let rest = tail(bytes, filler(bytes));
+    match first_line(rest) {
+        Some(line) if StartLine::parse(line).is_some() => Follows::Message,
+        None if rest.is_empty() && !bytes.is_empty() => Follows::Message,
+        None if rest.is_empty() => Follows::Unknown,
+        None if rest.len() <= MAX_START_LINE && may_become_start_line(rest) => Follows::Unknown,
+        _ => Follows::Other,
     }
 }
