@@ -31,18 +31,14 @@ impl<'a> Iterator for Datagram<'a> {
     type Item = Message<'a>;
 
     fn next(&mut self) -> Option<Message<'a>> {
-        let found = first_message(self.rest, self.cut);
-        self.rest = found.as_ref().map_or(&[], |(_, rest)| *rest);
-        found.map(|(message, _)| message)
+        let bytes = tail(self.rest, filler(self.rest));
+        self.rest = &[];
+        let mut message = Message::scan(bytes, self.cut)?;
+        let length = length_in_datagram(&message, bytes, self.cut);
+        message.set_length(length);
+        self.rest = tail(bytes, length);
+        Some(message)
     }
-}
-
-/// The message at the start of a datagram, and what follows it.
-pub(super) fn first_message(bytes: &[u8], cut: bool) -> Option<(Message<'_>, &[u8])> {
-    let bytes = tail(bytes, filler(bytes));
-    let message = Message::scan(bytes, cut)?;
-    let length = length_in_datagram(&message, bytes, cut);
-    Some((message.with_length(length), tail(bytes, length)))
 }
 
 /// How many bytes between messages mean nothing: line ends (RFC 3261 §7.5, RFC 5626 §3.5.1), and

@@ -113,8 +113,13 @@ impl HeaderName {
             (Some(start), Some(end)) => TABLE.get(*start..*end).unwrap_or_default(),
             _ => return Self::Other,
         };
+        // most rows differ in their first letter already
+        let initial = name.first().map(|byte| byte | 0x20);
         run.iter()
-            .find(|(_, canonical, _)| canonical.as_bytes().eq_ignore_ascii_case(name))
+            .find(|(_, canonical, _)| {
+                canonical.as_bytes().first().map(|byte| byte | 0x20) == initial
+                    && canonical.as_bytes().eq_ignore_ascii_case(name)
+            })
             .map_or(Self::Other, |row| row.0)
     }
 

@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
     /// end is then no header, for its value may lack its end: see [`Message::cut_line`].
     #[must_use]
     pub fn parse(bytes: &'a [u8], cut: bool) -> Option<Self> {
-        super::framing::first_message(bytes, cut).map(|(message, _)| message)
+        super::framing::datagram(bytes, cut).next()
     }
 
     /// Reads start line and headers at the very start of `bytes`; the rest is the body so far.
@@ -139,9 +139,8 @@ impl<'a> Message<'a> {
     }
 
     /// The same message with its body ending `length` bytes after its start.
-    pub(super) fn with_length(mut self, length: usize) -> Self {
+    pub(super) fn set_length(&mut self, length: usize) {
         self.raw = slice(self.raw, 0, length.clamp(self.head_len, self.raw.len()));
-        self
     }
 
     /// How many bytes the start line, the headers and the blank line take.

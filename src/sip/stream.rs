@@ -156,7 +156,7 @@ impl StreamFramer {
         match message.head_end() {
             HeadEnd::NextMessage => {
                 let length = message.head_len();
-                self.emit(message.with_length(length), sink)
+                self.emit(message, length, sink)
             }
             HeadEnd::Blank => self.take_body(message, rest, sink),
             HeadEnd::Bytes | HeadEnd::Cut => self.wait_for_head(rest, sink),
@@ -168,7 +168,7 @@ impl StreamFramer {
         let head = message.head_len();
         let length = declared_length(&message).unwrap_or(head);
         if length > MAX_MESSAGE {
-            let step = self.emit(message.with_length(head), sink);
+            let step = self.emit(message, head, sink);
             self.search(true);
             return step;
         }
@@ -181,12 +181,12 @@ impl StreamFramer {
         let body = slice(rest, 0, length);
         match next_start_in_body(&message, body).map(|at| (at, follows(tail(rest, length)))) {
             // the length is wrong: it reaches into the next message
-            Some((start, Follows::Other)) => self.emit(message.with_length(head + start), sink),
+            Some((start, Follows::Other)) => self.emit(message, head + start, sink),
             Some((_, Follows::Unknown)) => {
                 self.wanted = rest.len() + 1;
                 Step::Wait(0)
             }
-            Some((_, Follows::Message)) | None => self.emit(message.with_length(length), sink),
+            Some((_, Follows::Message)) | None => self.emit(message, length, sink),
         }
     }
 
@@ -201,9 +201,9 @@ impl StreamFramer {
         Step::Used(rest.len())
     }
 
-    /// Hands `message` on.
-    fn emit(&mut self, message: Message<'_>, sink: &mut Sink<'_>) -> Step {
-        let length = message.raw().len();
+    /// Hands on `message`, which is `length` bytes long.
+    fn emit(&mut self, mut message: Message<'_>, length: usize, sink: &mut Sink<'_>) -> Step {
+        message.set_length(length);
         self.stats.messages += 1;
         self.stats.cut += u64::from(message.is_cut());
         sink(message);
@@ -286,7 +286,7 @@ impl StreamFramer {
                 HeadEnd::Bytes | HeadEnd::Cut if is_told_apart(&message) => rest.len(),
                 HeadEnd::Bytes | HeadEnd::Cut => break,
             };
-            self.emit(message.with_length(length), sink);
+            self.emit(message, length, sink);
             rest = tail(rest, length);
             rest = tail(rest, filler(rest));
         }

@@ -138,13 +138,15 @@ impl<'a> Uri<'a> {
 /// The scheme and what follows its colon; all of `raw` when it has no scheme.
 fn scheme(raw: &[u8]) -> (Scheme, &[u8]) {
     let Some((name, rest)) = split_once(raw, b':') else { return (Scheme::Other, raw) };
-    let named = name.first().is_some_and(u8::is_ascii_alphabetic)
-        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    let is_name = || {
+        name.first().is_some_and(u8::is_ascii_alphabetic)
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    };
     match name {
         _ if name.eq_ignore_ascii_case(b"sip") => (Scheme::Sip, rest),
         _ if name.eq_ignore_ascii_case(b"sips") => (Scheme::Sips, rest),
         _ if name.eq_ignore_ascii_case(b"tel") => (Scheme::Tel, rest),
-        _ if named => (Scheme::Other, rest),
+        _ if is_name() => (Scheme::Other, rest),
         _ => (Scheme::Other, raw),
     }
 }
@@ -176,7 +178,11 @@ pub(super) fn host_port(text: &[u8]) -> (&[u8], Option<u16>) {
 
 /// A port number with white space around it.
 pub(super) fn port_number(text: &[u8]) -> Option<u16> {
-    std::str::from_utf8(trim(text)).ok()?.parse().ok()
+    let text = trim(text);
+    let value = text.iter().try_fold(0_u32, |sum, digit| {
+        (digit.is_ascii_digit() && sum <= 0xffff).then(|| sum * 10 + u32::from(digit - b'0'))
+    })?;
+    if text.is_empty() { None } else { u16::try_from(value).ok() }
 }
 
 /// `host` as an address; an IPv6 zone is left out.
@@ -191,6 +197,9 @@ pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
 
 /// The parameters and headers in what follows the host.
 fn params_headers(text: &[u8]) -> (Params<'_>, Option<&[u8]>) {
+    if text.is_empty() {
+        return (Params::default(), None);
+    }
     match split_once(text, b'?') {
         Some((params, headers)) => (Params::after_semicolon(params), Some(headers)),
         None => (Params::after_semicolon(text), None),
