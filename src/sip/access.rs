@@ -58,7 +58,7 @@ impl<'a> Message<'a> {
     /// The first Via: the hop that sent this request, or that this response is for.
     #[must_use]
     pub fn top_via(&self) -> Option<Via<'a>> {
-        self.vias().next()
+        self.all(HeaderName::Via).find_map(|value| list_items(value).find_map(Via::parse))
     }
 
     /// Every Via, top first, from comma lists and repeated headers alike (RFC 3261 §20.42).
