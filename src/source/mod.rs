@@ -12,6 +12,10 @@ mod error;
 pub mod file;
 mod input;
 mod set;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::{
     Damage, DamageKind, InputError, OpenError, ReadError, SourceError, Warning, WarningKind,

@@ -86,6 +86,11 @@ impl<R: Read> Buffer<R> {
         &self.input
     }
 
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.data.capacity()
+    }
+
     #[cold]
     #[inline(never)]
     fn read_until(&mut self, count: usize) -> bool {
