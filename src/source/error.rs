@@ -193,7 +193,7 @@ impl fmt::Display for ReadError {
 pub struct Damage {
     /// What it was.
     pub kind: DamageKind,
-    /// The byte where it is: where the data ends if it was cut, else where the damaged record begins.
+    /// The byte where the record that is damaged or cut begins, or where the readable data ends.
     pub offset: u64,
     /// How the file is compressed; `offset` counts decompressed bytes.
     pub compression: Compression,

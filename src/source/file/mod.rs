@@ -62,16 +62,10 @@ struct Fault {
 }
 
 impl Fault {
-    /// A record that begins here is wrong.
+    /// The record that begins here is wrong or cut.
     #[cold]
     fn here<R: Read>(kind: DamageKind, buffer: &Buffer<R>) -> Self {
         Self { kind, offset: buffer.offset() }
-    }
-
-    /// The stream ends too early.
-    #[cold]
-    fn cut<R: Read>(kind: DamageKind, buffer: &Buffer<R>) -> Self {
-        Self { kind, offset: buffer.end_offset() }
     }
 }
 
@@ -102,6 +96,8 @@ pub struct Reader<R: Read> {
     file: FileId,
     record: Option<Record>,
     packets: u64,
+    /// The number of the last record that has one: packets, and what else Wireshark counts.
+    numbered: u64,
     damage: Option<Damage>,
 }
 
@@ -116,7 +112,7 @@ impl<R: Read> Reader<R> {
     pub fn with_options(input: R, file: FileId, buffer_size: usize) -> Result<Self, OpenError> {
         let mut buffer = Buffer::new(Stream::new(input)?, buffer_size);
         let walk = open_walk(&mut buffer)?;
-        Ok(Self { buffer, walk, file, record: None, packets: 0, damage: None })
+        Ok(Self { buffer, walk, file, record: None, packets: 0, numbered: 0, damage: None })
     }
 
     /// The next frame; `None` at the end, be it the capture's or where it is damaged.
@@ -132,14 +128,13 @@ impl<R: Read> Reader<R> {
         if self.damage.is_some() {
             return None;
         }
-        let number = self.packets + 1;
         let step = match &mut self.walk {
-            Walk::Pcap(pcap) => pcap.next(&mut self.buffer, number),
-            Walk::Pcapng(pcapng) => pcapng.next(&mut self.buffer, number),
+            Walk::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.numbered),
+            Walk::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.numbered),
         };
         match step {
             Ok(Some(record)) => {
-                self.packets = number;
+                self.packets += 1;
                 let time = record.time;
                 self.record = Some(record);
                 Some(time)
@@ -154,7 +149,7 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub(super) fn frame(&self) -> Option<Frame<'_>> {
         let Record { time, link, wire_len, offset, ref range } = *self.record.as_ref()?;
-        let at = FrameRef { file: self.file, number: self.packets, offset };
+        let at = FrameRef { file: self.file, number: self.numbered, offset };
         Some(Frame { time, link, at, wire_len, bytes: self.buffer.lend(range.clone()) })
     }
 
@@ -244,7 +239,7 @@ fn open_walk<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Result<Walk, OpenError>
             buffer.ensure(pcap::FILE_HEADER);
             let header = buffer.unread().first_chunk().and_then(Pcap::new);
             buffer.consume(pcap::FILE_HEADER);
-            let cut = Fault::cut(DamageKind::CutBlock, buffer);
+            let cut = Fault::here(DamageKind::CutBlock, buffer);
             (Format::Pcap, header.map(Walk::Pcap).ok_or(cut))
         }
         _ => return Err(no_capture(buffer)),
@@ -257,7 +252,7 @@ fn open_walk<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Result<Walk, OpenError>
         return Err(error);
     }
     Err(match fault.kind {
-        DamageKind::CutBlock => OpenError::CutHeader { format, offset: fault.offset },
+        DamageKind::CutBlock => OpenError::CutHeader { format, offset: buffer.end_offset() },
         DamageKind::Version(major, minor) => OpenError::Version { format, major, minor },
         kind => OpenError::DamagedHeader { format, kind },
     })

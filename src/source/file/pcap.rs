@@ -59,29 +59,31 @@ impl Pcap {
         &self.link
     }
 
-    /// Passes to the next packet, the `number`th of the file.
+    /// Passes to the next packet and counts it in `numbered`.
     #[inline]
     pub(super) fn next<R: Read>(
         &self,
         buffer: &mut Buffer<R>,
-        number: u64,
+        numbered: &mut u64,
     ) -> Result<Option<Record>, Fault> {
+        let number = *numbered + 1;
         if !buffer.ensure(self.record_header) {
             if buffer.unread().is_empty() {
                 return Ok(None);
             }
-            return Err(Fault::cut(DamageKind::CutPacket(number), buffer));
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         }
         let Some((secs, ticks, length, wire_len)) = self.record(buffer.unread()) else {
-            return Err(Fault::cut(DamageKind::CutPacket(number), buffer));
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         };
         if length > self.limit {
             return Err(Fault::here(DamageKind::PacketLength { number, length }, buffer));
         }
         let length = length as usize;
         if !buffer.ensure(self.record_header + length) {
-            return Err(Fault::cut(DamageKind::CutPacket(number), buffer));
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         }
+        *numbered = number;
         buffer.consume(self.record_header);
         let offset = buffer.offset();
         let range = buffer.consume(length);

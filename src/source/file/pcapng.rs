@@ -19,6 +19,10 @@ const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
+/// Blocks that are no packets and yet have a frame number in Wireshark: journal entries, custom
+/// blocks, and system calls in three encodings.
+const NUMBERED_EVENTS: [u32; 6] = [9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
+
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const OPTION_TSRESOL: u16 = 9;
 const OPTION_TSOFFSET: u16 = 14;
@@ -148,19 +152,19 @@ impl Pcapng {
         self.untimed
     }
 
-    /// Passes to the next packet, the `number`th of the file.
+    /// Passes to the next packet and counts it, and the events before it, in `numbered`.
     #[inline]
     pub(super) fn next<R: Read>(
         &mut self,
         buffer: &mut Buffer<R>,
-        number: u64,
+        numbered: &mut u64,
     ) -> Result<Option<Record>, Fault> {
         loop {
             if !buffer.ensure(8) {
                 if buffer.unread().is_empty() {
                     return Ok(None);
                 }
-                return Err(Fault::cut(DamageKind::CutBlock, buffer));
+                return Err(Fault::here(DamageKind::CutBlock, buffer));
             }
             if buffer.unread().starts_with(&SECTION_HEADER) {
                 self.section(buffer)?;
@@ -168,14 +172,20 @@ impl Pcapng {
             }
             let mut fields = Fields::new(buffer.unread(), self.order);
             let (Some(kind), Some(claimed)) = (fields.u32(), fields.u32()) else {
-                return Err(Fault::cut(DamageKind::CutBlock, buffer));
+                return Err(Fault::here(DamageKind::CutBlock, buffer));
             };
             let block = Block::new(claimed, SHORTEST_BLOCK, buffer)?;
             match kind {
                 ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET => {
-                    return self.packet(kind, block, buffer, number).map(Some);
+                    let record = self.packet(kind, block, buffer, *numbered + 1)?;
+                    *numbered += 1;
+                    return Ok(Some(record));
                 }
                 INTERFACE => self.interface(block, buffer)?,
+                kind if NUMBERED_EVENTS.contains(&kind) => {
+                    block.skip(self.order, buffer)?;
+                    *numbered += 1;
+                }
                 _ => block.skip(self.order, buffer)?,
             }
         }
@@ -183,7 +193,7 @@ impl Pcapng {
 
     fn section<R: Read>(&mut self, buffer: &mut Buffer<R>) -> Result<(), Fault> {
         if !buffer.ensure(SECTION_START + 4) {
-            return Err(Fault::cut(DamageKind::CutBlock, buffer));
+            return Err(Fault::here(DamageKind::CutBlock, buffer));
         }
         let order = [Order::Little, Order::Big].into_iter().find(|&order| {
             let mut fields = Fields::new(buffer.unread(), order);
@@ -312,7 +322,7 @@ impl Block {
         cut: DamageKind,
     ) -> Result<(), Fault> {
         if !buffer.ensure(self.length) {
-            return Err(Fault::cut(cut, buffer));
+            return Err(Fault::here(cut, buffer));
         }
         let trailer = buffer.unread().get(self.length - 4..).and_then(<[u8]>::first_chunk);
         self.check(trailer.map(|&bytes| order.u32(bytes)), buffer.offset())
@@ -322,7 +332,7 @@ impl Block {
     fn skip<R: Read>(self, order: Order, buffer: &mut Buffer<R>) -> Result<(), Fault> {
         let start = buffer.offset();
         if !buffer.skip(self.length - 4) || !buffer.ensure(4) {
-            return Err(Fault::cut(DamageKind::CutBlock, buffer));
+            return Err(Fault { kind: DamageKind::CutBlock, offset: start });
         }
         let trailer = buffer.unread().first_chunk().map(|&bytes| order.u32(bytes));
         self.check(trailer, start)?;

@@ -12,23 +12,23 @@ fn ends(file: &[u8], packets: usize, sentence: &str) {
 #[test]
 fn a_cut_packet_ends_the_file() {
     let file = pcap(&three());
-    let sentence = "cut in the middle of packet 3, at byte 71; the 2 packets before it were read";
+    let sentence = "cut in the middle of packet 3, at byte 61; the 2 packets before it were read";
     ends(&file[..71], 2, sentence);
-    let sentence = "cut in the middle of packet 2, at byte 46; the packet before it was read";
+    let sentence = "cut in the middle of packet 2, at byte 45; the packet before it was read";
     ends(&file[..46], 1, sentence);
-    let sentence = "cut in the middle of packet 1, at byte 25; no packet was read before it";
+    let sentence = "cut in the middle of packet 1, at byte 24; no packet was read before it";
     ends(&file[..25], 0, sentence);
     let file = pcapng(&three());
     let cut = file.len() - 1;
     ends(
         &file[..cut],
         2,
-        "cut in the middle of packet 3, at byte 163; the 2 packets before it were read",
+        "cut in the middle of packet 3, at byte 120; the 2 packets before it were read",
     );
     ends(
         &file[..124],
         2,
-        "cut in the middle of a block, at byte 124; the 2 packets before it were read",
+        "cut in the middle of a block, at byte 120; the 2 packets before it were read",
     );
 }
 
@@ -57,7 +57,7 @@ fn a_lying_packet_length_ends_the_file() {
     let sentence =
         "damaged, packet 2 claims 262145 bytes, at byte 45; the packet before it was read";
     ends(&lie(262_145), 1, sentence);
-    let sentence = "cut in the middle of packet 2, at byte 461; the packet before it was read";
+    let sentence = "cut in the middle of packet 2, at byte 45; the packet before it was read";
     ends(&lie(262_144), 1, sentence);
 }
 
@@ -87,7 +87,7 @@ fn a_lying_block_length_ends_the_file() {
         ends(&file, 1, sentence);
     }
     let file = with(Bytes::new(LE).u32(5).u32(1 << 26).raw(&[0; 1000]));
-    ends(&file, 1, "cut in the middle of a block, at byte 1096; the packet before it was read");
+    ends(&file, 1, "cut in the middle of a block, at byte 88; the packet before it was read");
     for kind in [1, 2, 3, 6] {
         let file = with(Bytes::new(LE).block(kind, &[]));
         let sentence =
