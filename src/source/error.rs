@@ -140,6 +140,11 @@ impl From<io::Error> for OpenError {
     }
 }
 
+/// `1 file`, `2 files`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 fn empty_sentence(compression: Compression) -> &'static str {
     match compression {
         Compression::None => "empty file, not a capture",
@@ -304,9 +309,9 @@ pub enum WarningKind {
     #[error("{0}")]
     Damaged(Damage),
     /// Packets were captured without a time and took that of the packet before them.
-    #[error("{0} packets without a time, counted at the time of the packet before them")]
+    #[error("{} without a time, counted at that of the packet before", count(*.0, "packet"))]
     Untimed(u64),
     /// Files of a directory that are no captures were left out.
-    #[error("{0} files in this directory are no captures and were left out")]
+    #[error("left out {} of this directory that hold no capture", count(*.0, "file"))]
     Skipped(u64),
 }

@@ -147,7 +147,7 @@ fn a_directory_gives_its_captures_by_name() {
     let names: Vec<_> =
         set.files().iter().map(|file| captures.short(&file.path.display())).collect();
     assert_eq!(names, ["d/a/inner", "d/b"]);
-    let warning = "d: 3 files in this directory are no captures and were left out";
+    let warning = "d: left out 3 files of this directory that hold no capture";
     assert_eq!(captures.warnings(&set), [warning]);
 }
 
@@ -220,7 +220,7 @@ fn warns_of_packets_without_a_time() {
     let captures = Captures::new(&[("a", &file)]);
     let mut set = captures.open(&["a"]).unwrap();
     assert_eq!(order(&mut set), [(0, 1, 0)]);
-    let sentence = "a: 1 packets without a time, counted at the time of the packet before them";
+    let sentence = "a: 1 packet without a time, counted at that of the packet before";
     assert_eq!(captures.warnings(&set), [sentence]);
 }
 
