@@ -1,1 +1,24 @@
 //! Yields timestamped frames from capture files.
+//!
+//! [`CaptureSet`] reads any number of inputs (files, directories, standard input) as one trace in
+//! time order; [`Reader`] walks a single capture over any [`std::io::Read`]. Both lend each frame
+//! straight out of the read buffer, so that a packet nobody wants costs no copy.
+//!
+//! A capture that is damaged or cut ends where it is, with a [`Warning`] that names the byte; what
+//! came before counts. Only when nothing at all could be read is there a [`SourceError`].
+
+mod discover;
+mod error;
+pub mod file;
+mod input;
+mod set;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::{
+    Damage, DamageKind, InputError, OpenError, ReadError, SourceError, Warning, WarningKind,
+};
+pub use file::{Compression, Format, Reader};
+pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};

@@ -1,0 +1,317 @@
+//! What can go wrong while capture files are read, as sentences that name the file and the byte.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::file::{Compression, Format};
+use crate::net::{FileId, escape_bytes, escape_text};
+
+/// The input name that stands for standard input.
+pub(super) const STDIN: &str = "-";
+
+/// A path as an error sentence names it.
+struct Named<'a>(&'a Path);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.as_os_str() == STDIN {
+            return f.write_str("standard input");
+        }
+        f.write_str(&escape_text(&self.0.to_string_lossy()))
+    }
+}
+
+/// Why no trace could be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The list of inputs was empty.
+    #[error("no input given")]
+    NoInput,
+    /// The only input could not be read.
+    #[error(transparent)]
+    Unreadable(InputError),
+    /// None of several inputs could be read.
+    #[error("{first} ({others} more could not be read either)")]
+    NoneReadable {
+        /// What was wrong with the first of them.
+        first: InputError,
+        /// How many others failed.
+        others: usize,
+    },
+}
+
+/// What was wrong with one input.
+#[derive(Clone, Debug)]
+pub struct InputError {
+    /// The input as the user gave it, `-` for standard input.
+    pub path: PathBuf,
+    /// Why it could not be read.
+    pub reason: OpenError,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Named(&self.path);
+        match self.reason {
+            OpenError::Empty(Compression::None) if self.path.as_os_str() == STDIN => {
+                write!(f, "{name}: empty, not a capture")
+            }
+            ref reason => write!(f, "{name}: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// Why an input is not a capture that can be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("no such file or directory")]
+    NotFound,
+    /// The user may not read it.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// A directory in which no file is a capture.
+    #[error("no capture files in this directory")]
+    NoCaptures,
+    /// More files than a frame reference can tell apart.
+    #[error("too many capture files, at most 65536 can be read together")]
+    TooManyFiles,
+    /// It holds no bytes.
+    #[error("{}", empty_sentence(*.0))]
+    Empty(Compression),
+    /// Its first bytes are those of no capture format.
+    #[error("{}", not_a_capture_sentence(*.compression, .starts_with))]
+    NotACapture {
+        /// How it was compressed.
+        compression: Compression,
+        /// Its first bytes, decompressed.
+        starts_with: Vec<u8>,
+    },
+    /// It ends, or is damaged, before the end of the capture header.
+    #[error("{} file cut in the middle of its header, at byte {offset}", .format.name())]
+    CutHeader {
+        /// The capture format its first bytes announce.
+        format: Format,
+        /// The byte where the data ends.
+        offset: u64,
+    },
+    /// The header is of a format version nobody knows.
+    #[error("{} version {major}.{minor} is not supported", .format.name())]
+    Version {
+        /// The capture format.
+        format: Format,
+        /// The major version.
+        major: u16,
+        /// The minor version.
+        minor: u16,
+    },
+    /// The header contradicts itself.
+    #[error("{} file with a damaged header: {kind}", .format.name())]
+    DamagedHeader {
+        /// The capture format its first bytes announce.
+        format: Format,
+        /// What is wrong with it.
+        kind: DamageKind,
+    },
+    /// The compressed data breaks before the end of the capture header.
+    #[error("{} before the end of the capture header", stream_sentence(*.compression, *.cut))]
+    Compressed {
+        /// The compression.
+        compression: Compression,
+        /// Whether the data ends too early, rather than being damaged.
+        cut: bool,
+    },
+    /// The operating system refused to open or to read it.
+    #[error("{0}")]
+    Read(ReadError),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied,
+            _ => Self::Read(ReadError::from(error)),
+        }
+    }
+}
+
+/// `1 file`, `2 files`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn empty_sentence(compression: Compression) -> &'static str {
+    match compression {
+        Compression::None => "empty file, not a capture",
+        Compression::Gzip => "nothing inside the gzip data, not a capture",
+        Compression::Zstd => "nothing inside the zstd data, not a capture",
+    }
+}
+
+fn not_a_capture_sentence(compression: Compression, starts_with: &[u8]) -> String {
+    let excerpt = escape_bytes(starts_with);
+    match compression {
+        Compression::None => format!("not a capture file (starts with \"{excerpt}\")"),
+        other => format!(
+            "not a capture file inside the {} data (starts with \"{excerpt}\")",
+            other.name()
+        ),
+    }
+}
+
+fn stream_sentence(compression: Compression, cut: bool) -> String {
+    let what = if cut { "cut short" } else { "damaged" };
+    format!("{} data {what}", compression.name())
+}
+
+/// An error of the operating system while reading; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ReadError(Arc<io::Error>);
+
+impl ReadError {
+    /// The kind of the error.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        self.0.kind()
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "read failed: {}", self.0)
+    }
+}
+
+/// What ended a capture before its end.
+#[derive(Clone, Debug)]
+pub struct Damage {
+    /// What it was.
+    pub kind: DamageKind,
+    /// The byte where the record that is damaged or cut begins, or where the readable data ends.
+    pub offset: u64,
+    /// How the file is compressed; `offset` counts decompressed bytes.
+    pub compression: Compression,
+    /// How many packets stood before it, all of which were read.
+    pub packets: u64,
+}
+
+/// The ways in which a capture can be damaged.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DamageKind {
+    /// The data ends within a packet record.
+    #[error("cut in the middle of packet {0}")]
+    CutPacket(u64),
+    /// The data ends within a pcapng block that is no packet.
+    #[error("cut in the middle of a block")]
+    CutBlock,
+    /// A packet record claims more bytes than any capture keeps of a packet.
+    #[error("damaged, packet {number} claims {length} bytes")]
+    PacketLength {
+        /// The packet's number.
+        number: u64,
+        /// The length it claims.
+        length: u32,
+    },
+    /// A pcapng block claims an impossible length.
+    #[error("damaged, a block claims {0} bytes")]
+    BlockLength(u32),
+    /// The two length fields around a pcapng block differ.
+    #[error("damaged, a block claims {first} bytes in front and {last} at its end")]
+    TrailingLength {
+        /// The length in front.
+        first: u32,
+        /// The length at the end.
+        last: u32,
+    },
+    /// A pcapng section begins with no known byte order.
+    #[error("damaged, a section without a byte order")]
+    ByteOrder,
+    /// A later pcapng section is of a version nobody knows.
+    #[error("pcapng version {0}.{1} is not supported")]
+    Version(u16, u16),
+    /// A packet refers to an interface its section does not describe.
+    #[error(
+        "damaged, packet {number} was captured on interface {interface}, which is not described"
+    )]
+    UnknownInterface {
+        /// The packet's number.
+        number: u64,
+        /// The interface it names.
+        interface: u32,
+    },
+    /// A section describes more interfaces than a reader keeps.
+    #[error("damaged, a section with more than 65536 interfaces")]
+    TooManyInterfaces,
+    /// The compressed data breaks.
+    #[error("{}", stream_sentence(*.compression, *.cut))]
+    Compressed {
+        /// The compression.
+        compression: Compression,
+        /// Whether the data ends too early, rather than being damaged.
+        cut: bool,
+    },
+    /// The operating system failed to deliver the next bytes.
+    #[error("{0}")]
+    Read(ReadError),
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, at byte {}", self.kind, self.offset)?;
+        if self.compression != Compression::None {
+            f.write_str(" of the decompressed data")?;
+        }
+        match self.packets {
+            0 => f.write_str("; no packet was read before it"),
+            1 => f.write_str("; the packet before it was read"),
+            n => write!(f, "; the {n} packets before it were read"),
+        }
+    }
+}
+
+/// Something the reader of a report must know about its inputs, though reading went on.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    /// The file, if it was opened at all.
+    pub file: Option<FileId>,
+    /// The input as the user gave it, `-` for standard input.
+    pub path: PathBuf,
+    /// The byte it is about, decompressed.
+    pub offset: Option<u64>,
+    /// What happened.
+    pub kind: WarningKind,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", Named(&self.path), self.kind)
+    }
+}
+
+/// The kinds of [`Warning`].
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WarningKind {
+    /// This input was left out.
+    #[error("{0}")]
+    Unreadable(OpenError),
+    /// This file ended before its end.
+    #[error("{0}")]
+    Damaged(Damage),
+    /// Packets were captured without a time and took that of the packet before them.
+    #[error("{} without a time, counted at that of the packet before", count(*.0, "packet"))]
+    Untimed(u64),
+    /// Files of a directory that are no captures were left out.
+    #[error("left out {} of this directory that hold no capture", count(*.0, "file"))]
+    Skipped(u64),
+}

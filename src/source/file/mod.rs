@@ -1,0 +1,287 @@
+//! Walks one capture, of any format and compression, over any stream of bytes.
+
+use std::io::Read;
+use std::ops::Range;
+
+mod buffer;
+mod compress;
+mod fields;
+mod gzip;
+mod pcap;
+mod pcapng;
+#[cfg(test)]
+mod tests;
+
+pub use compress::Compression;
+
+use self::buffer::Buffer;
+use self::compress::Stream;
+use self::pcap::Pcap;
+use self::pcapng::Pcapng;
+use super::error::{Damage, DamageKind, OpenError};
+use crate::net::{FileId, Frame, FrameRef, LinkType, Timestamp};
+
+/// The read buffer that was measured to be fastest.
+pub(super) const BUFFER_SIZE: usize = 256 << 10;
+/// How much of a file that is no capture its error quotes.
+const EXCERPT: usize = 16;
+
+/// A capture file format.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Format {
+    /// The classic format of libpcap.
+    Pcap,
+    /// The block-structured successor.
+    Pcapng,
+}
+
+impl Format {
+    /// The lower-case name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcap => "pcap",
+            Self::Pcapng => "pcapng",
+        }
+    }
+}
+
+/// A packet record: where its data lies in the buffer and what its header says.
+struct Record {
+    time: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    offset: u64,
+    range: Range<usize>,
+}
+
+/// What stopped a walk, and where.
+struct Fault {
+    kind: DamageKind,
+    offset: u64,
+}
+
+impl Fault {
+    /// The record that begins here is wrong or cut.
+    #[cold]
+    fn here<R: Read>(kind: DamageKind, buffer: &Buffer<R>) -> Self {
+        Self { kind, offset: buffer.offset() }
+    }
+}
+
+enum Walk {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+/// A walk over the packets of one capture.
+///
+/// ```
+/// use regscope::source::Reader;
+///
+/// # fn main() -> Result<(), regscope::source::OpenError> {
+/// let capture: &[u8] = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0\
+///     \x07\0\0\0\x01\0\0\0\x03\0\0\0\x03\0\0\0abc";
+/// let mut reader = Reader::new(capture)?;
+/// while let Some(frame) = reader.next_frame() {
+///     assert_eq!((frame.at.number, frame.time.nanos(), frame.bytes), (1, 7_000_001_000, &b"abc"[..]));
+/// }
+/// assert!(reader.damage().is_none());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Reader<R: Read> {
+    buffer: Buffer<Stream<R>>,
+    walk: Walk,
+    file: FileId,
+    record: Option<Record>,
+    packets: u64,
+    /// The number of the last record that has one: packets, and what else Wireshark counts.
+    numbered: u64,
+    damage: Option<Damage>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the capture header of `input`, whose frames will name file 0.
+    pub fn new(input: R) -> Result<Self, OpenError> {
+        Self::with_options(input, FileId(0), BUFFER_SIZE)
+    }
+
+    /// Reads the capture header of `input`, whose frames will name `file`, through a buffer of
+    /// `buffer_size` bytes; the buffer grows for a packet that needs more.
+    pub fn with_options(input: R, file: FileId, buffer_size: usize) -> Result<Self, OpenError> {
+        let mut buffer = Buffer::new(Stream::new(input)?, buffer_size);
+        let walk = open_walk(&mut buffer)?;
+        Ok(Self { buffer, walk, file, record: None, packets: 0, numbered: 0, damage: None })
+    }
+
+    /// The next frame; `None` at the end, be it the capture's or where it is damaged.
+    #[inline]
+    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        self.advance();
+        self.frame()
+    }
+
+    /// Passes to the next frame, which [`Self::frame`] then gives; says when it was captured.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Option<Timestamp> {
+        if self.damage.is_some() {
+            return None;
+        }
+        let step = match &mut self.walk {
+            Walk::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.numbered),
+            Walk::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.numbered),
+        };
+        match step {
+            Ok(Some(record)) => {
+                self.packets += 1;
+                let time = record.time;
+                self.record = Some(record);
+                Some(time)
+            }
+            Ok(None) => self.end(None),
+            Err(fault) => self.end(Some(fault)),
+        }
+    }
+
+    /// The frame the walk stands at.
+    #[inline]
+    #[must_use]
+    pub(super) fn frame(&self) -> Option<Frame<'_>> {
+        let Record { time, link, wire_len, offset, ref range } = *self.record.as_ref()?;
+        let at = FrameRef { file: self.file, number: self.numbered, offset };
+        Some(Frame { time, link, at, wire_len, bytes: self.buffer.lend(range.clone()) })
+    }
+
+    #[cold]
+    fn end(&mut self, fault: Option<Fault>) -> Option<Timestamp> {
+        self.record = None;
+        let fault = match self.buffer.take_error() {
+            // A stream that failed is why the record is cut.
+            Some(error) => {
+                let kind = self.buffer.input().damage(error);
+                Some(Fault { kind, offset: self.buffer.end_offset() })
+            }
+            None => fault,
+        };
+        let (compression, packets) = (self.compression(), self.packets);
+        self.damage =
+            fault.map(|Fault { kind, offset }| Damage { kind, offset, compression, packets });
+        None
+    }
+
+    /// What ended the walk before the capture's end, once it has ended.
+    #[must_use]
+    pub fn damage(&self) -> Option<&Damage> {
+        self.damage.as_ref()
+    }
+
+    /// The capture's format.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        match self.walk {
+            Walk::Pcap(_) => Format::Pcap,
+            Walk::Pcapng(_) => Format::Pcapng,
+        }
+    }
+
+    /// How the capture was compressed.
+    #[must_use]
+    pub fn compression(&self) -> Compression {
+        self.buffer.input().compression()
+    }
+
+    /// The link types described so far, in the order of the file; a pcapng file may add more.
+    #[must_use]
+    pub fn links(&self) -> &[LinkType] {
+        match &self.walk {
+            Walk::Pcap(pcap) => std::slice::from_ref(pcap.link()),
+            Walk::Pcapng(pcapng) => pcapng.links(),
+        }
+    }
+
+    /// How many packets were read.
+    #[must_use]
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// How many of them had no time of their own and took that of the packet before them.
+    #[must_use]
+    pub fn untimed(&self) -> u64 {
+        match &self.walk {
+            Walk::Pcap(_) => 0,
+            Walk::Pcapng(pcapng) => pcapng.untimed(),
+        }
+    }
+
+    /// The stream that is read, below any decompression.
+    pub(super) fn input(&self) -> &R {
+        self.buffer.input().input()
+    }
+
+    /// How many bytes of the capture were walked over, decompressed.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.buffer.offset()
+    }
+}
+
+fn open_walk<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Result<Walk, OpenError> {
+    buffer.ensure(pcapng::SECTION_START);
+    let first = buffer.unread();
+    let (format, walk) = match first.first_chunk() {
+        Some(&pcapng::SECTION_HEADER) if pcapng_or_cut(first) => {
+            (Format::Pcapng, Pcapng::new(buffer).map(Walk::Pcapng))
+        }
+        Some(&magic) if pcap::variant(magic).is_some() => {
+            buffer.ensure(pcap::FILE_HEADER);
+            let header = buffer.unread().first_chunk().and_then(Pcap::new);
+            buffer.consume(pcap::FILE_HEADER);
+            let cut = Fault::here(DamageKind::CutBlock, buffer);
+            (Format::Pcap, header.map(Walk::Pcap).ok_or(cut))
+        }
+        _ => return Err(no_capture(buffer)),
+    };
+    let fault = match walk {
+        Ok(walk) => return Ok(walk),
+        Err(fault) => fault,
+    };
+    if let Some(error) = stream_error(buffer) {
+        return Err(error);
+    }
+    Err(match fault.kind {
+        DamageKind::CutBlock => OpenError::CutHeader { format, offset: buffer.end_offset() },
+        DamageKind::Version(major, minor) => OpenError::Version { format, major, minor },
+        kind => OpenError::DamagedHeader { format, kind },
+    })
+}
+
+/// Whether bytes that start like a section header go on like one, as far as they go.
+fn pcapng_or_cut(first: &[u8]) -> bool {
+    matches!(first.get(8..12), None | Some([0x1a, 0x2b, 0x3c, 0x4d] | [0x4d, 0x3c, 0x2b, 0x1a]))
+}
+
+fn no_capture<R: Read>(buffer: &mut Buffer<Stream<R>>) -> OpenError {
+    if let Some(error) = stream_error(buffer) {
+        return error;
+    }
+    buffer.ensure(EXCERPT);
+    let compression = buffer.input().compression();
+    let first = buffer.unread();
+    if first.is_empty() {
+        return OpenError::Empty(compression);
+    }
+    let starts_with = first.get(..EXCERPT).unwrap_or(first).to_vec();
+    OpenError::NotACapture { compression, starts_with }
+}
+
+fn stream_error<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Option<OpenError> {
+    let error = buffer.take_error()?;
+    Some(match buffer.input().damage(error) {
+        DamageKind::Compressed { compression, cut } => OpenError::Compressed { compression, cut },
+        DamageKind::Read(error) => OpenError::Read(error),
+        kind => OpenError::DamagedHeader { format: Format::Pcap, kind },
+    })
+}

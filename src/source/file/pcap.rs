@@ -1,0 +1,99 @@
+//! Walks classic pcap: microseconds and nanoseconds, both byte orders, Kuznetzov's variant.
+
+use std::io::Read;
+
+use super::buffer::Buffer;
+use super::fields::{Fields, Order};
+use super::{Fault, Record};
+use crate::net::{LinkType, Timestamp};
+use crate::source::error::DamageKind;
+
+/// Length of the file header.
+pub(super) const FILE_HEADER: usize = 24;
+/// Length of a packet's header.
+const RECORD_HEADER: usize = 16;
+/// Length of a packet's header in Alexey Kuznetzov's variant: interface, protocol and packet type follow.
+const MODIFIED_RECORD_HEADER: usize = 24;
+
+/// The most bytes a packet has where the header does not announce more (libpcap's `MAXIMUM_SNAPLEN`).
+const USUAL_LIMIT: u32 = 262_144;
+/// The most bytes a packet may have whatever the header announces.
+pub(super) const HARD_LIMIT: u32 = 64 << 20;
+
+/// What the file header says about the records that follow.
+pub(super) struct Pcap {
+    order: Order,
+    record_header: usize,
+    nanos_per_tick: i64,
+    link: LinkType,
+    limit: u32,
+}
+
+/// The variant a file's first four bytes announce: byte order, ticks, length of a record's header.
+pub(super) fn variant(magic: [u8; 4]) -> Option<(Order, i64, usize)> {
+    let known = |order: Order| match order.u32(magic) {
+        0xa1b2_c3d4 => Some((order, 1_000, RECORD_HEADER)),
+        0xa1b2_3c4d => Some((order, 1, RECORD_HEADER)),
+        0xa1b2_cd34 => Some((order, 1_000, MODIFIED_RECORD_HEADER)),
+        _ => None,
+    };
+    known(Order::Little).or_else(|| known(Order::Big))
+}
+
+impl Pcap {
+    /// Reads the file header; `None` when it is no pcap header.
+    pub(super) fn new(header: &[u8; FILE_HEADER]) -> Option<Self> {
+        let (magic, rest) = header.split_first_chunk()?;
+        let (order, nanos_per_tick, record_header) = variant(*magic)?;
+        let mut fields = Fields::new(rest, order);
+        let (_major, _minor) = (fields.u16()?, fields.u16()?);
+        let (_zone, _accuracy) = (fields.u32()?, fields.u32()?);
+        let snaplen = fields.u32()?;
+        // The upper half holds the length of the frame check sequence and flags.
+        let link = LinkType(fields.u32()? & 0xffff);
+        let limit = snaplen.clamp(USUAL_LIMIT, HARD_LIMIT);
+        Some(Self { order, record_header, nanos_per_tick, link, limit })
+    }
+
+    pub(super) fn link(&self) -> &LinkType {
+        &self.link
+    }
+
+    /// Passes to the next packet and counts it in `numbered`.
+    #[inline]
+    pub(super) fn next<R: Read>(
+        &self,
+        buffer: &mut Buffer<R>,
+        numbered: &mut u64,
+    ) -> Result<Option<Record>, Fault> {
+        let number = *numbered + 1;
+        if !buffer.ensure(self.record_header) {
+            if buffer.unread().is_empty() {
+                return Ok(None);
+            }
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
+        }
+        let Some((secs, ticks, length, wire_len)) = self.record(buffer.unread()) else {
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
+        };
+        if length > self.limit {
+            return Err(Fault::here(DamageKind::PacketLength { number, length }, buffer));
+        }
+        let length = length as usize;
+        if !buffer.ensure(self.record_header + length) {
+            return Err(Fault::here(DamageKind::CutPacket(number), buffer));
+        }
+        *numbered = number;
+        buffer.consume(self.record_header);
+        let offset = buffer.offset();
+        let range = buffer.consume(length);
+        let time = Timestamp::from_parts(secs.into(), i64::from(ticks) * self.nanos_per_tick);
+        Ok(Some(Record { time, link: self.link, wire_len, offset, range }))
+    }
+
+    #[inline]
+    fn record(&self, bytes: &[u8]) -> Option<(u32, u32, u32, u32)> {
+        let mut fields = Fields::new(bytes.first_chunk::<RECORD_HEADER>()?, self.order);
+        Some((fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?))
+    }
+}

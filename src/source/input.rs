@@ -1,0 +1,88 @@
+//! Reads the bytes of one input, holding its file descriptor only where it must.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::error::STDIN;
+
+/// The bytes of one input.
+///
+/// A regular file may be read without keeping it open between reads, so that any number of
+/// captures can be merged whatever the limit of open files is.
+pub(super) struct Input {
+    path: PathBuf,
+    file: Option<File>,
+    /// Device and inode, by which a file that was replaced is recognised.
+    identity: (u64, u64),
+    size: Option<u64>,
+    position: u64,
+    keep_open: bool,
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+impl Input {
+    /// Opens `path`, `-` being standard input.
+    pub(super) fn open(path: &Path, keep_open: bool) -> io::Result<Self> {
+        let file = if path.as_os_str() == STDIN {
+            File::from(io::stdin().as_fd().try_clone_to_owned()?)
+        } else {
+            File::open(path)?
+        };
+        let metadata = file.metadata()?;
+        let regular = metadata.is_file();
+        Ok(Self {
+            path: path.to_owned(),
+            file: Some(file),
+            identity: identity(&metadata),
+            size: regular.then_some(metadata.len()),
+            position: 0,
+            keep_open: keep_open || !regular || path.as_os_str() == STDIN,
+        })
+    }
+
+    /// The size of a regular file.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// How many bytes were read.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether the input can be closed and read again from its start.
+    pub(super) fn can_reopen(&self) -> bool {
+        !self.keep_open
+    }
+
+    fn reopen(&self) -> io::Result<File> {
+        let mut file = File::open(&self.path)?;
+        if identity(&file.metadata()?) != self.identity {
+            return Err(io::Error::other("the file was replaced while it was read"));
+        }
+        file.seek(SeekFrom::Start(self.position))?;
+        Ok(file)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.reopen()?,
+        };
+        let result = file.read(out);
+        if self.keep_open {
+            self.file = Some(file);
+        }
+        let read = result?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}

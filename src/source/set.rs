@@ -1,0 +1,337 @@
+//! Merges any number of capture files into one trace in time order.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::{Path, PathBuf};
+
+use super::discover::{Candidates, candidates};
+use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
+use super::file::{BUFFER_SIZE, Compression, Format, Reader};
+use super::input::Input;
+use crate::net::{FileId, Frame, LinkType, Timestamp};
+
+/// How much of a file is read to learn when it begins.
+const PEEK_SIZE: usize = 16 << 10;
+
+/// How files are read.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The read buffer of a file, in bytes; it grows for a packet that needs more.
+    pub buffer_size: usize,
+    /// Up to how many files are simply kept open; above, each is opened for the moment of a read.
+    pub files_kept_open: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { buffer_size: BUFFER_SIZE, files_kept_open: 32 }
+    }
+}
+
+/// What is known of one file of a [`CaptureSet`].
+#[derive(Clone, Debug)]
+pub struct FileInfo {
+    /// The file as the user gave it, `-` for standard input.
+    pub path: PathBuf,
+    /// Its capture format.
+    pub format: Format,
+    /// How it is compressed.
+    pub compression: Compression,
+    /// The link types of its interfaces seen so far.
+    pub links: Vec<LinkType>,
+    /// How many packets were read so far.
+    pub packets: u64,
+    /// How many bytes of the capture were read so far, decompressed.
+    pub bytes: u64,
+    /// The size of the file itself, where it has one.
+    pub size: Option<u64>,
+}
+
+impl FileInfo {
+    /// Counts the frame a reader stands at.
+    #[inline]
+    fn note(&mut self, reader: &Reader<Input>) {
+        self.packets = reader.packets();
+        self.bytes = reader.bytes();
+        if self.links.len() != reader.links().len() {
+            self.links = reader.links().to_vec();
+        }
+    }
+}
+
+/// How far the reading is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Bytes of the files that are done with, compressed as they are.
+    pub bytes_read: u64,
+    /// Their sizes together; unknown when one is a pipe.
+    pub total_bytes: Option<u64>,
+}
+
+/// A file's part in the merge.
+enum Slot {
+    /// Not open; its first frame is not due yet.
+    Waiting,
+    /// Open, and standing at its next frame.
+    Open(Box<Reader<Input>>),
+    Done,
+}
+
+/// Capture files read as one trace, ordered by time.
+///
+/// Each file's own order is kept as it is; frames of the same time come in the order of the files.
+pub struct CaptureSet {
+    files: Vec<FileInfo>,
+    slots: Vec<Slot>,
+    /// The time of the next frame of every file but the current one.
+    due: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// The file whose frame was lent last.
+    current: Option<usize>,
+    warnings: Vec<Warning>,
+    options: OpenOptions,
+    keep_open: bool,
+    /// Bytes of the files that were read to their end.
+    done_bytes: u64,
+    total_bytes: Option<u64>,
+}
+
+impl CaptureSet {
+    /// Opens `inputs`: files, directories, and `-` for standard input.
+    ///
+    /// An error only if nothing can be read at all; inputs left out are [`Self::warnings`].
+    pub fn open(inputs: &[PathBuf], options: OpenOptions) -> Result<Self, SourceError> {
+        let found: Vec<_> =
+            inputs.iter().map(|input| (input.as_path(), candidates(input))).collect();
+        let tried = found.iter().map(|(_, found)| match found {
+            Ok(Candidates::Directory { files, .. }) => files.len(),
+            _ => 1,
+        });
+        let keep_open = tried.sum::<usize>() <= options.files_kept_open;
+        let mut set = Self {
+            files: Vec::new(),
+            slots: Vec::new(),
+            due: BinaryHeap::new(),
+            current: None,
+            warnings: Vec::new(),
+            options,
+            keep_open,
+            done_bytes: 0,
+            total_bytes: Some(0),
+        };
+        let mut failures = Vec::new();
+        for (input, found) in found {
+            match found {
+                Ok(Candidates::Named(path)) => failures.extend(set.add(&path).err()),
+                Ok(Candidates::Directory { path, files }) => {
+                    set.add_directory(path, &files, &mut failures);
+                }
+                Err(error) => {
+                    failures.push(InputError { path: input.to_owned(), reason: error.into() });
+                }
+            }
+        }
+        set.settle(failures)
+    }
+
+    /// Turns what could not be opened into warnings, or into the error if nothing could.
+    fn settle(mut self, failures: Vec<InputError>) -> Result<Self, SourceError> {
+        if self.files.is_empty() {
+            let others = failures.len().saturating_sub(1);
+            return Err(match failures.into_iter().next() {
+                None => SourceError::NoInput,
+                Some(only) if others == 0 => SourceError::Unreadable(only),
+                Some(first) => SourceError::NoneReadable { first, others },
+            });
+        }
+        self.warnings.extend(failures.into_iter().map(|InputError { path, reason }| Warning {
+            file: None,
+            path,
+            offset: None,
+            kind: WarningKind::Unreadable(reason),
+        }));
+        Ok(self)
+    }
+
+    fn add_directory(&mut self, path: PathBuf, files: &[PathBuf], failures: &mut Vec<InputError>) {
+        let (captures, failed) = (self.files.len(), failures.len());
+        let mut skipped = 0;
+        for file in files {
+            match self.add(file) {
+                Err(InputError {
+                    reason: OpenError::NotACapture { .. } | OpenError::Empty(_),
+                    ..
+                }) => skipped += 1,
+                result => failures.extend(result.err()),
+            }
+        }
+        if self.files.len() == captures && failures.len() == failed {
+            failures.push(InputError { path, reason: OpenError::NoCaptures });
+        } else if skipped > 0 {
+            let kind = WarningKind::Skipped(skipped);
+            self.warnings.push(Warning { file: None, path, offset: None, kind });
+        }
+    }
+
+    /// Opens one file and finds out when it begins.
+    fn add(&mut self, path: &Path) -> Result<(), InputError> {
+        let index = self.files.len();
+        let failed = |reason| InputError { path: path.to_owned(), reason };
+        let file = u16::try_from(index).map_err(|_| failed(OpenError::TooManyFiles))?;
+        let input =
+            Input::open(path, self.keep_open).map_err(|error| failed(OpenError::from(error)))?;
+        let (size, waits) = (input.size(), input.can_reopen());
+        let buffer = if waits { PEEK_SIZE } else { self.options.buffer_size };
+        let mut reader = Reader::with_options(input, FileId(file), buffer).map_err(failed)?;
+        self.total_bytes = self.total_bytes.zip(size).map(|(total, size)| total + size);
+        self.files.push(FileInfo {
+            path: path.to_owned(),
+            format: reader.format(),
+            compression: reader.compression(),
+            links: reader.links().to_vec(),
+            packets: 0,
+            bytes: 0,
+            size,
+        });
+        let first = reader.advance();
+        self.slots.push(Slot::Open(Box::new(reader)));
+        match first {
+            Some(time) => {
+                self.due.push(Reverse((time, index)));
+                if let Some(slot) = self.slots.get_mut(index).filter(|_| waits) {
+                    *slot = Slot::Waiting;
+                }
+            }
+            None => self.finish(index),
+        }
+        Ok(())
+    }
+
+    /// The next frame of the trace; `None` at its end.
+    #[inline]
+    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let index = self.step()?;
+        let Some(Slot::Open(reader)) = self.slots.get(index) else { return None };
+        if let Some(info) = self.files.get_mut(index) {
+            info.note(reader);
+        }
+        reader.frame()
+    }
+
+    /// Finds the file whose next frame is the trace's next, and stands it there.
+    #[inline]
+    fn step(&mut self) -> Option<usize> {
+        let moved = self.current.and_then(|index| Some((self.advance(index)?, index)));
+        let mut next = match moved {
+            Some(moved) => Some(self.earliest(moved)),
+            None => self.next_due(),
+        };
+        while let Some(index) = next
+            && !self.wake(index)
+        {
+            next = self.next_due();
+        }
+        self.current = next;
+        next
+    }
+
+    #[inline]
+    fn advance(&mut self, index: usize) -> Option<Timestamp> {
+        let Some(Slot::Open(reader)) = self.slots.get_mut(index) else { return None };
+        let time = reader.advance();
+        if time.is_none() {
+            self.finish(index);
+        }
+        time
+    }
+
+    /// Of the current file, moved on, and the others, the one that is due first.
+    #[inline]
+    fn earliest(&mut self, moved: (Timestamp, usize)) -> usize {
+        if let Some(mut other) = self.due.peek_mut()
+            && other.0 < moved
+        {
+            return std::mem::replace(&mut *other, Reverse(moved)).0.1;
+        }
+        moved.1
+    }
+
+    fn next_due(&mut self) -> Option<usize> {
+        self.due.pop().map(|Reverse((_, index))| index)
+    }
+
+    /// Opens a waiting file at its first frame; false when it has none any more.
+    #[inline]
+    fn wake(&mut self, index: usize) -> bool {
+        if !matches!(self.slots.get(index), Some(Slot::Waiting)) {
+            return true;
+        }
+        self.open_waiting(index)
+    }
+
+    #[cold]
+    fn open_waiting(&mut self, index: usize) -> bool {
+        let Some(path) = self.files.get(index).map(|info| info.path.clone()) else { return false };
+        let opened =
+            Input::open(&path, self.keep_open).map_err(OpenError::from).and_then(|input| {
+                Reader::with_options(input, FileId(index as u16), self.options.buffer_size)
+            });
+        let slot = match opened {
+            Ok(reader) => Slot::Open(Box::new(reader)),
+            Err(reason) => {
+                self.warn(index, None, WarningKind::Unreadable(reason));
+                Slot::Done
+            }
+        };
+        if let Some(waiting) = self.slots.get_mut(index) {
+            *waiting = slot;
+        }
+        self.advance(index).is_some()
+    }
+
+    /// Closes a file and says what was wrong with it.
+    #[cold]
+    fn finish(&mut self, index: usize) {
+        let slot = self.slots.get_mut(index).map(|slot| std::mem::replace(slot, Slot::Done));
+        let Some(Slot::Open(reader)) = slot else { return };
+        if let Some(info) = self.files.get_mut(index) {
+            info.note(&reader);
+            // A damaged file is done with before its last byte.
+            self.done_bytes += reader.input().position().max(info.size.unwrap_or(0));
+        }
+        if let Some(damage) = reader.damage() {
+            self.warn(index, Some(damage.offset), WarningKind::Damaged(damage.clone()));
+        }
+        if reader.untimed() > 0 {
+            self.warn(index, None, WarningKind::Untimed(reader.untimed()));
+        }
+    }
+
+    fn warn(&mut self, index: usize, offset: Option<u64>, kind: WarningKind) {
+        let Some(info) = self.files.get(index) else { return };
+        let file = Some(FileId(index as u16));
+        self.warnings.push(Warning { file, path: info.path.clone(), offset, kind });
+    }
+
+    /// The files that are captures, indexed by [`FileId`].
+    #[must_use]
+    pub fn files(&self) -> &[FileInfo] {
+        &self.files
+    }
+
+    /// What is worth saying about the inputs so far; a file's damage shows when it is reached.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// How far the reading is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let open = self.slots.iter().map(|slot| match slot {
+            Slot::Open(reader) => reader.input().position(),
+            Slot::Waiting | Slot::Done => 0,
+        });
+        let bytes_read = self.done_bytes + open.sum::<u64>();
+        Progress { bytes_read, total_bytes: self.total_bytes }
+    }
+}
