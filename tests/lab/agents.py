@@ -15,7 +15,7 @@ class Answer:
     def __init__(self, text):
         self.text = text
         self.code = int(text.split(" ", 2)[1])
-        branch = re.search(r"(?im)^via:.*?branch=([^;,\s]+)", text)
+        branch = re.search(r"(?im)^(?:via|v)\s*:.*?branch=([^;,\s]+)", text)
         self.branch = branch.group(1) if branch else ""
 
     def header(self, name):
@@ -63,7 +63,7 @@ class Phone:
     def new_call(self, dn):
         """A Call-ID not used before by this phone."""
         self.calls += 1
-        return "%s-%d@%s" % (dn, self.calls, self.address)
+        return "%s-%d%s@%s" % (dn, self.calls, "" if self.port == 5060 else ".%d" % self.port, self.address)
 
     def contact_of(self, dn):
         more = "" if self.transport == "udp" else ";transport=" + self.transport

@@ -43,7 +43,7 @@ class Case:
         self.network = network.Network(number, workdir)
         self.options, self.dns, self.sources, self.findings, self.ladders, self.tables = {}, [], [], [], {}, {}
         self.registrars, self.not_in_table_check, self.register_messages, self.phones = {}, set(), 0, []
-        self.file, self.container, self.cut, self.warnings = None, "pcap", 0, None
+        self.file, self.container, self.cut, self.warnings, self.counted = None, "pcap", 0, None, True
 
     # ---- the stage
     def lan(self, *hosts):
@@ -91,6 +91,11 @@ class Case:
         if not table:
             self.not_in_table_check.add(dn)
 
+    def beyond_judge(self, entry):
+        """Whether the plain judge of verify.py has not what it takes: a later moment, two registrars, packets that are cut."""
+        several = len(entry.get("registrations", [])) > 1
+        return bool(self.options.get("at")) or several or not self.counted or self.cut > 0 or entry["dn"] in self.not_in_table_check
+
     def source(self, address, *flags):
         self.sources.append({"address": address, "flags": list(flags)})
 
@@ -113,10 +118,10 @@ def expectation(case):
     lines = ["# What the capture shows, from the lab's own script, checked against tshark and the registrar's table."]
     tables = ([("[options]", case.options)] if case.options else []) + [("[[dn]]", d) for d in case.dns]
     tables += [("[[source]]", s) for s in case.sources] + [("[[finding]]", f) for f in case.findings]
-    end = {"register_messages": case.register_messages}
+    end = {"register_messages": case.register_messages} if case.counted else {}
     if case.warnings is not None:
         end["warnings"] = case.warnings
-    for head, table in [*tables, ("[capture]", end)]:
+    for head, table in [*tables, *([("[capture]", end)] if end else [])]:
         lines += ["", head] + ["%s = %s" % (name, toml(value)) for name, value in table.items()]
     return "\n".join(lines) + "\n"
 

@@ -9,15 +9,16 @@ import os
 import re
 import subprocess
 
-FIELDS = ("frame.number", "frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport",
-          "tcp.dstport", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "vlan.id", "tls.alert_message.desc")
+FIELDS = ("frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport",
+          "tcp.dstport", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "tls.alert_message.desc", "reginfo.registration.state")
 
 
 class Message:
     """One SIP message as tshark dissects it."""
 
-    def __init__(self, frame, when, source, target, line, headers):
-        self.frame, self.when, self.source, self.target, self.line, self.headers = frame, when, source, target, line, headers
+    def __init__(self, packet, source, target, line, headers):
+        self.when, self.source, self.target, self.line, self.headers = float(packet["frame.time_relative"][0]), source, target, line, headers
+        self.reginfo = packet["reginfo.registration.state"]
         self.number, _, self.method = (self.first("cseq") or "0 ?").partition(" ")
         user = re.search(r"sips?:([^@;>]+)@", self.first("to") or "")
         self.dn = user.group(1) if user else None
@@ -87,7 +88,7 @@ def dissect(path):
             port = (packet["udp.%sport" % side] or packet["tcp.%sport" % side] or ["0"])[-1]
             ends.append(("[%s]:%s" if ":" in address else "%s:%s") % (address, port))
         for first, rest in zip(packet["sip.Request-Line"] or packet["sip.Status-Line"], packet["sip.msg_hdr"]):
-            messages.append(Message(int(packet["frame.number"][0]), float(packet["frame.time_relative"][0]), *ends, first.replace("\\r\\n", ""), headers_of(rest)))
+            messages.append(Message(packet, *ends, first.replace("\\r\\n", ""), headers_of(rest)))
     return packets, messages
 
 
@@ -120,6 +121,58 @@ def drawn(packets, messages, limit=30):
     return "\n".join(lines)
 
 
+class Judge:
+    """A verdict worked out from tshark's messages alone, for a DN with one registrar; None where it cannot tell."""
+
+    def __init__(self):
+        self.bound, self.asked, self.word, self.open = {}, {}, None, False
+
+    def hear(self, message):
+        if message.method != "REGISTER":
+            self.hear_other(message)
+        elif message.is_request:
+            self.open = True
+            self.asked[message.identity[0]] = message
+        else:
+            self.open = False
+            self.answered(message, self.asked.get(message.identity[0]), int(message.line.split(" ")[1]))
+
+    def hear_other(self, message):
+        gone = (message.method == "OPTIONS" and re.match(r"SIP/2.0 (404|480)", message.line)) or "terminated" in message.reginfo
+        if gone and any(until > message.when for until, _ in self.bound.values()):
+            self.bound, self.word = {}, "terminated"
+
+    def answered(self, message, request, code):
+        credentials = request is not None and any(name in request.headers for name in ("authorization", "proxy-authorization"))
+        if 200 <= code < 300:
+            self.accepted(message, request)
+        elif code in (401, 407):
+            self.word = "auth_failed" if credentials else "challenged"
+        else:
+            self.word = "auth_failed" if code == 403 and credentials else "redirected" if code < 400 else "rejected"
+
+    def accepted(self, message, request):
+        listed = {}
+        for uri, seconds in message.contacts():
+            owner = self.bound.get(uri, (0, None))[1] or (request.source.rsplit(":", 1)[0] if request else None)
+            listed[uri] = (message.when + (3600 if seconds is None else seconds), owner)
+        lost = {owner for uri, (until, owner) in self.bound.items() if uri not in listed and until > message.when}
+        if listed or request is None:
+            self.word = "expired"  # once their time is over
+        elif not request.contacts():
+            self.word = "terminated" if lost else "not_registered"
+        elif request.first("expires") == "0" or request.contacts()[0][1] == 0:
+            self.word = "terminated" if lost and request.source.rsplit(":", 1)[0] not in lost else "deregistered"
+        else:
+            self.word = "not_kept"
+        self.bound = listed
+
+    def verdict(self, end):
+        if any(until > end for until, _ in self.bound.values()):
+            return None if self.open else "in_service"
+        return None if self.open else self.word
+
+
 def problems(case, path):
     """Everything in which tshark or the location table contradicts what the scenario says."""
     packets, messages = dissect(path)
@@ -133,8 +186,13 @@ def problems(case, path):
         sources = {m.source.rsplit(":", 1)[0].strip("[]") for m in registers if m.dn == expectation["dn"]}
         if expectation.get("sources") is not None and not set(expectation["sources"]) <= sources:
             found.append("DN %s: REGISTERs come from %s" % (expectation["dn"], sorted(sources)))
-        if expectation["dn"] not in case.ladders:
-            found.append("DN %s: no ladder says what its messages are" % expectation["dn"])
+        judge = Judge()
+        for message in messages:
+            if message.dn == expectation["dn"]:
+                judge.hear(message)
+        second = judge.verdict(float(packets[-1]["frame.time_relative"][0]))
+        if second not in (None, expectation["verdict"]) and not case.beyond_judge(expectation):
+            found.append("DN %s: said to be %s, but the messages as tshark has them make it %s" % (expectation["dn"], expectation["verdict"], second))
     named = {e["dn"] for e in case.dns}
     unnamed = {m.dn for m in messages if m.dn and m.method == "REGISTER"} - named
     if unnamed and not case.sources:

@@ -283,3 +283,26 @@ def recovered(case):
     case.keep(capture)
     case.dn("1103", "in_service", "R300 503 R300 200", flags=["recovered"], attempts=2)
     case.dn("1107", "in_service", "R300 500 R300 500 R300 200", flags=["recovered"], attempts=3)
+
+
+@scenario("flapping")
+def flapping(case):
+    """
+    1001 registers and takes itself out again every second, five times over, and is registered at the end: in service,
+    and nothing to rely on. 1002 registers once and stays.
+    """
+    case.lan("srv", "ua1")
+    case.registrar().policy(open="1001 1002")
+    phone = case.phone()
+    capture = case.capture()
+    phone.register("1002")
+    call = phone.new_call("1001")
+    for _ in range(5):
+        phone.register("1001", call=call)
+        time.sleep(1)
+        phone.register("1001", call=call, expires=0)
+        time.sleep(1)
+    phone.register("1001", call=call)
+    case.keep(capture)
+    case.dn("1001", "in_service", "(R300 200 R0 200 ){5}R300 200", flags=["flapping"])
+    case.dn("1002", "in_service", "R300 200")

@@ -77,7 +77,8 @@ def truncated(case):
     for _, data, length in case.file.packets:
         if length <= len(data) or b"\r\nCSeq: 1 REGISTER\r\n" not in data or b"\r\nContact: <sip:1074@192.168.210.101:5060>" in data:
             raise RuntimeError("the cut is not where it should be: %r" % data)
-    case.dn("1074", "truncated", ".*", flags=["truncated"])
+    case.counted = False  # what is left of the REGISTER is checked above, by its bytes
+    case.dn("1074", "truncated", ".*", flags=["truncated"], sources=None)
 
 
 @scenario("not-seen")
@@ -152,6 +153,7 @@ def ip_fragments_lost(case):
     their first fragment, amid the Contacts.
     """
     fragmented(case, "port 5060")
+    case.counted = False
     # tshark reads only the answer that is whole; the rest is checked by its bytes
     case.dn("1064", "in_service", "200", sources=None)
     case.dn("1065", "truncated", "", flags=["truncated"], sources=None)
