@@ -6,6 +6,8 @@ FUZZ_SECONDS ?= 30
 CARGO ?= cargo
 
 .PHONY: help deps demo build test lint doc unit known fuzz lab
+# one cargo at a time
+.NOTPARALLEL:
 
 help:
 	@echo 'make demo   build regscope and show it on the capture of the incident'

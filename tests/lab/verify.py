@@ -8,6 +8,7 @@ A DN's messages are written as a ladder, one token each:
 import os
 import re
 import subprocess
+import tempfile
 
 FIELDS = ("frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport",
           "tcp.dstport", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "tls.alert_message.desc", "reginfo.registration.state")
@@ -73,7 +74,7 @@ def dissect(path):
     command = ["tshark", "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
     for field in FIELDS:
         command += ["-e", field]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR="/tmp"))
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=tempfile.gettempdir()))
     if done.returncode:
         raise RuntimeError("tshark: " + done.stderr.decode())
     packets, messages = [], []

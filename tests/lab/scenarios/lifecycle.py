@@ -306,3 +306,22 @@ def flapping(case):
     case.keep(capture)
     case.dn("1001", "in_service", "(R300 200 R0 200 ){5}R300 200", flags=["flapping"])
     case.dn("1002", "in_service", "R300 200")
+
+
+@scenario("two-devices")
+def two_devices(case):
+    """
+    1014 is registered by two phones, 192.168.210.101 and 192.168.210.102. The registrar keeps both: the second 200
+    lists two bindings.
+    """
+    case.lan("srv", "ua1", "ua2")
+    case.registrar().policy(open="1014")
+    phone, other = case.phone(), case.phone("ua2", agent="Other-Phone/2.0")
+    capture = case.capture()
+    phone.register("1014")
+    time.sleep(1)
+    answer = other.register("1014")
+    if "192.168.210.101" not in answer.header("Contact") or "192.168.210.102" not in answer.header("Contact"):
+        raise RuntimeError("not both are listed: " + answer.text)
+    case.keep(capture)
+    case.dn("1014", "in_service", "R300 200 R300 200", flags=["two_devices"], sources=[UA1, UA2])

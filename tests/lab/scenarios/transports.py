@@ -1,13 +1,15 @@
 """TCP, TLS, IPv6, VLAN tags, and the containers a capture may come in."""
+import socket
 import ssl
+import struct
 import time
 
 import network
 from lab import SRV, UA1, scenario
 
 
-def tcp_registrar(case, dns):
-    case.registrar(listen=["udp:%s:5060" % SRV, "tcp:%s:5060" % SRV]).policy(open=dns)
+def tcp_registrar(case, dns, **more):
+    case.registrar(listen=["udp:%s:5060" % SRV, "tcp:%s:5060" % SRV]).policy(open=dns, **more)
 
 
 @scenario("tcp")
@@ -34,6 +36,50 @@ def tcp(case):
     for dn in ("1051", "1052", "1055"):
         case.dn(dn, "in_service", "R300 200", attempts=1)
     case.dn("5008", "rejected", "R300 404", code=404, attempts=1)
+
+
+@scenario("tcp-no-answer")
+def tcp_no_answer(case):
+    """
+    1102's REGISTER goes out once over TCP, is acknowledged by the other side's TCP and never answered. Over TCP nothing
+    is repeated; that Timer F (32 s) has passed says that the phone got nothing. 1001 is answered on a connection of its
+    own at the beginning and, two seconds after that timer, at the end.
+    """
+    case.lan("srv", "ua1")
+    tcp_registrar(case, "1001", silent="1102")
+    capture = case.capture("tcp port 5060")
+    other = case.phone(transport="tcp", port=40001)
+    call = other.new_call("1001")
+    other.register("1001", call=call)
+    phone = case.phone(transport="tcp", port=40002)
+    phone.register("1102", want=None, seconds=34)
+    other.register("1001", call=call)
+    case.keep(capture)
+    case.dn("1001", "in_service", "R300 200 R300 200")
+    case.dn("1102", "no_answer", "R300", attempts=1)
+
+
+@scenario("tcp-reset")
+def tcp_reset(case):
+    """
+    1003's REGISTER is answered by a TCP reset. Not kamailio but a small responder takes the connection, reads the
+    request and resets.
+    """
+    case.lan("srv", "ua1")
+    capture = case.capture("tcp port 5060")
+    listener = case.network.socket("srv", kind=socket.SOCK_STREAM)
+    listener.bind((SRV, 5060))
+    listener.listen(1)
+    phone = case.phone(transport="tcp", port=40001)
+    connection, _ = listener.accept()
+    phone.send(phone.request("1003"))
+    connection.recv(65535)
+    time.sleep(0.2)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+    listener.close()
+    case.keep(capture)
+    case.dn("1003", "unreachable", "R300", attempts=1)
 
 
 @scenario("tcp-refused")
