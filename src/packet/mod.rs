@@ -1,7 +1,45 @@
 //! Decodes link, tunnel, IP, fragments, UDP and TCP streams into payloads, keeping what stopped it.
+//!
+//! ```text
+//!  frame ─▶ sieve ─▶ link ─▶ ip ─▶ udp, sctp ─────────▶ Datagram
+//!            │drop    ▲      │ │    ├▶ tunnel ─┐
+//!                     │      │ └▶ tcp ┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Stream, Connection
+//!                     │      └▶ fragment      │
+//!                     │      └▶ icmp ┄┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Icmp
+//!                     └───────────────────────┘
+//! ```
+//!
+//! [`sieve`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
+//! counts in [`Stats`] whatever it could not use.
 
+mod decoder;
 mod event;
+mod field;
+mod fragment;
+mod icmp;
+mod ip;
+mod limits;
+mod link;
+mod meta;
+mod payload;
+mod pieces;
+mod sieve;
+mod stats;
+mod tcp;
+mod tunnel;
 
+#[cfg(test)]
+mod proptests;
+#[cfg(test)]
+mod testkit;
+
+pub use decoder::Decoder;
 pub use event::{
     ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, StreamChunk, TlsSign,
 };
+pub use limits::Limits;
+pub use sieve::sieve;
+pub use stats::{Stats, Undecoded};
+
+/// Where events go.
+type Sink<'s> = dyn FnMut(Event<'_>) + 's;

@@ -1,0 +1,297 @@
+//! Leads every frame down to its payloads and hands these to the caller.
+
+use etherparse::{IpNumber, ip_number};
+
+use super::event::Event;
+use super::field::{first, u16_at, u32_at};
+use super::fragment::{Fragments, Joined};
+use super::icmp;
+use super::ip::{self, IpPacket};
+use super::limits::Limits;
+use super::link::{self, Layer, LinkInfo};
+use super::meta::{Body, Meta, Ports};
+use super::payload::may_be_sip;
+use super::stats::{Stats, Undecoded};
+use super::tcp::{Segment, Streams};
+use super::{Sink, tunnel};
+use crate::net::{Cut, Frame, Transport};
+
+/// Decodes frames in capture order into events.
+///
+/// What comes in several packets is held within [`Limits`]: IP fragments, TCP bytes behind a hole.
+/// An event may therefore speak of an earlier frame than the one just decoded; its origin says which.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    limits: Limits,
+    stats: Stats,
+    pub(super) fragments: Fragments,
+    pub(super) streams: Streams,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// What was decoded so far, and what was not.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Decodes one frame; `sink` gets each event it leads to.
+    pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        self.stats.frames += 1;
+        self.expire(frame, sink);
+        let mut info = LinkInfo::default();
+        let missing = (frame.wire_len as usize).saturating_sub(frame.bytes.len());
+        match link::outermost(frame.link.0, frame.bytes, &mut info) {
+            Ok(layer) => {
+                let mut meta = Meta::new(frame);
+                meta.mac = info.mac;
+                self.layer(layer, missing, meta, 0, sink);
+            }
+            Err(why) => self.stats.count_descent(why),
+        }
+    }
+
+    /// Tells what is left at the end of the capture: packets that lack fragments, bytes behind holes,
+    /// the ends of streams and connections that were never answered.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        while let Some(joined) = self.fragments.left_over(&mut self.stats) {
+            self.joined(&joined, 0, sink);
+        }
+        self.streams.finish(&self.limits, &mut self.stats, sink);
+    }
+
+    fn expire(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) {
+        if !self.fragments.is_idle() {
+            while let Some(joined) =
+                self.fragments.expired(frame.time, &self.limits, &mut self.stats)
+            {
+                self.joined(&joined, 0, sink);
+            }
+        }
+        self.streams.expire(frame.time, &self.limits, &mut self.stats, sink);
+    }
+
+    fn layer(
+        &mut self,
+        layer: Layer<'_>,
+        missing: usize,
+        mut meta: Meta,
+        depth: u8,
+        sink: &mut Sink<'_>,
+    ) {
+        if depth > self.limits.tunnel_depth {
+            self.stats.count(Undecoded::TunnelDepth);
+            return;
+        }
+        let mut info = LinkInfo { vlan: meta.vlan, mac: meta.mac };
+        let packet = match link::descend(layer, &mut info) {
+            Ok(bytes) => ip::parse(bytes, missing),
+            Err(why) => return self.stats.count_descent(why),
+        };
+        (meta.vlan, meta.mac) = (info.vlan, info.mac);
+        self.stats.ip_packets += 1;
+        match packet {
+            Ok(packet) => self.packet(&packet, meta, depth, sink),
+            Err(why) => self.stats.count(why),
+        }
+    }
+
+    fn packet(&mut self, packet: &IpPacket<'_>, mut meta: Meta, depth: u8, sink: &mut Sink<'_>) {
+        (meta.src, meta.dst) = (packet.src, packet.dst);
+        (meta.ttl, meta.ip_id) = (packet.ttl, packet.id);
+        self.stats.snaplen_cut += u64::from(packet.missing > 0);
+        if let Some(info) = packet.fragment {
+            let joined = self.fragments.add(packet, info, &meta, &mut self.stats);
+            if let Some(joined) = joined {
+                self.joined(&joined, depth, sink);
+            }
+            while let Some(cut) = self.fragments.evicted(&self.limits, &mut self.stats) {
+                self.joined(&cut, depth, sink);
+            }
+            return;
+        }
+        let body = Body { bytes: packet.payload, missing: packet.missing, why: Cut::Snaplen };
+        self.transport(packet.protocol, body, &meta, depth, sink);
+    }
+
+    /// Reads what fragments made, extension headers of the fragmented part included.
+    fn joined(&mut self, joined: &Joined, depth: u8, sink: &mut Sink<'_>) {
+        match ip::extensions(joined.protocol, &joined.bytes) {
+            Ok(chain) if chain.fragment.is_none() => {
+                let body = Body { bytes: chain.rest, missing: joined.missing, why: joined.why };
+                self.transport(chain.protocol, body, &joined.meta, depth, sink);
+            }
+            _ => self.stats.count(Undecoded::IpExtension),
+        }
+    }
+
+    fn transport(
+        &mut self,
+        protocol: IpNumber,
+        body: Body<'_>,
+        meta: &Meta,
+        depth: u8,
+        sink: &mut Sink<'_>,
+    ) {
+        match protocol {
+            ip_number::UDP => self.udp(body, meta, depth, sink),
+            ip_number::TCP => self.tcp(body, meta, sink),
+            ip_number::SCTP => self.sctp(body, meta, sink),
+            ip_number::ICMP | ip_number::IPV6_ICMP => self.icmp(protocol, body, meta, sink),
+            ip_number::IPV4 | ip_number::IPV6 => {
+                self.layer(Layer::Ip(body.bytes), body.missing, *meta, depth + 1, sink);
+            }
+            ip_number::GRE => match tunnel::gre(body.bytes) {
+                Some(inner) => self.layer(inner, body.missing, *meta, depth + 1, sink),
+                None => self.stats.count(Undecoded::TunnelHeader),
+            },
+            ip_number::ENCAP_SEC => self.stats.count(Undecoded::Esp),
+            _ => self.stats.other_protocols += 1,
+        }
+    }
+
+    /// RFC 768. A length field that tells more than there is, or less than a header, is not believed.
+    fn udp(&mut self, mut body: Body<'_>, meta: &Meta, depth: u8, sink: &mut Sink<'_>) {
+        const LENGTH: usize = 4;
+        const HEADER: usize = 8;
+        let Some((header, rest)) = body.bytes.split_first_chunk::<HEADER>() else {
+            return self.short(&body, Undecoded::UdpHeader);
+        };
+        body.bytes = rest;
+        if let Some(told) = usize::from(u16_at(header, LENGTH)).checked_sub(HEADER) {
+            body.missing = body.missing.min(told.saturating_sub(rest.len()));
+            body.bytes = first(rest, told);
+        }
+        let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
+        if tunnel::is_tunnel_port(ports.dst)
+            && let Some(inner) = tunnel::in_datagram(ports.dst, body.bytes)
+        {
+            return self.layer(inner, body.missing, *meta, depth + 1, sink);
+        }
+        self.datagram(Transport::Udp, ports, &body, meta, sink);
+    }
+
+    fn datagram(
+        &mut self,
+        transport: Transport,
+        ports: Ports,
+        body: &Body<'_>,
+        meta: &Meta,
+        sink: &mut Sink<'_>,
+    ) {
+        if !may_be_sip(body.bytes) {
+            self.stats.datagrams_not_sip += 1;
+            return;
+        }
+        self.stats.datagrams += 1;
+        let origin = meta.origin(transport, ports, body.cut());
+        sink(Event::Datagram { origin: &origin, bytes: body.bytes });
+    }
+
+    /// RFC 9260 §3: every unfragmented DATA chunk is a message of its own.
+    fn sctp(&mut self, body: Body<'_>, meta: &Meta, sink: &mut Sink<'_>) {
+        const DATA: u8 = 0;
+        const WHOLE: u8 = 0x03;
+        const CHUNK_HEADER: usize = 4;
+        const DATA_HEADER: usize = 12;
+        let Some((header, mut rest)) = body.bytes.split_first_chunk::<12>() else {
+            return self.short(&body, Undecoded::SctpHeader);
+        };
+        let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
+        while let Some((chunk, behind)) = rest.split_first_chunk::<CHUNK_HEADER>() {
+            let Some(told) = usize::from(u16_at(chunk, 2)).checked_sub(CHUNK_HEADER) else {
+                return self.stats.count(Undecoded::SctpHeader);
+            };
+            let value = first(behind, told);
+            if chunk[0] == DATA
+                && let Some((_, data)) = value.split_first_chunk::<DATA_HEADER>()
+            {
+                if chunk[1] & WHOLE == WHOLE {
+                    let missing = body.missing.min(told - value.len());
+                    let message = Body { bytes: data, missing, why: body.why };
+                    self.datagram(Transport::Sctp, ports, &message, meta, sink);
+                } else {
+                    self.stats.sctp_fragmented += 1;
+                }
+            }
+            rest = behind.get(told.next_multiple_of(4)..).unwrap_or_default();
+        }
+    }
+
+    /// RFC 9293 §3.1. Options cut by the capture leave a segment without captured payload.
+    fn tcp(&mut self, body: Body<'_>, meta: &Meta, sink: &mut Sink<'_>) {
+        const HEADER: usize = 20;
+        const SEQUENCE: usize = 4;
+        const ACKNOWLEDGMENT: usize = 8;
+        const DATA_OFFSET: usize = 12;
+        const FLAGS: usize = 13;
+        const FIN: u8 = 0x01;
+        const SYN: u8 = 0x02;
+        const RST: u8 = 0x04;
+        const ACK: u8 = 0x10;
+        let Some((header, rest)) = body.bytes.split_first_chunk::<HEADER>() else {
+            return self.short(&body, Undecoded::TcpHeader);
+        };
+        let options = usize::from(header[DATA_OFFSET] >> 4) * 4;
+        let Some(options) = options.checked_sub(HEADER) else {
+            return self.stats.count(Undecoded::TcpHeader);
+        };
+        let lacking = options.saturating_sub(rest.len());
+        if lacking > body.missing {
+            return self.stats.count(Undecoded::TcpHeader);
+        }
+        let flags = header[FLAGS];
+        let segment = Segment {
+            seq: u32_at(header, SEQUENCE),
+            ack: (flags & ACK != 0).then(|| u32_at(header, ACKNOWLEDGMENT)),
+            syn: flags & SYN != 0,
+            fin: flags & FIN != 0,
+            rst: flags & RST != 0,
+            bytes: rest.get(options..).unwrap_or_default(),
+            missing: (body.missing - lacking) as u64,
+        };
+        let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
+        let cut = if segment.missing > 0 { body.cut() } else { None };
+        let origin = meta.origin(Transport::Tcp, ports, cut);
+        self.streams.segment(&segment, origin, &self.limits, &mut self.stats, sink);
+    }
+
+    fn icmp(&mut self, protocol: IpNumber, body: Body<'_>, meta: &Meta, sink: &mut Sink<'_>) {
+        let message =
+            if protocol == ip_number::ICMP { icmp::v4(body.bytes) } else { icmp::v6(body.bytes) };
+        let message = match message {
+            Ok(Some(message)) => message,
+            Ok(None) => return,
+            Err(why) => return self.short(&body, why),
+        };
+        match message.quotation() {
+            Ok(Some(quotation)) => {
+                self.stats.icmp_errors += 1;
+                if let Some((src, dst)) = quotation.tcp() {
+                    self.streams.answered_by_icmp(src, dst);
+                }
+                // what carried the quoted packet stands in the event itself
+                let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
+                sink(Event::Icmp(message.event(&quotation, &origin)));
+            }
+            Ok(None) => self.stats.icmp_unusable += 1,
+            Err(_) => self.short(&body, Undecoded::IcmpHeader),
+        }
+    }
+
+    /// A header that is too short is the packet's fault only if the capture did not cut it.
+    fn short(&mut self, body: &Body<'_>, why: Undecoded) {
+        if body.missing == 0 {
+            self.stats.count(why);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! Takes frames of every kind through the whole decoder.
+
+use etherparse::PacketBuilder;
+
+use super::super::event::IcmpKind;
+use super::super::link;
+use super::super::stats::Undecoded;
+use super::super::testkit::{
+    CLIENT, Rig, SERVER, Seen, fragments, frame, in_ethernet, in_ipv4, tcp, udp,
+};
+use super::*;
+
+const SIP: &[u8] = b"REGISTER sip:a SIP/2.0\r\n\r\n";
+
+fn plain() -> Vec<u8> {
+    udp(5060, SIP)
+}
+
+fn ethernet(packet: &[u8]) -> Vec<u8> {
+    in_ethernet(&[], 0x0800, packet)
+}
+
+fn ipv6() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(5060, 5060).write(&mut bytes, SIP).unwrap();
+    bytes
+}
+
+#[test]
+fn every_link_type_leads_to_the_datagram() {
+    let with = |header: &[u8]| [header, &plain()].concat();
+    let with6 = |header: &[u8]| [header, &ipv6()].concat();
+    let sll = [&[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0][..], &plain()].concat();
+    let sll2 =
+        [&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0][..], &plain()].concat();
+    let cases: [(&str, u32, Vec<u8>); 21] = [
+        ("Ethernet", link::ETHERNET, ethernet(&plain())),
+        ("SLL", link::LINUX_SLL, sll),
+        ("SLL2", link::LINUX_SLL2, sll2),
+        ("raw", link::RAW, plain()),
+        ("raw 12", link::RAW_BSD, plain()),
+        ("raw 14", link::RAW_OPENBSD, ipv6()),
+        ("IPv4", link::IPV4, plain()),
+        ("IPv6", link::IPV6, ipv6()),
+        ("null, little endian", link::NULL, with(&[2, 0, 0, 0])),
+        ("null, big endian", link::NULL, with(&[0, 0, 0, 2])),
+        ("null, IPv6 of NetBSD", link::NULL, with6(&[24, 0, 0, 0])),
+        ("null, IPv6 of FreeBSD", link::NULL, with6(&[28, 0, 0, 0])),
+        ("null, IPv6 of macOS", link::NULL, with6(&[30, 0, 0, 0])),
+        ("loop", link::LOOP, with(&[0, 0, 0, 2])),
+        ("PPP", link::PPP, with(&[0, 0x21])),
+        ("PPP, compressed protocol", link::PPP, with(&[0x21])),
+        ("PPP with address", link::PPP, with6(&[0xff, 3, 0, 0x57])),
+        ("PPP in HDLC", link::PPP_HDLC, with(&[0xff, 3, 0, 0x21])),
+        ("Cisco HDLC", link::C_HDLC, with(&[0x0f, 0, 8, 0])),
+        ("PPPoE", link::PPP_ETHER, with(&[0x11, 0, 0, 1, 0, 60, 0, 0x21])),
+        ("802.3 SNAP", link::ETHERNET, {
+            in_ethernet(&[], 60, &with(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]))
+        }),
+    ];
+    for (name, link, bytes) in cases {
+        let mut rig = Rig::new();
+        rig.link(link, 0, &bytes);
+        assert_eq!(rig.datagrams(), [SIP], "{name}");
+        assert_eq!(rig.decoder.stats().ip_packets, 1, "{name}");
+    }
+}
+
+#[test]
+fn tags_labels_and_sessions_are_skipped() {
+    let cases: [(&str, Vec<u8>, Option<u16>); 6] = [
+        ("VLAN", in_ethernet(&[(0x8100, 0xe005)], 0x0800, &plain()), Some(5)),
+        ("QinQ", in_ethernet(&[(0x88a8, 7), (0x8100, 5)], 0x0800, &plain()), Some(5)),
+        ("old QinQ", in_ethernet(&[(0x9100, 7), (0x8100, 6)], 0x86dd, &ipv6()), Some(6)),
+        (
+            "MPLS",
+            in_ethernet(&[], 0x8847, &[&[0, 1, 0, 64, 0, 2, 1, 64][..], &plain()].concat()),
+            None,
+        ),
+        (
+            "pseudowire",
+            in_ethernet(
+                &[],
+                0x8847,
+                &[&[0, 2, 1, 64, 0, 0, 0, 0][..], &ethernet(&plain())].concat(),
+            ),
+            None,
+        ),
+        (
+            "PPPoE",
+            in_ethernet(&[], 0x8864, &[&[0x11, 0, 0, 1, 0, 60, 0, 0x21][..], &plain()].concat()),
+            None,
+        ),
+    ];
+    for (name, bytes, vlan) in cases {
+        let mut rig = Rig::new();
+        rig.ethernet(0, &bytes);
+        assert_eq!(rig.datagrams(), [SIP], "{name}");
+        assert_eq!(rig.origins[0].path.vlan, vlan, "{name}");
+        assert_eq!(rig.origins[0].path.mac, Some([4; 6]), "{name}");
+    }
+}
+
+#[test]
+fn tunnels_are_opened() {
+    let gre_bridged = in_ipv4(47, &[0, 0, 0x65, 0x58], &ethernet(&plain()));
+    let erspan = in_ipv4(
+        47,
+        &[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8],
+        &ethernet(&plain()),
+    );
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 1, 0][..], &ethernet(&plain())].concat();
+    let gtp = [&[0x30, 255, 0, 54, 0, 0, 0, 1][..], &plain()].concat();
+    let pptp = in_ipv4(47, &[0x20, 1, 0x88, 0x0b, 0, 9, 0, 1, 0xff, 3, 0, 0x21], &plain());
+    let cases: [(&str, Vec<u8>); 9] = [
+        ("IP in IP", in_ipv4(4, &[], &plain())),
+        ("6in4", in_ipv4(41, &[], &ipv6())),
+        ("GRE", in_ipv4(47, &[0x20, 0, 8, 0, 0, 0, 0, 7], &plain())),
+        ("GRE bridged", gre_bridged),
+        ("ERSPAN II", erspan),
+        ("VXLAN", udp(4789, &vxlan)),
+        ("VXLAN, old port", udp(8472, &vxlan)),
+        ("GTP-U", udp(2152, &gtp)),
+        ("PPTP", pptp),
+    ];
+    for (name, bytes) in cases {
+        let mut rig = Rig::new();
+        rig.link(link::RAW, 0, &bytes);
+        assert_eq!(rig.datagrams(), [SIP], "{name}");
+        assert_eq!(rig.origins[0].path.ttl, 64, "{name}");
+        assert_eq!(rig.origins[0].src.port, 5060, "{name}");
+        assert_eq!(rig.decoder.stats().ip_packets, 2, "{name}");
+    }
+}
+
+#[test]
+fn nesting_ends_at_the_limit() {
+    let mut bytes = plain();
+    for _ in 0..7 {
+        bytes = in_ipv4(4, &[], &bytes);
+    }
+    let mut rig = Rig::new();
+    rig.link(link::RAW, 0, &bytes);
+    assert_eq!((rig.seen.len(), rig.decoder.stats().undecoded(Undecoded::TunnelDepth)), (0, 1));
+    rig.link(link::RAW, 0, &bytes[20..]);
+    assert_eq!(rig.datagrams(), [SIP]);
+}
+
+#[test]
+fn udp_length_is_believed_only_when_shorter() {
+    for (told, expected) in [(8_u16 + 8, &SIP[..8]), (200, SIP), (3, SIP), (0, SIP)] {
+        let mut bytes = plain();
+        bytes[24..26].copy_from_slice(&u16::to_be_bytes(told));
+        let mut rig = Rig::new();
+        rig.link(link::RAW, 0, &bytes);
+        assert_eq!(rig.datagrams(), [expected], "{told}");
+        assert_eq!(rig.origins[0].path.cut, None);
+    }
+}
+
+#[test]
+fn snaplen_cut_is_marked_and_counted() {
+    let bytes = plain();
+    let mut cut = frame(&bytes[..40], link::RAW, 0, 1);
+    cut.wire_len = bytes.len() as u32;
+    let mut rig = Rig::new();
+    rig.feed(&cut);
+    let expected = Seen::Datagram {
+        frame: 1,
+        bytes: SIP[..12].to_vec(),
+        cut: Some(Cut::Snaplen),
+        fragmented: false,
+    };
+    assert_eq!(rig.seen, [expected]);
+    cut.bytes = &bytes[..22];
+    rig.feed(&cut);
+    assert_eq!((rig.decoder.stats().snaplen_cut, rig.decoder.stats().undecoded_total()), (2, 0));
+}
+
+#[test]
+fn fragments_of_both_versions_are_joined_under_the_last_frame() {
+    let sip = [SIP, &[b'x'; 3000]].concat();
+    let mut rig = Rig::new();
+    for part in fragments(&udp(5060, &sip), 1480).iter().rev() {
+        rig.link(link::RAW, 0, part);
+    }
+    let expected = Seen::Datagram { frame: 3, bytes: sip.clone(), cut: None, fragmented: true };
+    assert_eq!(rig.seen, [expected]);
+
+    let whole = udp(5060, &sip);
+    let mut rig = Rig::new();
+    for (offset, part, more) in [(0, &whole[20..1020], 1_u16), (1000, &whole[1020..], 0)] {
+        // destination options stand in the fragmented part
+        let options: &[u8] = if offset == 0 { &[17, 0, 1, 4, 0, 0, 0, 0] } else { &[] };
+        let field = if offset == 0 { more } else { 0x03f0 | more };
+        let mut bytes = vec![0x60, 0, 0, 0];
+        bytes.extend_from_slice(&((8 + options.len() + part.len()) as u16).to_be_bytes());
+        bytes.extend_from_slice(&[44, 60]);
+        bytes.extend_from_slice(&[7; 32]);
+        bytes.extend_from_slice(&[60, 0]);
+        bytes.extend_from_slice(&field.to_be_bytes());
+        bytes.extend_from_slice(&[0, 0, 0, 5]);
+        bytes.extend_from_slice(options);
+        bytes.extend_from_slice(part);
+        rig.link(link::RAW, 0, &bytes);
+    }
+    assert_eq!(rig.datagrams(), [sip]);
+    assert_eq!((rig.origins[0].path.ttl, rig.origins[0].src.port), (60, 5060));
+}
+
+#[test]
+fn lost_fragments_leave_a_cut_datagram() {
+    let sip = [SIP, &[b'x'; 3000]].concat();
+    let parts = fragments(&udp(5060, &sip), 1480);
+    let mut rig = Rig::new();
+    rig.link(link::RAW, 0, &parts[0]).link(link::RAW, 1, &parts[2]);
+    assert!(rig.seen.is_empty());
+    rig.link(link::RAW, 40_000, &plain());
+    let Seen::Datagram { frame: 1, bytes, cut: Some(Cut::LostFragments), fragmented: true } =
+        &rig.seen[0]
+    else {
+        panic!("{:?}", rig.seen);
+    };
+    assert_eq!(bytes, &sip[..1472]);
+    rig.link(link::RAW, 40_000, &parts[0]).finish();
+    assert_eq!((rig.seen.len(), rig.decoder.stats().fragmented_lost), (3, 2));
+}
+
+#[test]
+fn tcp_in_fragments_is_one_segment() {
+    let segment = tcp(true, 100, 0, "", SIP);
+    let mut rig = Rig::new();
+    for part in fragments(&segment, 24) {
+        rig.link(link::RAW, 0, &part);
+    }
+    assert_eq!(rig.stream(0), SIP);
+}
+
+#[test]
+fn sctp_messages_are_handed_on_whole() {
+    let chunk = |flags: u8, data: &[u8]| {
+        let mut chunk = vec![0, flags];
+        chunk.extend_from_slice(&((16 + data.len()) as u16).to_be_bytes());
+        chunk.extend_from_slice(&[0; 12]);
+        chunk.extend_from_slice(data);
+        chunk.resize(chunk.len().next_multiple_of(4), 0);
+        chunk
+    };
+    let common = [0x13, 0xc4, 0x13, 0xc5, 0, 0, 0, 0, 0, 0, 0, 0];
+    let sack = [3, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let body =
+        [&common[..], &sack, &chunk(3, b"OPTIONS a"), &chunk(2, b"INVITE"), &chunk(7, b"BYE")]
+            .concat();
+    let mut rig = Rig::new();
+    rig.link(link::RAW, 0, &in_ipv4(132, &[], &body));
+    assert_eq!(rig.datagrams(), [&b"OPTIONS a"[..], b"BYE"]);
+    assert_eq!((rig.origins[0].transport, rig.origins[0].dst.port), (Transport::Sctp, 5061));
+    assert_eq!(rig.decoder.stats().sctp_fragmented, 1);
+}
+
+#[test]
+fn icmp_errors_quote_what_they_refuse() {
+    let mut rig = Rig::new();
+    rig.link(link::RAW, 0, &in_ipv4(1, &[3, 3, 0, 0, 0, 0, 0, 0], &plain()));
+    let port = Seen::Icmp { kind: IcmpKind::PortUnreachable, quoted: SIP.to_vec(), to: 5060 };
+    assert_eq!(rig.seen, [port]);
+    rig.link(link::RAW, 0, &in_ipv4(1, &[8, 0, 0, 0, 0, 0, 0, 0], b"ping"));
+    rig.link(link::RAW, 0, &in_ipv4(1, &[3, 1, 0, 0, 0, 0, 0, 0], &fragments(&plain(), 8)[1]));
+    let stats = rig.decoder.stats();
+    assert_eq!((stats.icmp_errors, stats.icmp_unusable, rig.seen.len()), (1, 1, 1));
+}
+
+#[test]
+fn what_is_not_understood_is_counted() {
+    let mut rig = Rig::new();
+    rig.link(147, 0, &[1]).link(147, 0, &[1]).link(link::ETHERNET, 0, &[0; 9]);
+    rig.ethernet(0, &in_ethernet(&[], 0x0806, &[0; 28]));
+    rig.link(link::RAW, 0, &in_ipv4(50, &[], &[1; 40]));
+    rig.link(link::RAW, 0, &in_ipv4(89, &[], &[1; 40]));
+    rig.link(link::RAW, 0, &in_ipv4(47, &[0, 5, 0, 0], &[1; 40]));
+    rig.link(link::RAW, 0, &in_ipv4(17, &[], &[1; 7]));
+    rig.link(link::RAW, 0, &in_ipv4(6, &[], &[1; 19]));
+    rig.link(link::RAW, 0, &udp(5060, &[0x80, 1, 2]));
+    let stats = rig.decoder.stats();
+    assert_eq!(stats.unknown_links.get(&147), Some(&2));
+    for kind in [
+        Undecoded::LinkHeader,
+        Undecoded::Esp,
+        Undecoded::TunnelHeader,
+        Undecoded::UdpHeader,
+        Undecoded::TcpHeader,
+    ] {
+        assert_eq!(stats.undecoded(kind), 1, "{}", kind.name());
+    }
+    assert_eq!((stats.not_ip, stats.other_protocols, stats.datagrams_not_sip), (1, 1, 1));
+    assert_eq!((stats.frames, rig.seen.len()), (10, 0));
+}
+
+#[test]
+fn addresses_are_those_of_the_packet() {
+    let mut rig = Rig::new();
+    rig.link(link::RAW, 0, &plain());
+    let origin = rig.origins[0];
+    assert_eq!((origin.src.addr, origin.dst.addr), (CLIENT.into(), SERVER.into()));
+    assert_eq!(origin.frame.number, 1);
+}

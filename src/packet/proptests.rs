@@ -1,0 +1,214 @@
+//! Holds the decoder to what must be true of any capture.
+
+use std::net::IpAddr;
+
+use etherparse::{LaxSlicedPacket, TransportSlice};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::testkit::{Rig, Seen, fragments, frame, in_ethernet, in_ipv4, tcp, udp};
+use super::{Decoder, Limits, link, sieve};
+use crate::net::LinkType;
+
+const SIP: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP b\r\n\r\n";
+
+const LINKS: [u32; 14] = [
+    link::NULL,
+    link::ETHERNET,
+    link::PPP,
+    link::RAW_BSD,
+    link::RAW_OPENBSD,
+    link::PPP_HDLC,
+    link::PPP_ETHER,
+    link::RAW,
+    link::C_HDLC,
+    link::LOOP,
+    link::LINUX_SLL,
+    link::IPV4,
+    link::IPV6,
+    link::LINUX_SLL2,
+];
+
+/// Frames of every kind, all valid, with their link type.
+fn valid() -> Vec<(u32, Vec<u8>)> {
+    let plain = udp(5060, SIP);
+    let media = udp(4000, &[&[0x80, 8][..], SIP].concat());
+    let stun = udp(3478, &[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
+    let ethernet = |packet: &[u8]| in_ethernet(&[], 0x0800, packet);
+    let mut v6 = Vec::new();
+    etherparse::PacketBuilder::ipv6([1; 16], [2; 16], 64)
+        .udp(5060, 5060)
+        .write(&mut v6, SIP)
+        .unwrap();
+    let sll2 =
+        |packet: &[u8]| [&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6][..], &[7; 8], packet].concat();
+    let sll = |packet: &[u8]| [&[0, 0, 0, 1, 0, 6][..], &[7; 8], &[8, 0], packet].concat();
+    vec![
+        (link::ETHERNET, ethernet(&plain)),
+        (link::ETHERNET, ethernet(&media)),
+        (link::ETHERNET, in_ethernet(&[(0x88a8, 1), (0x8100, 2)], 0x0800, &stun)),
+        (link::ETHERNET, in_ethernet(&[(0x8100, 2)], 0x86dd, &v6)),
+        (link::ETHERNET, in_ethernet(&[], 0x8847, &[&[0, 2, 1, 64][..], &plain].concat())),
+        (
+            link::ETHERNET,
+            in_ethernet(&[], 60, &[&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0][..], &plain].concat()),
+        ),
+        (
+            link::ETHERNET,
+            ethernet(&udp(4789, &[&[8, 0, 0, 0, 0, 0, 1, 0][..], &ethernet(&plain)].concat())),
+        ),
+        (
+            link::ETHERNET,
+            ethernet(&udp(2152, &[&[0x30, 255, 0, 9, 0, 0, 0, 1][..], &plain].concat())),
+        ),
+        (link::LINUX_SLL, sll(&media)),
+        (link::LINUX_SLL2, sll2(&plain)),
+        (link::LINUX_SLL2, sll2(&tcp(true, 1, 1, "", SIP))),
+        (link::RAW, fragments(&plain, 16).remove(0)),
+        (link::RAW, in_ipv4(47, &[0x20, 0, 8, 0, 0, 0, 0, 7], &plain)),
+        (link::RAW, in_ipv4(1, &[3, 3, 0, 0, 0, 0, 0, 0], &plain)),
+        (link::RAW, in_ipv4(41, &[], &v6)),
+        (link::NULL, [&[2, 0, 0, 0][..], &plain].concat()),
+    ]
+}
+
+fn mutated() -> impl Strategy<Value = (u32, Vec<u8>)> {
+    let changes = prop::collection::vec((any::<Index>(), any::<u8>()), 0..4);
+    (any::<Index>(), changes, any::<Index>()).prop_map(|(which, changes, cut)| {
+        let valid = valid();
+        let (link, mut bytes) = valid[which.index(valid.len())].clone();
+        for (at, value) in changes {
+            // headers matter most
+            let at = at.index(bytes.len().min(70));
+            bytes[at] = value;
+        }
+        // every other frame is cut somewhere
+        let keep = cut.index(bytes.len() * 2);
+        bytes.truncate(keep.max(1));
+        (link, bytes)
+    })
+}
+
+fn arbitrary_frame() -> impl Strategy<Value = (u32, Vec<u8>)> {
+    (prop::sample::select(&LINKS[..]), prop::collection::vec(any::<u8>(), 0..120))
+}
+
+/// The bytes of a stream cut into segments, and an order to send them in.
+fn segments() -> impl Strategy<Value = (Vec<u8>, Vec<(usize, usize)>)> {
+    let bytes = prop::collection::vec(prop::sample::select(&b"abcdefgh\r\n"[..]), 1..300);
+    let cuts = prop::collection::vec(any::<Index>(), 0..8);
+    let again = prop::collection::vec((any::<Index>(), any::<Index>()), 0..4);
+    (bytes, cuts, again)
+        .prop_map(|(tail, cuts, again)| {
+            let bytes = [SIP, &tail].concat();
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            cuts.dedup();
+            let mut parts: Vec<_> = cuts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+            for (from, to) in again {
+                let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+                parts.push((from.min(to), from.max(to) + 1));
+            }
+            (bytes, parts)
+        })
+        .prop_flat_map(|(bytes, parts)| (Just(bytes), Just(parts).prop_shuffle()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_frame_panics(frames in prop::collection::vec(prop_oneof![arbitrary_frame(), mutated()], 1..12)) {
+        let mut rig = Rig::new();
+        for (ms, (link, bytes)) in (0_i64..).zip(&frames) {
+            rig.link(*link, ms * 700, bytes);
+        }
+        rig.finish();
+        prop_assert_eq!(rig.decoder.stats().frames, frames.len() as u64);
+    }
+
+    #[test]
+    fn sieve_drops_only_what_gives_no_event((link, bytes) in prop_oneof![mutated(), mutated(), arbitrary_frame()]) {
+        if !sieve(LinkType(link), &bytes) {
+            let mut rig = Rig::new();
+            rig.link(link, 0, &bytes).finish();
+            prop_assert!(rig.seen.is_empty(), "{:?}", rig.seen);
+        }
+    }
+
+    #[test]
+    fn datagrams_are_those_etherparse_sees((link, bytes) in mutated()) {
+        prop_assume!(link == link::ETHERNET);
+        let mut rig = Rig::new();
+        rig.link(link, 0, &bytes);
+        let Ok(sliced) = LaxSlicedPacket::from_ethernet(&bytes) else { return Ok(()) };
+        let Some(TransportSlice::Udp(theirs)) = &sliced.transport else { return Ok(()) };
+        if let [Seen::Datagram { bytes: ours, fragmented: false, .. }] = &rig.seen[..]
+            && rig.decoder.stats().ip_packets == 1
+        {
+            prop_assert_eq!(ours, &theirs.payload());
+            let origin = rig.origins[0];
+            prop_assert_eq!(origin.src.port, theirs.source_port());
+            let addr = match &sliced.net {
+                Some(etherparse::LaxNetSlice::Ipv4(ip)) => IpAddr::from(ip.header().source_addr()),
+                Some(etherparse::LaxNetSlice::Ipv6(ip)) => IpAddr::from(ip.header().source_addr()),
+                _ => return Ok(()),
+            };
+            prop_assert_eq!(origin.src.addr, addr);
+        }
+    }
+
+    #[test]
+    fn any_segmentation_gives_the_stream((bytes, parts) in segments(), first in any::<u32>()) {
+        let mut rig = Rig::new();
+        rig.link(link::RAW, 0, &tcp(true, first.wrapping_sub(1), 0, "S", b""));
+        for (from, to) in &parts {
+            let seq = first.wrapping_add(*from as u32);
+            rig.link(link::RAW, 1, &tcp(true, seq, 0, "", &bytes[*from..*to]));
+        }
+        let fin = first.wrapping_add(bytes.len() as u32);
+        rig.link(link::RAW, 2, &tcp(true, fin, 0, "F", b""));
+        prop_assert_eq!(rig.stream(0), bytes);
+        let ended = matches!(rig.seen.last(), Some(Seen::Stream { end: true, .. }));
+        prop_assert!(ended);
+        prop_assert_eq!(rig.decoder.stats().tcp_lost_bytes, 0);
+    }
+
+    #[test]
+    fn any_fragmentation_gives_the_datagram(
+        tail in prop::collection::vec(any::<u8>(), 0..600),
+        size in 8_usize..200,
+        order in prop::collection::vec(any::<Index>(), 0..100),
+    ) {
+        let bytes = [SIP, &tail].concat();
+        let parts = fragments(&udp(5060, &bytes), size);
+        prop_assume!(parts.len() > 1);
+        // an order with repetitions that ends in every fragment, until the datagram is whole
+        let order = order.iter().map(|at| at.index(parts.len())).chain((0..parts.len()).rev());
+        let mut rig = Rig::new();
+        for at in order {
+            if rig.seen.is_empty() {
+                rig.link(link::RAW, 0, &parts[at]);
+            }
+        }
+        prop_assert_eq!(rig.datagrams(), [bytes]);
+    }
+
+    #[test]
+    fn fragments_stay_within_their_bounds(parts in prop::collection::vec((0_u16..40, 0_u16..30, any::<bool>()), 1..200)) {
+        let limits = Limits { fragment_bytes: 4000, fragment_datagrams: 8, ..Limits::default() };
+        let mut decoder = Decoder::new(limits);
+        let mut emitted = 0_usize;
+        for (ms, (id, offset, more)) in (0_i64..).zip(&parts) {
+            let mut bytes = udp(5060, &[b'x'; 392]);
+            bytes[4..6].copy_from_slice(&id.to_be_bytes());
+            let field = (offset * 50) | if *more { 0x2000 } else { 0 };
+            bytes[6..8].copy_from_slice(&field.to_be_bytes());
+            decoder.decode(&frame(&bytes, link::RAW, ms, 1), &mut |_| emitted += 1);
+            prop_assert!(decoder.fragments.held() <= 4000);
+        }
+        decoder.finish(&mut |_| emitted += 1);
+        prop_assert_eq!(decoder.fragments.held(), 0);
+    }
+}

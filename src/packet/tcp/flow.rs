@@ -1,0 +1,331 @@
+//! Follows one TCP connection: who opened it, what became of it, and its two directions.
+
+use super::Segment;
+use super::key::Way;
+use super::reader::{Desk, Reader};
+use super::reassembly::{Assembly, Data, Placed};
+use super::tls::Signs;
+use crate::net::{Origin, Timestamp};
+use crate::packet::event::{ConnectionEvent, ConnectionKind, Event, TlsSign};
+
+/// SYNs closer than this are one SYN captured twice: the first repetition comes after 200 ms or more
+/// (RFC 6298 asks for a second).
+const SAME_SYN_NANOS: i64 = 100_000_000;
+/// How long an unanswered SYN must stand before the end of the capture to be told.
+const NO_ANSWER_NANOS: i64 = 1_000_000_000;
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Side {
+    assembly: Assembly,
+    reader: Reader,
+    /// When its first packet was captured.
+    first: Option<Timestamp>,
+    /// Sequence number of its SYN.
+    isn: Option<u32>,
+    /// Whether it sent anything but SYN and RST.
+    spoke: bool,
+    closed: bool,
+}
+
+/// A SYN without an answer so far.
+#[derive(Debug)]
+struct Opening {
+    last: Origin,
+    since: Timestamp,
+    repeats: u32,
+}
+
+/// A connection.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each set once")]
+#[derive(Debug)]
+pub(super) struct Flow {
+    /// Tells connections of the same ends apart, and counts them in the order they appeared.
+    pub(super) serial: u64,
+    /// When its last packet was captured.
+    pub(super) last: Timestamp,
+    /// Both directions closed, or reset.
+    pub(super) over: bool,
+    /// Whether it stands in the queue of connections that wait for a hole to be filled.
+    pub(super) queued: bool,
+    up: Side,
+    down: Side,
+    client: Way,
+    opening: Option<Box<Opening>>,
+    told_tls: bool,
+    failed: bool,
+}
+
+impl Flow {
+    /// A connection whose first packet goes `way`.
+    pub(super) fn new(serial: u64, way: Way, segment: &Segment<'_>, origin: &Origin) -> Self {
+        let from_server = match (segment.syn, segment.ack) {
+            (true, None) => false,
+            (true, Some(_)) => true,
+            // nobody saw it begin: servers have the lower port
+            (false, _) => origin.src.port < origin.dst.port,
+        };
+        Self {
+            serial,
+            last: origin.time,
+            over: false,
+            queued: false,
+            up: Side::default(),
+            down: Side::default(),
+            client: if from_server { way.back() } else { way },
+            opening: None,
+            told_tls: false,
+            failed: false,
+        }
+    }
+
+    /// Whether a segment cannot belong to this connection any more: its ends open a new one.
+    pub(super) fn is_succeeded_by(&self, way: Way, segment: &Segment<'_>) -> bool {
+        let side = self.side(way);
+        if !segment.syn || side.isn == Some(segment.seq) {
+            return false;
+        }
+        if side.isn.is_some() {
+            return true;
+        }
+        // a SYN captured late, or the first packet of this side
+        let late = side.assembly.is_just_before(segment.seq);
+        self.over || (side.spoke && !late)
+    }
+
+    /// Takes in a segment.
+    pub(super) fn segment(
+        &mut self,
+        way: Way,
+        segment: &Segment<'_>,
+        origin: &mut Origin,
+        desk: &mut Desk<'_, '_>,
+    ) {
+        self.last = origin.time;
+        origin.path.peer_seen = self.side(way.back()).first.is_some();
+        let side = self.side_mut(way);
+        side.first.get_or_insert(origin.time);
+        if self.over {
+            desk.stats.tcp_retransmitted += u64::from(segment.len() > 0);
+            return;
+        }
+        if segment.rst {
+            return self.reset(way, origin, desk);
+        }
+        if segment.syn {
+            self.syn(way, segment, origin);
+        } else {
+            self.side_mut(way).spoke = true;
+            self.opening = None;
+        }
+        if let Some(ack) = segment.ack {
+            self.pump(
+                way.back(),
+                desk,
+                |assembly, _, out| {
+                    assembly.peer_acked(ack, out);
+                },
+                origin,
+            );
+        }
+        self.data(way, segment, origin, desk);
+        self.over = self.up.closed && self.down.closed;
+    }
+
+    /// Notes an ICMP error about this connection: its SYN has an answer.
+    pub(super) fn answered_by_icmp(&mut self) {
+        self.opening = None;
+    }
+
+    /// Gives up the holes that stand before bytes captured at or before `until`.
+    pub(super) fn skip_holes(
+        &mut self,
+        until: Timestamp,
+        origin: &Origin,
+        desk: &mut Desk<'_, '_>,
+    ) {
+        for way in [Way::Up, Way::Down] {
+            while self.side(way).assembly.waiting().is_some_and(|held| held.time <= until) {
+                self.pump(way, desk, |assembly, _, out| assembly.skip_hole(out), origin);
+            }
+        }
+    }
+
+    /// The frame of the bytes that wait longest.
+    pub(super) fn waiting(&self) -> Option<&Origin> {
+        let waiting = [&self.up, &self.down].map(|side| side.assembly.waiting());
+        waiting.into_iter().flatten().min_by_key(|origin| origin.time)
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        self.up.assembly.held_bytes() + self.down.assembly.held_bytes()
+    }
+
+    /// Tells what is left to tell when the connection is forgotten at `now`.
+    pub(super) fn finish(&mut self, now: Timestamp, desk: &mut Desk<'_, '_>) {
+        self.close(Way::Up, desk);
+        self.close(Way::Down, desk);
+        if let Some(opening) = self.opening.take()
+            && (opening.repeats > 0 || now.nanos_since(opening.since) >= NO_ANSWER_NANOS)
+        {
+            let kind = ConnectionKind::NoAnswer { repeats: opening.repeats };
+            let origin = opening.last;
+            let event = ConnectionEvent { origin, since: opening.since, kind };
+            (desk.sink)(Event::Connection(event));
+        }
+        self.over = true;
+    }
+
+    fn syn(&mut self, way: Way, segment: &Segment<'_>, origin: &Origin) {
+        let side = self.side_mut(way);
+        side.isn = Some(segment.seq);
+        side.assembly.open(segment.seq.wrapping_add(1));
+        if segment.ack.is_some() {
+            self.client = way.back();
+            self.opening = None;
+            return;
+        }
+        self.client = way;
+        if let Some(opening) = &mut self.opening {
+            if origin.time.nanos_since(opening.last.time) > SAME_SYN_NANOS {
+                opening.repeats += 1;
+                opening.last = *origin;
+            }
+        } else if self.side(way.back()).first.is_none() && !self.side(way).spoke {
+            let opening = Opening { last: *origin, since: origin.time, repeats: 0 };
+            self.opening = Some(Box::new(opening));
+        }
+    }
+
+    fn reset(&mut self, way: Way, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        let by_server = way != self.client;
+        let refused = self.opening.take().is_some();
+        let established = by_server || self.side(self.client).spoke;
+        let orderly = self.up.closed || self.down.closed;
+        self.close(Way::Up, desk);
+        self.close(Way::Down, desk);
+        self.over = true;
+        if refused {
+            if by_server {
+                self.tell(ConnectionKind::Refused, way, origin, desk);
+            }
+        } else if established && !orderly && !self.failed {
+            self.tell(ConnectionKind::Reset { by_server }, way, origin, desk);
+        }
+    }
+
+    fn data(&mut self, way: Way, segment: &Segment<'_>, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        let data = Data {
+            seq: segment.seq.wrapping_add(segment.syn.into()),
+            bytes: segment.bytes,
+            missing: segment.missing,
+            fin: segment.fin,
+        };
+        let side = self.side_mut(way);
+        if segment.len() == 0 && !segment.fin {
+            if !segment.syn {
+                side.assembly.hint(data.seq);
+            }
+            return;
+        }
+        if side.reader.is_deaf() {
+            let news = side.assembly.is_news(data.seq);
+            if !(news && side.reader.wakes_at(segment.bytes)) {
+                side.assembly.pass(&data);
+                side.closed |= segment.fin;
+                return;
+            }
+            side.reader.wake();
+            side.assembly.restart(data.seq);
+        }
+        let mut placed = Placed::Old;
+        let limits = desk.limits;
+        self.pump(
+            way,
+            desk,
+            |assembly, origin, out| placed = assembly.push(&data, origin, limits, out),
+            origin,
+        );
+        match placed {
+            Placed::InOrder => {}
+            Placed::Early => desk.stats.tcp_out_of_order += 1,
+            Placed::Old => desk.stats.tcp_retransmitted += 1,
+        }
+    }
+
+    /// Lets `work` move bytes through a direction, and judges what its reader saw.
+    fn pump(
+        &mut self,
+        way: Way,
+        desk: &mut Desk<'_, '_>,
+        work: impl FnOnce(&mut Assembly, &Origin, &mut super::reassembly::Out<'_>),
+        origin: &Origin,
+    ) {
+        let mut signs = Signs::default();
+        let Side { assembly, reader, closed, .. } = self.side_mut(way);
+        let from_start = assembly.is_from_start();
+        work(assembly, origin, &mut |run| {
+            let seen = reader.read(&run, from_start, desk);
+            signs.encrypted |= seen.encrypted;
+            signs.fatal_alert = signs.fatal_alert.or(seen.fatal_alert);
+        });
+        if reader.is_deaf() {
+            assembly.drop_held();
+        }
+        *closed |= assembly.has_ended();
+        self.tls(way, signs, origin, desk);
+    }
+
+    fn tls(&mut self, way: Way, signs: Signs, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        if let Some(alert) = signs.fatal_alert
+            && !self.failed
+        {
+            self.failed = true;
+            let by_server = way != self.client;
+            let sign = TlsSign::Failed { alert, by_server };
+            self.tell(ConnectionKind::Tls(sign), way, origin, desk);
+        }
+        if signs.encrypted {
+            self.side_mut(way).reader.seal();
+            if !self.told_tls {
+                self.told_tls = true;
+                self.tell(ConnectionKind::Tls(TlsSign::Encrypted), way, origin, desk);
+            }
+        }
+    }
+
+    /// Tells something that happened in a frame going `way`, turned to go from client to server.
+    fn tell(&self, kind: ConnectionKind, way: Way, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        let mut origin = *origin;
+        if way != self.client {
+            std::mem::swap(&mut origin.src, &mut origin.dst);
+        }
+        let since = self.side(self.client).first.unwrap_or(origin.time);
+        (desk.sink)(Event::Connection(ConnectionEvent { origin, since, kind }));
+    }
+
+    fn close(&mut self, way: Way, desk: &mut Desk<'_, '_>) {
+        let Side { assembly, reader, closed, .. } = self.side_mut(way);
+        let from_start = assembly.is_from_start();
+        assembly.flush(&mut |run| {
+            reader.read(&run, from_start, desk);
+        });
+        let lost = assembly.take_lost();
+        reader.finish(lost, desk);
+        *closed = true;
+    }
+
+    fn side(&self, way: Way) -> &Side {
+        match way {
+            Way::Up => &self.up,
+            Way::Down => &self.down,
+        }
+    }
+
+    fn side_mut(&mut self, way: Way) -> &mut Side {
+        match way {
+            Way::Up => &mut self.up,
+            Way::Down => &mut self.down,
+        }
+    }
+}

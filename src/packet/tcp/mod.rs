@@ -1,0 +1,216 @@
+//! Keeps the TCP connections of a capture, within bounds.
+
+mod flow;
+mod key;
+mod reader;
+mod reassembly;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::Sink;
+use super::limits::Limits;
+use super::stats::Stats;
+use crate::net::{Endpoint, Origin, Timestamp};
+use flow::Flow;
+use key::FlowKey;
+use reader::Desk;
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'a> {
+    pub(super) seq: u32,
+    pub(super) ack: Option<u32>,
+    pub(super) syn: bool,
+    pub(super) fin: bool,
+    pub(super) rst: bool,
+    pub(super) bytes: &'a [u8],
+    /// Bytes at its end that were not captured.
+    pub(super) missing: u64,
+}
+
+impl Segment<'_> {
+    /// How many bytes of data it had on the wire.
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64 + self.missing
+    }
+
+    /// Whether it shows a connection worth following; stragglers of a closed one do not.
+    fn opens(&self) -> bool {
+        !self.rst && (self.syn || !self.fin || self.len() > 0)
+    }
+}
+
+/// A connection to look at again.
+#[derive(Clone, Copy, Debug)]
+struct Appointment {
+    at: Timestamp,
+    key: FlowKey,
+    serial: u64,
+}
+
+/// All connections known.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    flows: FxHashMap<FlowKey, Flow>,
+    /// Connections with a hole, by when it appeared.
+    holes: VecDeque<Appointment>,
+    /// Connections that are over, by when they ended.
+    over: VecDeque<Appointment>,
+    next_serial: u64,
+    next_stream: u64,
+    held: usize,
+    now: Timestamp,
+}
+
+impl Streams {
+    /// Takes in a segment; `sink` gets the bytes it makes available and what it says of its connection.
+    pub(super) fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        mut origin: Origin,
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) {
+        stats.tcp_segments += 1;
+        let (key, way) = FlowKey::new(origin.src, origin.dst);
+        let mut known = self.flows.get(&key);
+        if known.is_some_and(|flow| flow.is_succeeded_by(way, segment)) {
+            self.forget(&key, limits, stats, sink);
+            known = None;
+        }
+        if known.is_none() {
+            if !segment.opens() {
+                return;
+            }
+            if self.flows.len() >= limits.flows {
+                self.make_room(limits, stats, sink);
+            }
+            stats.flows += 1;
+            self.next_serial += 1;
+            self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
+        }
+        let Self { flows, holes, over, next_stream, held, .. } = self;
+        let Some(flow) = flows.get_mut(&key) else { return };
+        let (was_over, held_before) = (flow.over, flow.held_bytes());
+        let mut desk = Desk { limits, stats, next_stream, sink };
+        flow.segment(way, segment, &mut origin, &mut desk);
+        if *held - held_before + flow.held_bytes() > limits.held_total {
+            flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
+        }
+        *held = *held - held_before + flow.held_bytes();
+        let appointment = Appointment { at: origin.time, key, serial: flow.serial };
+        if flow.over && !was_over {
+            over.push_back(appointment);
+        } else if !flow.queued && flow.waiting().is_some() {
+            flow.queued = true;
+            holes.push_back(appointment);
+        }
+    }
+
+    /// Gives up holes that stood open too long and forgets connections that ended.
+    #[inline]
+    pub(super) fn expire(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) {
+        self.now = self.now.max(now);
+        if !self.holes.is_empty() {
+            self.expire_holes(now, limits, stats, sink);
+        }
+        while let Some(due) = self.over.front().filter(|due| now.since(due.at) > limits.linger) {
+            let (key, serial) = (due.key, due.serial);
+            self.over.pop_front();
+            if self.flows.get(&key).is_some_and(|flow| flow.serial == serial) {
+                self.flows.remove(&key);
+            }
+        }
+    }
+
+    /// Notes an ICMP error that quotes a segment from `src` to `dst`.
+    pub(super) fn answered_by_icmp(&mut self, src: Endpoint, dst: Endpoint) {
+        if let Some(flow) = self.flows.get_mut(&FlowKey::new(src, dst).0) {
+            flow.answered_by_icmp();
+        }
+    }
+
+    /// Ends all connections, in the order they appeared.
+    pub(super) fn finish(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let mut flows: Vec<Flow> =
+            std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
+        flows.sort_unstable_by_key(|flow| flow.serial);
+        let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+        for mut flow in flows {
+            flow.finish(self.now, &mut desk);
+        }
+        self.holes.clear();
+        self.over.clear();
+        self.held = 0;
+    }
+
+    fn expire_holes(
+        &mut self,
+        now: Timestamp,
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) {
+        while let Some(due) =
+            self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
+        {
+            self.holes.pop_front();
+            let Self { flows, holes, next_stream, held, .. } = self;
+            let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
+            else {
+                continue;
+            };
+            flow.queued = false;
+            let before = flow.held_bytes();
+            let mut desk = Desk { limits, stats, next_stream, sink };
+            if let Some(origin) = flow.waiting().copied() {
+                flow.skip_holes(due.at, &origin, &mut desk);
+            }
+            *held = *held - before + flow.held_bytes();
+            if let Some(origin) = flow.waiting() {
+                // a hole that appeared later; at most one appointment late
+                let at = origin.time.max(due.at);
+                flow.queued = true;
+                holes.push_back(Appointment { at, ..due });
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Some(mut flow) = self.flows.remove(key) else { return };
+        self.held -= flow.held_bytes();
+        if !flow.over {
+            let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+            flow.finish(self.now, &mut desk);
+        }
+    }
+
+    /// Evicts the sixteenth of all connections that was silent longest, so that the search for them
+    /// is rare.
+    fn make_room(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let mut oldest: Vec<_> =
+            self.flows.iter().map(|(key, flow)| (flow.last, flow.serial, *key)).collect();
+        let count = (oldest.len() / 16).max(1).min(oldest.len());
+        if count < oldest.len() {
+            oldest.select_nth_unstable_by_key(count, |(last, serial, _)| (*last, *serial));
+            oldest.truncate(count);
+        }
+        oldest.sort_unstable_by_key(|(last, serial, _)| (*last, *serial));
+        for (_, _, key) in oldest {
+            stats.flows_evicted += 1;
+            self.forget(&key, limits, stats, sink);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+"""Captures: tcpdump on a host, and the little that is done to a file afterwards."""
+import os
+import re
+import signal
+import struct
+import time
+
+# Every committed capture starts at this moment (2025-11-18 15:57:00 UTC): the clock of the machine that ran the lab is
+# taken out, the distances between packets stay as they were.
+START = 1763481420
+
+ETHERNET = 1
+
+
+class Capture:
+    """One running tcpdump."""
+
+    def __init__(self, network, host, expression="port 5060", interface="eth0", name="input.pcap", extra=()):
+        self.network, self.path = network, os.path.join(network.workdir, name)
+        # In immediate mode each slot of the ring takes a whole snapshot length, hence the large buffer.
+        argv = ["tcpdump", "-Z", "root", "-n", "-i", interface, "-U", "--immediate-mode", "-B", "32768", "-w", self.path, *extra]
+        self.process = network.start(host, argv + ([expression] if expression else []), name + ".log")
+        for _ in range(200):
+            if "listening on" in self._said():
+                time.sleep(0.15)
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError("tcpdump: " + self._said())
+
+    def _said(self):
+        with open(self.process.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def stop(self):
+        time.sleep(0.4)
+        self.network.end(self.process, signal.SIGINT)
+        dropped = re.search(r"(\d+) packets? dropped by kernel", self._said())
+        if not dropped or dropped.group(1) != "0":
+            raise RuntimeError("packets were dropped while capturing: " + self._said())
+        return Savefile.read(self.path)
+
+
+class Savefile:
+    """A classic little-endian microsecond pcap in memory: link type, snapshot length, (time in µs, bytes, true length)."""
+
+    def __init__(self, link, snaplen, packets):
+        self.link, self.snaplen, self.packets = link, snaplen, packets
+
+    @classmethod
+    def read(cls, path):
+        with open(path, "rb") as file:
+            data = file.read()
+        magic, _, _, _, _, snaplen, link = struct.unpack_from("<IHHiIII", data)
+        if magic != 0xA1B2C3D4:
+            raise RuntimeError("%s: not the kind of pcap that tcpdump writes here" % path)
+        at, packets = 24, []
+        while at < len(data):
+            seconds, micros, kept, length = struct.unpack_from("<IIII", data, at)
+            packets.append((seconds * 1_000_000 + micros, data[at + 16:at + 16 + kept], length))
+            at += 16 + kept
+        return cls(link, snaplen, packets)
+
+    def write(self, path):
+        with open(path, "wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, self.snaplen, self.link))
+            for when, data, length in self.packets:
+                file.write(struct.pack("<IIII", when // 1_000_000, when % 1_000_000, len(data), length) + data)
+
+    def at_start(self):
+        """The same with its first packet at START."""
+        shift = START * 1_000_000 - min((p[0] for p in self.packets), default=0)
+        return Savefile(self.link, self.snaplen, [(when + shift, data, length) for when, data, length in self.packets])
+
+    def without_first(self, count):
+        return Savefile(self.link, self.snaplen, self.packets[count:])
+
+    def merged(self, other):
+        """Both in time order."""
+        assert self.link == other.link
+        return Savefile(self.link, self.snaplen, sorted(self.packets + other.packets, key=lambda p: p[0]))
+
+    def tagged(self, *tags):
+        """Ethernet frames with these (ethertype, VLAN) tags put in, outermost first."""
+        assert self.link == ETHERNET
+        tag = b"".join(struct.pack(">HH", kind, vlan) for kind, vlan in tags)
+        return Savefile(self.link, self.snaplen, [(when, data[:12] + tag + data[12:], length + len(tag)) for when, data, length in self.packets])
