@@ -1,1 +1,45 @@
-//! Folds messages into transactions, attempts, bindings and DN states on the trace's own clock.
+//! Folds messages into transactions, attempts, bindings and DN states, on the trace's own clock.
+//!
+//! ```text
+//!  message ─▶ facts ─▶ transaction ─▶ attempt ─▶ binding ─▶ verdict
+//!             whose     same request?   same try?   what a     judge
+//!                       hop? copy?                  2xx holds
+//! ```
+//!
+//! [`Tracker`] is fed in the order of the trace; [`Tracker::snapshot`] is read. `request` and
+//! `answer` take REGISTERs and what comes back, `evidence` takes other messages, `connections`
+//! takes what the network says instead.
+
+mod answer;
+mod binding;
+mod connections;
+mod describe;
+mod details;
+mod evidence;
+mod facts;
+mod judge;
+mod reginfo;
+mod request;
+mod scanner;
+mod snapshot;
+mod store;
+mod text;
+mod tracker;
+mod transaction;
+mod verdict;
+
+pub use connections::{ConnectionFault, ConnectionRecord};
+pub use details::{AnswerDetails, Details};
+pub use snapshot::{
+    AttemptView, DnState, DnView, RegistrationState, Snapshot, SnapshotOptions, SourceState,
+};
+pub use store::{
+    Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,
+    Source,
+};
+pub use text::{Sym, Texts};
+pub use tracker::{Counts, Ingested, Tracker};
+pub use verdict::{Cohort, Flag, FlagSet, State, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,398 @@
+//! Answers to REGISTERs: what they decide.
+
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use super::binding::{Granted, Listed, Success, device_of};
+use super::describe::aor_of;
+use super::details::AnswerDetails;
+use super::facts::Facts;
+use super::request::nonce_of;
+use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Tried};
+use super::text::Sym;
+use super::tracker::Tracker;
+use super::transaction::{Sighting, Subject, Transaction};
+use super::verdict::{Flag, Verdict};
+use crate::net::{Origin, Timestamp};
+use crate::sip::{Contact, Message, StartLine};
+
+/// Answers alone: a challenge this soon after the last one follows credentials nobody captured.
+const NEXT_ROUND: i64 = 5_000_000_000;
+
+/// A final answer and the transaction it ends.
+struct Final<'a, 'm> {
+    origin: &'a Origin,
+    message: &'a Message<'m>,
+    code: u16,
+    transaction: Transaction,
+}
+
+impl Tracker {
+    pub(super) fn register_answer(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        code: u16,
+    ) -> Sighting {
+        self.store.servers.entry(origin.src).or_default().answers = true;
+        let slot = self
+            .transactions
+            .find(&facts.key)
+            .or_else(|| self.find_cut_answer(origin, message))
+            .unwrap_or_else(|| self.unasked(origin, message, facts));
+        let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
+        let Subject::Register { attempt } = t.subject else { return Sighting::New };
+        let sighting = t.see(origin, code);
+        let first_final = code >= 200 && t.final_code == 0;
+        let other_final = code >= 200 && t.final_code != 0 && t.final_code != code;
+        if code < 200 {
+            t.provisional = true;
+        } else if first_final {
+            t.final_code = code;
+            t.final_at = Some(origin.time);
+        }
+        let mut record = MessageRecord::new(origin.time, origin.frame, code, t.cseq);
+        record.hop = t.hop;
+        record.marks = sighting.marks().add_if(Marks::CUT, message.is_cut());
+        let transaction = first_final.then(|| t.clone());
+        self.record(attempt, record);
+        self.path_flags(attempt, origin, message);
+        let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
+        if other_final {
+            self.flag(dn, Flag::TwoAnswers);
+        }
+        if sighting == Sighting::Duplicate {
+            self.flag(dn, Flag::CapturedTwice);
+        }
+        if let Some(transaction) = transaction {
+            self.decide(attempt, &Final { origin, message, code, transaction });
+        }
+        sighting
+    }
+
+    /// The transaction of an answer that is cut before its CSeq: the last between these two ends
+    /// with the same Call-ID.
+    pub(super) fn find_cut_answer(&self, origin: &Origin, message: &Message<'_>) -> Option<u32> {
+        if message.cseq().is_some() || !message.is_cut() {
+            return None;
+        }
+        let slot = self.transactions.find_pair(origin.dst, origin.src)?;
+        let Subject::Register { attempt } = self.transactions.get(slot)?.subject else {
+            return None;
+        };
+        let call_id = self.store.attempts.get(attempt as usize)?.call_id;
+        (message.call_id() == Some(self.store.texts.get(call_id))).then_some(slot)
+    }
+
+    /// An answer without its request: the answer stands alone.
+    fn unasked(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u32 {
+        let cseq = facts.cseq.unwrap_or(0);
+        let dn = self.dn(&facts.user, origin.time);
+        let mut t = Transaction::new(facts.key, Subject::Register { attempt: NIL }, origin, cseq);
+        t.parent = facts.parent;
+        let (attempt, hop) =
+            self.other_hop(facts).unwrap_or_else(|| (self.attempt_of_answer(origin, facts, dn), 0));
+        t.subject = Subject::Register { attempt };
+        t.hop = hop;
+        let slot = self.transactions.insert(t);
+        let aor = aor_of(&mut self.store.texts, facts);
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return slot };
+        a.aor = aor;
+        a.cseq = cseq;
+        a.hops = a.hops.max(hop + 1);
+        if hop == 0 {
+            a.source = origin.dst;
+            a.requests = a.requests.saturating_add(1);
+        }
+        if hop + 1 >= a.hops {
+            a.registrar = origin.src;
+            a.open = slot;
+        }
+        let Some(dn) = self.store.dns.get_mut(dn as usize) else { return slot };
+        Dn::note(&mut dn.aors, &mut dn.more_values, aor);
+        let new_source = !dn.sources.iter().any(|(s, _)| s.addr == origin.dst.addr);
+        if hop == 0 {
+            Dn::note(&mut dn.sources, &mut dn.more_values, (origin.dst, origin.transport));
+            for contact in message.contacts() {
+                if let Contact::Address(address) = contact {
+                    let sym = self.store.texts.intern(address.uri.raw);
+                    Dn::note(&mut dn.contacts, &mut dn.more_values, sym);
+                }
+            }
+            self.source(origin.dst).dns += u32::from(new_source);
+        }
+        slot
+    }
+
+    /// The attempt an answer without its request belongs to.
+    fn attempt_of_answer(&mut self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> u32 {
+        let call_id = self.store.texts.intern(facts.call_id);
+        let cseq = facts.cseq.unwrap_or(0);
+        let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
+        let goes_on = recent.iter().rev().copied().find(|&index| {
+            self.store.attempts.get(index as usize).is_some_and(|a| {
+                a.call_id == call_id
+                    && cseq > a.cseq
+                    && matches!(a.code, 401 | 407 | 423)
+                    && origin.time.nanos_since(a.last) < NEXT_ROUND
+            })
+        });
+        if let Some(index) = goes_on {
+            if let Some(a) = self.store.attempts.get_mut(index as usize) {
+                a.decided_hop = None;
+                // nobody captured the request, but something answered the challenge
+                a.credentials |= a.challenges > 0;
+            }
+            return index;
+        }
+        let mut attempt = Attempt::new(dn, call_id, origin);
+        (attempt.source, attempt.registrar) = (origin.dst, origin.src);
+        self.begin(attempt)
+    }
+
+    fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let t = &answer.transaction;
+        if t.cseq != a.cseq || a.decided_hop.is_some_and(|hop| hop > t.hop) {
+            return;
+        }
+        if t.hop + 1 >= a.hops && t.request.is_none() {
+            a.registrar = answer.origin.src;
+        }
+        a.decided_hop = Some(t.hop);
+        let answered = t.request.is_some().then_some(a.dn);
+        a.code = answer.code;
+        a.rtt = t.request.as_ref().map(|_| answer.origin.time.nanos_since(t.last_sent));
+        if let StartLine::Response { reason, .. } = answer.message.start() {
+            a.reason = self.store.texts.intern(reason);
+        }
+        self.note_details(answered, answer);
+        let outcome = match answer.code {
+            200..=299 => self.accept(attempt, answer),
+            300..=399 => self.demand(attempt, Some(Demand::Redirect), Verdict::Redirected),
+            401 | 407 => self.challenged(attempt, answer),
+            403 if self.had_credentials(attempt, answer) => Outcome::Failed(Verdict::AuthFailed),
+            423 => {
+                self.flag_attempt(attempt, Flag::MinExpires);
+                let demand = answer.message.min_expires().map(Demand::MinExpires);
+                self.demand(attempt, demand, Verdict::Rejected)
+            }
+            _ => {
+                let wait = answer.message.retry_after();
+                if wait.is_some() {
+                    self.flag_attempt(attempt, Flag::RetryAfter);
+                }
+                self.demand(attempt, wait.map(Demand::RetryAfter), Verdict::Rejected)
+            }
+        };
+        self.conclude(attempt, outcome, answer.origin, false);
+    }
+
+    fn note_details(&mut self, dn: Option<u32>, answer: &Final<'_, '_>) {
+        let Some(dn) = dn.and_then(|dn| self.store.dns.get_mut(dn as usize)) else { return };
+        let Some(details) = &mut dn.details else { return };
+        let (origin, message) = (answer.origin, answer.message);
+        let texts = &mut self.store.texts;
+        details.answer = Some(AnswerDetails::of(texts, origin, message, answer.code));
+    }
+
+    fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        a.flags.insert(flag);
+        let dn = a.dn;
+        self.flag(dn, flag);
+    }
+
+    fn demand(&mut self, attempt: u32, demand: Option<Demand>, verdict: Verdict) -> Outcome {
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.demand = demand.map(|d| (d, None));
+        }
+        Outcome::Failed(verdict)
+    }
+
+    fn had_credentials(&self, attempt: u32, answer: &Final<'_, '_>) -> bool {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
+        match &answer.transaction.request {
+            Some(request) if !request.cut => !request.credentials.is_empty(),
+            // the header that tells was not captured: a challenge before it tells
+            _ => a.challenges > 0,
+        }
+    }
+
+    /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3).
+    fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
+        let proxy = answer.code == 407;
+        let challenge = answer.message.challenges().find(|c| c.proxy == proxy);
+        let nonce = challenge.as_ref().and_then(|c| c.nonce).map_or(0, nonce_of);
+        let stale = challenge.as_ref().is_some_and(|c| c.stale);
+        let realm = challenge
+            .as_ref()
+            .and_then(|c| c.realm)
+            .map_or(Sym::NONE, |r| self.store.texts.intern(r));
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
+        let request = answer.transaction.request.as_ref();
+        let presented = request.map(|r| {
+            r.credentials.iter().copied().filter(|c| c.proxy == proxy).collect::<SmallVec<[_; 2]>>()
+        });
+        let refused = match &presented {
+            Some(given) if !given.is_empty() => {
+                let answers_this = a.nonce != 0 && given.iter().any(|c| c.nonce == a.nonce);
+                let asked_before = a.realm_offered == realm && a.challenges > 0;
+                !stale && (answers_this || asked_before)
+            }
+            Some(_) => false,
+            None => !stale && a.challenges > 0 && a.credentials,
+        };
+        let wrong_realm = presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
+            && !presented.iter().flatten().any(|c| c.realm == realm);
+        a.challenges = a.challenges.saturating_add(1);
+        a.refusals += u32::from(refused);
+        (a.nonce, a.realm_offered) = (nonce, realm);
+        if !a.credentials {
+            a.realm = realm;
+        }
+        let (dn, refusals) = (a.dn, a.refusals);
+        a.flags.set_if(Flag::StaleNonce, stale);
+        a.flags.set_if(Flag::WrongRealm, wrong_realm && refused);
+        a.flags.set_if(Flag::AuthLoop, refusals >= 3);
+        let flags = a.flags;
+        if let Some(dn) = self.store.dns.get_mut(dn as usize) {
+            dn.flags = dn.flags.union(flags);
+        }
+        Outcome::Failed(if refused { Verdict::AuthFailed } else { Verdict::Challenged })
+    }
+
+    /// 2xx: what the registrar now holds.
+    fn accept(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
+        let (origin, message, t) = (answer.origin, answer.message, &answer.transaction);
+        let mut listed = SmallVec::<[Listed; 4]>::new();
+        for contact in message.contacts() {
+            let Contact::Address(address) = contact else { continue };
+            let device = device_of(&mut self.store.texts, &address);
+            let contact = self.store.texts.intern(address.uri.raw);
+            listed.push(Listed { contact, device, expires: address.expires() });
+        }
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
+        let (dn, registrar) = (a.dn, a.registrar);
+        let success = Success {
+            asked_at: t.request.as_ref().map_or(origin.time, |_| t.first),
+            time: origin.time,
+            frame: origin.frame,
+            source: a.source,
+            received: received_of(message),
+            user_agent: a.user_agent,
+            aor: a.aor,
+            request: t.request.as_ref(),
+            listed: &listed,
+            expires: message.expires(),
+            cut: message.is_cut(),
+        };
+        let Some(record) = self.store.dns.get_mut(dn as usize) else { return Outcome::Open };
+        let place = record.registrations.iter().position(|r| r.registrar == registrar);
+        let place = place.unwrap_or_else(|| {
+            record.registrations.push(super::store::Registration::new(registrar));
+            record.registrations.len() - 1
+        });
+        let Some(reg) = record.registrations.get_mut(place) else { return Outcome::Open };
+        let granted = reg.succeed(&self.store.texts, &success);
+        for l in &listed {
+            Dn::note(&mut record.contacts, &mut record.more_values, l.contact);
+        }
+        record.flags.set_if(Flag::Shortened, granted.shortened);
+        self.note_grant(attempt, granted);
+        granted.outcome
+    }
+
+    fn note_grant(&mut self, attempt: u32, granted: Granted) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        a.granted = granted.seconds;
+        a.margin_ms = granted.margin_ms;
+        a.flags.set_if(Flag::Shortened, granted.shortened);
+        let (dn, source) = (a.dn, a.source);
+        if granted.outcome == Outcome::Accepted {
+            let first = self.store.dns.get_mut(dn as usize).is_some_and(|d| {
+                let fresh = !d.registered;
+                d.registered = true;
+                fresh
+            });
+            self.source(source).registered += u32::from(first);
+        }
+    }
+
+    /// Closes a round: the outcome goes to the registration it concerns.
+    pub(super) fn conclude(
+        &mut self,
+        attempt: u32,
+        outcome: Outcome,
+        origin: &Origin,
+        port_closed: bool,
+    ) {
+        let tried = Tried {
+            attempt,
+            outcome,
+            code: 0,
+            at: origin.time,
+            frame: origin.frame,
+            source: origin.src.addr,
+            port_closed,
+        };
+        self.conclude_as(attempt, tried, origin.time);
+    }
+
+    /// Closes a round at `now` with what is known of the try.
+    pub(super) fn conclude_as(&mut self, attempt: u32, mut tried: Tried, now: Timestamp) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        a.outcome = tried.outcome;
+        tried.code = a.code;
+        tried.source = a.source.addr;
+        let (dn, registrar, source, credentials) = (a.dn, a.registrar, a.source, a.credentials);
+        let (tentative, code) = (a.is_tentative(), a.code);
+        let first_outcome = !std::mem::replace(&mut a.counted, true);
+        if first_outcome {
+            let record = self.source(source);
+            record.attempts += 1;
+            record.unknown_dn += u64::from(code == 404);
+            record.with_credentials += u64::from(credentials);
+        }
+        let flags = {
+            let Some(reg) = self.registration(dn, registrar) else { return };
+            reg.settle(tried.at);
+            if reg.tried.is_some_and(|before| before.at > tried.at) {
+                return;
+            }
+            let running = reg.bindings.iter().any(|b| b.runs_at(tried.at));
+            let own = reg.bindings.iter().any(|b| b.source.is_none_or(|s| s.addr == tried.source));
+            let refused = running
+                && !tentative
+                && matches!(
+                    tried.outcome,
+                    Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed)
+                );
+            if reg.tried.is_none_or(|before| before.attempt != attempt) {
+                reg.before = reg.tried;
+            }
+            let asked_only = matches!(tried.outcome, Outcome::NothingListed) && reg.tried.is_some();
+            if !asked_only {
+                reg.tried = Some(tried);
+            }
+            if !tentative {
+                reg.note_change(now, tried.frame);
+            }
+            (refused && own, refused && !own)
+        };
+        if flags.0 {
+            self.flag(dn, Flag::RefreshRefused);
+        }
+        if flags.1 {
+            self.flag(dn, Flag::RejectedFromOtherSource);
+        }
+    }
+}
+
+/// The address the registrar saw the request come from (RFC 3261 §18.2.1, RFC 3581 §4).
+fn received_of(message: &Message<'_>) -> Option<IpAddr> {
+    let via = message.top_via()?;
+    std::str::from_utf8(via.received()?).ok()?.parse().ok()
+}

@@ -1,0 +1,209 @@
+//! What the network says instead of SIP: ICMP errors, and connections that failed or are encrypted.
+
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::Facts;
+use super::store::{Outcome, Tried};
+use super::tracker::Tracker;
+use super::transaction::{Subject, Transaction};
+use super::verdict::{Flag, Verdict};
+use crate::net::{Endpoint, Origin, Timestamp};
+use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
+use crate::sip::{Message, StartLine};
+
+/// Connections kept apart, at most.
+const LIMIT: usize = 4096;
+
+/// One kind of failure of the connections from one address to one server.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ConnectionFault {
+    /// SYNs answered by resets.
+    Refused,
+    /// SYNs never answered.
+    NoAnswer,
+    /// TLS handshakes that ended in a fatal alert.
+    TlsFailed,
+    /// TLS that cannot be read without keys.
+    Encrypted,
+}
+
+/// How often, and where it is seen first and last.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionRecord {
+    /// The client.
+    pub client: IpAddr,
+    /// The server.
+    pub server: Endpoint,
+    /// What is wrong.
+    pub fault: ConnectionFault,
+    /// Connections.
+    pub count: u64,
+    /// TLS alert description of the latest failure (RFC 8446 §6), and whether the server sent it.
+    pub alert: Option<(u8, bool)>,
+    /// The first one.
+    pub first: Origin,
+    /// When the latest one was seen.
+    pub last: Timestamp,
+}
+
+/// The failures of connections, by client, server and fault.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections {
+    records: FxHashMap<(IpAddr, Endpoint, ConnectionFault), ConnectionRecord>,
+    pub dropped: u64,
+}
+
+impl Connections {
+    fn note(&mut self, event: &ConnectionEvent, fault: ConnectionFault, alert: Option<(u8, bool)>) {
+        let (client, server) = (event.origin.src.addr, event.origin.dst);
+        if self.records.len() >= LIMIT && !self.records.contains_key(&(client, server, fault)) {
+            self.dropped += 1;
+            return;
+        }
+        let first = event.origin;
+        let record = self.records.entry((client, server, fault)).or_insert(ConnectionRecord {
+            client,
+            server,
+            fault,
+            count: 0,
+            alert: None,
+            first,
+            last: first.time,
+        });
+        record.count += 1;
+        record.alert = alert.or(record.alert);
+        record.last = record.last.max(event.origin.time);
+    }
+
+    /// All records, in order of their first appearance.
+    pub(super) fn sorted(&self) -> Vec<ConnectionRecord> {
+        let mut records: Vec<_> = self.records.values().copied().collect();
+        records.sort_by_key(|r| (r.first.time, r.client, r.server, r.fault));
+        records
+    }
+}
+
+impl Tracker {
+    /// Takes in an ICMP error.
+    pub fn icmp(&mut self, error: &IcmpError<'_>) {
+        self.advance(error.origin.time);
+        if matches!(error.kind, IcmpKind::TooBig | IcmpKind::Other) {
+            return;
+        }
+        let quoted = Message::parse(error.quoted, true);
+        let facts = quoted.as_ref().and_then(Facts::of);
+        let by_key = facts.as_ref().and_then(|f| self.transactions.find(&f.key));
+        if let Some(StartLine::Response { .. }) = quoted.as_ref().map(Message::start) {
+            self.answer_undelivered(by_key);
+            return;
+        }
+        let Some(slot) = by_key.or_else(|| {
+            let slot = self.transactions.find_pair(error.quoted_src, error.quoted_dst)?;
+            self.same_call(slot, quoted.as_ref()).then_some(slot)
+        }) else {
+            return;
+        };
+        let closed = error.kind == IcmpKind::PortUnreachable;
+        self.unreachable(slot, error.origin, Some((error.icmp_type, error.icmp_code)), closed);
+    }
+
+    /// Whether a quoted request, as far as it is quoted, is the transaction's.
+    fn same_call(&self, slot: u32, quoted: Option<&Message<'_>>) -> bool {
+        let Some(call_id) = quoted.and_then(Message::call_id) else { return true };
+        let Some(Subject::Register { attempt }) =
+            self.transactions.get(slot).map(|t| t.subject.clone())
+        else {
+            return false;
+        };
+        self.store
+            .attempts
+            .get(attempt as usize)
+            .is_some_and(|a| self.store.texts.get(a.call_id) == call_id)
+    }
+
+    /// The device's host refused an answer: the device did not get it.
+    fn answer_undelivered(&mut self, slot: Option<u32>) {
+        let Some(t) = slot.and_then(|slot| self.transactions.get(slot)) else { return };
+        let Subject::Register { attempt } = t.subject else { return };
+        let Some(dn) = self.store.attempts.get(attempt as usize).map(|a| a.dn) else { return };
+        self.counts.icmp_joined += 1;
+        self.flag(dn, Flag::AnswerLost);
+    }
+
+    fn unreachable(&mut self, slot: u32, origin: &Origin, icmp: Option<(u8, u8)>, closed: bool) {
+        let Some(t) = self.transactions.get(slot) else { return };
+        let Subject::Register { attempt } = t.subject else { return };
+        if t.answered() {
+            return;
+        }
+        self.counts.icmp_joined += u64::from(icmp.is_some());
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        a.icmp = icmp.or(a.icmp);
+        a.code = 0;
+        self.conclude(attempt, Outcome::Failed(Verdict::Unreachable), origin, closed);
+    }
+
+    /// Takes in the fate of a connection.
+    pub fn connection(&mut self, event: &ConnectionEvent) {
+        self.advance(event.origin.time);
+        match event.kind {
+            ConnectionKind::Refused => {
+                self.connections.note(event, ConnectionFault::Refused, None);
+            }
+            ConnectionKind::NoAnswer { .. } => {
+                self.connections.note(event, ConnectionFault::NoAnswer, None);
+            }
+            ConnectionKind::Tls(TlsSign::Encrypted) => {
+                self.connections.note(event, ConnectionFault::Encrypted, None);
+            }
+            ConnectionKind::Tls(TlsSign::Failed { alert, by_server }) => {
+                self.connections.note(event, ConnectionFault::TlsFailed, Some((alert, by_server)));
+            }
+            ConnectionKind::Reset { by_server: true } => {
+                let (client, server) = (event.origin.src, event.origin.dst);
+                if let Some(slot) = self.transactions.find_pair(client, server) {
+                    self.unreachable(slot, &event.origin, None, false);
+                }
+            }
+            ConnectionKind::Reset { by_server: false } => {}
+        }
+    }
+
+    /// Judges the transactions that are over by now for lack of an answer.
+    pub(super) fn forget_old(&mut self) {
+        while let Some(t) = self.transactions.take_old(self.now) {
+            self.close(&t, self.now);
+        }
+    }
+
+    /// Judges one transaction without a final answer at `now`.
+    pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
+        let Subject::Register { attempt } = t.subject else { return };
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let farthest = t.hop + 1 >= a.hops;
+        if t.final_code != 0 || a.outcome != Outcome::Open || a.cseq != t.cseq || !farthest {
+            return;
+        }
+        let server = self.store.servers.get(&a.registrar).copied().unwrap_or_default();
+        let outcome = t.unanswered(now, server);
+        if outcome == Outcome::Open {
+            return;
+        }
+        let last = self.store.messages.get(a.last_message as usize);
+        let tried = Tried {
+            attempt,
+            outcome,
+            code: 0,
+            at: t.last_sent,
+            frame: last.map(super::store::MessageRecord::frame).unwrap_or_default(),
+            source: a.source.addr,
+            port_closed: false,
+        };
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.code = 0;
+        }
+        self.conclude_as(attempt, tried, t.first);
+    }
+}

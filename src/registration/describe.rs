@@ -1,0 +1,154 @@
+//! What a request shows of its device: addresses, User-Agent, Contact, and the flags that follow.
+
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use super::details::Details;
+use super::facts::Facts;
+use super::store::{Dn, Source};
+use super::text::{Sym, Texts};
+use super::tracker::Tracker;
+use super::verdict::{Flag, FlagSet};
+use crate::net::Origin;
+use crate::sip::{Contact, HeaderName, Message, Uri, Via};
+
+impl Tracker {
+    /// Writes what the request says of itself into the attempt and the DN.
+    pub(super) fn describe(
+        &mut self,
+        attempt: u32,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        nearest: bool,
+    ) {
+        let texts = &mut self.store.texts;
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
+        a.aor = aor_of(texts, facts);
+        let mut more = dn.more_values;
+        Dn::note(&mut dn.aors, &mut more, a.aor);
+        if !nearest {
+            dn.more_values = more;
+            return;
+        }
+        a.source = origin.src;
+        let new_source = !dn.sources.iter().any(|(s, _)| s.addr == origin.src.addr);
+        Dn::note(&mut dn.sources, &mut more, (origin.src, origin.transport));
+        if let Some(via) = &facts.via {
+            a.via = texts.intern(&sent_by(via));
+            Dn::note(&mut dn.vias, &mut more, a.via);
+            if parse_ip(via.host).is_some_and(|ip| ip != origin.src.addr) {
+                dn.flags.insert(Flag::Nat);
+            }
+        }
+        if let Some(agent) = message.user_agent() {
+            a.user_agent = texts.intern(agent);
+            Dn::note(&mut dn.user_agents, &mut more, a.user_agent);
+        }
+        let mut own_contact = false;
+        for contact in message.contacts() {
+            let Contact::Address(address) = contact else { continue };
+            let sym = texts.intern(address.uri.raw);
+            Dn::note(&mut dn.contacts, &mut more, sym);
+            own_contact |= address.uri.user == Some(&*facts.user);
+            contact_flags(&mut dn.flags, &address.uri, origin);
+        }
+        dn.more_values = more;
+        dn.details = Some(Box::new(Details::of(texts, origin, message, facts)));
+        let agent = a.user_agent;
+        let source = self.store.sources.entry(origin.src.addr).or_default();
+        source.dns += u32::from(new_source);
+        source.own_contact += u64::from(own_contact && new_source);
+        note_agent(source, texts, agent);
+    }
+
+    /// What the lower layers showed.
+    pub(super) fn path_flags(&mut self, attempt: u32, origin: &Origin, message: &Message<'_>) {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let path = message.first(HeaderName::Path).is_some();
+        let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
+        dn.flags.set_if(Flag::IpFragments, origin.path.fragmented);
+        dn.flags.set_if(Flag::Truncated, message.is_cut());
+        dn.flags.set_if(Flag::Path, path);
+    }
+}
+
+/// The address-of-record of a message, its host in lower case.
+pub(super) fn aor_of(texts: &mut Texts, facts: &Facts<'_>) -> Sym {
+    let host = facts.to.uri.host;
+    let mut aor = SmallVec::<[u8; 64]>::new();
+    if facts.to.uri.user.is_some_and(|u| !u.is_empty()) {
+        aor.extend_from_slice(&facts.user);
+        aor.push(b'@');
+    }
+    aor.extend(host.iter().map(u8::to_ascii_lowercase));
+    texts.intern(&aor)
+}
+
+pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(host).ok()?.parse().ok()
+}
+
+fn sent_by(via: &Via<'_>) -> SmallVec<[u8; 48]> {
+    let mut text = SmallVec::new();
+    let bracket = via.host.contains(&b':');
+    if bracket {
+        text.push(b'[');
+    }
+    text.extend_from_slice(via.host);
+    if bracket {
+        text.push(b']');
+    }
+    if let Some(port) = via.port {
+        text.push(b':');
+        text.extend_from_slice(port.to_string().as_bytes());
+    }
+    text
+}
+
+/// Whether an address cannot be reached from another network (RFC 6890).
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            v4.is_private()
+                || v4.is_link_local()
+                || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64)
+        }
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+fn contact_flags(flags: &mut FlagSet, uri: &Uri<'_>, origin: &Origin) {
+    let Some(ip) = uri.host_ip() else { return };
+    let dead = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
+    let own_host = origin.src.addr.is_loopback();
+    let hidden = is_private(ip) && !is_private(origin.src.addr) && !own_host;
+    flags.set_if(Flag::ContactUnroutable, dead && !own_host || hidden);
+    flags.set_if(Flag::Nat, hidden);
+}
+
+fn note_agent(source: &mut Source, texts: &Texts, agent: Sym) {
+    if agent.is_none() || source.user_agents.contains(&agent) || source.user_agents.len() >= 8 {
+        return;
+    }
+    source.user_agents.push(agent);
+    source.scanner_agent |= is_scanner_agent(texts.get(agent));
+}
+
+/// User-Agents that scanning tools send unless told otherwise.
+fn is_scanner_agent(agent: &[u8]) -> bool {
+    const TOOLS: [&[u8]; 8] = [
+        b"friendly-scanner",
+        b"sipvicious",
+        b"sundayddr",
+        b"sip-scan",
+        b"sipsak-scan",
+        b"smap",
+        b"iwar",
+        b"sivus",
+    ];
+    let agent = agent.to_ascii_lowercase();
+    TOOLS.iter().any(|tool| agent.starts_with(tool))
+}

@@ -1,0 +1,172 @@
+//! What other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
+
+use super::facts::{Facts, unescape};
+use super::reginfo::{self, ContactEvent};
+use super::store::{Binding, Dn, Registration};
+use super::text::Texts;
+use super::tracker::Tracker;
+use super::transaction::{Subject, Transaction};
+use super::verdict::Verdict;
+use crate::net::{Origin, Timestamp};
+use crate::sip::{HeaderName, Message, Method, NameAddr, StartLine, Uri};
+
+/// A registrar that looks a DN up and finds nothing answers at once; a later answer is the device's.
+const LOOKUP_TIME: i64 = 4_000_000_000;
+/// A registrar counts whole seconds: its end of a binding may differ from the wire's by this much.
+const WHOLE_SECONDS: i64 = 2_000_000_000;
+
+impl Tracker {
+    /// A request that is no REGISTER.
+    pub(super) fn other_request(&mut self, origin: &Origin, message: &Message<'_>) {
+        let Some(method) = message.method() else { return };
+        if method == Method::Notify {
+            self.notify(origin, message);
+        }
+        if self.store.dns.is_empty() {
+            return;
+        }
+        let Some(facts) = Facts::of(message) else { return };
+        self.note_forwarded(origin, &facts);
+        if !matches!(method, Method::Options | Method::Invite | Method::Message)
+            || facts.to.tag().is_some()
+        {
+            return;
+        }
+        let Some(dn) = self.called_dn(message, &facts) else { return };
+        if let Some(slot) = self.transactions.find(&facts.key) {
+            if let Some(t) = self.transactions.get_mut(slot) {
+                t.see(origin, 0);
+            }
+            return;
+        }
+        let subject = Subject::Probe { dn, forwarded: false };
+        let mut t = Transaction::new(facts.key, subject, origin, facts.cseq.unwrap_or(0));
+        t.see(origin, 0);
+        self.transactions.insert(t);
+    }
+
+    /// The DN a request is for, if it is one of the model's.
+    fn called_dn(&self, message: &Message<'_>, facts: &Facts<'_>) -> Option<u32> {
+        let StartLine::Request { uri, .. } = message.start() else { return None };
+        let by_uri = Uri::parse(uri).and_then(|uri| uri.user).map(unescape);
+        let user = self.store.texts.lookup(by_uri.as_deref().unwrap_or(&facts.user))?;
+        self.store.by_user.get(&user).copied()
+    }
+
+    /// A request that goes on towards a device: the registrar did find the DN.
+    fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>) {
+        if let Some(parent) = facts.parent.and_then(|key| self.transactions.find(&key))
+            && let Some(t) = self.transactions.get_mut(parent)
+            && let Subject::Probe { forwarded, .. } = &mut t.subject
+        {
+            *forwarded = true;
+        }
+        // a back-to-back server calls the device under a Call-ID of its own
+        if let Some(user) = self.store.texts.lookup(&facts.user)
+            && let Some(&dn) = self.store.by_user.get(&user)
+            && let Some(dn) = self.store.dns.get_mut(dn as usize)
+            && dn.sources.iter().any(|(source, _)| *source == origin.dst)
+        {
+            dn.called_at = Some(origin.time);
+        }
+    }
+
+    /// An answer to such a request: 404 or 480 from the registrar itself shows that no binding is
+    /// left (RFC 3261 §16.5: an empty target set is answered 480).
+    pub(super) fn probe_answer(&mut self, origin: &Origin, message: &Message<'_>, code: u16) {
+        if self.store.dns.is_empty() {
+            return;
+        }
+        let Some(facts) = Facts::of(message) else { return };
+        let Some(slot) = self.transactions.find(&facts.key) else { return };
+        let Some(t) = self.transactions.get_mut(slot) else { return };
+        let Subject::Probe { dn, forwarded } = t.subject else { return };
+        t.provisional |= (101..200).contains(&code);
+        if code < 200 || t.final_code != 0 {
+            return;
+        }
+        t.final_code = code;
+        let asked = t.first;
+        let prompt = origin.time.nanos_since(asked) < LOOKUP_TIME;
+        let caller = t.ends().map(|(src, _)| src.addr);
+        if !matches!(code, 404 | 480) || forwarded || t.provisional || !prompt {
+            return;
+        }
+        let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
+        if dn.called_at.is_some_and(|at| at >= asked) {
+            return;
+        }
+        for reg in &mut dn.registrations {
+            // a device that asks for itself is answered by its own dial plan
+            let own = reg.bindings.iter().any(|b| b.source.map(|s| s.addr) == caller);
+            if reg.registrar.addr == origin.src.addr && !own {
+                reg.settle(origin.time);
+                reg.end(origin.time, origin.frame, |_| true, |_| Verdict::Terminated);
+            }
+        }
+    }
+
+    /// A NOTIFY for the event `reg` (RFC 3680 §5).
+    fn notify(&mut self, origin: &Origin, message: &Message<'_>) {
+        let is_reg = message.first(HeaderName::Event).is_some_and(|event| {
+            let package = event.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
+            package.eq_ignore_ascii_case(b"reg")
+        });
+        if !is_reg || message.body().is_empty() {
+            return;
+        }
+        let Ok(registrations) = reginfo::parse(message.body()) else {
+            self.counts.bad_reginfo += 1;
+            return;
+        };
+        for info in &registrations {
+            let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user);
+            let Some(user) = user.and_then(|u| self.store.texts.lookup(&unescape(u))) else {
+                continue;
+            };
+            let Some(&dn) = self.store.by_user.get(&user) else { continue };
+            let Some(dn) = self.store.dns.get_mut(dn as usize) else { continue };
+            apply_reginfo(dn, &self.store.texts, info, origin);
+        }
+    }
+}
+
+fn apply_reginfo(dn: &mut Dn, texts: &Texts, info: &reginfo::Registration, origin: &Origin) {
+    let one = dn.registrations.len() == 1;
+    for reg in &mut dn.registrations {
+        if !one && reg.registrar.addr != origin.src.addr {
+            continue;
+        }
+        reg.settle(origin.time);
+        if info.terminated && info.contacts.is_empty() {
+            end_by_notice(reg, origin, |_| true, ContactEvent::Other);
+        }
+        for contact in info.contacts.iter().filter(|c| c.terminated) {
+            let uri = contact.uri.as_bytes();
+            end_by_notice(reg, origin, |b| names(texts, b, uri), contact.event);
+        }
+    }
+}
+
+fn names(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
+    let own = texts.get(binding.contact);
+    own == uri || Uri::parse(own).zip(Uri::parse(uri)).is_some_and(|(own, told)| own.same_as(&told))
+}
+
+fn end_by_notice(
+    reg: &mut Registration,
+    origin: &Origin,
+    gone: impl Fn(&Binding) -> bool,
+    event: ContactEvent,
+) {
+    let ran_out = |b: &Binding, now: Timestamp| {
+        b.expires_at.is_some_and(|end| end.nanos_since(now) < WHOLE_SECONDS)
+    };
+    reg.end(origin.time, origin.frame, gone, |b| {
+        if event == ContactEvent::Expired || ran_out(b, origin.time) {
+            Verdict::Expired
+        } else {
+            Verdict::Terminated
+        }
+    });
+}

@@ -1,0 +1,416 @@
+//! REGISTER requests: which transaction, which attempt, and what the client shows by sending it.
+
+use std::hash::Hasher as _;
+
+use rustc_hash::FxHasher;
+
+use super::binding::device_of;
+use super::facts::Facts;
+use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
+use super::text::Sym;
+use super::tracker::Tracker;
+use super::transaction::{Asked, Presented, Request, Sighting, Subject, Transaction};
+use super::verdict::{Flag, FlagSet, Verdict};
+use crate::net::Origin;
+use crate::sip::{Contact, Credentials, Message};
+
+/// A retry follows its challenge within this time, as the challenge's transaction would last.
+const RETRY_WINDOW: i64 = 32_000_000_000;
+/// One repetition this long after the answer, or two at all, show that the answer was lost.
+const LOST_AFTER: i64 = 1_000_000_000;
+
+impl Tracker {
+    pub(super) fn register_request(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+    ) -> Sighting {
+        let request = read_request(&mut self.store, message);
+        let slot = self.transactions.find(&facts.key);
+        let (slot, sighting) = match slot {
+            Some(slot) => (slot, self.seen_again(origin, message, facts, slot, request)),
+            None => (self.new_request(origin, message, facts, request), Sighting::New),
+        };
+        self.transactions.note_pair(origin, slot);
+        let Some(t) = self.transactions.get(slot) else { return sighting };
+        let Subject::Register { attempt } = t.subject else { return sighting };
+        let mut record = MessageRecord::new(origin.time, origin.frame, 0, t.cseq);
+        record.hop = t.hop;
+        let credentials = t.request.as_ref().is_some_and(|r| !r.credentials.is_empty());
+        record.marks = sighting
+            .marks()
+            .add_if(Marks::CREDENTIALS, credentials)
+            .add_if(Marks::CUT, message.is_cut());
+        self.record(attempt, record);
+        self.source(origin.src).requests += 1;
+        self.path_flags(attempt, origin, message);
+        sighting
+    }
+
+    /// A request of a transaction that is known: repeated, captured again, or late after its answer.
+    fn seen_again(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        slot: u32,
+        request: Request,
+    ) -> Sighting {
+        let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
+        let Subject::Register { attempt } = t.subject else { return Sighting::New };
+        let late = t.request.is_none();
+        if late {
+            t.first = t.first.min(origin.time);
+            t.request = Some(request);
+        }
+        let (hop, known_src) = (t.hop, t.ends().map(|(src, _)| src));
+        let sighting = t.see(origin, 0);
+        let final_at = t.final_at.filter(|_| sighting == Sighting::Retransmission);
+        let answer_lost = final_at.is_some_and(|at| {
+            t.late_repeats += 1;
+            t.late_repeats > 1 || origin.time.nanos_since(at) > LOST_AFTER
+        });
+        let ends = t.ends();
+        if late {
+            self.describe(attempt, origin, message, facts, hop == 0);
+        }
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
+        if let (Some((_, dst)), true) = (ends, hop + 1 >= a.hops) {
+            a.registrar = dst;
+        }
+        let dn = a.dn;
+        match sighting {
+            Sighting::Retransmission => {
+                a.retransmissions = a.retransmissions.saturating_add(1);
+                a.flags.insert(Flag::Retransmissions);
+                self.flag(dn, Flag::Retransmissions);
+            }
+            Sighting::Duplicate => {
+                self.flag(dn, Flag::CapturedTwice);
+                if known_src.is_some_and(|src| src.addr != origin.src.addr) {
+                    self.flag(dn, Flag::Nat);
+                }
+            }
+            Sighting::New => {}
+        }
+        if answer_lost {
+            self.flag(dn, Flag::AnswerLost);
+        }
+        sighting
+    }
+
+    fn new_request(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        request: Request,
+    ) -> u32 {
+        let dn = self.dn(&facts.user, origin.time);
+        let mut t = Transaction::new(
+            facts.key,
+            Subject::Register { attempt: NIL },
+            origin,
+            facts.cseq.unwrap_or(0),
+        );
+        let (attempt, hop) = self
+            .other_hop(facts)
+            .unwrap_or_else(|| (self.attempt_for(origin, facts, dn, &request), 0));
+        t.subject = Subject::Register { attempt };
+        t.hop = hop;
+        t.parent = facts.parent;
+        t.see(origin, 0);
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize)
+            && hop == 0
+        {
+            apply_request(a, &request, origin);
+        }
+        t.request = Some(request);
+        let slot = self.transactions.insert(t);
+        self.describe(attempt, origin, message, facts, hop == 0);
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.cseq = facts.cseq.unwrap_or(a.cseq);
+            if hop + 1 >= a.hops {
+                a.registrar = origin.dst;
+                a.hops = hop + 1;
+                a.open = slot;
+            }
+            if a.hops > 1 {
+                self.flag(dn, Flag::TwoHops);
+            }
+        }
+        slot
+    }
+
+    /// The attempt of the same request on another hop, and which hop this one is.
+    pub(super) fn other_hop(&mut self, facts: &Facts<'_>) -> Option<(u32, u8)> {
+        if let Some(near) = facts.parent.and_then(|key| self.transactions.find(&key)) {
+            let t = self.transactions.get(near)?;
+            let Subject::Register { attempt } = t.subject else { return None };
+            return Some((attempt, t.hop.saturating_add(1)));
+        }
+        let far = self.transactions.find_child(&facts.key)?;
+        let t = self.transactions.get_mut(far)?;
+        let Subject::Register { attempt } = t.subject else { return None };
+        t.hop = t.hop.saturating_add(1);
+        let hop = t.hop;
+        let a = self.store.attempts.get_mut(attempt as usize)?;
+        a.hops = a.hops.max(hop + 1);
+        a.decided_hop = a.decided_hop.map(|_| hop);
+        Some((attempt, 0))
+    }
+
+    /// The attempt a new request belongs to: the one it carries on, or a new one.
+    fn attempt_for(
+        &mut self,
+        origin: &Origin,
+        facts: &Facts<'_>,
+        dn: u32,
+        request: &Request,
+    ) -> u32 {
+        let call_id = self.store.texts.intern(facts.call_id);
+        let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
+        for &index in recent.iter().rev() {
+            self.judge_silence(index, origin, facts, call_id, request);
+        }
+        let carried_on = recent.iter().rev().copied().find(|&index| {
+            self.store
+                .attempts
+                .get(index as usize)
+                .is_some_and(|a| carries_on(a, call_id, facts, request, origin))
+        });
+        if let Some(index) = carried_on {
+            self.reopen(index);
+            return index;
+        }
+        for &index in &recent {
+            self.judge_demand(index, request, origin);
+        }
+        self.begin(Attempt::new(dn, call_id, origin))
+    }
+
+    /// A later request of the same Call-ID tells whether an unanswered one had its answer.
+    fn judge_silence(
+        &mut self,
+        index: u32,
+        origin: &Origin,
+        facts: &Facts<'_>,
+        call_id: Sym,
+        request: &Request,
+    ) {
+        let Some(a) = self.store.attempts.get(index as usize) else { return };
+        if a.call_id != call_id || a.outcome != Outcome::Open || a.source.addr != origin.src.addr {
+            return;
+        }
+        let (challenges, had_credentials, last_nonce) = (a.challenges, a.credentials, a.nonce);
+        let Some(t) = self.transactions.get_mut(a.open) else { return };
+        if t.answered() || facts.cseq.is_none_or(|c| c <= t.cseq) {
+            return;
+        }
+        let unseen_nonce = request.credentials.iter().any(|c| c.nonce != last_nonce);
+        let answers_unseen = unseen_nonce && (challenges == 0 && !had_credentials);
+        let moved_on = t.sends <= 1
+            && origin.time.nanos_since(t.first) < RETRY_WINDOW
+            && !(t.transport.is_reliable() && origin.path.peer_seen);
+        if answers_unseen || moved_on {
+            t.acted = true;
+            self.store.servers.entry(origin.dst).or_default().one_way = true;
+        }
+    }
+
+    /// Whether the client does what the last answer asked of it.
+    fn judge_demand(&mut self, index: u32, request: &Request, origin: &Origin) {
+        let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
+        if a.source.addr != origin.src.addr {
+            return;
+        }
+        let (last, registrar) = (a.last, a.registrar);
+        let Some((demand, obeyed @ None)) = &mut a.demand else { return };
+        *obeyed = Some(match *demand {
+            Demand::MinExpires(min) => request.asks_at_least(min),
+            Demand::RetryAfter(secs) => origin.time >= last.plus_secs(secs),
+            Demand::Redirect => origin.dst != registrar,
+        });
+    }
+
+    /// A tentative refusal is taken back when the client carries on.
+    fn reopen(&mut self, index: u32) {
+        let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
+        let tentative = a.is_tentative();
+        a.decided_hop = None;
+        a.hops = 0;
+        if tentative {
+            a.outcome = Outcome::Open;
+            let (dn, registrar) = (a.dn, a.registrar);
+            if let Some(reg) = self.registration(dn, registrar)
+                && reg.tried.is_some_and(|t| t.attempt == index)
+            {
+                reg.tried = reg.before.take();
+            }
+        }
+    }
+}
+
+impl Attempt {
+    pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin) -> Self {
+        Self {
+            dn,
+            next: NIL,
+            first_message: NIL,
+            last_message: NIL,
+            open: NIL,
+            source: origin.src,
+            registrar: origin.dst,
+            transport: origin.transport,
+            call_id,
+            contact: Sym::NONE,
+            via: Sym::NONE,
+            user_agent: Sym::NONE,
+            aor: Sym::NONE,
+            realm: Sym::NONE,
+            username: Sym::NONE,
+            reason: Sym::NONE,
+            started: origin.time,
+            last: origin.time,
+            rtt: None,
+            purpose: Purpose::Unknown,
+            asked: None,
+            granted: None,
+            outcome: Outcome::Open,
+            code: 0,
+            cseq: 0,
+            requests: 0,
+            retransmissions: 0,
+            challenges: 0,
+            refusals: 0,
+            credentials: false,
+            nonce_answered: false,
+            icmp: None,
+            margin_ms: None,
+            demand: None,
+            flags: FlagSet::EMPTY,
+            counted: false,
+            nonce: 0,
+            hops: 0,
+            decided_hop: None,
+            realm_offered: Sym::NONE,
+        }
+    }
+
+    /// Whether its answer asks the client to go on: the attempt may not be over.
+    pub(super) fn is_tentative(&self) -> bool {
+        match self.outcome {
+            Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => true,
+            Outcome::Failed(Verdict::Rejected) => self.code == 423,
+            _ => false,
+        }
+    }
+}
+
+impl Request {
+    fn asks_at_least(&self, seconds: u32) -> bool {
+        self.contacts.iter().any(|c| c.expires.is_some_and(|e| e >= seconds))
+    }
+}
+
+/// Whether a request carries an attempt on rather than beginning another.
+fn carries_on(
+    a: &Attempt,
+    call_id: Sym,
+    facts: &Facts<'_>,
+    request: &Request,
+    origin: &Origin,
+) -> bool {
+    let same_call = a.call_id == call_id;
+    let recent = origin.time.nanos_since(a.last) <= RETRY_WINDOW;
+    let later = facts.cseq.is_none_or(|cseq| cseq >= a.cseq);
+    let with_credentials = !request.credentials.is_empty();
+    let answers_nonce = a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce);
+    let refused = matches!(a.outcome, Outcome::Failed(Verdict::Challenged | Verdict::AuthFailed))
+        && matches!(a.code, 401 | 407);
+    if !recent {
+        return false;
+    }
+    if refused {
+        // a phone may take a new Call-ID to answer a challenge: the nonce tells whose it is
+        return with_credentials && (same_call && later || answers_nonce);
+    }
+    match (a.outcome, a.demand) {
+        (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
+        (_, Some((Demand::MinExpires(min), None))) => {
+            a.code == 423 && a.source == origin.src && request.asks_at_least(min)
+        }
+        (Outcome::Failed(Verdict::Redirected), _) => {
+            a.source.addr == origin.src.addr && origin.dst != a.registrar
+        }
+        _ => false,
+    }
+}
+
+fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
+    a.requests = a.requests.saturating_add(1);
+    a.purpose = request.purpose;
+    a.asked = request.contacts.iter().filter_map(|c| c.expires).max().or(a.asked);
+    if let Some(contact) = request.contacts.first() {
+        a.contact = contact.contact;
+    }
+    a.nonce_answered |= request.credentials.iter().any(|c| c.nonce == a.nonce && a.nonce != 0);
+    if let Some(credentials) = request.credentials.first() {
+        a.credentials = true;
+        a.realm = credentials.realm;
+        a.username = credentials.username;
+    }
+    if let (Some((demand, obeyed @ None)), registrar) = (&mut a.demand, a.registrar) {
+        *obeyed = Some(match *demand {
+            Demand::MinExpires(min) => request.asks_at_least(min),
+            Demand::RetryAfter(secs) => origin.time >= a.last.plus_secs(secs),
+            Demand::Redirect => origin.dst != registrar,
+        });
+    }
+}
+
+/// What a REGISTER asks for.
+fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
+    let texts = &mut store.texts;
+    let header = message.expires();
+    let mut request = Request { cut: message.is_cut(), ..Request::default() };
+    for contact in message.contacts() {
+        match contact {
+            Contact::Star => request.star = true,
+            Contact::Address(address) if request.contacts.len() < 64 => {
+                let device = device_of(texts, &address);
+                let contact = texts.intern(address.uri.raw);
+                let expires = address.expires().or(header);
+                request.contacts.push(Asked { contact, device, expires });
+            }
+            Contact::Address(_) => {}
+        }
+    }
+    let removes = request.star || request.contacts.iter().all(|c| c.expires == Some(0));
+    request.purpose = if request.contacts.is_empty() && !request.star {
+        Purpose::Query
+    } else if removes {
+        Purpose::Remove
+    } else {
+        Purpose::Register
+    };
+    // an AKA phone names itself with an empty response before it is asked (RFC 3310 §3.2)
+    let empty = |c: &Credentials<'_>| c.is_digest() && c.response.is_none_or(<[u8]>::is_empty);
+    for c in message.credentials().filter(|c| !empty(c)).take(8) {
+        request.credentials.push(Presented {
+            proxy: c.proxy,
+            nonce: nonce_of(c.nonce.unwrap_or_default()),
+            realm: texts.intern(c.realm.unwrap_or_default()),
+            username: texts.intern(c.username.unwrap_or_default()),
+        });
+    }
+    request
+}
+
+/// A nonce as a number; never 0.
+pub(super) fn nonce_of(nonce: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(nonce);
+    hasher.finish().max(1)
+}

@@ -1,0 +1,515 @@
+//! The model as it stands at one moment: what reports and screens read.
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use super::connections::ConnectionRecord;
+use super::scanner;
+use super::store::{Attempt, Binding, Change, Dn, MessageRecord, NIL, Outcome, Source, Store};
+use super::text::{Sym, Texts};
+use super::tracker::{Counts, Tracker};
+use super::verdict::{Cohort, Flag, FlagSet, State, Verdict};
+use crate::net::{Endpoint, Timestamp};
+
+/// What a snapshot is asked to show.
+#[derive(Clone, Debug, Default)]
+pub struct SnapshotOptions {
+    /// The moment to judge at; the last packet's time if absent.
+    pub at: Option<Timestamp>,
+    /// DNs that should be there: those that are not get the verdict `not_seen`.
+    pub expected: Vec<String>,
+}
+
+/// The state of every DN at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    store: Store,
+    states: Vec<DnState>,
+    sources: Vec<SourceState>,
+    connections: Vec<ConnectionRecord>,
+    /// What was counted on the way.
+    pub counts: Counts,
+    /// The moment it is about.
+    pub at: Timestamp,
+    /// The first packet's time.
+    pub first: Option<Timestamp>,
+    /// The last packet's time.
+    pub last: Option<Timestamp>,
+    /// DNs left out because only scanners tried them.
+    pub collapsed: usize,
+}
+
+/// The verdict on a DN.
+#[derive(Clone, Debug)]
+pub struct DnState {
+    dn: u32,
+    /// The name of a DN that was expected and not seen.
+    unseen: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The status code behind it, if one is.
+    pub status_code: Option<u16>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When the running binding that lasts longest ends.
+    pub expires_at: Option<Timestamp>,
+    /// Remarks.
+    pub flags: FlagSet,
+    /// One per registrar, the one that decided first.
+    pub registrations: SmallVec<[RegistrationState; 1]>,
+}
+
+/// The verdict on a DN at one registrar.
+#[derive(Clone, Debug)]
+pub struct RegistrationState {
+    /// The registrar.
+    pub registrar: Endpoint,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The status code behind it, if one is.
+    pub status_code: Option<u16>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When the running binding that lasts longest ends.
+    pub expires_at: Option<Timestamp>,
+    /// Its place in the DN's list; none for a registrar that was only asked.
+    place: Option<usize>,
+    /// What decides between registrars: the latest news of this one.
+    news: Timestamp,
+}
+
+/// One address that sends REGISTERs.
+#[derive(Clone, Debug)]
+pub struct SourceState {
+    /// The address.
+    pub address: IpAddr,
+    /// What was counted of it.
+    pub totals: Source,
+    /// Its DNs in service.
+    pub in_service: u32,
+    /// Its DNs out of service.
+    pub out_of_service: u32,
+    /// It tries DNs that are not its own.
+    pub scanner: bool,
+}
+
+impl Tracker {
+    /// The model at its last packet, or at `options.at`, leaving the tracker as it is.
+    #[must_use]
+    pub fn snapshot(&self, options: &SnapshotOptions) -> Snapshot {
+        self.clone().finish(options)
+    }
+
+    /// The model at its last packet, or at `options.at`.
+    #[must_use]
+    pub fn finish(mut self, options: &SnapshotOptions) -> Snapshot {
+        let last = self.first.map(|_| self.now);
+        let at = options.at.unwrap_or(self.now);
+        self.now = self.now.max(at);
+        for slot in self.transactions.slots() {
+            if let Some(t) = self.transactions.get(slot).cloned() {
+                self.close(&t, at);
+            }
+        }
+        for dn in &mut self.store.dns {
+            for reg in &mut dn.registrations {
+                reg.settle(at);
+                if let Some(tried) = reg.tried {
+                    reg.note_change(tried.at, tried.frame);
+                }
+                reg.history.sort_by_key(|c| c.time);
+                reg.history.dedup_by_key(|c| (c.verdict, c.code));
+            }
+        }
+        Snapshot::of(self, at, last, options)
+    }
+}
+
+impl Snapshot {
+    fn of(
+        tracker: Tracker,
+        at: Timestamp,
+        last: Option<Timestamp>,
+        options: &SnapshotOptions,
+    ) -> Self {
+        let store = tracker.store;
+        let mut sources = scanner::sources(&store);
+        let scanners: Vec<IpAddr> =
+            sources.iter().filter(|s| s.scanner).map(|s| s.address).collect();
+        let hides = |dn: &Dn| {
+            !dn.registered
+                && dn.sources.iter().all(|(s, _)| {
+                    scanners.contains(&s.addr)
+                        && store.sources.get(&s.addr).is_some_and(|s| s.dns >= scanner::MANY)
+                })
+        };
+        let mut states = Vec::with_capacity(store.dns.len());
+        let mut collapsed = 0;
+        for (index, dn) in store.dns.iter().enumerate() {
+            if !scanners.is_empty() && hides(dn) {
+                collapsed += 1;
+                continue;
+            }
+            let state = DnState::of(&store, index, dn, at, &scanners);
+            count_by_source(&mut sources, dn, state.verdict.state());
+            states.push(state);
+        }
+        for name in &options.expected {
+            let seen = store.texts.lookup(name.as_bytes());
+            if seen.is_none_or(|sym| !store.by_user.contains_key(&sym)) {
+                states.push(DnState::not_seen(name));
+            }
+        }
+        let connections = tracker.connections.sorted();
+        let mut snapshot = Self {
+            store,
+            states,
+            sources,
+            connections,
+            counts: tracker.counts,
+            at,
+            first: tracker.first,
+            last,
+            collapsed,
+        };
+        snapshot.sort();
+        snapshot
+    }
+
+    fn sort(&mut self) {
+        let mut states = std::mem::take(&mut self.states);
+        states.sort_by(|a, b| {
+            let rank = |s: &DnState| (s.verdict.urgency(), s.status_code);
+            rank(a).cmp(&rank(b)).then_with(|| natural(self.name_of(a), self.name_of(b)))
+        });
+        self.states = states;
+    }
+
+    fn name_of<'a>(&'a self, state: &'a DnState) -> &'a [u8] {
+        match &state.unseen {
+            Some(name) => name.as_bytes(),
+            None => self
+                .store
+                .dns
+                .get(state.dn as usize)
+                .map_or(b"", |dn| self.store.texts.get(dn.user)),
+        }
+    }
+
+    /// The DNs, most urgent first.
+    #[must_use]
+    pub fn dns(&self) -> impl ExactSizeIterator<Item = DnView<'_>> {
+        self.states.iter().map(|state| DnView { snapshot: self, state })
+    }
+
+    /// The addresses that send REGISTERs, in order of address.
+    #[must_use]
+    pub fn sources(&self) -> &[SourceState] {
+        &self.sources
+    }
+
+    /// Connections that failed or cannot be read.
+    #[must_use]
+    pub fn connections(&self) -> &[ConnectionRecord] {
+        &self.connections
+    }
+
+    /// Whether an endpoint answered SIP in clear.
+    #[must_use]
+    pub fn speaks_sip(&self, endpoint: Endpoint) -> bool {
+        self.store.servers.contains_key(&endpoint)
+    }
+
+    /// The texts symbols stand for.
+    #[must_use]
+    pub const fn texts(&self) -> &Texts {
+        &self.store.texts
+    }
+
+    /// The text of a symbol; `None` for the empty one.
+    #[must_use]
+    pub fn text(&self, sym: Sym) -> Option<&[u8]> {
+        (!sym.is_none()).then(|| self.store.texts.get(sym))
+    }
+}
+
+/// One DN of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct DnView<'a> {
+    snapshot: &'a Snapshot,
+    state: &'a DnState,
+}
+
+impl<'a> DnView<'a> {
+    /// The verdict and what goes with it.
+    #[must_use]
+    pub const fn state(&self) -> &'a DnState {
+        self.state
+    }
+
+    /// The DN itself, as on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        self.snapshot.name_of(self.state)
+    }
+
+    /// The records behind it; `None` for a DN that was not seen.
+    #[must_use]
+    pub fn record(&self) -> Option<&'a Dn> {
+        self.snapshot.store.dns.get(self.state.dn as usize)
+    }
+
+    /// The side it takes in a comparison.
+    #[must_use]
+    pub fn cohort(&self) -> Cohort {
+        Cohort::of(self.state.verdict, self.state.flags)
+    }
+
+    /// Its attempts, in order of time.
+    pub fn attempts(&self) -> impl Iterator<Item = AttemptView<'a>> + use<'a> {
+        let store = &self.snapshot.store;
+        let mut next = self.record().map_or(NIL, |dn| dn.first_attempt);
+        std::iter::from_fn(move || {
+            let attempt = store.attempts.get(next as usize)?;
+            next = attempt.next;
+            Some(AttemptView { store, attempt })
+        })
+    }
+
+    /// Its running bindings at every registrar.
+    pub fn bindings(&self) -> impl Iterator<Item = (Endpoint, &'a Binding)> + use<'a> {
+        let at = self.snapshot.at;
+        self.record().into_iter().flat_map(move |dn| {
+            dn.registrations.iter().flat_map(move |reg| {
+                reg.bindings.iter().filter(move |b| b.runs_at(at)).map(|b| (reg.registrar, b))
+            })
+        })
+    }
+
+    /// The changes of its verdict, per registrar, in order of time.
+    #[must_use]
+    pub fn history(&self) -> Vec<(Endpoint, Change)> {
+        let mut all: Vec<_> = self
+            .record()
+            .into_iter()
+            .flat_map(|dn| dn.registrations.iter())
+            .flat_map(|reg| reg.history.iter().map(|c| (reg.registrar, *c)))
+            .collect();
+        all.sort_by_key(|(_, c)| c.time);
+        all
+    }
+}
+
+/// One attempt of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptView<'a> {
+    store: &'a Store,
+    attempt: &'a Attempt,
+}
+
+impl<'a> AttemptView<'a> {
+    /// Its messages, in order of the trace.
+    pub fn messages(&self) -> impl Iterator<Item = &'a MessageRecord> + use<'a> {
+        let store = self.store;
+        let mut next = self.attempt.first_message;
+        std::iter::from_fn(move || {
+            let message = store.messages.get(next as usize)?;
+            next = message.next;
+            Some(message)
+        })
+    }
+}
+
+impl std::ops::Deref for AttemptView<'_> {
+    type Target = Attempt;
+
+    fn deref(&self) -> &Attempt {
+        self.attempt
+    }
+}
+
+impl DnState {
+    fn not_seen(name: &str) -> Self {
+        Self {
+            dn: NIL,
+            unseen: Some(name.to_owned()),
+            verdict: Verdict::NotSeen,
+            status_code: None,
+            since: None,
+            expires_at: None,
+            flags: FlagSet::EMPTY,
+            registrations: SmallVec::new(),
+        }
+    }
+
+    fn of(store: &Store, index: usize, dn: &Dn, at: Timestamp, scanners: &[IpAddr]) -> Self {
+        let mut registrations: SmallVec<[RegistrationState; 1]> = dn
+            .registrations
+            .iter()
+            .enumerate()
+            .filter_map(|(place, reg)| RegistrationState::of(place, reg, at))
+            .collect();
+        add_undecided(store, dn, &mut registrations);
+        registrations.sort_by_key(RegistrationState::weight);
+        registrations.reverse();
+        let best = registrations.first();
+        let verdict = best.map_or(Verdict::Pending, |r| r.verdict);
+        let mut state = Self {
+            dn: u32::try_from(index).unwrap_or(NIL),
+            unseen: None,
+            verdict,
+            status_code: best.and_then(|r| r.status_code),
+            since: best.and_then(|r| r.since),
+            expires_at: best.and_then(|r| r.expires_at),
+            flags: dn.flags,
+            registrations,
+        };
+        state.flag(dn, at, scanners);
+        state
+    }
+
+    /// The flags that follow from the whole of a DN.
+    fn flag(&mut self, dn: &Dn, at: Timestamp, scanners: &[IpAddr]) {
+        let holding = self.registrations.iter().filter(|r| r.verdict == Verdict::InService).count();
+        let flags = &mut self.flags;
+        flags.set_if(Flag::Conflict, holding > 1);
+        for reg in &dn.registrations {
+            flags.set_if(Flag::Flapping, reg.flapping);
+            flags.set_if(Flag::Moved, reg.holders.len() > 1);
+            let again = reg
+                .holders
+                .iter()
+                .enumerate()
+                .any(|(i, h)| reg.holders.iter().take(i).any(|e| e == h));
+            flags.set_if(Flag::Conflict, again);
+            let hosts = reg.bindings.iter().filter(|b| b.runs_at(at)).filter_map(|b| b.source);
+            let mut hosts: SmallVec<[IpAddr; 4]> = hosts.map(|s| s.addr).collect();
+            hosts.sort_unstable();
+            hosts.dedup();
+            flags.set_if(Flag::TwoDevices, hosts.len() > 1);
+        }
+        if self.verdict == Verdict::InService {
+            let best = self.registrations.first();
+            let own = best.and_then(|r| dn.registrations.get(r.place?));
+            let since = self.since.unwrap_or(at);
+            let elsewhere = dn.registrations.iter().any(|reg| {
+                own.is_some_and(|own| own.registrar != reg.registrar)
+                    && reg.history.iter().any(|c| c.verdict == Verdict::InService && c.time < since)
+            });
+            flags.set_if(Flag::MovedRegistrar, elsewhere && holding == 1);
+            let was_out = own.is_some_and(|reg| {
+                reg.history.iter().any(|c| c.verdict.state() == State::OutOfService)
+            });
+            flags.set_if(Flag::Recovered, was_out);
+        }
+        let only_scanners =
+            !dn.sources.is_empty() && dn.sources.iter().all(|(s, _)| scanners.contains(&s.addr));
+        flags.set_if(Flag::Scanner, only_scanners);
+    }
+}
+
+/// Adds a DN to the totals of each address that registers it; `sources` is in order of address.
+fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
+    for (place, (endpoint, _)) in dn.sources.iter().enumerate() {
+        let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
+        let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);
+        if let (false, Some(source)) = (counted, found.ok().and_then(|i| sources.get_mut(i))) {
+            source.in_service += u32::from(state == State::InService);
+            source.out_of_service += u32::from(state == State::OutOfService);
+        }
+    }
+}
+
+/// Registrars that were asked and of which nothing is decided yet.
+fn add_undecided(store: &Store, dn: &Dn, states: &mut SmallVec<[RegistrationState; 1]>) {
+    for &index in &dn.recent {
+        let Some(a) = store.attempts.get(index as usize) else { continue };
+        if a.outcome != Outcome::Open || states.iter().any(|r| r.registrar == a.registrar) {
+            continue;
+        }
+        states.push(RegistrationState {
+            registrar: a.registrar,
+            verdict: Verdict::Pending,
+            status_code: None,
+            since: Some(a.started),
+            expires_at: None,
+            place: None,
+            news: a.last,
+        });
+    }
+}
+
+impl RegistrationState {
+    fn of(place: usize, reg: &super::store::Registration, at: Timestamp) -> Option<Self> {
+        let (verdict, code) = reg.judge(at)?;
+        let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);
+        let running = reg.bindings.iter().filter(|b| b.runs_at(at));
+        let in_service = verdict == Verdict::InService;
+        let renewed = running.clone().map(|b| b.renewed).max();
+        let news = [reg.tried.map(|t| t.at), reg.ended.map(|e| e.at), renewed];
+        Some(Self {
+            registrar: reg.registrar,
+            verdict,
+            status_code: (code != 0 && !in_service).then_some(code),
+            since: since.map(|c| c.time).or_else(|| reg.tried.map(|t| t.at)),
+            expires_at: running.filter(|_| in_service).filter_map(|b| b.expires_at).max(),
+            place: Some(place),
+            news: news.into_iter().flatten().max().unwrap_or_default(),
+        })
+    }
+
+    /// Which registrar speaks for the DN: one that holds it, else the one with the latest news;
+    /// a request still under way is no news.
+    fn weight(&self) -> (u8, Timestamp) {
+        let rank = match self.verdict {
+            Verdict::InService => 2,
+            Verdict::Pending => 0,
+            _ => 1,
+        };
+        (rank, self.news)
+    }
+}
+
+/// Orders names as people do: runs of digits by their number.
+fn natural(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let (Some(&x), Some(&y)) = (a.first(), b.first()) else {
+            return a.len().cmp(&b.len());
+        };
+        if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (left, rest_a) = split_digits(a);
+            let (right, rest_b) = split_digits(b);
+            let order = left.len().cmp(&right.len()).then_with(|| left.cmp(right));
+            if order != Ordering::Equal {
+                return order;
+            }
+            (a, b) = (rest_a, rest_b);
+        } else if x == y {
+            (a, b) = (a.get(1..).unwrap_or_default(), b.get(1..).unwrap_or_default());
+        } else {
+            return x.cmp(&y);
+        }
+    }
+}
+
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    let zeros = digits.iter().take_while(|&&b| b == b'0').count();
+    (digits.get(zeros..).unwrap_or_default(), rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_as_people_sort_them() {
+        let mut names = ["5010", "502", "5002", "a10", "a9", "+1", "05002"];
+        names.sort_by(|a, b| natural(a.as_bytes(), b.as_bytes()));
+        assert_eq!(names, ["+1", "502", "5002", "05002", "5010", "a9", "a10"]);
+    }
+}

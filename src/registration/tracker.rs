@@ -1,0 +1,271 @@
+//! The tracker: takes messages in the order of the trace and keeps the model up to date.
+
+use crate::net::{Endpoint, Origin, Timestamp};
+use crate::sip::{Message, Method, StartLine};
+
+use super::connections::Connections;
+use super::facts::Facts;
+use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Source, Store};
+use super::text::Sym;
+use super::transaction::{Sighting, Transactions};
+use super::verdict::Flag;
+
+/// Values kept of each kind (sources, Contacts, …) per DN.
+const VALUES: usize = 32;
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// SIP messages of any kind.
+    pub messages: u64,
+    /// REGISTER requests, repetitions and copies included.
+    pub register_requests: u64,
+    /// Answers to REGISTERs, repetitions and copies included.
+    pub register_answers: u64,
+    /// REGISTERs and answers to them that were cut short in the capture.
+    pub cut: u64,
+    /// REGISTERs and answers to them that name no DN, cut ones not counted.
+    pub without_dn: u64,
+    /// Cut messages of which not even the DN is left.
+    pub cut_without_dn: u64,
+    /// ICMP errors that quote a SIP request of the model.
+    pub icmp_joined: u64,
+    /// NOTIFY bodies for the event `reg` that could not be read.
+    pub bad_reginfo: u64,
+}
+
+/// What a message was to the model.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ingested {
+    /// It is a REGISTER or an answer to one.
+    pub register: bool,
+    /// It was sent again.
+    pub retransmission: bool,
+    /// It is the same packet, captured before.
+    pub duplicate: bool,
+}
+
+impl Ingested {
+    const OTHER: Self = Self { register: false, retransmission: false, duplicate: false };
+
+    fn register(sighting: Sighting) -> Self {
+        Self {
+            register: true,
+            retransmission: sighting == Sighting::Retransmission,
+            duplicate: sighting == Sighting::Duplicate,
+        }
+    }
+}
+
+/// Folds messages into the model.
+///
+/// Time is what the messages say; the tracker never asks a clock.
+#[derive(Clone, Debug, Default)]
+pub struct Tracker {
+    pub(super) store: Store,
+    pub(super) transactions: Transactions,
+    pub(super) connections: Connections,
+    pub(super) counts: Counts,
+    pub(super) first: Option<Timestamp>,
+    pub(super) now: Timestamp,
+}
+
+impl Tracker {
+    /// An empty model.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Moves the trace's clock on: a packet was captured at `time`, whatever was in it.
+    pub fn advance(&mut self, time: Timestamp) {
+        if self.first.is_none_or(|first| time < first) {
+            self.first = Some(time);
+        }
+        self.now = self.now.max(time);
+    }
+
+    /// Takes in one SIP message.
+    pub fn message(&mut self, origin: &Origin, message: &Message<'_>) -> Ingested {
+        self.advance(origin.time);
+        self.counts.messages += 1;
+        self.forget_old();
+        match message.start() {
+            StartLine::Request { method: Method::Register, .. } => {
+                self.counts.register_requests += 1;
+                self.counts.cut += u64::from(message.is_cut());
+                let Some(facts) = self.facts(message) else {
+                    return Ingested::register(Sighting::New);
+                };
+                Ingested::register(self.register_request(origin, message, &facts))
+            }
+            StartLine::Request { .. } => {
+                self.other_request(origin, message);
+                Ingested::OTHER
+            }
+            StartLine::Response { code, .. } => self.answer(origin, message, *code),
+        }
+    }
+
+    fn answer(&mut self, origin: &Origin, message: &Message<'_>, code: u16) -> Ingested {
+        let method = message.cseq().map(|cseq| cseq.method);
+        if method == Some(Method::Register) || method.is_none() && self.answers_cut(origin, message)
+        {
+            self.counts.register_answers += 1;
+            self.counts.cut += u64::from(message.is_cut());
+            let Some(facts) = self.facts(message) else { return Ingested::register(Sighting::New) };
+            return Ingested::register(self.register_answer(origin, message, &facts, code));
+        }
+        if method.is_some() {
+            self.probe_answer(origin, message, code);
+        }
+        Ingested::OTHER
+    }
+
+    /// Whether an answer that is cut before its CSeq belongs to a REGISTER in flight.
+    fn answers_cut(&self, origin: &Origin, message: &Message<'_>) -> bool {
+        message.is_cut() && self.find_cut_answer(origin, message).is_some()
+    }
+
+    fn facts<'m>(&mut self, message: &Message<'m>) -> Option<Facts<'m>> {
+        let facts = Facts::of(message);
+        if facts.is_none() {
+            if message.is_cut() {
+                self.counts.cut_without_dn += 1;
+            } else {
+                self.counts.without_dn += 1;
+            }
+        }
+        facts
+    }
+
+    /// The DN of a user, made if it is new.
+    pub(super) fn dn(&mut self, user: &[u8], time: Timestamp) -> u32 {
+        let user = self.store.texts.intern(user);
+        if let Some(&dn) = self.store.by_user.get(&user) {
+            return dn;
+        }
+        let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
+        self.store.dns.push(Dn::new(user, time));
+        self.store.by_user.insert(user, dn);
+        dn
+    }
+
+    /// Begins an attempt of a DN and links it.
+    pub(super) fn begin(&mut self, attempt: Attempt) -> u32 {
+        let index = u32::try_from(self.store.attempts.len()).unwrap_or(NIL);
+        if index == NIL {
+            return NIL;
+        }
+        if let Some(dn) = self.store.dns.get_mut(attempt.dn as usize) {
+            let last = dn.last_attempt;
+            dn.last_attempt = index;
+            dn.attempts += 1;
+            dn.recent.push(index);
+            if dn.recent.len() > 4 {
+                dn.recent.remove(0);
+            }
+            if let Some(last) = self.store.attempts.get_mut(last as usize) {
+                last.next = index;
+            } else {
+                dn.first_attempt = index;
+            }
+        }
+        self.store.attempts.push(attempt);
+        index
+    }
+
+    /// Keeps one message as evidence of an attempt.
+    pub(super) fn record(&mut self, attempt: u32, message: MessageRecord) {
+        let index = u32::try_from(self.store.messages.len()).unwrap_or(NIL);
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        a.last = a.last.max(message.time);
+        a.started = a.started.min(message.time);
+        if let Some(dn) = self.store.dns.get_mut(a.dn as usize) {
+            dn.last_seen = dn.last_seen.max(message.time);
+            dn.first_seen = dn.first_seen.min(message.time);
+        }
+        let last = std::mem::replace(&mut a.last_message, index);
+        if let Some(last) = self.store.messages.get_mut(last as usize) {
+            last.next = index;
+        } else {
+            a.first_message = index;
+        }
+        self.store.messages.push(message);
+    }
+
+    /// Remarks on a DN.
+    pub(super) fn flag(&mut self, dn: u32, flag: Flag) {
+        if let Some(dn) = self.store.dns.get_mut(dn as usize) {
+            dn.flags.insert(flag);
+        }
+    }
+
+    /// The registration of a DN at a registrar, made if it is new.
+    pub(super) fn registration(
+        &mut self,
+        dn: u32,
+        registrar: Endpoint,
+    ) -> Option<&mut Registration> {
+        let dn = self.store.dns.get_mut(dn as usize)?;
+        let place = dn.registrations.iter().position(|r| r.registrar == registrar);
+        let place = place.unwrap_or_else(|| {
+            dn.registrations.push(Registration::new(registrar));
+            dn.registrations.len() - 1
+        });
+        dn.registrations.get_mut(place)
+    }
+
+    /// The record of a source, made if it is new.
+    pub(super) fn source(&mut self, endpoint: Endpoint) -> &mut Source {
+        self.store.sources.entry(endpoint.addr).or_default()
+    }
+}
+
+impl Dn {
+    fn new(user: Sym, time: Timestamp) -> Self {
+        Self {
+            user,
+            aors: smallvec::SmallVec::new(),
+            registrations: smallvec::SmallVec::new(),
+            first_attempt: NIL,
+            last_attempt: NIL,
+            recent: smallvec::SmallVec::new(),
+            attempts: 0,
+            sources: smallvec::SmallVec::new(),
+            contacts: smallvec::SmallVec::new(),
+            vias: smallvec::SmallVec::new(),
+            user_agents: smallvec::SmallVec::new(),
+            details: None,
+            registered: false,
+            called_at: None,
+            flags: super::verdict::FlagSet::EMPTY,
+            more_values: 0,
+            first_seen: time,
+            last_seen: time,
+        }
+    }
+
+    /// Adds a value to one of the DN's lists if it is new; counts it when the list is full.
+    pub(super) fn note<T: PartialEq, const N: usize>(
+        list: &mut smallvec::SmallVec<[T; N]>,
+        more: &mut u32,
+        value: T,
+    ) -> bool {
+        if list.contains(&value) {
+            return false;
+        }
+        if list.len() >= VALUES {
+            *more = more.saturating_add(1);
+            return false;
+        }
+        list.push(value);
+        true
+    }
+}

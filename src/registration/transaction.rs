@@ -1,0 +1,460 @@
+//! Transactions in flight: matching, repetition, hops, and what an unanswered one means.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::facts::TransactionKey;
+use super::store::{Marks, NIL, Outcome, Purpose, Server};
+use super::text::Sym;
+use super::verdict::Verdict;
+use crate::net::{Endpoint, FileId, Origin, Timestamp, Transport};
+
+/// Timer F for the default T1: how long a client waits for an answer (RFC 3261 §17.1.2.2).
+const TIMER_F: i64 = 32_000_000_000;
+/// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
+const REPEAT_DUE: i64 = 1_000_000_000;
+/// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
+const SOONEST_REPEAT: i64 = 150_000_000;
+/// A second copy of a packet with the same IP identification arrives within this time.
+const COPY_WINDOW: i64 = 2_000_000_000;
+/// How long a transaction is remembered after its request: three times Timer F.
+const LIFE: i64 = 3 * TIMER_F;
+
+/// A Contact of a REGISTER.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub contact: Sym,
+    pub device: Sym,
+    /// Seconds asked for, by the Contact or else the Expires header.
+    pub expires: Option<u32>,
+}
+
+/// What a REGISTER asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Request {
+    pub purpose: Purpose,
+    pub star: bool,
+    pub contacts: SmallVec<[Asked; 1]>,
+    pub credentials: SmallVec<[Presented; 1]>,
+    /// The request was cut before its headers ended.
+    pub cut: bool,
+}
+
+/// Credentials of a request, as far as the model needs them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Presented {
+    pub proxy: bool,
+    pub nonce: u64,
+    pub realm: Sym,
+    pub username: Sym,
+}
+
+/// One place where a request was seen: the same packet on another wire is another view.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    file: FileId,
+    pub src: Endpoint,
+    pub dst: Endpoint,
+    /// 0 for a request, else the status code.
+    code: u16,
+    last: Timestamp,
+    ip_id: u16,
+    sends: u32,
+}
+
+/// What a transaction is about.
+#[derive(Clone, Debug)]
+pub(super) enum Subject {
+    /// A REGISTER: the index of its attempt.
+    Register { attempt: u32 },
+    /// A request to a DN through its registrar, as evidence: the index of the DN.
+    Probe { dn: u32, forwarded: bool },
+}
+
+/// A transaction in flight (RFC 3261 §17).
+#[derive(Clone, Debug)]
+pub(super) struct Transaction {
+    pub key: TransactionKey,
+    pub parent: Option<TransactionKey>,
+    pub subject: Subject,
+    pub request: Option<Request>,
+    pub views: SmallVec<[View; 2]>,
+    pub transport: Transport,
+    pub peer_seen: bool,
+    pub first: Timestamp,
+    pub last_sent: Timestamp,
+    pub sends: u32,
+    pub provisional: bool,
+    pub final_code: u16,
+    pub final_at: Option<Timestamp>,
+    /// Repetitions after the final answer.
+    pub late_repeats: u32,
+    /// A later request shows that the client had its answer.
+    pub acted: bool,
+    pub hop: u8,
+    pub cseq: u32,
+    generation: u32,
+}
+
+/// What a message is to the transaction it belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sighting {
+    /// Not seen before.
+    New,
+    /// Sent again.
+    Retransmission,
+    /// The same packet again, from the same or another wire.
+    Duplicate,
+}
+
+impl Sighting {
+    pub(super) const fn marks(self) -> Marks {
+        match self {
+            Self::New => Marks::NONE,
+            Self::Retransmission => Marks::RETRANSMISSION,
+            Self::Duplicate => Marks::DUPLICATE,
+        }
+    }
+}
+
+impl Transaction {
+    /// Notes a request (`code` 0) or an answer; says whether it is new.
+    pub(super) fn see(&mut self, origin: &Origin, code: u16) -> Sighting {
+        let id = origin.path.ip_id;
+        let view = self.views.iter_mut().find(|v| {
+            v.code == code
+                && v.file == origin.frame.file
+                && v.src == origin.src
+                && v.dst == origin.dst
+        });
+        if let Some(view) = view {
+            let gap = origin.time.nanos_since(view.last);
+            if is_copy(gap, view.ip_id, id, origin.transport) {
+                return Sighting::Duplicate;
+            }
+            view.last = origin.time;
+            view.ip_id = id;
+            view.sends += 1;
+            if code == 0 && view.sends > self.sends {
+                self.sends = view.sends;
+                self.last_sent = self.last_sent.max(origin.time);
+            }
+            return Sighting::Retransmission;
+        }
+        let seen = self.views.iter().any(|v| v.code == code);
+        if self.views.len() < 16 {
+            self.views.push(View {
+                file: origin.frame.file,
+                src: origin.src,
+                dst: origin.dst,
+                code,
+                last: origin.time,
+                ip_id: id,
+                sends: 1,
+            });
+        }
+        if code == 0 && self.sends == 0 {
+            self.sends = 1;
+            self.last_sent = origin.time;
+        }
+        if seen { Sighting::Duplicate } else { Sighting::New }
+    }
+
+    /// Whether any answer was captured.
+    pub(super) const fn answered(&self) -> bool {
+        self.final_code != 0 || self.provisional
+    }
+
+    /// What the lack of a final answer means at `now`.
+    pub(super) fn unanswered(&self, now: Timestamp, server: Server) -> Outcome {
+        let facts = Silence {
+            acted: self.acted,
+            reliable: self.transport.is_reliable(),
+            peer_seen: self.peer_seen,
+            repeated: self.sends > 1,
+            provisional: self.provisional,
+            cut: self.request.as_ref().is_some_and(|r| r.cut),
+            nanos: now.nanos_since(self.first),
+            server,
+        };
+        facts.meaning()
+    }
+}
+
+/// Whether a message on the same path is a copy of the last one rather than sent again.
+const fn is_copy(gap: i64, last_id: u16, id: u16, transport: Transport) -> bool {
+    if transport.is_reliable() {
+        return false;
+    }
+    if last_id != 0 && id != 0 {
+        // a router keeps the identification, a sender counts it up
+        return last_id == id && gap < COPY_WINDOW;
+    }
+    gap < SOONEST_REPEAT
+}
+
+/// What is known of a request without a final answer.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]
+struct Silence {
+    acted: bool,
+    reliable: bool,
+    peer_seen: bool,
+    repeated: bool,
+    provisional: bool,
+    cut: bool,
+    nanos: i64,
+    server: Server,
+}
+
+impl Silence {
+    /// The table of DESIGN's `no_answer`, `one_way` and `pending`, as a pure function.
+    const fn meaning(self) -> Outcome {
+        let deaf = self.server.one_way && !self.server.answers;
+        Outcome::Failed(if self.acted {
+            Verdict::OneWay
+        } else if self.provisional {
+            if self.nanos < TIMER_F {
+                return Outcome::Open;
+            }
+            Verdict::NoAnswer
+        } else if !self.reliable && self.repeated {
+            Verdict::NoAnswer
+        } else if deaf {
+            Verdict::OneWay
+        } else if self.reliable {
+            match (self.nanos < TIMER_F, self.peer_seen) {
+                (true, _) => return Outcome::Open,
+                (false, true) => Verdict::NoAnswer,
+                (false, false) => Verdict::OneWay,
+            }
+        } else if self.nanos < REPEAT_DUE {
+            return Outcome::Open;
+        } else if self.cut {
+            Verdict::Truncated
+        } else {
+            Verdict::OneWay
+        })
+    }
+}
+
+/// The transactions in flight, forgotten on the trace's clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transactions {
+    slots: Vec<Option<Transaction>>,
+    free: Vec<u32>,
+    by_key: FxHashMap<TransactionKey, u32>,
+    /// Child transactions whose nearer hop was not seen yet, by the key it would have.
+    orphans: FxHashMap<TransactionKey, u32>,
+    /// The latest request between two endpoints, for errors that quote no SIP.
+    by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
+    queue: VecDeque<(Timestamp, u32, u32)>,
+    generation: u32,
+}
+
+impl Transactions {
+    pub(super) fn find(&self, key: &TransactionKey) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
+        self.by_pair.get(&(src, dst)).copied()
+    }
+
+    /// The child of a hop that arrives after it.
+    pub(super) fn find_child(&self, key: &TransactionKey) -> Option<u32> {
+        self.orphans.get(key).copied()
+    }
+
+    pub(super) fn get(&self, slot: u32) -> Option<&Transaction> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Transaction> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Remembers which endpoints a request went between.
+    pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
+        self.by_pair.insert((origin.src, origin.dst), slot);
+    }
+
+    pub(super) fn insert(&mut self, mut transaction: Transaction) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        transaction.generation = self.generation;
+        let (key, parent, first) = (transaction.key, transaction.parent, transaction.first);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(NIL)
+        });
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(transaction);
+        }
+        self.by_key.insert(key, slot);
+        if let Some(parent) = parent
+            && !self.by_key.contains_key(&parent)
+        {
+            self.orphans.insert(parent, slot);
+        }
+        self.queue.push_back((first, slot, self.generation));
+        slot
+    }
+
+    /// Takes out one transaction that is over at `now`, oldest first.
+    pub(super) fn take_old(&mut self, now: Timestamp) -> Option<Transaction> {
+        while let Some(&(first, slot, generation)) = self.queue.front() {
+            if now.nanos_since(first) < LIFE {
+                return None;
+            }
+            self.queue.pop_front();
+            let live = self.get(slot).is_some_and(|t| t.generation == generation);
+            if live {
+                return self.remove(slot);
+            }
+        }
+        None
+    }
+
+    fn remove(&mut self, slot: u32) -> Option<Transaction> {
+        let transaction = self.slots.get_mut(slot as usize)?.take()?;
+        self.free.push(slot);
+        if self.by_key.get(&transaction.key) == Some(&slot) {
+            self.by_key.remove(&transaction.key);
+        }
+        if let Some(parent) = transaction.parent
+            && self.orphans.get(&parent) == Some(&slot)
+        {
+            self.orphans.remove(&parent);
+        }
+        for view in &transaction.views {
+            let pair = (view.src, view.dst);
+            if self.by_pair.get(&pair) == Some(&slot) {
+                self.by_pair.remove(&pair);
+            }
+        }
+        Some(transaction)
+    }
+
+    /// The slots in use, in order of their first request.
+    pub(super) fn slots(&self) -> Vec<u32> {
+        self.queue
+            .iter()
+            .filter(|(_, slot, generation)| {
+                self.get(*slot).is_some_and(|t| t.generation == *generation)
+            })
+            .map(|&(_, slot, _)| slot)
+            .collect()
+    }
+}
+
+impl Transaction {
+    /// A transaction just begun by a message seen at `origin`.
+    pub(super) fn new(key: TransactionKey, subject: Subject, origin: &Origin, cseq: u32) -> Self {
+        Self {
+            key,
+            parent: None,
+            subject,
+            request: None,
+            views: SmallVec::new(),
+            transport: origin.transport,
+            peer_seen: origin.path.peer_seen,
+            first: origin.time,
+            last_sent: origin.time,
+            sends: 0,
+            provisional: false,
+            final_code: 0,
+            final_at: None,
+            late_repeats: 0,
+            acted: false,
+            hop: 0,
+            cseq,
+            generation: 0,
+        }
+    }
+
+    /// The sender and receiver of the request, where it was seen first and farthest.
+    pub(super) fn ends(&self) -> Option<(Endpoint, Endpoint)> {
+        let mut requests = self.views.iter().filter(|v| v.code == 0);
+        let first = requests.next()?;
+        Some((first.src, requests.next_back().unwrap_or(first).dst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Silence = Silence {
+        acted: false,
+        reliable: false,
+        peer_seen: true,
+        repeated: false,
+        provisional: false,
+        cut: false,
+        nanos: 5_000_000_000,
+        server: Server { answers: true, one_way: false },
+    };
+
+    #[test]
+    fn silence_means_what_the_design_says() {
+        use Verdict::{NoAnswer, OneWay, Truncated};
+        let failed = |v| Outcome::Failed(v);
+        let deaf = Server { answers: false, one_way: true };
+        for (case, silence, want) in [
+            ("one UDP request, the capture goes on", BASE, failed(OneWay)),
+            (
+                "one UDP request at the very end",
+                Silence { nanos: 400_000_000, ..BASE },
+                Outcome::Open,
+            ),
+            ("repeated on UDP", Silence { repeated: true, ..BASE }, failed(NoAnswer)),
+            (
+                "repeated, then credentials",
+                Silence { repeated: true, acted: true, ..BASE },
+                failed(OneWay),
+            ),
+            (
+                "last request of a one-way capture",
+                Silence { nanos: 0, server: deaf, ..BASE },
+                failed(OneWay),
+            ),
+            ("100 came, nothing since", Silence { provisional: true, ..BASE }, Outcome::Open),
+            (
+                "100 came, Timer F passed",
+                Silence { provisional: true, nanos: TIMER_F, ..BASE },
+                failed(NoAnswer),
+            ),
+            ("TCP, still waiting", Silence { reliable: true, ..BASE }, Outcome::Open),
+            (
+                "TCP, Timer F passed",
+                Silence { reliable: true, nanos: TIMER_F, ..BASE },
+                failed(NoAnswer),
+            ),
+            (
+                "TCP, Timer F passed, only one direction in the file",
+                Silence { reliable: true, peer_seen: false, nanos: TIMER_F, ..BASE },
+                failed(OneWay),
+            ),
+            ("cut request, never seen again", Silence { cut: true, ..BASE }, failed(Truncated)),
+        ] {
+            assert_eq!(silence.meaning(), want, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_copy_is_told_from_a_repetition() {
+        let ms = |n: i64| n * 1_000_000;
+        for (case, gap, last, id, want) in [
+            ("same identification", ms(40), 7, 7, true),
+            ("other identification, however soon", ms(1), 7, 8, false),
+            ("no identification, soon", ms(3), 0, 0, true),
+            ("no identification, after T1", ms(500), 0, 0, false),
+            ("identification comes round again", ms(4000), 7, 7, false),
+        ] {
+            assert_eq!(is_copy(gap, last, id, Transport::Udp), want, "{case}");
+        }
+        assert!(!is_copy(0, 0, 0, Transport::Tcp), "TCP removes copies by itself");
+    }
+}

@@ -1,0 +1,297 @@
+//! The words of the model: verdict, state, cohort and the flags beside a verdict.
+
+/// What regscope says of a DN, one word, the same in every output.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Verdict {
+    /// A binding granted by a 2xx still runs.
+    InService,
+    /// The last binding's granted time ran out and no refresh was tried.
+    Expired,
+    /// Removed from the side that had registered it, answered 2xx (RFC 3261 §10.2.2).
+    Deregistered,
+    /// The binding ended otherwise while its time still ran.
+    Terminated,
+    /// A 2xx to a REGISTER with Contacts that lists none of them, or grants 0 (RFC 3261 §10.3).
+    NotKept,
+    /// Only asked (no Contact, RFC 3261 §10.2.3), and the 2xx lists nothing.
+    NotRegistered,
+    /// A final 4xx, 5xx or 6xx that no other verdict names.
+    Rejected,
+    /// Refused after credentials were presented.
+    AuthFailed,
+    /// Challenged, and no credentials followed.
+    Challenged,
+    /// A 3xx, not followed with success.
+    Redirected,
+    /// Nothing came back, and the client shows that it got nothing.
+    NoAnswer,
+    /// An ICMP error or a TCP reset came instead of an answer.
+    Unreachable,
+    /// The capture ends before an answer could be due.
+    Pending,
+    /// No answer was captured, yet the client acts as if it had one.
+    OneWay,
+    /// The packets were cut before what decides.
+    Truncated,
+    /// Expected, and absent from the capture.
+    NotSeen,
+}
+
+impl Verdict {
+    /// Every verdict, most urgent first: the order of every list.
+    pub const ALL: [Self; 16] = [
+        Self::Unreachable,
+        Self::NoAnswer,
+        Self::AuthFailed,
+        Self::Rejected,
+        Self::NotKept,
+        Self::Terminated,
+        Self::Expired,
+        Self::Challenged,
+        Self::Redirected,
+        Self::Deregistered,
+        Self::NotRegistered,
+        Self::NotSeen,
+        Self::Truncated,
+        Self::OneWay,
+        Self::Pending,
+        Self::InService,
+    ];
+
+    /// The word used in JSON, filters and `--fail-on`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InService => "in_service",
+            Self::Expired => "expired",
+            Self::Deregistered => "deregistered",
+            Self::Terminated => "terminated",
+            Self::NotKept => "not_kept",
+            Self::NotRegistered => "not_registered",
+            Self::Rejected => "rejected",
+            Self::AuthFailed => "auth_failed",
+            Self::Challenged => "challenged",
+            Self::Redirected => "redirected",
+            Self::NoAnswer => "no_answer",
+            Self::Unreachable => "unreachable",
+            Self::Pending => "pending",
+            Self::OneWay => "one_way",
+            Self::Truncated => "truncated",
+            Self::NotSeen => "not_seen",
+        }
+    }
+
+    /// The verdict of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.name() == name)
+    }
+
+    /// Whether the DN is in service, out, or nobody can tell.
+    #[must_use]
+    pub const fn state(self) -> State {
+        match self {
+            Self::InService => State::InService,
+            Self::Pending | Self::OneWay | Self::Truncated | Self::NotSeen => State::Unknown,
+            _ => State::OutOfService,
+        }
+    }
+
+    /// Where the verdict stands in [`Self::ALL`]: smaller is more urgent.
+    #[must_use]
+    pub fn urgency(self) -> usize {
+        Self::ALL.iter().position(|&v| v == self).unwrap_or(Self::ALL.len())
+    }
+}
+
+/// The state a verdict means.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum State {
+    /// Calls to the DN reach its Contact.
+    InService,
+    /// They do not.
+    OutOfService,
+    /// This capture cannot tell.
+    Unknown,
+}
+
+impl State {
+    /// The word used in every machine-readable output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InService => "in_service",
+            Self::OutOfService => "out_of_service",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The side a DN takes in a comparison.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Cohort {
+    /// In service, without `flapping` or `answer_lost`.
+    Working,
+    /// Out of service.
+    Failing,
+    /// Neither for certain.
+    Unclear,
+}
+
+impl Cohort {
+    /// The cohort of a verdict and its flags.
+    #[must_use]
+    pub fn of(verdict: Verdict, flags: FlagSet) -> Self {
+        match verdict.state() {
+            State::OutOfService => Self::Failing,
+            State::InService
+                if !flags.contains(Flag::Flapping) && !flags.contains(Flag::AnswerLost) =>
+            {
+                Self::Working
+            }
+            _ => Self::Unclear,
+        }
+    }
+
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Working => "working",
+            Self::Failing => "failing",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+macro_rules! flags {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// A remark beside a verdict.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum Flag { $($(#[$doc])* $variant,)* }
+
+        impl Flag {
+            /// Every flag, in the order of the outputs.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word used in every output.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+flags! {
+    /// Went out of service at least twice within ten minutes.
+    Flapping = "flapping",
+    /// Another source took the binding over.
+    Moved = "moved",
+    /// The registration went on at another registrar.
+    MovedRegistrar = "moved_registrar",
+    /// Two registrars hold it at once, or two sources take it from each other.
+    Conflict = "conflict",
+    /// Two bindings from different hosts run at once.
+    TwoDevices = "two_devices",
+    /// Address translation between the device and the registrar.
+    Nat = "nat",
+    /// The registrar answered, and the client shows that the answer did not reach it.
+    AnswerLost = "answer_lost",
+    /// Requests were repeated for lack of an answer (RFC 3261 §17.1.2.2).
+    Retransmissions = "retransmissions",
+    /// The registrar called the nonce stale (RFC 2617 §3.2.1).
+    StaleNonce = "stale_nonce",
+    /// Credentials were refused three times or more in one attempt.
+    AuthLoop = "auth_loop",
+    /// Credentials were given for another realm than the one that asked.
+    WrongRealm = "wrong_realm",
+    /// A 423 named a minimum expiry (RFC 3261 §21.4.17).
+    MinExpires = "min_expires",
+    /// The registrar asked to wait (RFC 3261 §20.33).
+    RetryAfter = "retry_after",
+    /// Less time was granted than asked for.
+    Shortened = "shortened",
+    /// In service now, and out of service earlier in the capture.
+    Recovered = "recovered",
+    /// A refresh was refused while the binding still ran.
+    RefreshRefused = "refresh_refused",
+    /// Another source was refused for this DN while its binding ran.
+    RejectedFromOtherSource = "rejected_from_other_source",
+    /// The Contact's address cannot be reached from outside its host.
+    ContactUnroutable = "contact_unroutable",
+    /// Registered through a Path (RFC 3327).
+    Path = "path",
+    /// The request was captured on two hops of its way.
+    TwoHops = "two_hops",
+    /// The same packet was captured more than once.
+    CapturedTwice = "captured_twice",
+    /// Messages came in IP fragments.
+    IpFragments = "ip_fragments",
+    /// The capture cut messages of this DN.
+    Truncated = "truncated",
+    /// The source tries DNs that are not its own.
+    Scanner = "scanner",
+    /// One request got two different final answers.
+    TwoAnswers = "two_answers",
+}
+
+/// A set of flags.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct FlagSet(u32);
+
+impl FlagSet {
+    /// The empty set.
+    pub const EMPTY: Self = Self(0);
+
+    /// Whether the flag is in the set.
+    #[must_use]
+    pub const fn contains(self, flag: Flag) -> bool {
+        self.0 & (1 << flag as u8) != 0
+    }
+
+    /// Adds a flag.
+    pub const fn insert(&mut self, flag: Flag) {
+        self.0 |= 1 << flag as u8;
+    }
+
+    /// Adds a flag when `on`.
+    pub const fn set_if(&mut self, flag: Flag, on: bool) {
+        if on {
+            self.insert(flag);
+        }
+    }
+
+    /// The flags of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The flags, in the order of [`Flag::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Flag> {
+        Flag::ALL.iter().copied().filter(move |&f| self.contains(f))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_has_a_name_that_leads_back_to_it() {
+        for verdict in Verdict::ALL {
+            assert_eq!(Verdict::from_name(verdict.name()), Some(verdict));
+        }
+    }
+
+    #[test]
+    fn a_flag_set_keeps_what_is_put_in() {
+        for &flag in Flag::ALL {
+            let mut set = FlagSet::EMPTY;
+            set.insert(flag);
+            assert_eq!(set.iter().collect::<Vec<_>>(), [flag]);
+        }
+    }
+}
