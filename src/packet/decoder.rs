@@ -14,7 +14,7 @@ use super::payload::may_be_sip;
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::{Sink, tunnel};
-use crate::net::{Cut, Frame, Transport};
+use crate::net::{Cut, Frame, Timestamp, Transport};
 
 /// Decodes frames in capture order into events.
 ///
@@ -44,7 +44,7 @@ impl Decoder {
     /// Decodes one frame; `sink` gets each event it leads to.
     pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         self.stats.frames += 1;
-        self.expire(frame, sink);
+        self.tick(frame.time, sink);
         let mut info = LinkInfo::default();
         let missing = (frame.wire_len as usize).saturating_sub(frame.bytes.len());
         match link::outermost(frame.link.0, frame.bytes, &mut info) {
@@ -66,15 +66,18 @@ impl Decoder {
         self.streams.finish(&self.limits, &mut self.stats, sink);
     }
 
-    fn expire(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) {
+    /// Lets time pass without a frame: gives up what waited too long by `now`.
+    ///
+    /// Frames that the sieve drops do not reach the decoder; with their times it knows how long nothing
+    /// was answered. Cheap when nothing waits; calling it now and then, and before [`Self::finish`]
+    /// with the time of the last frame, is enough.
+    pub fn tick(&mut self, now: Timestamp, sink: &mut dyn FnMut(Event<'_>)) {
         if !self.fragments.is_idle() {
-            while let Some(joined) =
-                self.fragments.expired(frame.time, &self.limits, &mut self.stats)
-            {
+            while let Some(joined) = self.fragments.expired(now, &self.limits, &mut self.stats) {
                 self.joined(&joined, 0, sink);
             }
         }
-        self.streams.expire(frame.time, &self.limits, &mut self.stats, sink);
+        self.streams.expire(now, &self.limits, &mut self.stats, sink);
     }
 
     fn layer(
@@ -276,8 +279,8 @@ impl Decoder {
                 if let Some((src, dst)) = quotation.tcp() {
                     self.streams.answered_by_icmp(src, dst);
                 }
-                // what carried the quoted packet stands in the event itself
-                let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
+                let transport = quotation.transport();
+                let origin = meta.origin(transport, Ports::default(), body.cut());
                 sink(Event::Icmp(message.event(&quotation, &origin)));
             }
             Ok(None) => self.stats.icmp_unusable += 1,

@@ -6,6 +6,8 @@ use crate::net::{Endpoint, Origin, Timestamp};
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The payload of a UDP datagram or an SCTP data chunk, joined from its IP fragments.
+    ///
+    /// Payloads whose first bytes rule out SIP and HEP are not told.
     Datagram {
         /// Where it was seen; `origin.path.cut` says whether bytes are missing at its end.
         origin: &'a Origin,
@@ -23,7 +25,8 @@ pub enum Event<'a> {
 /// Contiguous bytes of one direction of a TCP connection.
 #[derive(Debug)]
 pub struct StreamChunk<'a> {
-    /// Identifies connection and direction; never reused for another one within a run.
+    /// Identifies connection and direction; never reused for another one within a run. A direction
+    /// that was ignored for carrying no SIP goes on under a new one when it does.
     pub stream: u64,
     /// Where the segment that made these bytes available was seen.
     pub origin: &'a Origin,
@@ -38,7 +41,8 @@ pub struct StreamChunk<'a> {
 /// An ICMP or ICMPv6 error message.
 #[derive(Debug)]
 pub struct IcmpError<'a> {
-    /// When it was captured, in which frame, and from whom to whom (ports 0).
+    /// When it was captured, in which frame, and from whom to whom (ports 0); its transport is the
+    /// quoted packet's.
     pub origin: &'a Origin,
     /// What it says.
     pub kind: IcmpKind,

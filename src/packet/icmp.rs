@@ -116,6 +116,11 @@ impl<'a> Message<'a> {
 }
 
 impl Quotation<'_> {
+    /// What carried the quoted packet.
+    pub(super) fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// The ends of the TCP connection the error is about.
     pub(super) fn tcp(&self) -> Option<(Endpoint, Endpoint)> {
         (self.transport == Transport::Tcp).then_some((self.src, self.dst))

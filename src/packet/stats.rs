@@ -114,7 +114,7 @@ pub struct Stats {
     pub flows_evicted: u64,
     /// Directions of TCP connections ignored because nothing in them is like SIP.
     pub streams_ignored: u64,
-    /// TCP connections that speak TLS.
+    /// TCP connections with TLS application data or a fatal TLS alert.
     pub flows_tls: u64,
     /// ICMP and ICMPv6 errors handed on.
     pub icmp_errors: u64,

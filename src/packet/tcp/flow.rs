@@ -277,6 +277,7 @@ impl Flow {
     }
 
     fn tls(&mut self, way: Way, signs: Signs, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        let known = self.told_tls || self.failed;
         if let Some(alert) = signs.fatal_alert
             && !self.failed
         {
@@ -292,6 +293,7 @@ impl Flow {
                 self.tell(ConnectionKind::Tls(TlsSign::Encrypted), way, origin, desk);
             }
         }
+        desk.stats.flows_tls += u64::from(!known && (self.told_tls || self.failed));
     }
 
     /// Tells something that happened in a frame going `way`, turned to go from client to server.

@@ -94,32 +94,8 @@ impl Reader {
             self.mode = Mode::Tls(Records::default());
         }
         match &mut self.mode {
-            Mode::Probing { read, matched } => {
-                let noise =
-                    *read == 0 && from_start && !run.bytes.is_empty() && !may_be_sip(run.bytes);
-                if noise {
-                    self.ignore(desk);
-                    return Signs::default();
-                }
-                *read += run.bytes.len();
-                if run.lost_before > 0 {
-                    *matched = 0;
-                }
-                let over = *read >= desk.limits.probe_bytes;
-                if has_version(matched, run.bytes) {
-                    self.mode = Mode::Sip;
-                }
-                self.hand_on(run, desk);
-                if over && matches!(self.mode, Mode::Probing { .. }) {
-                    self.close(0, run.origin, desk);
-                    self.ignore(desk);
-                }
-                Signs::default()
-            }
-            Mode::Sip => {
-                self.hand_on(run, desk);
-                Signs::default()
-            }
+            Mode::Probing { .. } => self.probe(run, from_start, desk),
+            Mode::Sip => self.hand_on(run, desk),
             Mode::Tls(records) => {
                 if run.lost_before > 0 {
                     *records = Records::default();
@@ -128,9 +104,32 @@ impl Reader {
                 if signs.lost {
                     self.ignore(desk);
                 }
-                signs
+                return signs;
             }
-            Mode::Ignored | Mode::Sealed => Signs::default(),
+            Mode::Ignored | Mode::Sealed => {}
+        }
+        Signs::default()
+    }
+
+    /// Hands bytes on while they may be SIP, until they are or there were too many.
+    fn probe(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
+        let Mode::Probing { read, matched } = &mut self.mode else { return };
+        if *read == 0 && from_start && !run.bytes.is_empty() && !may_be_sip(run.bytes) {
+            return self.ignore(desk);
+        }
+        *read += run.bytes.len();
+        if run.lost_before > 0 {
+            *matched = 0;
+        }
+        let over = *read >= desk.limits.probe_bytes;
+        let found = has_version(matched, run.bytes);
+        if found {
+            self.mode = Mode::Sip;
+        }
+        self.hand_on(run, desk);
+        if over && !found {
+            self.close(0, run.origin, desk);
+            self.ignore(desk);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::net::Cut;
 use crate::packet::event::{ConnectionKind, TlsSign};
-use crate::packet::testkit::{Rig, Seen, frame, tcp};
+use crate::packet::testkit::{Rig, Seen, at_ms, frame, tcp};
 use crate::packet::{Limits, link};
 
 const SIP: &[u8] = b"REGISTER sip:a SIP/2.0\r\nVia: x\r\n\r\n";
@@ -279,6 +279,15 @@ fn unanswered() {
 }
 
 #[test]
+fn time_passes_without_frames() {
+    let mut talk = Talk::new();
+    talk.client(0, 99, 0, "S", b"");
+    talk.0.decoder.tick(at_ms(5000), &mut |event| panic!("{event:?}"));
+    talk.0.finish();
+    assert_eq!(talk.kinds(), [ConnectionKind::NoAnswer { repeats: 0 }]);
+}
+
+#[test]
 fn reset() {
     let mut talk = Talk::new();
     talk.open().client(3, 100, 500, "", SIP).server(4, 500, 130, "R", b"");
@@ -303,6 +312,7 @@ fn tls() {
     talk.0.finish();
     assert_eq!(talk.0.seen.len(), 1);
     assert_eq!(talk.kinds(), [ConnectionKind::Tls(TlsSign::Encrypted)]);
+    assert_eq!(talk.0.decoder.stats().flows_tls, 1);
 }
 
 #[test]
