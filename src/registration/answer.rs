@@ -12,7 +12,7 @@ use super::request::nonce_of;
 use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Tried};
 use super::text::Sym;
 use super::tracker::Tracker;
-use super::transaction::{Sighting, Subject, Transaction};
+use super::transaction::{Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Message, StartLine};
@@ -25,7 +25,12 @@ struct Final<'a, 'm> {
     origin: &'a Origin,
     message: &'a Message<'m>,
     code: u16,
-    transaction: Transaction,
+    /// What the request asked for; `None` if it was not captured.
+    request: Option<Box<Request>>,
+    hop: u8,
+    cseq: u32,
+    first: Timestamp,
+    last_sent: Timestamp,
 }
 
 impl Tracker {
@@ -56,7 +61,16 @@ impl Tracker {
         let mut record = MessageRecord::new(origin.time, origin.frame, code, t.cseq);
         record.hop = t.hop;
         record.marks = sighting.marks().add_if(Marks::CUT, message.is_cut());
-        let transaction = first_final.then(|| t.clone());
+        let answer = first_final.then(|| Final {
+            origin,
+            message,
+            code,
+            request: t.request.take(),
+            hop: t.hop,
+            cseq: t.cseq,
+            first: t.first,
+            last_sent: t.last_sent,
+        });
         self.record(attempt, record);
         self.path_flags(attempt, origin, message);
         let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
@@ -66,8 +80,8 @@ impl Tracker {
         if sighting == Sighting::Duplicate {
             self.flag(dn, Flag::CapturedTwice);
         }
-        if let Some(transaction) = transaction {
-            self.decide(attempt, &Final { origin, message, code, transaction });
+        if let Some(answer) = answer {
+            self.decide(attempt, &answer);
         }
         sighting
     }
@@ -154,17 +168,16 @@ impl Tracker {
 
     fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        let t = &answer.transaction;
-        if t.cseq != a.cseq || a.decided_hop.is_some_and(|hop| hop > t.hop) {
+        if answer.cseq != a.cseq || a.decided_hop.is_some_and(|hop| hop > answer.hop) {
             return;
         }
-        if t.hop + 1 >= a.hops && t.request.is_none() {
+        if answer.hop + 1 >= a.hops && answer.request.is_none() {
             a.registrar = answer.origin.src;
         }
-        a.decided_hop = Some(t.hop);
-        let answered = t.request.is_some().then_some(a.dn);
+        a.decided_hop = Some(answer.hop);
+        let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
-        a.rtt = t.request.as_ref().map(|_| answer.origin.time.nanos_since(t.last_sent));
+        a.rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
         if let StartLine::Response { reason, .. } = answer.message.start() {
             a.reason = self.store.texts.intern(reason);
         }
@@ -214,7 +227,7 @@ impl Tracker {
 
     fn had_credentials(&self, attempt: u32, answer: &Final<'_, '_>) -> bool {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
-        match &answer.transaction.request {
+        match &answer.request {
             Some(request) if !request.cut => !request.credentials.is_empty(),
             // the header that tells was not captured: a challenge before it tells
             _ => a.challenges > 0,
@@ -232,7 +245,7 @@ impl Tracker {
             .and_then(|c| c.realm)
             .map_or(Sym::NONE, |r| self.store.texts.intern(r));
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
-        let request = answer.transaction.request.as_ref();
+        let request = answer.request.as_deref();
         let presented = request.map(|r| {
             r.credentials.iter().copied().filter(|c| c.proxy == proxy).collect::<SmallVec<[_; 2]>>()
         });
@@ -266,7 +279,7 @@ impl Tracker {
 
     /// 2xx: what the registrar now holds.
     fn accept(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
-        let (origin, message, t) = (answer.origin, answer.message, &answer.transaction);
+        let (origin, message, t) = (answer.origin, answer.message, answer);
         let mut listed = SmallVec::<[Listed; 4]>::new();
         for contact in message.contacts() {
             let Contact::Address(address) = contact else { continue };
@@ -284,7 +297,7 @@ impl Tracker {
             received: received_of(message),
             user_agent: a.user_agent,
             aor: a.aor,
-            request: t.request.as_ref(),
+            request: t.request.as_deref(),
             listed: &listed,
             expires: message.expires(),
             cut: message.is_cut(),

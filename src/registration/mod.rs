@@ -11,6 +11,7 @@
 //! takes what the network says instead.
 
 mod answer;
+mod arena;
 mod binding;
 mod connections;
 mod describe;

@@ -26,21 +26,19 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> Sighting {
-        let request = read_request(&mut self.store, message);
         let slot = self.transactions.find(&facts.key);
         let (slot, sighting) = match slot {
-            Some(slot) => (slot, self.seen_again(origin, message, facts, slot, request)),
-            None => (self.new_request(origin, message, facts, request), Sighting::New),
+            Some(slot) => (slot, self.seen_again(origin, message, facts, slot)),
+            None => (self.new_request(origin, message, facts), Sighting::New),
         };
         self.transactions.note_pair(origin, slot);
         let Some(t) = self.transactions.get(slot) else { return sighting };
         let Subject::Register { attempt } = t.subject else { return sighting };
         let mut record = MessageRecord::new(origin.time, origin.frame, 0, t.cseq);
         record.hop = t.hop;
-        let credentials = t.request.as_ref().is_some_and(|r| !r.credentials.is_empty());
         record.marks = sighting
             .marks()
-            .add_if(Marks::CREDENTIALS, credentials)
+            .add_if(Marks::CREDENTIALS, has_credentials(message))
             .add_if(Marks::CUT, message.is_cut());
         self.record(attempt, record);
         self.source(origin.src).requests += 1;
@@ -55,14 +53,13 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
         slot: u32,
-        request: Request,
     ) -> Sighting {
         let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
         let Subject::Register { attempt } = t.subject else { return Sighting::New };
-        let late = t.request.is_none();
+        let late = !t.request_seen;
         if late {
             t.first = t.first.min(origin.time);
-            t.request = Some(request);
+            t.request_seen = true;
         }
         let (hop, known_src) = (t.hop, t.ends().map(|(src, _)| src));
         let sighting = t.see(origin, 0);
@@ -100,13 +97,8 @@ impl Tracker {
         sighting
     }
 
-    fn new_request(
-        &mut self,
-        origin: &Origin,
-        message: &Message<'_>,
-        facts: &Facts<'_>,
-        request: Request,
-    ) -> u32 {
+    fn new_request(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u32 {
+        let request = read_request(&mut self.store, message);
         let dn = self.dn(&facts.user, origin.time);
         let mut t = Transaction::new(
             facts.key,
@@ -126,7 +118,8 @@ impl Tracker {
         {
             apply_request(a, &request, origin);
         }
-        t.request = Some(request);
+        t.request = Some(Box::new(request));
+        t.request_seen = true;
         let slot = self.transactions.insert(t);
         self.describe(attempt, origin, message, facts, hop == 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
@@ -395,9 +388,7 @@ fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
     } else {
         Purpose::Register
     };
-    // an AKA phone names itself with an empty response before it is asked (RFC 3310 §3.2)
-    let empty = |c: &Credentials<'_>| c.is_digest() && c.response.is_none_or(<[u8]>::is_empty);
-    for c in message.credentials().filter(|c| !empty(c)).take(8) {
+    for c in message.credentials().filter(|c| !is_empty(c)).take(8) {
         request.credentials.push(Presented {
             proxy: c.proxy,
             nonce: nonce_of(c.nonce.unwrap_or_default()),
@@ -406,6 +397,16 @@ fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
         });
     }
     request
+}
+
+/// Whether credentials answer nothing: an AKA phone names itself with an empty response before it
+/// is asked (RFC 3310 §3.2).
+fn is_empty(c: &Credentials<'_>) -> bool {
+    c.is_digest() && c.response.is_none_or(<[u8]>::is_empty)
+}
+
+fn has_credentials(message: &Message<'_>) -> bool {
+    message.credentials().any(|c| !is_empty(&c))
 }
 
 /// A nonce as a number; never 0.

@@ -113,7 +113,7 @@ impl Tracker {
                 self.close(&t, at);
             }
         }
-        for dn in &mut self.store.dns {
+        for dn in self.store.dns.iter_mut() {
             for reg in &mut dn.registrations {
                 reg.settle(at);
                 if let Some(tried) = reg.tried {

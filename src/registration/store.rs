@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::arena::Arena;
 use super::details::Details;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
@@ -373,10 +374,10 @@ pub(super) struct Server {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Store {
     pub texts: Texts,
-    pub dns: Vec<Dn>,
+    pub dns: Arena<Dn>,
     pub by_user: FxHashMap<Sym, u32>,
-    pub attempts: Vec<Attempt>,
-    pub messages: Vec<MessageRecord>,
+    pub attempts: Arena<Attempt>,
+    pub messages: Arena<MessageRecord>,
     pub sources: FxHashMap<IpAddr, Source>,
     pub servers: FxHashMap<Endpoint, Server>,
 }

@@ -19,8 +19,10 @@ const REPEAT_DUE: i64 = 1_000_000_000;
 const SOONEST_REPEAT: i64 = 150_000_000;
 /// A second copy of a packet with the same IP identification arrives within this time.
 const COPY_WINDOW: i64 = 2_000_000_000;
-/// How long a transaction is remembered after its request: three times Timer F.
-const LIFE: i64 = 3 * TIMER_F;
+/// How long an answered transaction is remembered after its request: Timer J, for repetitions.
+const ANSWERED_LIFE: i64 = TIMER_F;
+/// How long an unanswered one is: time for Timer F and a late answer.
+const OPEN_LIFE: i64 = 2 * TIMER_F;
 
 /// A Contact of a REGISTER.
 #[derive(Clone, Debug)]
@@ -54,14 +56,14 @@ pub(super) struct Presented {
 /// One place where a request was seen: the same packet on another wire is another view.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    file: FileId,
     pub src: Endpoint,
     pub dst: Endpoint,
+    file: FileId,
     /// 0 for a request, else the status code.
     code: u16,
-    last: Timestamp,
     ip_id: u16,
-    sends: u32,
+    sends: u16,
+    last: Timestamp,
 }
 
 /// What a transaction is about.
@@ -75,11 +77,14 @@ pub(super) enum Subject {
 
 /// A transaction in flight (RFC 3261 §17).
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the exchange")]
 pub(super) struct Transaction {
     pub key: TransactionKey,
     pub parent: Option<TransactionKey>,
     pub subject: Subject,
-    pub request: Option<Request>,
+    /// What was asked, until the final answer.
+    pub request: Option<Box<Request>>,
+    pub request_seen: bool,
     pub views: SmallVec<[View; 2]>,
     pub transport: Transport,
     pub peer_seen: bool,
@@ -136,9 +141,9 @@ impl Transaction {
             }
             view.last = origin.time;
             view.ip_id = id;
-            view.sends += 1;
-            if code == 0 && view.sends > self.sends {
-                self.sends = view.sends;
+            view.sends = view.sends.saturating_add(1);
+            if code == 0 && u32::from(view.sends) > self.sends {
+                self.sends = u32::from(view.sends);
                 self.last_sent = self.last_sent.max(origin.time);
             }
             return Sighting::Retransmission;
@@ -251,6 +256,8 @@ pub(super) struct Transactions {
     /// The latest request between two endpoints, for errors that quote no SIP.
     by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
     queue: VecDeque<(Timestamp, u32, u32)>,
+    /// Those that had no answer when their place in `queue` came.
+    open: VecDeque<(Timestamp, u32, u32)>,
     generation: u32,
 }
 
@@ -304,17 +311,31 @@ impl Transactions {
 
     /// Takes out one transaction that is over at `now`, oldest first.
     pub(super) fn take_old(&mut self, now: Timestamp) -> Option<Transaction> {
-        while let Some(&(first, slot, generation)) = self.queue.front() {
-            if now.nanos_since(first) < LIFE {
-                return None;
+        while let Some(&entry) = self.queue.front() {
+            if now.nanos_since(entry.0) < ANSWERED_LIFE {
+                break;
             }
             self.queue.pop_front();
-            let live = self.get(slot).is_some_and(|t| t.generation == generation);
-            if live {
-                return self.remove(slot);
+            match self.live(entry).map(|t| t.final_code) {
+                Some(0) => self.open.push_back(entry),
+                Some(_) => return self.remove(entry.1),
+                None => {}
+            }
+        }
+        while let Some(&entry) = self.open.front() {
+            if now.nanos_since(entry.0) < OPEN_LIFE {
+                return None;
+            }
+            self.open.pop_front();
+            if self.live(entry).is_some() {
+                return self.remove(entry.1);
             }
         }
         None
+    }
+
+    fn live(&self, (_, slot, generation): (Timestamp, u32, u32)) -> Option<&Transaction> {
+        self.get(slot).filter(|t| t.generation == generation)
     }
 
     fn remove(&mut self, slot: u32) -> Option<Transaction> {
@@ -339,13 +360,8 @@ impl Transactions {
 
     /// The slots in use, in order of their first request.
     pub(super) fn slots(&self) -> Vec<u32> {
-        self.queue
-            .iter()
-            .filter(|(_, slot, generation)| {
-                self.get(*slot).is_some_and(|t| t.generation == *generation)
-            })
-            .map(|&(_, slot, _)| slot)
-            .collect()
+        let entries = self.open.iter().chain(&self.queue);
+        entries.filter(|&&entry| self.live(entry).is_some()).map(|&(_, slot, _)| slot).collect()
     }
 }
 
@@ -357,6 +373,7 @@ impl Transaction {
             parent: None,
             subject,
             request: None,
+            request_seen: false,
             views: SmallVec::new(),
             transport: origin.transport,
             peer_seen: origin.path.peer_seen,
