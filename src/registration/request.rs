@@ -322,12 +322,15 @@ fn carries_on(
     let answers_nonce = a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce);
     let refused = matches!(a.outcome, Outcome::Failed(Verdict::Challenged | Verdict::AuthFailed))
         && matches!(a.code, 401 | 407);
+    if refused && answers_nonce {
+        // under whatever Call-ID, and however long a person took to type the password
+        return true;
+    }
     if !recent {
         return false;
     }
     if refused {
-        // a phone may take a new Call-ID to answer a challenge: the nonce tells whose it is
-        return with_credentials && (same_call && later || answers_nonce);
+        return with_credentials && same_call && later;
     }
     match (a.outcome, a.demand) {
         (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
