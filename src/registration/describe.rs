@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::details::Details;
+use super::details::{Details, sameness};
 use super::facts::Facts;
 use super::store::{Dn, Source};
 use super::text::{Sym, Texts};
@@ -23,29 +23,59 @@ impl Tracker {
         facts: &Facts<'_>,
         nearest: bool,
     ) {
+        let same = sameness(origin, message, facts);
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
-        a.aor = aor_of(texts, facts);
-        let mut more = dn.more_values;
-        Dn::note(&mut dn.aors, &mut more, a.aor);
         if !nearest {
-            dn.more_values = more;
+            a.aor = aor_of(texts, facts);
+            Dn::note(&mut dn.aors, &mut dn.more_values, a.aor);
             return;
         }
         a.source = origin.src;
+        match &mut dn.details {
+            Some(details) if details.sameness == same => details.renew(texts, origin, message),
+            _ => self.describe_anew(attempt, origin, message, facts, same),
+        }
+        self.copy_details(attempt);
+    }
+
+    /// What the attempt keeps of the details.
+    fn copy_details(&mut self, attempt: u32) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let dn = self.store.dns.get(a.dn as usize);
+        let Some(details) = dn.and_then(|dn| dn.details.as_ref()) else { return };
+        (a.aor, a.via, a.user_agent) = (details.aor, details.sent_by, details.user_agent);
+    }
+
+    /// Reads a request that says something the one before did not.
+    fn describe_anew(
+        &mut self,
+        attempt: u32,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        same: u64,
+    ) {
+        let texts = &mut self.store.texts;
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
+        let mut details = Details::of(texts, origin, message, facts);
+        details.sameness = same;
+        details.aor = aor_of(texts, facts);
+        let mut more = dn.more_values;
+        Dn::note(&mut dn.aors, &mut more, details.aor);
         let new_source = !dn.sources.iter().any(|(s, _)| s.addr == origin.src.addr);
         Dn::note(&mut dn.sources, &mut more, (origin.src, origin.transport));
         if let Some(via) = &facts.via {
-            a.via = texts.intern(&sent_by(via));
-            Dn::note(&mut dn.vias, &mut more, a.via);
-            if parse_ip(via.host).is_some_and(|ip| ip != origin.src.addr) {
-                dn.flags.insert(Flag::Nat);
-            }
+            details.sent_by = texts.intern(&sent_by(via));
+            Dn::note(&mut dn.vias, &mut more, details.sent_by);
+            let translated = parse_ip(via.host).is_some_and(|ip| ip != origin.src.addr);
+            dn.flags.set_if(Flag::Nat, translated);
         }
         if let Some(agent) = message.user_agent() {
-            a.user_agent = texts.intern(agent);
-            Dn::note(&mut dn.user_agents, &mut more, a.user_agent);
+            details.user_agent = texts.intern(agent);
+            Dn::note(&mut dn.user_agents, &mut more, details.user_agent);
         }
         let mut own_contact = false;
         for contact in message.contacts() {
@@ -56,8 +86,8 @@ impl Tracker {
             contact_flags(&mut dn.flags, &address.uri, origin);
         }
         dn.more_values = more;
-        dn.details = Some(Box::new(Details::of(texts, origin, message, facts)));
-        let agent = a.user_agent;
+        let agent = details.user_agent;
+        dn.details = Some(Box::new(details));
         let source = self.store.sources.entry(origin.src.addr).or_default();
         source.dns += u32::from(new_source);
         source.own_contact += u64::from(own_contact && new_source);

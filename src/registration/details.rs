@@ -1,7 +1,9 @@
 //! What the latest REGISTER of a DN and its answer say, parsed: the attributes a comparison works on.
 
+use std::hash::{Hash as _, Hasher as _};
 use std::net::IpAddr;
 
+use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::describe::parse_ip;
@@ -17,6 +19,14 @@ use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 pub struct Details {
     /// The request's frame.
     pub request_frame: FrameRef,
+    /// What a refresh has in common with the one before: see [`sameness`].
+    pub(super) sameness: u64,
+    /// The address-of-record.
+    pub(super) aor: Sym,
+    /// The top Via's sent-by.
+    pub(super) sent_by: Sym,
+    /// User-Agent.
+    pub user_agent: Sym,
     /// The innermost 802.1Q tag.
     pub vlan: Option<u16>,
     /// IPv4 time to live or IPv6 hop limit, as captured.
@@ -67,7 +77,8 @@ pub struct Details {
     pub path: Sym,
     /// Max-Forwards.
     pub max_forwards: Sym,
-    /// The names of the headers in order, in their canonical spelling where known.
+    /// The names of the headers in order, in their canonical spelling where known; those of
+    /// credentials left out, for a challenge brings them.
     pub header_order: Sym,
     /// Whether the credentials of the request are for a proxy; `None` without credentials.
     pub credentials_for_proxy: Option<bool>,
@@ -125,6 +136,15 @@ pub struct AnswerDetails {
 }
 
 impl Details {
+    /// Takes over what differs between two requests that are otherwise the same.
+    pub(super) fn renew(&mut self, texts: &mut Texts, origin: &Origin, message: &Message<'_>) {
+        self.request_frame = origin.frame;
+        (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
+        self.credentials_for_proxy = None;
+        self.read_credentials(texts, message);
+        self.answer = None;
+    }
+
     /// The details of a request.
     pub(super) fn of(
         texts: &mut Texts,
@@ -244,6 +264,30 @@ impl AnswerDetails {
     }
 }
 
+/// A number that two REGISTERs share when they differ in nothing but what every request has anew:
+/// branch, CSeq, Call-ID and credentials.
+///
+/// Most REGISTERs of a capture are refreshes; what they say was read before.
+pub(super) fn sameness(origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u64 {
+    let mut hasher = FxHasher::default();
+    origin.src.hash(&mut hasher);
+    if let Some(via) = &facts.via {
+        (via.transport, via.host, via.port, via.rport().is_some()).hash(&mut hasher);
+    }
+    hasher.write(message.request_uri().unwrap_or_default());
+    for header in message.headers() {
+        match header.id {
+            HeaderName::Via | HeaderName::CSeq | HeaderName::CallId => hasher.write(header.name),
+            id if is_credentials(id) => {}
+            _ => {
+                hasher.write(header.name);
+                hasher.write(header.value);
+            }
+        }
+    }
+    hasher.finish()
+}
+
 /// The values of a header, joined by commas when there are several (RFC 3261 §7.3.1).
 fn header(texts: &mut Texts, message: &Message<'_>, id: HeaderName) -> Sym {
     let mut values = message.all(id);
@@ -257,9 +301,13 @@ fn header(texts: &mut Texts, message: &Message<'_>, id: HeaderName) -> Sym {
     texts.intern(&all)
 }
 
+const fn is_credentials(id: HeaderName) -> bool {
+    matches!(id, HeaderName::Authorization | HeaderName::ProxyAuthorization)
+}
+
 fn header_order(texts: &mut Texts, message: &Message<'_>) -> Sym {
     let mut order = SmallVec::<[u8; 256]>::new();
-    for header in message.headers() {
+    for header in message.headers().filter(|h| !is_credentials(h.id)) {
         if !order.is_empty() {
             order.push(b' ');
         }
