@@ -14,9 +14,11 @@
 
 pub mod app;
 pub mod cli;
+pub mod diagnosis;
 pub mod net;
 pub mod packet;
 pub mod registration;
 pub mod report;
+pub mod select;
 pub mod sip;
 pub mod source;

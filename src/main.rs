@@ -1,7 +1,27 @@
 //! Maps the outcome of the program to an exit status.
 
+use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
+use regscope::app::{self, Failure, Outcome};
+
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    match app::run(std::env::args_os()) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(failure) => {
+            report(&failure);
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+/// Says what went wrong, in one sentence; a reader that closed the pipe needs none.
+fn report(failure: &Failure) {
+    match failure {
+        // help that cannot be printed has nowhere to say so
+        Failure::Arguments(error) => drop(error.print()),
+        failure if failure.is_closed_pipe() => {}
+        failure => drop(writeln!(stderr(), "regscope: {failure}")),
+    }
 }

@@ -1,1 +1,70 @@
-//! Connects a source, the engine and a front end.
+//! Connects the sources, the engine and one front end.
+
+use std::ffi::OsString;
+use std::io::{BufWriter, Stdout, Write as _, stderr, stdout};
+
+use crate::cli::{self, Command, InputSettings};
+use crate::source::{CaptureSet, OpenOptions, Warning};
+
+mod batch;
+mod failure;
+#[cfg_attr(feature = "live", path = "filter.rs")]
+#[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
+mod filter;
+mod messages;
+mod pipeline;
+mod progress;
+mod reader;
+mod report;
+mod worker;
+
+pub use failure::Failure;
+
+/// How a run that did not fail ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// All is done.
+    Done,
+    /// A DN has a verdict that `--fail-on` names.
+    Found,
+}
+
+/// Does what the arguments ask for, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure> {
+    match cli::parse(args)? {
+        Command::Report(settings) => report::run(&settings),
+        Command::Messages(settings) => messages::run(&settings),
+    }
+}
+
+/// Opens the captures and compiles the filter for them.
+fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), Failure> {
+    let set = CaptureSet::open(&input.files, OpenOptions::default())?;
+    let Some(text) = &input.filter else { return Ok((set, None)) };
+    let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
+    if filter::loses_fragments(text) {
+        warn(
+            "the filter names a port, which only the first fragment of a packet has: REGISTERs in \
+             IP fragments will be cut",
+        );
+    }
+    Ok((set, Some(filter)))
+}
+
+/// Standard output, buffered.
+fn output() -> BufWriter<Stdout> {
+    BufWriter::with_capacity(64 << 10, stdout())
+}
+
+/// Says something on standard error that the output itself cannot say.
+fn warn(sentence: &str) {
+    // without standard error there is nobody to warn
+    drop(writeln!(stderr(), "regscope: warning: {sentence}"));
+}
+
+/// Tells the warnings about the inputs where the output has no place for them.
+fn warn_of_inputs(warnings: &[Warning]) {
+    for warning in warnings {
+        warn(&warning.to_string());
+    }
+}

@@ -1,1 +1,21 @@
 //! Turns arguments into settings; nobody else sees raw arguments.
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+mod args;
+mod at;
+mod fail_on;
+mod settings;
+
+pub use at::At;
+pub use fail_on::FailOn;
+pub use settings::{
+    Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
+};
+
+/// The settings `args` ask for, the program's name first; the error prints itself.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    args::Args::try_parse_from(args).map(Command::from)
+}

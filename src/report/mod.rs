@@ -1,1 +1,76 @@
-//! Renders a snapshot as versioned output, one format a file.
+//! Renders a snapshot and its findings as versioned output, one format a file.
+//!
+//! The types here are the report's own: what the model looks like inside is no contract. All text
+//! from the wire goes through [`crate::net::escape_bytes`].
+
+use jiff::tz::TimeZone;
+
+use crate::diagnosis::Finding;
+use crate::registration::{DnView, Snapshot, SourceState};
+use crate::select::Selection;
+
+mod capture;
+pub mod json;
+mod message;
+mod model;
+pub mod ndjson;
+mod steps;
+pub mod text;
+
+pub use capture::{Capture, PacketCounts, StreamCounts, file_name};
+pub use message::MessageView;
+
+/// How text looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Style {
+    /// Whether colours are used; there is a mark beside each.
+    pub color: bool,
+    /// Whether marks beyond ASCII are used.
+    pub unicode: bool,
+}
+
+/// What a report is about, and how it is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The model.
+    pub snapshot: &'a Snapshot,
+    /// What was read.
+    pub capture: &'a Capture,
+    /// What the rules found.
+    pub findings: &'a [Finding],
+    /// What is shown of it.
+    pub selection: &'a Selection,
+    /// The zone of times in text.
+    pub zone: &'a TimeZone,
+    /// How text looks.
+    pub style: Style,
+}
+
+impl<'a> View<'a> {
+    /// The DNs that are selected, most urgent first.
+    pub fn dns(&self) -> impl Iterator<Item = DnView<'a>> + use<'a> {
+        let selection = self.selection;
+        self.snapshot.dns().filter(move |dn| {
+            // a DN that was expected and not seen has no source to be judged by
+            selection.takes_name(dn.name())
+                && dn.record().is_none_or(|record| {
+                    selection.takes_any_source(record.sources.iter().map(|(s, _)| s.addr))
+                })
+        })
+    }
+
+    /// The sources that are selected, in order of address.
+    pub fn sources(&self) -> impl Iterator<Item = &'a SourceState> + use<'a> {
+        let selection = self.selection;
+        self.snapshot.sources().iter().filter(move |s| selection.takes_source(s.address))
+    }
+
+    /// The findings about what is selected.
+    pub fn findings(&self) -> impl Iterator<Item = &'a Finding> + use<'a> {
+        let selection = self.selection;
+        self.findings.iter().filter(move |finding| {
+            finding.dn.as_ref().is_none_or(|dn| selection.takes_name(dn))
+                && finding.source.is_none_or(|source| selection.takes_source(source))
+        })
+    }
+}

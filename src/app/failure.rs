@@ -1,0 +1,61 @@
+//! What can end the program, and the exit status that says so.
+
+use std::io;
+
+use crate::source::SourceError;
+
+/// Why a run ended before it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The arguments make no sense, or ask for help.
+    #[error(transparent)]
+    Arguments(#[from] clap::Error),
+    /// An argument makes no sense for this capture.
+    #[error("{0}")]
+    Usage(String),
+    /// Nothing could be read.
+    #[error(transparent)]
+    Input(#[from] SourceError),
+    /// The output could not be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    /// A thread could not be started.
+    #[error("cannot start the {0} thread: {1}")]
+    Start(&'static str, io::Error),
+    /// A thread ended where it never should: a defect of this program.
+    #[error("the {0} thread failed; the result would be incomplete, so there is none")]
+    Thread(&'static str),
+}
+
+impl Failure {
+    /// The status the program exits with.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            Self::Usage(_) => 2,
+            Self::Output(_) if self.is_closed_pipe() => 0,
+            Self::Input(_) | Self::Output(_) | Self::Start(..) | Self::Thread(_) => 3,
+        }
+    }
+
+    /// Whether the reader of the output has seen enough, as `head` does.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_pipe_is_success_and_a_full_disk_is_not() {
+        let output = |kind: io::ErrorKind| Failure::Output(kind.into()).exit_status();
+        assert_eq!(output(io::ErrorKind::BrokenPipe), 0);
+        assert_eq!(output(io::ErrorKind::StorageFull), 3);
+        assert_eq!(Failure::Usage(String::new()).exit_status(), 2);
+        assert_eq!(Failure::Input(SourceError::NoInput).exit_status(), 3);
+    }
+}

@@ -1,0 +1,34 @@
+//! `regscope messages`.
+
+use std::io::Write as _;
+
+use super::pipeline::Plan;
+use super::{Failure, Outcome};
+use crate::cli::{MessagesFormat, MessagesSettings};
+use crate::net::Origin;
+use crate::registration::Ingested;
+use crate::report::{MessageView, ndjson, text};
+use crate::sip::Message;
+
+/// Prints every REGISTER and every answer to one while it reads.
+pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
+    let plan = Plan::new(&settings.input, None, &settings.zone)?;
+    let files: Vec<String> = plan.files().collect();
+    let mut out = super::output();
+    let mut print = |origin: &Origin, message: &Message<'_>, seen: Ingested| {
+        let view = MessageView { origin, message, seen, files: &files };
+        if !view.is_selected(&settings.selection) {
+            return Ok(());
+        }
+        match settings.format {
+            MessagesFormat::Ndjson => ndjson::write(&view, &mut out),
+            MessagesFormat::Text => {
+                text::write_message(&view, &settings.zone, settings.style, &mut out)
+            }
+        }
+    };
+    let trace = plan.run(Some(&mut print))?;
+    out.flush()?;
+    super::warn_of_inputs(&trace.capture.warnings);
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,161 @@
+//! The pump: a thread that reads and a thread that works, with a bounded channel between them.
+//!
+//! ```text
+//!  reader ── full batches ──▶ worker      packets copied once, kept in order
+//!         ◀─ empty batches ──             the same few batches go round
+//! ```
+//!
+//! Batches only group packets; what the worker does depends on the packets and their order alone,
+//! so results are the same whatever the size of a batch.
+
+use std::thread::{Builder, scope};
+
+use crossbeam_channel::bounded;
+use jiff::tz::TimeZone;
+
+use super::Failure;
+use super::filter::Filter;
+use super::progress::ProgressLine;
+use super::reader::Reader;
+use super::worker::{self, MessageSink};
+use crate::cli::{At, InputSettings};
+use crate::net::Timestamp;
+use crate::registration::Tracker;
+use crate::report::Capture;
+use crate::source::CaptureSet;
+
+/// Bytes of a batch.
+const BATCH_BYTES: usize = 256 << 10;
+/// Full batches that may wait.
+const WAITING: usize = 8;
+
+/// What is pumped, and how.
+pub(super) struct Plan {
+    set: CaptureSet,
+    filter: Option<Filter>,
+    at: Option<At>,
+    zone: TimeZone,
+    progress: bool,
+    batch_bytes: usize,
+}
+
+/// What came of it.
+pub(super) struct Trace {
+    /// The model at the last packet.
+    pub tracker: Tracker,
+    /// What was read, and what could not be used.
+    pub capture: Capture,
+    /// The moment to judge at, if it is not the last packet's.
+    pub at: Option<Timestamp>,
+}
+
+impl Plan {
+    /// Opens the inputs.
+    pub(super) fn new(
+        input: &InputSettings,
+        at: Option<&At>,
+        zone: &TimeZone,
+    ) -> Result<Self, Failure> {
+        let (set, filter) = super::open(input)?;
+        let (at, zone, progress) = (at.cloned(), zone.clone(), input.progress);
+        Ok(Self { set, filter, at, zone, progress, batch_bytes: BATCH_BYTES })
+    }
+
+    /// The names of the files, in the order of their ids.
+    pub(super) fn files(&self) -> impl Iterator<Item = String> + '_ {
+        self.set.files().iter().map(crate::report::file_name)
+    }
+
+    /// Pumps everything; `sink` takes the messages on the way.
+    pub(super) fn run(self, sink: Option<&mut MessageSink<'_>>) -> Result<Trace, Failure> {
+        let reader = Reader {
+            set: self.set,
+            filter: self.filter,
+            at: self.at,
+            zone: self.zone,
+            progress: ProgressLine::new(self.progress),
+            batch_bytes: self.batch_bytes,
+        };
+        let (full, to_work) = bounded(WAITING);
+        let (emptied, empty) = bounded(WAITING);
+        let (read, work) = scope(|scope| {
+            let reading = Builder::new()
+                .name("reader".to_owned())
+                .spawn_scoped(scope, move || reader.run(&full, &empty))
+                .map_err(|error| Failure::Start("reader", error))?;
+            let working = Builder::new()
+                .name("worker".to_owned())
+                .spawn_scoped(scope, move || worker::run(&to_work, &emptied, sink))
+                .map_err(|error| Failure::Start("worker", error))?;
+            let work = working.join().map_err(|_| Failure::Thread("worker"));
+            let read = reading.join().map_err(|_| Failure::Thread("reader"));
+            // an output that failed ends the reading too, and is the reason
+            let work = work??;
+            Ok::<_, Failure>((read??, work))
+        })?;
+        let mut tracker = work.tracker;
+        if let Some((first, last)) = read.span {
+            tracker.advance(first);
+            tracker.advance(last);
+        }
+        let capture = Capture {
+            files: read.set.files().to_vec(),
+            warnings: read.set.warnings().to_vec(),
+            packets: read.counts,
+            decoded: work.decoded,
+            streams: work.streams,
+        };
+        Ok(Trace { tracker, capture, at: read.at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registration::SnapshotOptions;
+    use crate::report::{Style, View, json};
+    use crate::select::Selection;
+    use std::path::Path;
+
+    fn report(file: &Path, batch_bytes: usize) -> String {
+        let (files, zone) = (vec![file.to_owned()], TimeZone::UTC);
+        let input = InputSettings { files, filter: None, progress: false };
+        let mut plan = Plan::new(&input, None, &zone).unwrap();
+        plan.batch_bytes = batch_bytes;
+        let trace = plan.run(None).unwrap();
+        let snapshot = trace.tracker.finish(&SnapshotOptions::default());
+        let (selection, style) = (&Selection::default(), Style::default());
+        let (snapshot, capture, zone) = (&snapshot, &trace.capture, &zone);
+        let mut out = Vec::new();
+        let view = View { snapshot, capture, findings: &[], selection, zone, style };
+        json::write(&view, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_size_of_a_batch_changes_nothing() {
+        let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+        for case in captures.read_dir().into_iter().flatten() {
+            let file = case.unwrap().path().join("input.pcap");
+            if file.exists() {
+                let whole = report(&file, usize::MAX);
+                for size in [1, 1000, 4096] {
+                    assert_eq!(report(&file, size), whole, "{} by {size}", file.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sink_that_fails_ends_the_run_with_its_error() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/incident/input.pcap");
+        if !file.exists() {
+            return;
+        }
+        let input = InputSettings { files: vec![file], filter: None, progress: false };
+        let plan = Plan::new(&input, None, &TimeZone::UTC).unwrap();
+        let broken = std::io::ErrorKind::BrokenPipe;
+        let error = plan.run(Some(&mut |_, _, _| Err(broken.into()))).err().unwrap();
+        assert!(error.is_closed_pipe());
+    }
+}

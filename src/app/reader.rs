@@ -1,0 +1,104 @@
+//! The reading half of the pump: drops what cannot matter and packs the rest into batches.
+
+use crossbeam_channel::{Receiver, Sender};
+use jiff::tz::TimeZone;
+
+use super::Failure;
+use super::batch::Batch;
+use super::filter::Filter;
+use super::progress::ProgressLine;
+use crate::cli::At;
+use crate::net::Timestamp;
+use crate::packet::sieve;
+use crate::report::PacketCounts;
+use crate::source::CaptureSet;
+
+/// Frames between two looks at the progress; a power of two.
+const STRIDE: u64 = 1 << 14;
+
+/// What is read, and which of it goes on.
+pub(super) struct Reader {
+    /// The captures.
+    pub set: CaptureSet,
+    /// Packets that do not pass are left out.
+    pub filter: Option<Filter>,
+    /// Later packets are left out.
+    pub at: Option<At>,
+    /// The zone `at` is meant in.
+    pub zone: TimeZone,
+    /// Tells the user how far it is.
+    pub progress: ProgressLine,
+    /// How many bytes make a batch.
+    pub batch_bytes: usize,
+}
+
+/// What the reader has to tell when the captures are read.
+pub(super) struct Read {
+    /// The captures, for their names and warnings.
+    pub set: CaptureSet,
+    /// How many packets went which way.
+    pub counts: PacketCounts,
+    /// The times of the first and the last packet.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// The moment to judge at.
+    pub at: Option<Timestamp>,
+}
+
+impl Reader {
+    /// Reads to the end, or until nobody takes the batches any more.
+    pub(super) fn run(
+        self,
+        full: &Sender<Batch>,
+        empty: &Receiver<Batch>,
+    ) -> Result<Read, Failure> {
+        let Self { mut set, mut filter, at: wanted, zone, mut progress, batch_bytes } = self;
+        let mut counts = PacketCounts::default();
+        let mut span: Option<(Timestamp, Timestamp)> = None;
+        let mut at = None;
+        let mut batch = Batch::default();
+        while let Some(frame) = set.next_frame() {
+            if let (None, Some(wanted)) = (at, &wanted) {
+                at = Some(resolve(wanted, frame.time, &zone)?);
+            }
+            counts.read += 1;
+            if at.is_some_and(|at| frame.time > at) {
+                counts.after_at += 1;
+                continue;
+            }
+            let (first, last) = span.unwrap_or((frame.time, frame.time));
+            let clock = last.max(frame.time);
+            span = Some((first.min(frame.time), clock));
+            if let Some(filter) = &mut filter
+                && !filter.takes(frame.link, frame.bytes)?
+            {
+                counts.filtered += 1;
+            } else if !sieve(frame.link, frame.bytes) {
+                counts.not_sip += 1;
+            } else {
+                batch.push(&frame, clock);
+                if batch.is_full(batch_bytes) && !hand_on(&mut batch, full, empty) {
+                    break;
+                }
+            }
+            if counts.read.is_multiple_of(STRIDE) {
+                progress.update(set.progress());
+            }
+        }
+        batch.end = span.map(|(_, last)| last);
+        hand_on(&mut batch, full, empty);
+        progress.finish();
+        Ok(Read { set, counts, span, at })
+    }
+}
+
+/// Sends a batch and replaces it by an empty one; false when nobody takes it.
+fn hand_on(batch: &mut Batch, full: &Sender<Batch>, empty: &Receiver<Batch>) -> bool {
+    let next = empty.try_recv().unwrap_or_default();
+    full.send(std::mem::replace(batch, next)).is_ok()
+}
+
+/// The moment `--at` means, now that it is known when the capture begins.
+fn resolve(at: &At, first: Timestamp, zone: &TimeZone) -> Result<Timestamp, Failure> {
+    let at = at.resolve(first, zone);
+    at.ok_or_else(|| Failure::Usage("--at names a moment beyond the calendar".to_owned()))
+}

@@ -1,0 +1,37 @@
+//! `regscope report`.
+
+use std::io::Write as _;
+
+use super::pipeline::{Plan, Trace};
+use super::{Failure, Outcome};
+use crate::cli::{ReportFormat, ReportSettings};
+use crate::diagnosis::diagnose;
+use crate::registration::SnapshotOptions;
+use crate::report::{View, json, text};
+
+/// Reads everything, judges it, and prints the report.
+pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
+    let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.zone)?;
+    let Trace { tracker, capture, at } = plan.run(None)?;
+    let options = SnapshotOptions { at, expected: settings.expected.clone() };
+    let snapshot = tracker.finish(&options);
+    let findings = diagnose(&snapshot);
+    let view = View {
+        snapshot: &snapshot,
+        capture: &capture,
+        findings: &findings,
+        selection: &settings.selection,
+        zone: &settings.zone,
+        style: settings.style,
+    };
+    let mut out = super::output();
+    match settings.format {
+        ReportFormat::Json => json::write(&view, &mut out)?,
+        ReportFormat::Text => text::write(&view, &mut out)?,
+    }
+    out.flush()?;
+    let found = view
+        .dns()
+        .any(|dn| settings.fail_on.iter().any(|fail_on| fail_on.names(dn.state().verdict)));
+    Ok(if found { Outcome::Found } else { Outcome::Done })
+}

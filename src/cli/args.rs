@@ -1,0 +1,179 @@
+//! The raw arguments, as clap reads them.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+use super::at::At;
+use super::fail_on::FailOn;
+use crate::select::{DnList, DnListError};
+
+/// Examples, followed by what every command's help ends with.
+macro_rules! ending {
+    ($examples:literal) => {
+        concat!(
+            "EXAMPLES:\n",
+            $examples,
+            "\n\nEXIT STATUS:\n",
+            "  0  done\n",
+            "  1  something that --fail-on names was found\n",
+            "  2  bad usage\n",
+            "  3  the input could not be read, or the output not be written",
+        )
+    };
+}
+
+const EXAMPLES: &str = ending!(
+    "  regscope report trace.pcap
+  tcpdump -i any -c 10000 -w - port 5060 | regscope report -"
+);
+const REPORT_EXAMPLES: &str = ending!(
+    "  regscope report --expect 5001-5020 --fail-on failing,not_seen before.pcap.gz
+  regscope report --format json captures/ | jq '.dns[] | select(.state != \"in_service\")'"
+);
+const MESSAGES_EXAMPLES: &str = ending!(
+    "  regscope messages --dn 5002 trace.pcap
+  regscope messages --format ndjson node-a.pcap node-b.pcap | jq -r .call_id | sort -u"
+);
+
+/// Says of every SIP DN in a capture whether it is in service, and if not, why.
+#[derive(Parser, Debug)]
+#[command(
+    name = "regscope",
+    version,
+    arg_required_else_help = true,
+    after_help = EXAMPLES,
+    max_term_width = 100
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Subcommands,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Subcommands {
+    /// The state of every DN at the end of the capture, and the evidence for it
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Every REGISTER and every answer to one, as they come
+    #[command(after_help = MESSAGES_EXAMPLES)]
+    Messages(MessagesArgs),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ReportArgs {
+    /// What to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReportFormatArg,
+    /// DNs that should be there: those that are not seen are listed as `not_seen`
+    #[arg(long, value_name = "LIST", value_parser = expected)]
+    pub expect: Option<Expected>,
+    /// Judge at this moment instead of the last packet: RFC 3339, `2026-11-22 21:04[:05]`,
+    /// epoch seconds, or `21:04:05` on the day of the first packet (the next day if that is earlier)
+    #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    pub at: Option<At>,
+    /// Exit with status 1 if a DN has one of these verdicts (`rejected`, `no_answer`, ...) or
+    /// states (`out_of_service` or `failing`, `unknown`)
+    #[arg(long, value_name = "VERDICTS", value_delimiter = ',', value_parser = FailOn::parse)]
+    pub fail_on: Vec<FailOn>,
+    /// Colours in text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorArg,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct MessagesArgs {
+    /// What to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: MessagesFormatArg,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct CommonArgs {
+    /// Only these DNs, separated by commas: `5001`, `5001-5020`, `10*`, `50?2`
+    #[arg(long, value_name = "LIST", value_parser = DnList::parse)]
+    pub dn: Option<DnList>,
+    /// Only DNs registered from this address or network; may be repeated
+    #[arg(long, value_name = "CIDR", value_parser = parse_net)]
+    pub source: Vec<IpNet>,
+    /// Times in UTC instead of local time
+    #[arg(long)]
+    pub utc: bool,
+    /// Only packets this libpcap filter takes (see pcap-filter(7)); `port` loses IP fragments
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// several are merged in time order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Default, Debug)]
+pub(super) enum ReportFormatArg {
+    /// For a person
+    #[default]
+    Text,
+    /// One object
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, Default, Debug)]
+pub(super) enum MessagesFormatArg {
+    /// For a person
+    #[default]
+    Text,
+    /// One object a line
+    Ndjson,
+}
+
+#[derive(ValueEnum, Clone, Copy, Default, Debug)]
+pub(super) enum ColorArg {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// DNs named one by one.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Expected(pub Vec<String>);
+
+fn expected(list: &str) -> Result<Expected, DnListError> {
+    DnList::parse(list)?.names().map(Expected)
+}
+
+/// Reads a network, or an address as the network of that one address.
+fn parse_net(text: &str) -> Result<IpNet, &'static str> {
+    let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    net.map_err(|_| "neither an address nor a network like 192.0.2.0/24")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_source_is_an_address_or_a_network() {
+        assert_eq!(parse_net("192.0.2.1").unwrap().prefix_len(), 32);
+        assert_eq!(parse_net("2001:db8::/32").unwrap().prefix_len(), 32);
+        assert!(parse_net("192.0.2.300").is_err());
+        assert!(parse_net("192.0.2.0/33").is_err());
+    }
+}

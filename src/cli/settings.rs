@@ -1,0 +1,159 @@
+//! The settings the program runs by: arguments, environment and defaults resolved.
+
+use std::env;
+use std::io::{IsTerminal as _, stderr, stdout};
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::args::{
+    Args, ColorArg, CommonArgs, MessagesArgs, MessagesFormatArg, ReportArgs, ReportFormatArg,
+    Subcommands,
+};
+use super::at::At;
+use super::fail_on::FailOn;
+use crate::report::Style;
+use crate::select::Selection;
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// `regscope report`.
+    Report(Box<ReportSettings>),
+    /// `regscope messages`.
+    Messages(MessagesSettings),
+}
+
+/// What is read, and how.
+#[derive(Debug)]
+pub struct InputSettings {
+    /// Files, directories, `-` for standard input.
+    pub files: Vec<PathBuf>,
+    /// A libpcap filter that packets have to pass.
+    pub filter: Option<String>,
+    /// Whether progress may be shown on standard error.
+    pub progress: bool,
+}
+
+/// The settings of `regscope report`.
+#[derive(Debug)]
+pub struct ReportSettings {
+    /// What is read.
+    pub input: InputSettings,
+    /// What is printed.
+    pub format: ReportFormat,
+    /// Which DNs.
+    pub selection: Selection,
+    /// The DNs that should be there.
+    pub expected: Vec<String>,
+    /// The moment to judge at.
+    pub at: Option<At>,
+    /// What makes the exit status 1.
+    pub fail_on: Vec<FailOn>,
+    /// The zone of times in text.
+    pub zone: TimeZone,
+    /// How text looks.
+    pub style: Style,
+}
+
+/// The settings of `regscope messages`.
+#[derive(Debug)]
+pub struct MessagesSettings {
+    /// What is read.
+    pub input: InputSettings,
+    /// What is printed.
+    pub format: MessagesFormat,
+    /// Which DNs.
+    pub selection: Selection,
+    /// The zone of times in text.
+    pub zone: TimeZone,
+    /// How text looks.
+    pub style: Style,
+}
+
+/// The formats of `regscope report`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReportFormat {
+    /// For a person.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The formats of `regscope messages`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MessagesFormat {
+    /// For a person.
+    Text,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl From<Args> for Command {
+    fn from(args: Args) -> Self {
+        match args.command {
+            Subcommands::Report(args) => Self::Report(Box::new(args.into())),
+            Subcommands::Messages(args) => Self::Messages(args.into()),
+        }
+    }
+}
+
+impl From<ReportArgs> for ReportSettings {
+    fn from(args: ReportArgs) -> Self {
+        let ReportArgs { format, expect, at, fail_on, color, common } = args;
+        let (zone, style) = (zone(common.utc), style(color));
+        let (input, selection) = split(common);
+        let format = match format {
+            ReportFormatArg::Text => ReportFormat::Text,
+            ReportFormatArg::Json => ReportFormat::Json,
+        };
+        let expected = expect.unwrap_or_default().0;
+        Self { input, format, selection, expected, at, fail_on, zone, style }
+    }
+}
+
+impl From<MessagesArgs> for MessagesSettings {
+    fn from(args: MessagesArgs) -> Self {
+        let MessagesArgs { format, common } = args;
+        let (zone, style) = (zone(common.utc), style(ColorArg::Never));
+        let (mut input, selection) = split(common);
+        // messages and progress would come in between each other
+        input.progress &= !stdout().is_terminal();
+        let format = match format {
+            MessagesFormatArg::Text => MessagesFormat::Text,
+            MessagesFormatArg::Ndjson => MessagesFormat::Ndjson,
+        };
+        Self { input, format, selection, zone, style }
+    }
+}
+
+/// What is read, and what is shown of it.
+fn split(common: CommonArgs) -> (InputSettings, Selection) {
+    #[cfg(feature = "live")]
+    let filter = common.filter;
+    #[cfg(not(feature = "live"))]
+    let filter = None;
+    let progress = !common.quiet && stderr().is_terminal();
+    let input = InputSettings { files: common.files, filter, progress };
+    (input, Selection { dns: common.dn, sources: common.source })
+}
+
+fn zone(utc: bool) -> TimeZone {
+    if utc { TimeZone::UTC } else { TimeZone::system() }
+}
+
+/// Colours for those who see them, marks of the character set the terminal is said to have.
+fn style(color: ColorArg) -> Style {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let color = match color {
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+        ColorArg::Auto => {
+            let dumb = set("TERM").is_none_or(|term| term == "dumb");
+            stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb
+        }
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    Style { color, unicode: locale.contains("utf-8") || locale.contains("utf8") }
+}

@@ -1,0 +1,108 @@
+//! What the rules about connections share: which servers can be meant, and the frame of a finding.
+
+use std::net::IpAddr;
+
+use rustc_hash::FxHashSet;
+
+use super::finding::{Confidence, Evidence, Finding, Severity};
+use crate::net::Endpoint;
+use crate::registration::{ConnectionFault, ConnectionRecord, Snapshot};
+
+/// A failure of the connections from one address to a server that can be SIP's.
+pub(super) struct Case<'a> {
+    pub record: &'a ConnectionRecord,
+    /// How sure it is that the server is SIP's.
+    pub confidence: Confidence,
+}
+
+/// The failures of this kind, of servers that can be SIP's.
+pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>> {
+    let records: Vec<_> = snapshot.connections().iter().filter(|r| r.fault == fault).collect();
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let registrars: FxHashSet<IpAddr> = snapshot
+        .dns()
+        .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
+        .collect();
+    let judged = records.into_iter().filter_map(|record| {
+        let speaks = snapshot.speaks_sip(record.server);
+        let registrar = registrars.contains(&record.server.addr);
+        let confidence = confidence(record.server, speaks, registrar)?;
+        Some(Case { record, confidence })
+    });
+    judged.collect()
+}
+
+/// How sure it is that a server endpoint is SIP's; `None` when nothing speaks for it.
+///
+/// Another port of a registrar may be SIP over TLS or WebSocket. Of the well-known ports only 443
+/// may: the others are known to be something else.
+fn confidence(server: Endpoint, speaks_sip: bool, registrar: bool) -> Option<Confidence> {
+    if speaks_sip || is_sip_port(server.port) {
+        return Some(Confidence::Certain);
+    }
+    (registrar && (server.port >= 1024 || server.port == 443)).then_some(Confidence::Possible)
+}
+
+/// 5060 and 5061 (RFC 3261 §19.1.2), the ports usual beside them, and 15060.
+const fn is_sip_port(port: u16) -> bool {
+    matches!(port, 5060..=5099 | 15060)
+}
+
+impl Case<'_> {
+    /// A finding about the client, shown by the first connection.
+    pub(super) fn finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        sentence: String,
+        check: &'static str,
+        reference: &'static str,
+    ) -> Finding {
+        let first = &self.record.first;
+        Finding {
+            rule,
+            severity,
+            confidence: self.confidence,
+            dn: None,
+            source: Some(self.record.client),
+            sentence,
+            evidence: vec![Evidence { time: first.time, frame: first.frame }],
+            check,
+            reference,
+        }
+    }
+
+    /// `1 connection` or `7 connections`.
+    pub(super) fn count(&self) -> String {
+        match self.record.count {
+            1 => "1 connection".to_owned(),
+            n => format!("{n} connections"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn web_traffic_is_not_taken_for_sip() {
+        use Confidence::{Certain, Possible};
+        for (case, port, speaks, registrar, want) in [
+            ("the SIP port", 5060, false, false, Some(Certain)),
+            ("the TLS port", 5061, false, false, Some(Certain)),
+            ("another port that answers SIP", 9000, true, false, Some(Certain)),
+            ("a web server", 443, false, false, None),
+            ("WebSocket, perhaps", 443, false, true, Some(Possible)),
+            ("a high port of the registrar", 8443, false, true, Some(Possible)),
+            ("a login on the registrar", 22, false, true, None),
+            ("a web page on the registrar", 80, false, true, None),
+        ] {
+            let server = Endpoint::new(Ipv4Addr::LOCALHOST.into(), port);
+            assert_eq!(confidence(server, speaks, registrar), want, "{case}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One message as the outputs show it.
+
+use std::borrow::Cow;
+
+use crate::net::{Endpoint, Origin, escape_bytes};
+use crate::registration::Ingested;
+use crate::select::Selection;
+use crate::sip::{Contact, Message, NameAddr, Scheme};
+
+/// A message with all that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageView<'a> {
+    /// Where and how it was seen.
+    pub origin: &'a Origin,
+    /// The message.
+    pub message: &'a Message<'a>,
+    /// What it was to the model.
+    pub seen: Ingested,
+    /// The names of the files.
+    pub files: &'a [String],
+}
+
+impl<'a> MessageView<'a> {
+    /// Whether it is asked for, by the user of its To and the address of its device.
+    #[must_use]
+    pub fn is_selected(&self, selection: &Selection) -> bool {
+        if selection.is_all() {
+            return true;
+        }
+        let to = self.message.to();
+        let name = to.as_ref().map_or(&b""[..], |to| to.uri.user.unwrap_or(to.uri.host));
+        selection.takes_source(self.device().addr) && selection.takes_name(name)
+    }
+
+    /// The end on the device's side: who sends a request, or gets an answer.
+    fn device(&self) -> Endpoint {
+        if self.message.is_request() { self.origin.src } else { self.origin.dst }
+    }
+
+    /// The name of the file it is in.
+    pub(super) fn file(&self) -> &'a str {
+        self.files.get(usize::from(self.origin.frame.file.0)).map_or("", String::as_str)
+    }
+
+    /// The URIs of its Contacts, or `*`.
+    pub(super) fn contacts(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
+        self.message.contacts().map(|contact| match contact {
+            Contact::Star => Cow::Borrowed("*"),
+            Contact::Address(address) => escape_bytes(address.uri.raw),
+        })
+    }
+
+    /// Seconds of the Expires header, else of the first Contact that has some.
+    pub(super) fn expires(&self) -> Option<u32> {
+        let of_contact =
+            || self.message.contacts().find_map(|c| c.address().and_then(NameAddr::expires));
+        self.message.expires().or_else(of_contact)
+    }
+}
+
+/// The user an address names, as spelled; a telephone number with its scheme.
+pub(super) fn user<'a>(address: &NameAddr<'a>) -> Option<Cow<'a, str>> {
+    let uri = &address.uri;
+    if uri.scheme == Scheme::Tel {
+        return uri.raw.split(|&b| b == b';').next().map(escape_bytes);
+    }
+    uri.user.map(escape_bytes)
+}

@@ -1,0 +1,166 @@
+//! The section about what was read.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::time;
+use crate::net::escape_text;
+use crate::packet::Undecoded;
+use crate::report::{Capture, View, file_name};
+
+/// What was read, and what of it could not be used.
+#[derive(Serialize)]
+pub(super) struct CaptureDoc<'a> {
+    files: Vec<FileDoc>,
+    packets: u64,
+    sip_messages: u64,
+    register_messages: u64,
+    register_answers: u64,
+    truncated_messages: u64,
+    first: Option<String>,
+    last: Option<String>,
+    at: Option<String>,
+    /// DNs that are not listed because only scanners tried them.
+    dns_of_scanners: usize,
+    warnings: Vec<WarningDoc>,
+    decoded: DecodedDoc<'a>,
+}
+
+#[derive(Serialize)]
+struct FileDoc {
+    name: String,
+    format: &'static str,
+    compression: &'static str,
+    links: Vec<u32>,
+    packets: u64,
+    bytes: u64,
+    size: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct WarningDoc {
+    file: String,
+    offset: Option<u64>,
+    message: String,
+}
+
+/// Counters of everything that was skipped, lost or not understood.
+#[derive(Serialize)]
+struct DecodedDoc<'a> {
+    packets_after_at: u64,
+    packets_filtered: u64,
+    packets_not_sip: u64,
+    packets_decoded: u64,
+    ip_packets: u64,
+    not_ip: u64,
+    other_protocols: u64,
+    unknown_links: &'a BTreeMap<u32, u64>,
+    undecoded: BTreeMap<&'static str, u64>,
+    snaplen_cut: u64,
+    datagrams: u64,
+    datagrams_not_sip: u64,
+    fragments: u64,
+    fragmented_joined: u64,
+    fragmented_lost: u64,
+    fragmented_evicted: u64,
+    sctp_fragmented: u64,
+    tcp_segments: u64,
+    tcp_out_of_order: u64,
+    tcp_retransmitted: u64,
+    tcp_lost_bytes: u64,
+    tcp_flows: u64,
+    tcp_flows_evicted: u64,
+    tcp_flows_tls: u64,
+    tcp_streams_ignored: u64,
+    stream_messages: u64,
+    stream_messages_cut: u64,
+    stream_messages_given_up: u64,
+    stream_bytes_skipped: u64,
+    icmp_errors: u64,
+    icmp_unusable: u64,
+    icmp_joined: u64,
+    messages_without_dn: u64,
+    messages_cut_without_dn: u64,
+    bad_reginfo: u64,
+}
+
+impl<'a> CaptureDoc<'a> {
+    pub(super) fn new(view: &View<'a>) -> Self {
+        let (capture, snapshot) = (view.capture, view.snapshot);
+        let counts = &snapshot.counts;
+        let files = capture.files.iter().map(|file| FileDoc {
+            name: file_name(file),
+            format: file.format.name(),
+            compression: file.compression.name(),
+            links: file.links.iter().map(|link| link.0).collect(),
+            packets: file.packets,
+            bytes: file.bytes,
+            size: file.size,
+        });
+        let warnings = capture.warnings.iter().map(|warning| WarningDoc {
+            file: escape_text(&warning.path.to_string_lossy()).into_owned(),
+            offset: warning.offset,
+            message: warning.kind.to_string(),
+        });
+        Self {
+            files: files.collect(),
+            packets: capture.packets.read,
+            sip_messages: counts.messages,
+            register_messages: counts.register_requests,
+            register_answers: counts.register_answers,
+            truncated_messages: counts.cut,
+            first: time(snapshot.first),
+            last: time(snapshot.last),
+            at: time(snapshot.first.map(|_| snapshot.at)),
+            dns_of_scanners: snapshot.collapsed,
+            warnings: warnings.collect(),
+            decoded: DecodedDoc::new(view, capture),
+        }
+    }
+}
+
+impl<'a> DecodedDoc<'a> {
+    fn new(view: &View<'_>, capture: &'a Capture) -> Self {
+        let Capture { packets, decoded, streams, .. } = capture;
+        let counts = &view.snapshot.counts;
+        let undecoded = Undecoded::ALL.into_iter().map(|why| (why.name(), decoded.undecoded(why)));
+        Self {
+            packets_after_at: packets.after_at,
+            packets_filtered: packets.filtered,
+            packets_not_sip: packets.not_sip,
+            packets_decoded: decoded.frames,
+            ip_packets: decoded.ip_packets,
+            not_ip: decoded.not_ip,
+            other_protocols: decoded.other_protocols,
+            unknown_links: &decoded.unknown_links,
+            undecoded: undecoded.filter(|(_, count)| *count > 0).collect(),
+            snaplen_cut: decoded.snaplen_cut,
+            datagrams: decoded.datagrams,
+            datagrams_not_sip: decoded.datagrams_not_sip,
+            fragments: decoded.fragments,
+            fragmented_joined: decoded.fragmented_joined,
+            fragmented_lost: decoded.fragmented_lost,
+            fragmented_evicted: decoded.fragmented_evicted,
+            sctp_fragmented: decoded.sctp_fragmented,
+            tcp_segments: decoded.tcp_segments,
+            tcp_out_of_order: decoded.tcp_out_of_order,
+            tcp_retransmitted: decoded.tcp_retransmitted,
+            tcp_lost_bytes: decoded.tcp_lost_bytes,
+            tcp_flows: decoded.flows,
+            tcp_flows_evicted: decoded.flows_evicted,
+            tcp_flows_tls: decoded.flows_tls,
+            tcp_streams_ignored: decoded.streams_ignored,
+            stream_messages: streams.framed.messages,
+            stream_messages_cut: streams.framed.cut,
+            stream_messages_given_up: streams.given_up,
+            stream_bytes_skipped: streams.framed.bytes_skipped,
+            icmp_errors: decoded.icmp_errors,
+            icmp_unusable: decoded.icmp_unusable,
+            icmp_joined: counts.icmp_joined,
+            messages_without_dn: counts.without_dn,
+            messages_cut_without_dn: counts.cut_without_dn,
+            bad_reginfo: counts.bad_reginfo,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! An attempt as the exchange a person sees: repetitions, copies and further hops folded.
+
+use crate::registration::{AttemptView, Marks, MessageRecord};
+
+/// How far back a repetition or another hop of a message is looked for.
+const NEAR: usize = 8;
+
+/// One request or answer of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// The status code; 0 for a request.
+    pub code: u16,
+    /// A request that carries credentials.
+    pub credentials: bool,
+    /// How often it was sent.
+    pub sent: u32,
+    /// Where it stands first.
+    pub first: MessageRecord,
+    /// Where it stands last.
+    pub last: MessageRecord,
+}
+
+/// The steps of an attempt, in order.
+pub(super) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
+    let mut steps = Vec::<Step>::new();
+    for message in attempt.messages() {
+        if message.marks.has(Marks::DUPLICATE) {
+            continue;
+        }
+        let again = message.marks.has(Marks::RETRANSMISSION);
+        let other_hop = message.hop > 0;
+        let same = (again || other_hop)
+            .then(|| steps.iter_mut().rev().take(NEAR).find(|step| is_same(step, message)))
+            .flatten();
+        if let Some(step) = same {
+            if again && message.hop == step.first.hop {
+                step.sent += 1;
+                step.last = *message;
+            }
+            continue;
+        }
+        let credentials = message.code == 0 && message.marks.has(Marks::CREDENTIALS);
+        let (first, last) = (*message, *message);
+        steps.push(Step { code: message.code, credentials, sent: 1, first, last });
+    }
+    steps
+}
+
+fn is_same(step: &Step, message: &MessageRecord) -> bool {
+    step.code == message.code && step.first.cseq == message.cseq
+}

@@ -1,0 +1,45 @@
+//! What the rules found.
+
+use std::io;
+
+use super::page::{Frames, Ink, Page};
+use super::when::Clock;
+use crate::diagnosis::{Confidence, Finding, Severity};
+use crate::net::escape_bytes;
+use crate::report::View;
+
+/// Frames named for one finding, at most.
+const FRAMES: usize = 4;
+
+pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+    let frames = Frames { several_files: view.capture.files.len() > 1 };
+    for (place, finding) in view.findings().enumerate() {
+        if place == 0 {
+            page.title("Findings")?;
+        }
+        let (mark, ink) = match finding.severity {
+            Severity::Error => (page.glyphs.out_of_service, Ink::Bad),
+            Severity::Warning => (page.glyphs.unknown, Ink::Doubtful),
+            Severity::Note => (page.glyphs.bullet, Ink::Faint),
+        };
+        let text = describe(finding, clock, frames);
+        let rule = page.paint(ink, &format!("{mark} {}", finding.rule));
+        page.line(&rule)?;
+        page.paragraph("    ", &text)?;
+        page.paragraph("    ", &format!("Check: {}. ({})", finding.check, finding.reference))?;
+    }
+    Ok(())
+}
+
+fn describe(finding: &Finding, clock: &Clock, frames: Frames) -> String {
+    let dn = finding.dn.as_ref().map(|dn| format!("{}: ", escape_bytes(dn))).unwrap_or_default();
+    let seen = finding.evidence.iter().take(FRAMES).map(|evidence| {
+        format!("{} at {}", frames.name(evidence.frame), clock.precise(evidence.time))
+    });
+    let seen = seen.collect::<Vec<_>>().join(", ");
+    let sure = match finding.confidence {
+        Confidence::Certain => String::new(),
+        other => format!(", {}", other.name()),
+    };
+    format!("{dn}{} ({seen}{sure}).", finding.sentence)
+}

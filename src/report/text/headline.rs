@@ -1,0 +1,137 @@
+//! How many DNs are in which state, and what was read.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::layout::count;
+use super::page::{Ink, Page};
+use super::when::Clock;
+use crate::registration::{State, Verdict};
+use crate::report::{View, file_name};
+
+/// Files named one by one, at most.
+const FILES: usize = 4;
+
+pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+    let mut by_verdict = BTreeMap::<(usize, Option<u16>), (Verdict, u64)>::new();
+    for dn in view.dns() {
+        let state = dn.state();
+        let key = (state.verdict.urgency(), state.status_code);
+        by_verdict.entry(key).or_insert((state.verdict, 0)).1 += 1;
+    }
+    let headline = sentence(&by_verdict);
+    if by_verdict.is_empty() {
+        page.paragraph("", &nothing(view))?;
+    } else {
+        page.inked(Ink::Title, &headline)?;
+    }
+    capture(view, clock, page)
+}
+
+/// `5 DNs: 2 in service, 3 out of service (2 rejected 403, 1 rejected 404)`.
+fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>) -> String {
+    let total = by_verdict.values().map(|(_, n)| n).sum();
+    let part = |state: State, words: &str| {
+        let of = || by_verdict.iter().filter(|(_, (verdict, _))| verdict.state() == state);
+        let sum: u64 = of().map(|(_, (_, n))| n).sum();
+        let why = of().map(|((_, code), (verdict, n))| {
+            let code = code.map_or_else(String::new, |code| format!(" {code}"));
+            format!("{n} {}{code}", verdict.name().replace('_', " "))
+        });
+        let why = match state {
+            State::InService => String::new(),
+            _ => format!(" ({})", why.collect::<Vec<_>>().join(", ")),
+        };
+        (sum > 0).then(|| format!("{sum} {words}{why}"))
+    };
+    let parts = [
+        part(State::InService, "in service"),
+        part(State::OutOfService, "out of service"),
+        part(State::Unknown, "unknown"),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    format!("{}: {}", count(total, "DN"), parts.join(", "))
+}
+
+/// What was read: files, packets, times.
+fn capture(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+    let (capture, snapshot) = (view.capture, view.snapshot);
+    let mut text = match capture.files.as_slice() {
+        [one] => file_name(one),
+        many => count(many.len() as u64, "file"),
+    };
+    append!(
+        text,
+        ": {}, {}, {}",
+        count(capture.packets.read, "packet"),
+        count(snapshot.counts.messages, "SIP message"),
+        count(snapshot.counts.register_requests, "REGISTER")
+    );
+    if let Some((first, last)) = snapshot.first.zip(snapshot.last) {
+        let (from, to) = (clock.full(first), clock.beside(last, first));
+        let zone = clock.zone(snapshot.at);
+        append!(text, "; {from} {} {to} {zone}", page.glyphs.dash);
+        if snapshot.at != last {
+            append!(text, ", judged at {}", clock.beside(snapshot.at, first));
+        }
+    }
+    for (number, what) in [
+        (capture.packets.after_at, "later than that and left out"),
+        (capture.packets.filtered, "not taken by the filter"),
+    ] {
+        if number > 0 {
+            append!(text, "; {} {what}", count(number, "packet"));
+        }
+    }
+    page.paragraph("", &text)?;
+    if capture.files.len() > 1 {
+        for (place, file) in capture.files.iter().enumerate().take(FILES) {
+            let packets = count(file.packets, "packet");
+            page.paragraph(
+                &format!("  {}: ", place + 1),
+                &format!("{}, {packets}", file_name(file)),
+            )?;
+        }
+        if let Some(more) = capture.files.len().checked_sub(FILES + 1) {
+            page.line(&format!("  and {} more", more + 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Why there is nothing to say.
+fn nothing(view: &View<'_>) -> String {
+    let (capture, snapshot) = (view.capture, view.snapshot);
+    let all = snapshot.dns().len();
+    if all > 0 {
+        return format!("None of the {} in this capture is selected.", count(all as u64, "DN"));
+    }
+    if snapshot.collapsed > 0 {
+        let dns = count(snapshot.collapsed as u64, "DN");
+        return format!("No DN but those a scanner tries ({dns}, not listed).");
+    }
+    let (tls, packets) = (capture.decoded.flows_tls, &capture.packets);
+    let read = count(packets.read, "packet");
+    if packets.read > 0 && packets.after_at == packets.read {
+        return format!(
+            "Nothing was captured up to that moment: all of {read} are later than --at."
+        );
+    }
+    if packets.read > 0 && packets.after_at + packets.filtered == packets.read {
+        return format!("None of {read} passed the filter.");
+    }
+    let mut text = match (packets.read, snapshot.counts.messages) {
+        (0, _) => "No packet is in the capture.".to_owned(),
+        (_, 0) => {
+            format!("No registration was seen: {read} read, none was SIP.")
+        }
+        (_, messages) => format!(
+            "No registration was seen: {}, none a REGISTER or an answer to one that names a DN.",
+            count(messages, "SIP message")
+        ),
+    };
+    if tls > 0 {
+        append!(text, " {} cannot be read.", count(tls, "TLS connection"));
+    }
+    text
+}

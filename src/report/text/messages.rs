@@ -1,0 +1,46 @@
+//! `regscope messages` for a person: one line a message.
+
+use std::io;
+
+use jiff::tz::TimeZone;
+
+use super::page::{Frames, Page};
+use super::when::Clock;
+use super::words;
+use crate::net::escape_bytes;
+use crate::report::message::{MessageView, user};
+
+pub(super) fn write(
+    view: &MessageView<'_>,
+    zone: &TimeZone,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let (origin, message) = (view.origin, view.message);
+    let time = Clock::new(zone, origin.time).precise(origin.time);
+    let frame = Frames { several_files: view.files.len() > 1 }.name(origin.frame);
+    let what = match message.code() {
+        Some(code) => words::status(code),
+        None => "REGISTER".to_owned(),
+    };
+    let to = message.to();
+    let dn = to.as_ref().and_then(user).unwrap_or_else(|| "-".into());
+    let arrow = page.glyphs.arrow;
+    let mut line =
+        format!("{time} {frame:>7} {dn:<8} {what:<22} {} {arrow} {}", origin.src, origin.dst);
+    if let Some(cseq) = message.cseq() {
+        append!(line, " CSeq {}", cseq.number);
+    }
+    if let Some(seconds) = view.expires() {
+        append!(line, " expires {seconds}");
+    }
+    if let Some(agent) = message.user_agent() {
+        append!(line, " \"{}\"", escape_bytes(agent));
+    }
+    let marks = [
+        (view.seen.retransmission, " (sent again)"),
+        (view.seen.duplicate, " (captured before)"),
+        (message.is_cut(), " (cut)"),
+    ];
+    line.extend(marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark));
+    page.line(&line)
+}

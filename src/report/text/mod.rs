@@ -1,0 +1,67 @@
+//! The report for a person at an 80-column terminal.
+//!
+//! ```text
+//!  headline   how many DNs, in which state; what was read
+//!  rows       one line a DN, most urgent first
+//!  evidence   for each DN out of service or unknown: the exchange, frame by frame
+//!  remarks    DNs in service about which something is to be said
+//!  sources    who registers how many, scanners
+//!  findings   what the rules found
+//!  limits     what this capture cannot show
+//! ```
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use super::message::MessageView;
+use super::{Style, View};
+
+/// Appends formatted text to a `String`, which cannot fail.
+macro_rules! append {
+    ($text:expr, $($args:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($text, $($args)*);
+    }};
+}
+
+mod ending;
+mod evidence;
+mod exchange;
+mod findings;
+mod headline;
+mod layout;
+mod limits;
+mod messages;
+mod page;
+mod remarks;
+mod rows;
+mod sources;
+mod when;
+mod words;
+
+use page::Page;
+use when::Clock;
+
+/// Writes the report.
+pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let page = &mut Page::new(out, view.style);
+    let clock = &Clock::new(view.zone, view.snapshot.at);
+    headline::write(view, clock, page)?;
+    rows::write(view, clock, page)?;
+    evidence::write(view, clock, page)?;
+    remarks::write(view, page)?;
+    sources::write(view, page)?;
+    findings::write(view, clock, page)?;
+    limits::write(view, page)
+}
+
+/// Writes one line about a message.
+pub fn write_message(
+    view: &MessageView<'_>,
+    zone: &TimeZone,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    messages::write(view, zone, &mut Page::new(out, style))
+}

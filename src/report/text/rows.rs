@@ -1,0 +1,127 @@
+//! One line a DN, most urgent first.
+
+use std::borrow::Cow;
+use std::io;
+use std::net::IpAddr;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::layout::cell;
+use super::page::{Ink, Page, WIDTH};
+use super::when::Clock;
+use super::words;
+use crate::net::escape_bytes;
+use crate::registration::{DnView, Snapshot, State};
+use crate::report::View;
+
+/// The widest columns: DN, verdict, since, source.
+const WIDEST: [usize; 4] = [20, 28, 11, 39];
+/// What a User-Agent is worth showing in.
+const USEFUL: usize = 8;
+/// Columns between two cells.
+const GAP: usize = 2;
+/// The mark and the blank behind it.
+const MARK: usize = 2;
+
+/// The cells of a row.
+struct Row<'a> {
+    state: State,
+    cells: [Cow<'a, str>; 4],
+    user_agent: Cow<'a, str>,
+}
+
+/// The widths of the columns; 0 for the User-Agent when there is no room for it.
+struct Widths {
+    columns: [usize; 4],
+    user_agent: usize,
+}
+
+pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+    let Some(widths) = Widths::of(view, clock) else { return Ok(()) };
+    page.line("")?;
+    let titles = Row {
+        state: State::Unknown,
+        cells: ["DN", "verdict", "since", "source"].map(Cow::Borrowed),
+        user_agent: Cow::Borrowed("User-Agent"),
+    };
+    let titles = page.paint(Ink::Faint, titles.line(&widths, page).trim_end());
+    page.line(&format!("  {titles}"))?;
+    let mut before = None;
+    for dn in view.dns() {
+        let row = Row::of(view.snapshot, dn, clock);
+        if before.is_some_and(|state| state != row.state) {
+            page.line("")?;
+        }
+        before = Some(row.state);
+        let (mark, ink) = page.mark(row.state);
+        let text = row.line(&widths, page);
+        page.line(&format!("{} {text}", page.paint(ink, mark)))?;
+    }
+    Ok(())
+}
+
+impl Widths {
+    /// As wide as the widest cell, within the page; `None` without any row.
+    fn of(view: &View<'_>, clock: &Clock) -> Option<Self> {
+        let mut columns = [2, 7, 5, 6];
+        let mut rows = 0_usize;
+        for dn in view.dns() {
+            let row = Row::of(view.snapshot, dn, clock);
+            for ((width, cell), widest) in columns.iter_mut().zip(&row.cells).zip(WIDEST) {
+                *width = (*width).max(cell.width()).min(widest);
+            }
+            rows += 1;
+        }
+        let used = |columns: &[usize; 4]| MARK + columns.iter().sum::<usize>() + 3 * GAP;
+        let too_wide = used(&columns).saturating_sub(WIDTH);
+        let [_, _, _, source] = &mut columns;
+        *source = source.saturating_sub(too_wide);
+        let room = WIDTH.saturating_sub(used(&columns) + GAP);
+        let user_agent = if room >= USEFUL { room } else { 0 };
+        (rows > 0).then_some(Self { columns, user_agent })
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(snapshot: &'a Snapshot, dn: DnView<'a>, clock: &Clock) -> Self {
+        let state = dn.state();
+        let (source, user_agent) = device(snapshot, dn);
+        let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
+        let since = state.since.map(|since| clock.short(since)).unwrap_or_default();
+        Self {
+            state: state.verdict.state(),
+            cells: [escape_bytes(dn.name()), verdict.into(), since.into(), source.into()],
+            user_agent,
+        }
+    }
+
+    fn line(&self, widths: &Widths, page: &Page<'_>) -> String {
+        let more = page.glyphs.more;
+        let gap = " ".repeat(GAP);
+        let cells = self.cells.iter().zip(widths.columns);
+        let mut line =
+            cells.map(|(text, width)| cell(text, width, more) + &gap).collect::<String>();
+        if widths.user_agent > 0 {
+            line += &cell(&self.user_agent, widths.user_agent, more);
+        }
+        line
+    }
+}
+
+/// The source and the User-Agent that hold the DN, or tried last; `+1` tells of other sources.
+fn device<'a>(snapshot: &'a Snapshot, dn: DnView<'a>) -> (String, Cow<'a, str>) {
+    let Some(record) = dn.record() else { return (String::new(), Cow::Borrowed("")) };
+    let bound = dn.bindings().filter(|(_, b)| b.source.is_some()).max_by_key(|(_, b)| b.renewed);
+    let held = bound.and_then(|(_, b)| Some((b.source?.addr, b.user_agent)));
+    let tried = || dn.attempts().last().map(|a| (a.source.addr, a.user_agent));
+    let Some((address, user_agent)) = held.or_else(tried) else {
+        return (String::new(), Cow::Borrowed(""));
+    };
+    let mut others: Vec<IpAddr> = record.sources.iter().map(|(source, _)| source.addr).collect();
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|&other| other != address);
+    let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };
+    let user_agent = snapshot.text(user_agent).map(escape_bytes).unwrap_or_default();
+    (format!("{address}{more}"), user_agent)
+}

@@ -1,0 +1,91 @@
+//! Times as people read them, in one zone.
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::net::Timestamp;
+
+/// Tells times; the date is left out on the day of the moment judged at.
+pub(super) struct Clock {
+    zone: TimeZone,
+    today: Option<Date>,
+}
+
+impl Clock {
+    pub(super) fn new(zone: &TimeZone, at: Timestamp) -> Self {
+        let today = zoned(zone, at).map(|at| at.date());
+        Self { zone: zone.clone(), today }
+    }
+
+    /// `21:04:05`, or `11-18 21:04` on another day.
+    pub(super) fn short(&self, at: Timestamp) -> String {
+        self.format(at, "%H:%M:%S", "%m-%d %H:%M")
+    }
+
+    /// `21:04:05.123`, with the date on another day.
+    pub(super) fn precise(&self, at: Timestamp) -> String {
+        self.format(at, "%H:%M:%S%.3f", "%Y-%m-%d %H:%M:%S%.3f")
+    }
+
+    /// `2026-11-22 21:04:05`.
+    pub(super) fn full(&self, at: Timestamp) -> String {
+        const FULL: &str = "%Y-%m-%d %H:%M:%S";
+        self.format(at, FULL, FULL)
+    }
+
+    /// `21:04:05` if it is on the same day as `other`, else the date too.
+    pub(super) fn beside(&self, at: Timestamp, other: Timestamp) -> String {
+        let day = |t| zoned(&self.zone, t).map(|t| t.date());
+        if day(at) == day(other) { self.format(at, "%H:%M:%S", "%H:%M:%S") } else { self.full(at) }
+    }
+
+    /// The zone as the times of this moment are told in: `UTC`, `CET (+01:00)`.
+    pub(super) fn zone(&self, at: Timestamp) -> String {
+        let Some(at) = zoned(&self.zone, at) else { return "UTC".to_owned() };
+        let (name, offset) = (at.strftime("%Z").to_string(), at.strftime("%:z").to_string());
+        match name.as_str() {
+            "UTC" => name,
+            _ if name.starts_with(['+', '-']) => format!("UTC{offset}"),
+            _ => format!("{name} ({offset})"),
+        }
+    }
+
+    fn format(&self, at: Timestamp, today: &str, other_day: &str) -> String {
+        let Some(at) = zoned(&self.zone, at) else { return "?".to_owned() };
+        let format = if self.today == Some(at.date()) { today } else { other_day };
+        at.strftime(format).to_string()
+    }
+}
+
+fn zoned(zone: &TimeZone, at: Timestamp) -> Option<Zoned> {
+    let at = jiff::Timestamp::from_nanosecond(at.nanos().into()).ok()?;
+    Some(at.to_zoned(zone.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_is_told_on_another_day_only() {
+        let at = Timestamp::from_parts(1_763_505_000, 250_000_000);
+        let clock = Clock::new(&TimeZone::UTC, at);
+        assert_eq!(clock.short(at), "22:30:00");
+        assert_eq!(clock.precise(at), "22:30:00.250");
+        assert_eq!(clock.full(at), "2025-11-18 22:30:00");
+        let before = Timestamp::from_parts(1_763_405_000, 0);
+        assert_eq!(clock.short(before), "11-17 18:43");
+        assert_eq!(clock.precise(before), "2025-11-17 18:43:20.000");
+        assert_eq!(clock.zone(at), "UTC");
+    }
+
+    #[test]
+    fn the_zone_is_named_with_its_offset() {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let at = Timestamp::from_parts(1_763_505_000, 0);
+        let clock = Clock::new(&zone, at);
+        assert_eq!(clock.zone(at), "CET (+01:00)");
+        assert_eq!(clock.short(at), "23:30:00");
+    }
+}

@@ -1,0 +1,190 @@
+//! Verdicts, flags and errors in words.
+
+use std::net::IpAddr;
+
+use super::when::Clock;
+use crate::net::Timestamp;
+use crate::registration::{Demand, Flag, Verdict};
+use crate::sip::reason_phrase;
+
+/// A status code with its phrase, `403 Forbidden`.
+pub(super) fn status(code: u16) -> String {
+    format!("{code} {}", reason_phrase(code)).trim_end().to_owned()
+}
+
+/// A verdict in a few words.
+pub(super) fn verdict(
+    verdict: Verdict,
+    code: Option<u16>,
+    expires: Option<Timestamp>,
+    clock: &Clock,
+) -> String {
+    let with_code = |words: &str| code.map_or_else(|| words.to_owned(), |c| format!("{words} {c}"));
+    match verdict {
+        Verdict::InService => match expires {
+            Some(end) => format!("in service until {}", clock.short(end)),
+            None => "in service".to_owned(),
+        },
+        Verdict::Rejected => match code {
+            Some(code) => format!("rejected {}", status(code)),
+            None => "rejected".to_owned(),
+        },
+        Verdict::AuthFailed => with_code("credentials refused"),
+        Verdict::Redirected => with_code("redirected") + ", not followed",
+        Verdict::Expired => "expired, not refreshed".to_owned(),
+        Verdict::Deregistered => "removed by its own side".to_owned(),
+        Verdict::Terminated => "ended before its time".to_owned(),
+        Verdict::NotKept => with_code("answered") + ", not kept",
+        Verdict::NotRegistered => "asked, nothing registered".to_owned(),
+        Verdict::Challenged => "challenged, gave up".to_owned(),
+        Verdict::NoAnswer => "no answer".to_owned(),
+        Verdict::Unreachable => "registrar unreachable".to_owned(),
+        Verdict::Pending => "answer not due yet".to_owned(),
+        Verdict::OneWay => "answers not captured".to_owned(),
+        Verdict::Truncated => "packets cut".to_owned(),
+        Verdict::NotSeen => "not in this capture".to_owned(),
+    }
+}
+
+/// What a verdict means, where its words alone do not say it.
+pub(super) const fn meaning(verdict: Verdict) -> Option<&'static str> {
+    Some(match verdict {
+        Verdict::NotKept => {
+            "The registrar answers with success, yet lists none of the Contacts, or grants 0 s: \
+             nothing is registered (RFC 3261 §10.3)."
+        }
+        Verdict::NotRegistered => {
+            "It only asked for its bindings (no Contact), and none is listed (RFC 3261 §10.2.3)."
+        }
+        Verdict::AuthFailed => "It was refused after it had presented credentials.",
+        Verdict::Challenged => "It was asked for credentials, and none followed.",
+        Verdict::Pending => "The capture ends before an answer could be due.",
+        Verdict::OneWay => {
+            "No answer is in the capture, yet the client acts as if it had got one: the capture \
+             shows one direction only."
+        }
+        Verdict::Truncated => "What decides is in a part of the packets that was not captured.",
+        _ => return None,
+    })
+}
+
+/// A flag as a remark.
+pub(super) const fn flag(flag: Flag) -> &'static str {
+    match flag {
+        Flag::Flapping => "went out of service again and again (flapping)",
+        Flag::Moved => "another source took the registration over (moved)",
+        Flag::MovedRegistrar => "the registration went on at another registrar",
+        Flag::Conflict => {
+            "two registrars hold it at once, or two sources take it from each other (conflict)"
+        }
+        Flag::TwoDevices => "two hosts are registered at once",
+        Flag::Nat => "address translation between device and registrar",
+        Flag::AnswerLost => "the registrar answered, and the answer did not reach the device",
+        Flag::Retransmissions => "requests were repeated for lack of an answer",
+        Flag::StaleNonce => "the registrar called a nonce stale",
+        Flag::AuthLoop => "credentials were refused three times or more in one attempt",
+        Flag::WrongRealm => "credentials were given for another realm than the one that asked",
+        Flag::MinExpires => "the registrar named a minimum expiry (423)",
+        Flag::RetryAfter => "the registrar asked to wait",
+        Flag::Shortened => "less time was granted than asked for",
+        Flag::Recovered => "it was out of service earlier in the capture",
+        Flag::RefreshRefused => "a refresh was refused while the registration still ran",
+        Flag::RejectedFromOtherSource => {
+            "another source was refused for it while it was registered"
+        }
+        Flag::ContactUnroutable => "the Contact's address cannot be reached from outside its host",
+        Flag::Path => "registered through a proxy (Path)",
+        Flag::TwoHops => "captured on two hops of its way",
+        Flag::CapturedTwice => "the same packets were captured more than once",
+        Flag::IpFragments => "messages came in IP fragments",
+        Flag::Truncated => "the capture cut messages of it",
+        Flag::Scanner => "only a scanner tries it",
+        Flag::TwoAnswers => "one request got two different final answers",
+    }
+}
+
+/// Whether a flag is worth a remark about a DN that is in service.
+pub(super) const fn is_trouble(flag: Flag) -> bool {
+    matches!(
+        flag,
+        Flag::Flapping
+            | Flag::Moved
+            | Flag::MovedRegistrar
+            | Flag::Conflict
+            | Flag::TwoDevices
+            | Flag::AnswerLost
+            | Flag::StaleNonce
+            | Flag::AuthLoop
+            | Flag::WrongRealm
+            | Flag::RetryAfter
+            | Flag::Shortened
+            | Flag::Recovered
+            | Flag::RefreshRefused
+            | Flag::RejectedFromOtherSource
+            | Flag::ContactUnroutable
+            | Flag::Truncated
+            | Flag::TwoAnswers
+    )
+}
+
+/// What the server asked for and what came of it.
+pub(super) fn demand(demand: Demand, obeyed: Option<bool>) -> String {
+    let asked = match demand {
+        Demand::MinExpires(seconds) => {
+            format!("The server asked for at least {seconds} s (Min-Expires)")
+        }
+        Demand::RetryAfter(seconds) => {
+            format!("The server asked to wait {seconds} s (Retry-After)")
+        }
+        Demand::Redirect => "The server sent the client elsewhere".to_owned(),
+    };
+    let then = match (obeyed, demand) {
+        (None, _) => "; what the client did then is not in the capture.",
+        (Some(true), Demand::RetryAfter(_)) => "; the client waited.",
+        (Some(true), Demand::Redirect) => "; it went there.",
+        (Some(true), Demand::MinExpires(_)) => "; the client came back with that.",
+        (Some(false), Demand::RetryAfter(_)) => "; the client did not wait.",
+        (Some(false), Demand::Redirect) => "; it did not go there.",
+        (Some(false), Demand::MinExpires(_)) => "; the client did not come back with that.",
+    };
+    asked + then
+}
+
+/// An ICMP error in words (RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3.1).
+pub(super) const fn icmp(kind: u8, code: u8, from: IpAddr) -> &'static str {
+    match (from.is_ipv4(), kind, code) {
+        (true, 3, 0 | 6 | 11) | (false, 1, 0) => "ICMP network unreachable",
+        (true, 3, 1 | 7 | 12) | (false, 1, 3) => "ICMP host unreachable",
+        (true, 3, 2) => "ICMP protocol unreachable",
+        (true, 3, 3) | (false, 1, 4) => "ICMP port unreachable",
+        (true, 3, 9 | 10 | 13) | (false, 1, 1 | 5) => "ICMP administratively prohibited",
+        (true, 11, _) | (false, 3, _) => "ICMP time exceeded",
+        _ => "ICMP error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Timestamp;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn every_verdict_fits_a_row() {
+        let at = Timestamp::from_parts(1_763_505_000, 0);
+        let clock = Clock::new(&TimeZone::UTC, at);
+        for v in Verdict::ALL {
+            let words = verdict(v, Some(403), Some(at), &clock);
+            assert!(!words.is_empty() && words.len() <= 28, "{words}");
+        }
+    }
+
+    #[test]
+    fn icmp_errors_have_names_in_both_families() {
+        let (v4, v6) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        assert_eq!(icmp(3, 3, v4), "ICMP port unreachable");
+        assert_eq!(icmp(1, 4, v6), "ICMP port unreachable");
+        assert_eq!(icmp(3, 13, v4), "ICMP administratively prohibited");
+        assert_eq!(icmp(1, 1, v6), "ICMP administratively prohibited");
+    }
+}

@@ -1,0 +1,235 @@
+//! Runs the program over every case under `captures/` and holds its report against what the case
+//! expects.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails fails the test"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What `expect.toml` says; `captures/README.md` explains the keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    #[serde(default)]
+    options: Options,
+    #[serde(default)]
+    dn: Vec<Dn>,
+    #[serde(default)]
+    source: Vec<Source>,
+    #[serde(default)]
+    finding: Vec<Finding>,
+    #[serde(default)]
+    capture: Capture,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    expect: Option<String>,
+    at: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dn {
+    #[serde(rename = "dn")]
+    name: String,
+    verdict: String,
+    state: String,
+    status_code: Option<u64>,
+    #[serde(default)]
+    flags: Vec<String>,
+    sources: Option<BTreeSet<String>>,
+    attempts: Option<u64>,
+    #[serde(default)]
+    registrations: Vec<Registration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registration {
+    registrar: String,
+    verdict: String,
+    status_code: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    address: String,
+    #[serde(default)]
+    flags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finding {
+    rule: String,
+    source: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Capture {
+    register_messages: Option<u64>,
+    warnings: Option<usize>,
+}
+
+/// Collects every mismatch of a case.
+#[derive(Default)]
+struct Check(Vec<String>);
+
+impl Check {
+    #[expect(clippy::needless_pass_by_value, reason = "the calls read better")]
+    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, have: T, want: T) {
+        let (have, want) = (&have, &want);
+        if have != want {
+            self.0.push(format!("{what}: want {want:?}, have {have:?}"));
+        }
+    }
+
+    fn holds(&mut self, what: &str, holds: bool) {
+        if !holds {
+            self.0.push(what.to_owned());
+        }
+    }
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn words(value: &Value) -> BTreeSet<String> {
+    let words = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    words.map(str::to_owned).collect()
+}
+
+fn find<'v>(list: &'v [Value], key: &str, want: &str) -> Option<&'v Value> {
+    list.iter().find(|value| value[key] == want)
+}
+
+fn input(case: &Path) -> Option<PathBuf> {
+    let files = fs::read_dir(case).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|p| p.file_name().unwrap().to_string_lossy().starts_with("input.")).min()
+}
+
+fn report(case: &Path, options: &Options) -> Result<Value, String> {
+    let input = input(case).ok_or("no input.* in the case")?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    command.args(["report", "--format", "json"]);
+    for (name, value) in [("--expect", &options.expect), ("--at", &options.at)] {
+        command.args(value.iter().flat_map(|value| [name, value.as_str()]));
+    }
+    let output = command.arg(input).output().map_err(|error| error.to_string())?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() || !errors.is_empty() {
+        return Err(format!("{}: {errors}", output.status));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
+
+fn check_dn(check: &mut Check, report: &Value, want: &Dn) {
+    let name = &want.name;
+    let Some(have) = find(list(report, "dns"), "dn", name) else {
+        check.holds(&format!("{name}: not listed"), false);
+        return;
+    };
+    check.same(&format!("{name} verdict"), have["verdict"].as_str(), Some(&want.verdict));
+    check.same(&format!("{name} state"), have["state"].as_str(), Some(&want.state));
+    if want.status_code.is_some() {
+        check.same(&format!("{name} status_code"), have["status_code"].as_u64(), want.status_code);
+    }
+    let flags = words(&have["flags"]);
+    for flag in &want.flags {
+        check.holds(&format!("{name}: flag {flag} is not in {flags:?}"), flags.contains(flag));
+    }
+    if let Some(sources) = &want.sources {
+        let have = list(have, "sources").iter().filter_map(|s| s["address"].as_str());
+        let have: BTreeSet<_> = have.map(str::to_owned).collect();
+        check.same(&format!("{name} sources"), &have, sources);
+    }
+    if want.attempts.is_some() {
+        check.same(&format!("{name} attempts"), have["attempts_total"].as_u64(), want.attempts);
+        let listed = list(have, "attempts").len() as u64;
+        check.same(&format!("{name} attempts listed"), Some(listed), want.attempts);
+    }
+    for registration in &want.registrations {
+        let at = &registration.registrar;
+        let have = find(list(have, "registrations"), "registrar", at);
+        let verdict = have.and_then(|r| r["verdict"].as_str());
+        check.same(&format!("{name} at {at}"), verdict, Some(&registration.verdict));
+        if registration.status_code.is_some() {
+            let code = have.and_then(|r| r["status_code"].as_u64());
+            check.same(&format!("{name} at {at}: code"), code, registration.status_code);
+        }
+    }
+}
+
+fn check_case(case: &Path) -> Vec<String> {
+    let mut check = Check::default();
+    let text = fs::read_to_string(case.join("expect.toml")).unwrap();
+    let want: Expected = match toml::from_str(&text) {
+        Ok(want) => want,
+        Err(error) => return vec![error.to_string()],
+    };
+    let report = match report(case, &want.options) {
+        Ok(report) => report,
+        Err(error) => return vec![error],
+    };
+    check.same("schema", report["schema"].as_u64(), Some(1));
+    for dn in &want.dn {
+        check_dn(&mut check, &report, dn);
+    }
+    if want.source.is_empty() {
+        for have in list(&report, "dns") {
+            let expected = want.dn.iter().any(|dn| have["dn"] == dn.name.as_str());
+            check.holds(&format!("{} is listed and not expected", have["dn"]), expected);
+        }
+    }
+    for source in &want.source {
+        let have = find(list(&report, "sources"), "address", &source.address);
+        let flags = have.map(|source| words(&source["flags"])).unwrap_or_default();
+        for flag in &source.flags {
+            let what = format!("source {}: flag {flag} is not in {flags:?}", source.address);
+            check.holds(&what, flags.contains(flag));
+        }
+    }
+    for finding in &want.finding {
+        let found = list(&report, "findings").iter().any(|have| {
+            have["rule"] == finding.rule.as_str()
+                && finding.source.as_ref().is_none_or(|source| have["source"] == source.as_str())
+        });
+        check.holds(&format!("no finding {} from {:?}", finding.rule, finding.source), found);
+    }
+    let capture = &report["capture"];
+    if want.capture.register_messages.is_some() {
+        let have = capture["register_messages"].as_u64();
+        check.same("register_messages", have, want.capture.register_messages);
+    }
+    check.same("warnings", list(capture, "warnings").len(), want.capture.warnings.unwrap_or(0));
+    check.0
+}
+
+#[test]
+fn every_case_is_judged_as_expected() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let entries = fs::read_dir(&root).map(|dir| dir.map(|e| e.unwrap().path())).unwrap();
+    let mut cases: Vec<_> = entries.filter(|p| p.join("expect.toml").is_file()).collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "no cases in {}", root.display());
+    let mut failures = Vec::new();
+    for case in &cases {
+        let name = case.file_name().unwrap().to_string_lossy().into_owned();
+        failures.extend(check_case(case).into_iter().map(|what| format!("{name}: {what}")));
+    }
+    assert!(failures.is_empty(), "{} cases\n{}", cases.len(), failures.join("\n"));
+}

@@ -1,0 +1,263 @@
+//! The command line: what it refuses, in which words, and with which exit status.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use assert_cmd::Command;
+
+const INCIDENT: &str = "captures/incident/input.pcap";
+
+fn regscope(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+    command
+}
+
+/// Exit status, standard output, standard error.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = regscope(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Fails with this status, one sentence that holds `words`, and nothing on standard output.
+fn refused(args: &[&str], status: i32, words: &str) {
+    let (have, out, err) = run(args);
+    assert_eq!(have, status, "{args:?}: {err}");
+    assert_eq!(out, "", "{args:?}");
+    assert!(err.contains(words), "{args:?}: {err}");
+    if status == 3 {
+        assert_eq!(err.trim_end().lines().count(), 1, "{args:?}: {err}");
+    }
+}
+
+fn in_dir(dir: &Path, name: &str, bytes: &[u8]) -> String {
+    let path = dir.join(name);
+    fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn incident() -> Vec<u8> {
+    fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(INCIDENT)).unwrap()
+}
+
+#[test]
+fn without_a_command_there_is_help() {
+    let (status, out, err) = run(&[]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert!(err.contains("EXIT STATUS") && err.contains("report"), "{err}");
+    for args in [&["--help"][..], &["report", "--help"], &["messages", "--help"]] {
+        let (status, out, _) = run(args);
+        assert_eq!(status, 0);
+        assert!(out.contains("EXAMPLES") && out.contains("EXIT STATUS"), "{out}");
+    }
+}
+
+#[test]
+fn input_that_is_no_capture_is_one_sentence_and_status_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let empty = in_dir(dir.path(), "empty", b"");
+    let text = in_dir(dir.path(), "notes.txt", b"\x1b[31mhello, this is no capture\n");
+    refused(&["report", &empty], 3, "empty file");
+    refused(&["report", &text], 3, "not a capture");
+    refused(&["messages", &text], 3, "not a capture");
+    refused(&["report", "no/such/file"], 3, "no such file");
+    refused(&["report", dir.path().to_str().unwrap()], 3, "no capture files");
+    refused(&["report", &empty, &text], 3, "1 more");
+    assert!(!run(&["report", &text]).2.contains('\u{1b}'));
+}
+
+#[test]
+fn standard_input_may_be_empty_closed_or_a_capture() {
+    let output = regscope(&["report", "-"]).write_stdin("").output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regscope"));
+    let output = command.args(["report", "-"]).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let output = regscope(&["report", "--utc", "-"]).write_stdin(incident()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("5 DNs: "));
+}
+
+#[test]
+fn a_cut_file_counts_as_far_as_it_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bytes = incident();
+    bytes.truncate(bytes.len() - 10);
+    let cut = in_dir(dir.path(), "cut.pcap", &bytes);
+    let (status, out, err) = run(&["report", "--utc", &cut]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("What this capture cannot show") && out.contains("byte"), "{out}");
+    // the output of messages has no place for it
+    let (status, _, err) = run(&["messages", "--format", "ndjson", &cut]);
+    assert_eq!(status, 0);
+    assert!(err.contains("warning") && err.contains("cut"), "{err}");
+}
+
+#[test]
+fn one_unreadable_file_of_two_is_a_warning() {
+    let (status, out, _) = run(&["report", "--utc", INCIDENT, "no/such/file"]);
+    assert_eq!(status, 0);
+    assert!(out.starts_with("5 DNs: ") && out.contains("no/such/file: no such file"), "{out}");
+}
+
+#[test]
+fn what_fail_on_names_is_status_1() {
+    for (words, status) in [
+        ("rejected", 1),
+        ("failing", 1),
+        ("out_of_service", 1),
+        ("no_answer,rejected", 1),
+        ("no_answer", 0),
+        ("unknown", 0),
+        ("in_service", 1),
+    ] {
+        assert_eq!(run(&["report", "--fail-on", words, INCIDENT]).0, status, "{words}");
+    }
+    let args = ["report", "--fail-on", "failing", "--dn", "1002-1003", INCIDENT];
+    assert_eq!(run(&args).0, 0, "only what is selected counts");
+    let args = ["report", "--fail-on", "not_seen", "--expect", "1001-1003", INCIDENT];
+    assert_eq!(run(&args).0, 1);
+    refused(&["report", "--fail-on", "broken", INCIDENT], 2, "no verdict");
+}
+
+#[test]
+fn lists_that_make_no_sense_are_bad_usage() {
+    refused(&["report", "--dn", "5020-5001", INCIDENT], 2, "runs backwards");
+    refused(&["report", "--dn", "5001,,5002", INCIDENT], 2, "empty name");
+    refused(&["report", "--expect", "50*", INCIDENT], 2, "wildcard");
+    refused(&["report", "--expect", "1-100001", INCIDENT], 2, "more than 100000");
+    refused(&["report", "--source", "192.0.2.0/33", INCIDENT], 2, "network");
+    refused(&["report", "--at", "soon", INCIDENT], 2, "RFC 3339");
+    refused(&["report"], 2, "FILE");
+}
+
+#[test]
+fn a_selection_shows_what_is_asked_for() {
+    let names = |args: &[&str]| {
+        let out = run(&[&["report", "--format", "json"], args, &[INCIDENT]].concat()).1;
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let dns = report["dns"].as_array().unwrap().clone();
+        dns.iter().map(|dn| dn["dn"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["--dn", "5001-5002"]), ["5001", "5002"]);
+    assert_eq!(names(&["--dn", "10*"]), ["1002", "1003"]);
+    assert_eq!(names(&["--source", "192.168.210.81"]), ["1002", "1003"]);
+    assert_eq!(names(&["--source", "192.168.210.0/26", "--dn", "5008"]), ["5008"]);
+    assert_eq!(names(&["--expect", "7001", "--dn", "7*"]), ["7001"]);
+    assert_eq!(names(&["--dn", "nobody"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_moment_before_the_end_hides_what_came_later() {
+    let packets = |args: &[&str]| {
+        let out = run(&[&["report", "--utc", "--format", "json"], args, &[INCIDENT]].concat()).1;
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        (report["capture"]["register_messages"].as_u64().unwrap(), report["dns"].clone())
+    };
+    let all = packets(&[]).0;
+    let (some, _) = packets(&["--at", "15:57:01"]);
+    assert!(some > 0 && some < all, "{some} of {all}");
+    assert_eq!(packets(&["--at", "2025-11-18 15:57:01"]).0, some);
+    assert_eq!(packets(&["--at", "2025-11-18T15:57:01Z"]).0, some);
+    assert_eq!(packets(&["--at", "1763481421"]).0, some);
+    let (_, early, _) = run(&["report", "--utc", "--at", "1763400000", INCIDENT]);
+    assert!(early.starts_with("Nothing was captured up to that moment"), "{early}");
+    let (_, later) = packets(&["--at", "2025-11-19 00:00"]);
+    assert!(later.as_array().unwrap().iter().all(|dn| dn["verdict"] != "in_service"));
+}
+
+#[test]
+fn every_message_is_a_line_of_json() {
+    let (status, out, err) = run(&["messages", "--format", "ndjson", INCIDENT]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let lines: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 26);
+    let keys = [
+        "file",
+        "frame",
+        "time",
+        "transport",
+        "src",
+        "src_port",
+        "dst",
+        "dst_port",
+        "kind",
+        "method",
+        "status_code",
+        "cseq",
+        "call_id",
+        "branch",
+        "to_user",
+        "from_user",
+        "contacts",
+        "expires",
+        "user_agent",
+        "retransmission",
+    ];
+    for (number, line) in lines.iter().enumerate() {
+        for key in keys {
+            assert!(line.get(key).is_some(), "line {number} lacks {key}");
+        }
+    }
+    let of_5008 = run(&["messages", "--utc", "--dn", "5008", INCIDENT]).1;
+    assert_eq!(of_5008.lines().count(), 6, "{of_5008}");
+    assert!(of_5008.contains("404 Not Found"), "{of_5008}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let scanner = "captures/scanner/input.pcap";
+    for args in [&["messages", scanner][..], &["report", scanner], &["--help"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regscope"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).stdout(writer);
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    for args in [&["messages", INCIDENT][..], &["report", INCIDENT]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regscope"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).stdout(full);
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains("cannot write the output"), "{args:?}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_nobody_may_read_is_an_error() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = in_dir(dir.path(), "secret.pcap", &incident());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    // the superuser reads everything
+    if File::open(&path).is_err() {
+        refused(&["report", &path], 3, "permission denied");
+    }
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn a_filter_decides_before_anything_else() {
+    let (status, out, err) = run(&["report", "--utc", "--filter", "host 192.168.210.54", INCIDENT]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.starts_with("3 DNs: ") && out.contains("not taken by the filter"), "{out}");
+    let (status, _, err) = run(&["report", "--filter", "udp port 5060", INCIDENT]);
+    assert_eq!(status, 0);
+    assert!(err.contains("fragments"), "{err}");
+    refused(&["report", "--filter", "udp prot 5060", INCIDENT], 2, "syntax error");
+}
