@@ -45,7 +45,7 @@ known: deps
 	  set -ex; \
 	  $(CARGO) build --release --locked; \
 	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --skip 05_tls,05_ws,05_wss,06_hep '$(KNOWN_CAPTURES)/lab'; \
-	  '$(KNOWN_CAPTURES)/check_messages.py' --bin target/release/regscope '$(KNOWN_CAPTURES)/public'; \
+	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
 	else \
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
 	fi

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 mod escape;
 
-pub use escape::{escape_bytes, escape_text};
+pub use escape::{escape_bytes, escape_lossy, escape_text};
 
 /// A moment on the trace's clock: nanoseconds since the Unix epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

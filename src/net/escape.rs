@@ -50,6 +50,15 @@ pub fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Bytes from the wire as safe text for machines: U+FFFD for what is not UTF-8, as other tools have it.
+#[must_use]
+pub fn escape_lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => escape_text(text),
+        Cow::Owned(text) => Cow::Owned(escape_text(&text).into_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +73,6 @@ mod tests {
         assert_eq!(escape_text("a\x1b[31mb\r\n"), "a\\u{1b}[31mb\\r\\n");
         assert_eq!(escape_text("x\u{202e}y\u{9b}"), "x\\u{202e}y\\u{9b}");
         assert_eq!(escape_bytes(b"a\xff\x00"), "a\\xff\\u{0}");
+        assert_eq!(escape_lossy(b"a\xff\x00"), "a\u{fffd}\\u{0}");
     }
 }

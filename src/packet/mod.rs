@@ -9,7 +9,7 @@
 //!                     └───────────────────────┘
 //! ```
 //!
-//! [`sieve`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
+//! [`sieve()`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
 //! counts in [`Stats`] whatever it could not use.
 
 mod decoder;

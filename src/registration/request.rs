@@ -11,7 +11,7 @@ use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::{Asked, Presented, Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, FlagSet, Verdict};
-use crate::net::Origin;
+use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Credentials, Message};
 
 /// A retry follows its challenge within this time, as the challenge's transaction would last.
@@ -288,6 +288,18 @@ impl Attempt {
             hops: 0,
             decided_hop: None,
             realm_offered: Sym::NONE,
+        }
+    }
+
+    /// A client that has not come back long after it might have does not obey.
+    pub(super) fn judge_demand_at(&mut self, now: Timestamp) {
+        let Some((demand, obeyed @ None)) = &mut self.demand else { return };
+        let due = match demand {
+            Demand::RetryAfter(secs) => self.last.plus_secs(*secs),
+            Demand::MinExpires(_) | Demand::Redirect => self.last,
+        };
+        if now.nanos_since(due) > RETRY_WINDOW {
+            *obeyed = Some(false);
         }
     }
 

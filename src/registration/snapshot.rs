@@ -123,6 +123,9 @@ impl Tracker {
                 reg.history.dedup_by_key(|c| (c.verdict, c.code));
             }
         }
+        for attempt in self.store.attempts.iter_mut() {
+            attempt.judge_demand_at(at);
+        }
         Snapshot::of(self, at, last, options)
     }
 }
@@ -162,13 +165,15 @@ impl Snapshot {
                 states.push(DnState::not_seen(name));
             }
         }
+        let mut counts = tracker.counts;
+        counts.connections_dropped = tracker.connections.dropped;
         let connections = tracker.connections.sorted();
         let mut snapshot = Self {
             store,
             states,
             sources,
             connections,
-            counts: tracker.counts,
+            counts,
             at,
             first: tracker.first,
             last,

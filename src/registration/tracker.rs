@@ -30,6 +30,8 @@ pub struct Counts {
     pub cut_without_dn: u64,
     /// ICMP errors that quote a SIP request of the model.
     pub icmp_joined: u64,
+    /// Failed connections that were too many to keep apart.
+    pub connections_dropped: u64,
     /// NOTIFY bodies for the event `reg` that could not be read.
     pub bad_reginfo: u64,
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::View;
 use crate::diagnosis::Finding;
-use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
+use crate::net::{Endpoint, FrameRef, Timestamp, escape_lossy};
 use crate::registration::{FlagSet, Snapshot, SourceState, Sym};
 
 mod capture;
@@ -123,7 +123,7 @@ impl<'a> FindingDoc<'a> {
             rule: finding.rule,
             severity: finding.severity.name(),
             confidence: finding.confidence.name(),
-            dn: finding.dn.as_deref().map(escape_bytes),
+            dn: finding.dn.as_deref().map(escape_lossy),
             source: finding.source,
             sentence: &finding.sentence,
             evidence: evidence.collect(),
@@ -135,7 +135,7 @@ impl<'a> FindingDoc<'a> {
 
 /// A text from the wire, made safe; none for an empty one.
 fn text(snapshot: &Snapshot, sym: Sym) -> Option<Cow<'_, str>> {
-    snapshot.text(sym).map(escape_bytes)
+    snapshot.text(sym).map(escape_lossy)
 }
 
 fn texts<'a>(snapshot: &'a Snapshot, syms: &[Sym]) -> Vec<Cow<'a, str>> {

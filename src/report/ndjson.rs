@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::message::{MessageView, user};
-use crate::net::escape_bytes;
+use crate::net::escape_lossy;
 use crate::sip::NameAddr;
 
 /// One line.
@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
         let MessageView { origin, message, seen, .. } = *view;
         let (to, from) = (message.to(), message.from());
         let host = |address: &NameAddr<'a>| {
-            Some(address.uri.host).filter(|host| !host.is_empty()).map(escape_bytes)
+            Some(address.uri.host).filter(|host| !host.is_empty()).map(escape_lossy)
         };
         Self {
             file: view.file(),
@@ -64,14 +64,14 @@ impl<'a> Line<'a> {
             method: message.method().map(|method| method.name()),
             status_code: message.code(),
             cseq: message.cseq().map(|cseq| cseq.number),
-            call_id: message.call_id().map(escape_bytes),
-            branch: message.top_via().and_then(|via| via.branch()).map(escape_bytes),
+            call_id: message.call_id().map(escape_lossy),
+            branch: message.top_via().and_then(|via| via.branch()).map(escape_lossy),
             to_user: to.as_ref().and_then(user),
             to_host: to.as_ref().and_then(host),
             from_user: from.as_ref().and_then(user),
             contacts: view.contacts().collect(),
             expires: view.expires(),
-            user_agent: message.user_agent().map(escape_bytes),
+            user_agent: message.user_agent().map(escape_lossy),
             retransmission: seen.retransmission,
             duplicate: seen.duplicate,
             cut: message.is_cut(),

@@ -83,6 +83,7 @@ struct DecodedDoc<'a> {
     messages_without_dn: u64,
     messages_cut_without_dn: u64,
     bad_reginfo: u64,
+    connections_dropped: u64,
 }
 
 impl<'a> CaptureDoc<'a> {
@@ -161,6 +162,7 @@ impl<'a> DecodedDoc<'a> {
             messages_without_dn: counts.without_dn,
             messages_cut_without_dn: counts.cut_without_dn,
             bad_reginfo: counts.bad_reginfo,
+            connections_dropped: counts.connections_dropped,
         }
     }
 }

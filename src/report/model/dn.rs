@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 use super::{endpoint, flag_names, frame, text, texts, time};
-use crate::net::{Endpoint, escape_bytes};
+use crate::net::{Endpoint, escape_lossy};
 use crate::registration::{
     AttemptView, Binding, Change, Demand, DnView, MessageRecord, RegistrationState, Snapshot,
 };
@@ -79,7 +79,7 @@ impl<'a> DnDoc<'a> {
         });
         let records = Records { snapshot, dn, several_files };
         Self {
-            dn: escape_bytes(dn.name()),
+            dn: escape_lossy(dn.name()),
             aor,
             aliases,
             verdict: state.verdict.name(),

@@ -40,6 +40,7 @@ fn messages(view: &View<'_>, limits: &mut Vec<String>) {
     );
     add(counts.cut_without_dn, "message", "cut so short that not even the DN is left");
     add(counts.without_dn, "registration message", "without a DN in To");
+    add(counts.connections_dropped, "failed connection", "too many to be listed");
     add(counts.bad_reginfo, "NOTIFY", "for the event \"reg\" with a body that cannot be read");
     let one_way = view.dns().filter(|dn| dn.state().verdict == Verdict::OneWay).count() as u64;
     add(
