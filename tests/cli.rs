@@ -261,3 +261,18 @@ fn a_filter_decides_before_anything_else() {
     assert!(err.contains("fragments"), "{err}");
     refused(&["report", "--filter", "udp prot 5060", INCIDENT], 2, "syntax error");
 }
+
+#[test]
+fn damage_before_the_first_packet_is_status_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bytes = incident();
+    bytes[32..36].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f]);
+    let lying = in_dir(dir.path(), "lying.pcap", &bytes);
+    refused(&["report", &lying], 3, "at byte 24");
+    // with another file beside it, that one counts and the damage is a warning
+    let (status, out, _) = run(&["report", "--format", "json", &lying, INCIDENT]);
+    assert_eq!(status, 0);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["capture"]["packets"], 26);
+    assert_eq!(report["capture"]["warnings"].as_array().unwrap().len(), 1);
+}

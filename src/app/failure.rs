@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::source::SourceError;
+use crate::source::{SourceError, Warning};
 
 /// Why a run ended before it was done.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum Failure {
     /// Nothing could be read.
     #[error(transparent)]
     Input(#[from] SourceError),
+    /// The input is damaged before its first packet.
+    #[error("{0}")]
+    Damaged(Box<Warning>),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -35,7 +38,11 @@ impl Failure {
             Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             Self::Usage(_) => 2,
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::Input(_) | Self::Output(_) | Self::Start(..) | Self::Thread(_) => 3,
+            Self::Input(_)
+            | Self::Damaged(_)
+            | Self::Output(_)
+            | Self::Start(..)
+            | Self::Thread(_) => 3,
         }
     }
 

@@ -22,7 +22,7 @@ use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::registration::Tracker;
 use crate::report::Capture;
-use crate::source::CaptureSet;
+use crate::source::{CaptureSet, Warning, WarningKind};
 
 /// Bytes of a batch.
 const BATCH_BYTES: usize = 256 << 10;
@@ -93,6 +93,12 @@ impl Plan {
             let work = work??;
             Ok::<_, Failure>((read??, work))
         })?;
+        let damaged = |w: &&Warning| matches!(w.kind, WarningKind::Damaged(_));
+        if read.counts.read == 0
+            && let Some(warning) = read.set.warnings().iter().find(damaged)
+        {
+            return Err(Failure::Damaged(Box::new(warning.clone())));
+        }
         let mut tracker = work.tracker;
         if let Some((first, last)) = read.span {
             tracker.advance(first);
