@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("packet", &["net"]),
     ("sip", &["net"]),
     ("registration", &["net", "packet", "sip"]),
-    ("diagnosis", &["net", "registration"]),
+    ("diagnosis", &["net", "sip", "registration"]),
     ("report", &["net", "source", "packet", "sip", "registration", "diagnosis", "select"]),
     ("cli", &["net", "registration", "report", "select"]),
     (

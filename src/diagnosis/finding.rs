@@ -8,7 +8,7 @@ use crate::net::{FrameRef, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Severity {
     /// Worth knowing; nothing fails by it.
-    Note,
+    Observation,
     /// Something may fail by it, or cannot be seen because of it.
     Warning,
     /// Registrations fail by it.
@@ -20,7 +20,7 @@ impl Severity {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Note => "note",
+            Self::Observation => "observation",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -68,6 +68,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure the rule is.
     pub confidence: Confidence,
+    /// It is why its DN is not in service, or why nobody can tell: one at most for each DN.
+    pub is_cause: bool,
     /// The DN it is about, if it is about one.
     pub dn: Option<Vec<u8>>,
     /// The address it is about, if no DN can be named.
@@ -76,6 +78,8 @@ pub struct Finding {
     pub sentence: String,
     /// The frames that show it.
     pub evidence: Vec<Evidence>,
+    /// What follows a count of findings of this rule: "3 DNs: wrong password".
+    pub fragment: &'static str,
     /// What to look at next.
     pub check: &'static str,
     /// Where the behaviour is described.

@@ -1,59 +1,89 @@
 //! Judges a snapshot by rules, one rule a file, each finding with its evidence.
 //!
-//! A rule sees the [`Snapshot`] and nothing else. It reports what the wire shows, says how sure it
-//! is, and stays silent when the capture does not hold enough.
+//! ```text
+//!  cause     why a DN is not in service: one finding at most, the first rule that holds
+//!  remark    what else is to be said of a DN
+//!  capture   what is to be said of a source, a server, or the capture itself
+//!  secret    whether the digests fit a password that is known
+//!  explain   the story of one DN, in order of time
+//! ```
+//!
+//! Rules see the [`Snapshot`] and what was counted over it. They report what the wire shows, say
+//! how sure they are, and stay silent when the capture does not hold enough. What working DNs share
+//! with failing ones is never a cause.
 
-use crate::registration::Snapshot;
+use crate::registration::{Cohort, DnView, Snapshot, State};
 
-mod connection;
-mod encrypted;
+mod baseline;
+mod capture;
+mod case;
+mod cause;
+pub mod explain;
 mod finding;
-mod tcp_no_answer;
-mod tcp_refused;
-mod tls_failed;
+mod prelude;
+mod remark;
+mod rule;
+mod scene;
+pub mod secret;
+mod summary;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+use case::Case;
 pub use finding::{Confidence, Evidence, Finding, Severity};
+pub use rule::{About, Rule};
+pub use scene::Scene;
+pub use summary::{Group, grouped};
 
-/// One thing that can be wrong, and how it shows.
-pub trait Rule: Sync {
-    /// The rule's name in every output, in kebab case.
-    fn id(&self) -> &'static str;
-
-    /// Adds a finding for every case of it in the snapshot.
-    fn judge(&self, snapshot: &Snapshot, findings: &mut Vec<Finding>);
-}
-
-/// Every rule.
-pub static RULES: &[&dyn Rule] = &[
-    &tcp_refused::TcpRefused,
-    &tcp_no_answer::TcpNoAnswer,
-    &tls_failed::TlsFailed,
-    &encrypted::Encrypted,
-];
-
-/// What every rule finds, the most severe first, in order of time.
+/// What every rule finds, the most severe first, causes before remarks, in order of time.
+///
+/// Observations that are ordinary in a working fleet are told of DNs that do not work.
 #[must_use]
 pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
+    let scene = Scene::new(snapshot);
     let mut findings = Vec::new();
-    for rule in RULES {
-        rule.judge(snapshot, &mut findings);
+    for view in snapshot.dns() {
+        let all = view.cohort() != Cohort::Working;
+        judge_dn(&Case::new(&scene, view), all, &mut findings);
     }
-    findings.sort_by_key(|finding| {
-        (std::cmp::Reverse(finding.severity), finding.evidence.first().map(|e| e.time))
+    for rule in capture::RULES {
+        rule.judge(&scene, &mut findings);
+    }
+    findings.sort_by_key(|f| {
+        let first = f.evidence.first().map(|e| e.time);
+        (std::cmp::Reverse(f.severity), !f.is_cause, first)
     });
     findings
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What the rules find of one DN, its cause first.
+#[must_use]
+pub fn diagnose_dn(scene: &Scene<'_>, view: DnView<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    judge_dn(&Case::new(scene, view), true, &mut findings);
+    findings
+}
 
-    #[test]
-    fn every_rule_has_a_name_of_its_own_in_kebab_case() {
-        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
-        assert!(ids.iter().all(|id| id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), RULES.len());
+fn judge_dn(case: &Case<'_>, all: bool, findings: &mut Vec<Finding>) {
+    if case.verdict().state() != State::InService {
+        let found = cause::CAUSES.iter().find_map(|rule| rule.judge(case));
+        findings.extend(found.map(|finding| Finding { is_cause: true, ..finding }));
     }
+    for rule in remark::REMARKS {
+        if let Some(finding) = rule.judge(case)
+            && (all || !rule.is_ordinary())
+        {
+            findings.push(finding);
+        }
+    }
+}
+
+/// What is the same in every case of each rule: causes, remarks, rules of the capture, and what
+/// known passwords tell.
+pub fn abouts() -> impl Iterator<Item = &'static About> {
+    let of_dns = cause::CAUSES.iter().chain(remark::REMARKS).map(|rule| rule.about());
+    let of_captures = capture::RULES.iter().map(|rule| rule.about());
+    of_dns.chain(of_captures).chain(secret::ABOUTS)
 }

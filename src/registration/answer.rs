@@ -262,6 +262,7 @@ impl Tracker {
             && !presented.iter().flatten().any(|c| c.realm == realm);
         a.challenges = a.challenges.saturating_add(1);
         a.refusals += u32::from(refused);
+        a.stale += u32::from(stale);
         (a.nonce, a.realm_offered) = (nonce, realm);
         if !a.credentials {
             a.realm = realm;

@@ -43,4 +43,6 @@ pub use tracker::{Counts, Ingested, Tracker};
 pub use verdict::{Cohort, Flag, FlagSet, State, Verdict};
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

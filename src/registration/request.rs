@@ -262,6 +262,7 @@ impl Attempt {
             user_agent: Sym::NONE,
             aor: Sym::NONE,
             realm: Sym::NONE,
+            realm_offered: Sym::NONE,
             username: Sym::NONE,
             reason: Sym::NONE,
             started: origin.time,
@@ -277,6 +278,7 @@ impl Attempt {
             retransmissions: 0,
             challenges: 0,
             refusals: 0,
+            stale: 0,
             credentials: false,
             nonce_answered: false,
             icmp: None,
@@ -287,7 +289,6 @@ impl Attempt {
             nonce: 0,
             hops: 0,
             decided_hop: None,
-            realm_offered: Sym::NONE,
         }
     }
 

@@ -209,6 +209,12 @@ impl Snapshot {
         self.states.iter().map(|state| DnView { snapshot: self, state })
     }
 
+    /// The DN of that name.
+    #[must_use]
+    pub fn find(&self, dn: &[u8]) -> Option<DnView<'_>> {
+        self.dns().find(|view| view.name() == dn)
+    }
+
     /// The addresses that send REGISTERs, in order of address.
     #[must_use]
     pub fn sources(&self) -> &[SourceState] {

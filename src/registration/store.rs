@@ -167,6 +167,8 @@ pub struct Attempt {
     pub aor: Sym,
     /// The realm that challenged, or the one the credentials name.
     pub realm: Sym,
+    /// The realm of the latest challenge.
+    pub realm_offered: Sym,
     /// The user name of the credentials.
     pub username: Sym,
     /// The reason phrase of the last final answer.
@@ -197,6 +199,8 @@ pub struct Attempt {
     pub challenges: u32,
     /// Challenges that came after credentials, not stale.
     pub refusals: u32,
+    /// Challenges that called the nonce of the credentials stale.
+    pub stale: u32,
     /// Whether any request carried credentials.
     pub credentials: bool,
     /// Whether credentials answered a nonce of this attempt.
@@ -213,7 +217,6 @@ pub struct Attempt {
     pub(super) nonce: u64,
     pub(super) hops: u8,
     pub(super) decided_hop: Option<u8>,
-    pub(super) realm_offered: Sym,
 }
 
 /// One binding of an address-of-record to a Contact (RFC 3261 §10.3).

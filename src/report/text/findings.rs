@@ -5,7 +5,6 @@ use std::io;
 use super::page::{Frames, Ink, Page};
 use super::when::Clock;
 use crate::diagnosis::{Confidence, Finding, Severity};
-use crate::net::escape_bytes;
 use crate::report::View;
 
 /// Frames named for one finding, at most.
@@ -20,7 +19,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
         let (mark, ink) = match finding.severity {
             Severity::Error => (page.glyphs.out_of_service, Ink::Bad),
             Severity::Warning => (page.glyphs.unknown, Ink::Doubtful),
-            Severity::Note => (page.glyphs.bullet, Ink::Faint),
+            Severity::Observation => (page.glyphs.bullet, Ink::Faint),
         };
         let text = describe(finding, clock, frames);
         let rule = page.paint(ink, &format!("{mark} {}", finding.rule));
@@ -32,14 +31,16 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
 }
 
 fn describe(finding: &Finding, clock: &Clock, frames: Frames) -> String {
-    let dn = finding.dn.as_ref().map(|dn| format!("{}: ", escape_bytes(dn))).unwrap_or_default();
     let seen = finding.evidence.iter().take(FRAMES).map(|evidence| {
         format!("{} at {}", frames.name(evidence.frame), clock.precise(evidence.time))
     });
-    let seen = seen.collect::<Vec<_>>().join(", ");
     let sure = match finding.confidence {
-        Confidence::Certain => String::new(),
-        other => format!(", {}", other.name()),
+        Confidence::Certain => None,
+        other => Some(other.name().to_owned()),
     };
-    format!("{dn}{} ({seen}{sure}).", finding.sentence)
+    let notes = seen.chain(sure).collect::<Vec<_>>().join(", ");
+    match notes.as_str() {
+        "" => format!("{}.", finding.sentence),
+        notes => format!("{} ({notes}).", finding.sentence),
+    }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashSet;
 
-use super::finding::{Confidence, Evidence, Finding, Severity};
+use super::super::prelude::*;
 use crate::net::Endpoint;
 use crate::registration::{ConnectionFault, ConnectionRecord, Snapshot};
 
@@ -52,25 +52,20 @@ const fn is_sip_port(port: u16) -> bool {
 
 impl Case<'_> {
     /// A finding about the client, shown by the first connection.
-    pub(super) fn finding(
-        &self,
-        rule: &'static str,
-        severity: Severity,
-        sentence: String,
-        check: &'static str,
-        reference: &'static str,
-    ) -> Finding {
+    pub(super) fn finding(&self, about: &About, sentence: String, check: &'static str) -> Finding {
         let first = &self.record.first;
         Finding {
-            rule,
-            severity,
+            rule: about.id,
+            severity: about.severity,
             confidence: self.confidence,
+            is_cause: false,
             dn: None,
             source: Some(self.record.client),
             sentence,
             evidence: vec![Evidence { time: first.time, frame: first.frame }],
+            fragment: about.fragment,
             check,
-            reference,
+            reference: about.reference,
         }
     }
 

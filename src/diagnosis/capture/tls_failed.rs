@@ -1,34 +1,40 @@
 //! TLS handshakes with a SIP server fail.
 
-use super::Rule;
+use super::super::prelude::*;
 use super::connection::cases;
-use super::finding::{Finding, Severity};
-use crate::registration::{ConnectionFault, Snapshot};
+use crate::registration::ConnectionFault;
+
+static ABOUT: About = About {
+    id: "tls-failed",
+    severity: Severity::Error,
+    fragment: "TLS handshake failed",
+    meaning: "A fatal alert ended the TLS handshake; it names the reason of the side that sent it.",
+    check: "what the alert says: certificates, TLS versions and cipher suites of both sides",
+    reference: "RFC 8446 §6",
+};
 
 /// A fatal alert ends the handshake; it names the reason of the side that sent it.
-pub(super) struct TlsFailed;
+pub(in crate::diagnosis) struct TlsFailed;
 
 impl Rule for TlsFailed {
-    fn id(&self) -> &'static str {
-        "tls-failed"
+    fn about(&self) -> &About {
+        &ABOUT
     }
 
-    fn judge(&self, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
-        for case in cases(snapshot, ConnectionFault::TlsFailed) {
+    fn judge(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+        for case in cases(scene.snapshot, ConnectionFault::TlsFailed) {
             let (client, server) = (case.record.client, case.record.server);
             let (alert, by_server) = case.record.alert.unwrap_or((0, true));
             let (name, check) = describe(alert);
             let side = if by_server { "the server" } else { "the client" };
             findings.push(case.finding(
-                self.id(),
-                Severity::Error,
+                &ABOUT,
                 format!(
                     "the TLS handshake between {client} and {server} fails ({}): {side} ends it \
                      with alert {alert} ({name})",
                     case.count()
                 ),
                 check,
-                "RFC 8446 §6",
             ));
         }
     }

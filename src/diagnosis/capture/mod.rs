@@ -1,0 +1,35 @@
+//! What is to be said of a source, a server, or the capture itself.
+
+use super::rule::Rule;
+
+mod bad_reginfo;
+mod captured_twice;
+mod connection;
+mod encrypted;
+mod fragments;
+mod instance_shared;
+mod mid_life;
+mod no_dn;
+mod one_direction;
+mod password_cracking;
+mod scanner;
+mod tcp_no_answer;
+mod tcp_refused;
+mod tls_failed;
+
+/// The rules.
+pub(super) static RULES: &[&dyn Rule] = &[
+    &tcp_refused::TcpRefused,
+    &tcp_no_answer::TcpNoAnswer,
+    &tls_failed::TlsFailed,
+    &encrypted::Encrypted,
+    &password_cracking::PasswordCracking,
+    &scanner::Scanner,
+    &instance_shared::InstanceShared,
+    &one_direction::OneDirection,
+    &captured_twice::CapturedTwice,
+    &mid_life::MidLife,
+    &fragments::Fragments,
+    &no_dn::NoDn,
+    &bad_reginfo::BadReginfo,
+];

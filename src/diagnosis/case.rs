@@ -1,0 +1,232 @@
+//! One DN as the rules see it: its verdict, its attempts, and the attempt that decided.
+
+use std::borrow::Cow;
+
+use super::finding::Evidence;
+use super::scene::Scene;
+use super::words;
+use crate::net::{Endpoint, Timestamp};
+use crate::registration::{
+    AnswerDetails, AttemptView, Change, Cohort, Details, DnView, Flag, Outcome, Purpose, Sym,
+    Verdict,
+};
+
+/// One DN of a scene.
+pub(super) struct Case<'a> {
+    pub scene: &'a Scene<'a>,
+    pub view: DnView<'a>,
+    /// Its attempts, in order of time.
+    pub attempts: Vec<AttemptView<'a>>,
+    /// Which attempt the verdict follows from.
+    deciding: Option<usize>,
+}
+
+impl<'a> Case<'a> {
+    /// The case of a DN.
+    pub(super) fn new(scene: &'a Scene<'a>, view: DnView<'a>) -> Self {
+        let attempts: Vec<_> = view.attempts().collect();
+        let mut case = Self { scene, view, attempts, deciding: None };
+        case.deciding = case.find_deciding();
+        case
+    }
+
+    fn find_deciding(&self) -> Option<usize> {
+        let registrar = self.registrar();
+        let verdict = self.verdict();
+        let code = self.view.state().status_code;
+        let fits = |a: &AttemptView<'_>| match a.outcome {
+            Outcome::Failed(v) => v == verdict && code.is_none_or(|c| c == a.code),
+            Outcome::Accepted => matches!(verdict, Verdict::InService | Verdict::Expired),
+            Outcome::Removed => matches!(verdict, Verdict::Deregistered | Verdict::Terminated),
+            Outcome::NothingListed => verdict == Verdict::NotRegistered,
+            Outcome::Open => verdict == Verdict::Pending,
+        };
+        let here = |a: &AttemptView<'_>| registrar.is_none_or(|r| r == a.registrar);
+        self.attempts
+            .iter()
+            .rposition(|a| here(a) && fits(a))
+            .or_else(|| self.attempts.iter().rposition(here))
+            .or_else(|| self.attempts.len().checked_sub(1))
+    }
+
+    /// The DN, as on the wire.
+    pub(super) fn raw_name(&self) -> &'a [u8] {
+        self.view.name()
+    }
+
+    /// The DN, safe to show.
+    pub(super) fn name(&self) -> Cow<'a, str> {
+        words::text(self.view.name())
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        self.view.state().verdict
+    }
+
+    /// Whether the verdict is this one.
+    pub(super) fn is(&self, verdict: Verdict) -> bool {
+        self.verdict() == verdict
+    }
+
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.view.state().flags.contains(flag)
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.view.cohort() == Cohort::Failing
+    }
+
+    /// The registrar whose word is the verdict.
+    pub(super) fn registrar(&self) -> Option<Endpoint> {
+        self.view.state().registrations.first().map(|r| r.registrar)
+    }
+
+    /// The attempt the verdict follows from.
+    pub(super) fn decider(&self) -> Option<&AttemptView<'a>> {
+        self.attempts.get(self.deciding?)
+    }
+
+    /// The latest attempt that is over: challenges and requests under way are not.
+    pub(super) fn last_done(&self) -> Option<&AttemptView<'a>> {
+        self.attempts.iter().rev().find(|a| a.outcome != Outcome::Open)
+    }
+
+    /// The latest accepted attempt at the deciding registrar before `time`.
+    pub(super) fn accepted_before(&self, time: Timestamp) -> Option<&AttemptView<'a>> {
+        let registrar = self.registrar();
+        self.attempts.iter().rev().find(|a| {
+            a.outcome == Outcome::Accepted
+                && a.started < time
+                && registrar.is_none_or(|r| r == a.registrar)
+        })
+    }
+
+    /// The latest removal at the deciding registrar.
+    pub(super) fn removal(&self) -> Option<&AttemptView<'a>> {
+        let registrar = self.registrar();
+        self.attempts.iter().rev().find(|a| {
+            a.outcome == Outcome::Removed
+                && a.purpose != Purpose::Query
+                && registrar.is_none_or(|r| r == a.registrar)
+        })
+    }
+
+    /// With what the latest removal removed.
+    pub(super) fn removed_with(&self) -> &'static str {
+        let last = self.removal().zip(self.attempts.last());
+        let is_latest = last.is_some_and(|(removal, last)| removal.started == last.started);
+        match self.details() {
+            Some(d) if is_latest && self.bytes(d.contact_host) == b"*" => {
+                "Contact * (every binding) and Expires 0"
+            }
+            _ => "Expires 0",
+        }
+    }
+
+    /// Attempts that ended like the deciding one.
+    pub(super) fn alike(&self) -> impl Iterator<Item = &AttemptView<'a>> {
+        let like = self.decider().map(|d| (d.outcome, d.code, d.registrar));
+        self.attempts.iter().filter(move |a| Some((a.outcome, a.code, a.registrar)) == like)
+    }
+
+    /// `3 times within 2.6 s`, or `once`: the attempts that ended like the deciding one.
+    pub(super) fn how_often(&self) -> String {
+        let mut alike = self.alike();
+        let Some(first) = alike.next().map(|a| a.started) else { return "once".to_owned() };
+        let (mut n, mut last) = (1, first);
+        for attempt in alike {
+            n += 1;
+            last = attempt.started;
+        }
+        match n {
+            1 => "once".to_owned(),
+            n => format!("{} within {}", words::times(n), words::span(last.nanos_since(first))),
+        }
+    }
+
+    /// The change that brought the verdict.
+    pub(super) fn change_to(&self, verdict: Verdict) -> Option<Change> {
+        let registrar = self.registrar();
+        let history = self.view.history();
+        let mut here = history.iter().rev().filter(|(r, _)| registrar.is_none_or(|own| own == *r));
+        here.find(|(_, c)| c.verdict == verdict).map(|(_, c)| *c)
+    }
+
+    /// The latest REGISTER, parsed.
+    pub(super) fn details(&self) -> Option<&'a Details> {
+        self.view.record()?.details.as_deref()
+    }
+
+    /// The answer to the latest REGISTER, parsed.
+    pub(super) fn answer(&self) -> Option<&'a AnswerDetails> {
+        self.details()?.answer.as_ref()
+    }
+
+    /// The bytes of a symbol; empty for none.
+    pub(super) fn bytes(&self, sym: Sym) -> &'a [u8] {
+        self.scene.snapshot.text(sym).unwrap_or_default()
+    }
+
+    /// The text of a symbol, safe to show.
+    pub(super) fn text(&self, sym: Sym) -> Cow<'a, str> {
+        words::text(self.bytes(sym))
+    }
+
+    /// `403 Forbidden`: the answer that decided an attempt.
+    pub(super) fn code_of(&self, attempt: &AttemptView<'_>) -> String {
+        words::answer(attempt, self.scene.snapshot.text(attempt.reason))
+    }
+
+    /// `192.0.2.1:5060`: the registrar, or words for none.
+    pub(super) fn registrar_name(&self) -> String {
+        self.registrar().map_or_else(|| "the registrar".to_owned(), |r| r.to_string())
+    }
+
+    /// The address of the device in the deciding attempt.
+    pub(super) fn source_name(&self) -> String {
+        self.decider().map_or_else(|| "the device".to_owned(), |a| a.source.addr.to_string())
+    }
+
+    /// What shows the deciding attempt.
+    pub(super) fn shown(&self) -> Vec<Evidence> {
+        self.decider().map(shown_by).unwrap_or_default()
+    }
+
+    /// What shows the latest REGISTER and its answer.
+    pub(super) fn shown_by_latest(&self) -> Vec<Evidence> {
+        self.attempts.last().map(shown_by).unwrap_or_default()
+    }
+
+    /// Whether what happened to it could be due to an address, which other causes exclude.
+    pub(super) fn is_unexplained(&self) -> bool {
+        match self.verdict() {
+            Verdict::NoAnswer | Verdict::NotKept | Verdict::Terminated | Verdict::Expired => true,
+            Verdict::Rejected => self.view.state().status_code == Some(403),
+            _ => false,
+        }
+    }
+}
+
+/// The frames of an attempt that matter: its latest new request and the answer that decided.
+pub(super) fn shown_by(attempt: &AttemptView<'_>) -> Vec<Evidence> {
+    let (mut request, mut answer) = (None, None);
+    for message in attempt.messages() {
+        let shown = Evidence { time: message.time, frame: message.frame() };
+        if message.code == 0 {
+            let again = message.marks.has(crate::registration::Marks::RETRANSMISSION)
+                || message.marks.has(crate::registration::Marks::DUPLICATE);
+            if !again || request.is_none() {
+                request = Some(shown);
+            }
+        } else if message.code == attempt.code || answer.is_none() {
+            answer = Some(shown);
+        }
+    }
+    request.into_iter().chain(answer).collect()
+}
+
+/// When the answer that decided an attempt came; its last message, if none came.
+pub(super) fn decided_at(attempt: &AttemptView<'_>) -> Timestamp {
+    let answer = attempt.messages().find(|m| m.code != 0 && m.code == attempt.code);
+    answer.map_or(attempt.last, |m| m.time)
+}

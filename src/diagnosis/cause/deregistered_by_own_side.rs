@@ -1,0 +1,70 @@
+//! Removed by its own side.
+
+use super::super::prelude::*;
+
+static ABOUT: About = About {
+    id: "deregistered-by-own-side",
+    severity: Severity::Error,
+    fragment: "removed by its own side",
+    meaning: "A REGISTER with Expires 0 from the address that had registered the DN removed \
+            it, and the registrar agreed: nothing was refused.",
+    check: "what on the side of the device removes the registration: a restart, a logout, \
+            a monitoring or start script that un-registers",
+    reference: "RFC 3261 §10.2.2",
+};
+
+/// Removed by its own side.
+pub(in crate::diagnosis) struct Deregistered;
+
+impl DnRule for Deregistered {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::Deregistered), || {
+            let mut shown = Vec::new();
+            if let Some(removal) = case.removal() {
+                shown.extend(
+                    case.accepted_before(removal.started).map(shown_by).unwrap_or_default(),
+                );
+                shown.extend(shown_by(removal));
+            } else {
+                shown = case.shown();
+            }
+            Proof::error(Confidence::Certain, shown)
+        })
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let name = case.name();
+        let Some(removal) = case.removal() else {
+            return format!(
+                "{name}: the registrar no longer lists it after a REGISTER of its own side"
+            );
+        };
+        let source = removal.source.addr;
+        let Some(granted) = case.accepted_before(removal.started) else {
+            return format!(
+                "{name}: removed by a REGISTER with Expires 0 from {source}; the capture does not show \
+                 who had registered it"
+            );
+        };
+        let seconds = granted.granted.map_or_else(String::new, |s| format!(", {s} s"));
+        let later = decided_at(removal).nanos_since(decided_at(granted));
+        let call = if granted.call_id == removal.call_id { "the same" } else { "another" };
+        let agent = if granted.user_agent == removal.user_agent {
+            String::new()
+        } else {
+            let (was, is) = (case.text(granted.user_agent), case.text(removal.user_agent));
+            format!(" (User-Agent \"{is}\", before \"{was}\")")
+        };
+        format!(
+            "{name} was accepted ({}{seconds}) and removed {} later by {} from the same source \
+             {source} under {call} Call-ID{agent}: removed by its own side",
+            granted.code,
+            span(later),
+            case.removed_with()
+        )
+    }
+}

@@ -1,0 +1,43 @@
+//! The time ran out and no refresh was tried.
+
+use super::super::prelude::*;
+
+static ABOUT: About = About {
+    id: "expired-not-refreshed",
+    severity: Severity::Error,
+    fragment: "expired without a refresh",
+    meaning: "The granted time ran out and the device tried no refresh.",
+    check: "whether the device still runs and knows how long it was granted; whether the \
+            capture shows its later REGISTERs",
+    reference: "RFC 3261 §10.2.4",
+};
+
+/// The time ran out and no refresh was tried.
+pub(in crate::diagnosis) struct ExpiredNotRefreshed;
+
+impl DnRule for ExpiredNotRefreshed {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::Expired), || Proof::error(Confidence::Certain, case.shown()))
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let name = case.name();
+        let Some(last) = case.attempts.iter().rev().find(|a| a.outcome == Outcome::Accepted) else {
+            return format!("{name}: the binding ran out and no refresh was tried");
+        };
+        let granted = last.granted.map_or_else(|| "a time".to_owned(), |s| format!("{s} s"));
+        let ago =
+            case.change_to(Verdict::Expired).map(|c| case.scene.snapshot.at.nanos_since(c.time));
+        format!(
+            "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
+             tried",
+            last.registrar,
+            last.source.addr,
+            span(ago.unwrap_or_default())
+        )
+    }
+}

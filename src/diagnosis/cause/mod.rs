@@ -1,0 +1,72 @@
+//! Why a DN is not in service, or why nobody can tell: the first rule that holds is the cause.
+
+use super::rule::DnRule;
+
+mod algorithm_not_offered;
+mod by_code;
+mod challenge_not_answered;
+mod cut_packets;
+mod deregistered_by_own_side;
+mod expired_not_refreshed;
+mod gone_at_registrar;
+mod granted_zero;
+mod interval_too_brief_not_obeyed;
+mod no_answer;
+mod not_kept;
+mod not_seen;
+mod old_nonce_answered;
+mod one_way_capture;
+mod only_asked;
+mod redirect_not_followed;
+mod rejected_403_without_challenge;
+mod removed_by_other_source;
+mod stale_loop;
+mod still_pending;
+mod tcp_reset;
+mod unknown_dn_404;
+mod unreachable_icmp;
+mod wrong_password;
+mod wrong_realm;
+
+/// The causes, the more special ones first.
+pub(super) static CAUSES: &[&dyn DnRule] = &[
+    &not_seen::NotSeen,
+    &still_pending::StillPending,
+    &tcp_reset::TcpReset,
+    &unreachable_icmp::UnreachableIcmp,
+    &no_answer::NoAnswer,
+    &stale_loop::StaleLoop,
+    &wrong_realm::WrongRealm,
+    &algorithm_not_offered::AlgorithmNotOffered,
+    &old_nonce_answered::OldNonceAnswered,
+    &wrong_password::WrongPassword,
+    &challenge_not_answered::ChallengeNotAnswered,
+    &unknown_dn_404::UnknownDn,
+    &rejected_403_without_challenge::RejectedWithoutChallenge,
+    &interval_too_brief_not_obeyed::IntervalTooBrief,
+    &by_code::BY_CODE[0],
+    &by_code::BY_CODE[1],
+    &by_code::BY_CODE[2],
+    &by_code::BY_CODE[3],
+    &by_code::BY_CODE[4],
+    &by_code::BY_CODE[5],
+    &by_code::BY_CODE[6],
+    &by_code::BY_CODE[7],
+    &by_code::BY_CODE[8],
+    &by_code::BY_CODE[9],
+    &by_code::BY_CODE[10],
+    &by_code::BY_CODE[11],
+    &by_code::BY_CODE[12],
+    &by_code::BY_CODE[13],
+    &by_code::BY_CODE[14],
+    &granted_zero::GrantedZero,
+    &not_kept::NotKept,
+    &deregistered_by_own_side::Deregistered,
+    &removed_by_other_source::RemovedByOther,
+    &gone_at_registrar::GoneAtRegistrar,
+    &expired_not_refreshed::ExpiredNotRefreshed,
+    &redirect_not_followed::RedirectNotFollowed,
+    &only_asked::OnlyAsked,
+    &one_way_capture::OneWayCapture,
+    &cut_packets::CutPackets,
+];

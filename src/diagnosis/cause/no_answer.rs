@@ -1,0 +1,65 @@
+//! No answer to a REGISTER.
+
+use super::super::prelude::*;
+use crate::registration::AttemptView;
+
+static ABOUT: About = About {
+    id: "no-answer",
+    severity: Severity::Error,
+    fragment: "no answer",
+    meaning: "The REGISTER was repeated or its time ran out, and nothing came back.",
+    check: "the way to the registrar and back: address, port and transport, a firewall, \
+            and whether the registrar logs the REGISTER; a Genesys SIP Server drops a \
+            removal of a DN it does not know without a word",
+    reference: "RFC 3261 §17.1.2.2",
+};
+
+/// No answer to a REGISTER.
+pub(in crate::diagnosis) struct NoAnswer;
+
+impl DnRule for NoAnswer {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::NoAnswer), || Proof::error(Confidence::Certain, case.shown()))
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(last) = case.decider() else { return String::new() };
+        let sent = last.requests + last.retransmissions;
+        let sending = match sent {
+            1 => format!("sent once over {}, not answered in time", last.transport),
+            n => format!("sent {} within {}", times(n), span(last.last.nanos_since(last.started))),
+        };
+        // seen: a registrar that drops the removal of a DN it does not know
+        let removal = match last.purpose {
+            Purpose::Remove => " (it asks for a removal, Expires 0)",
+            _ => "",
+        };
+        format!(
+            "{}: {} did not answer the REGISTER from {}{removal}, {sending}; {}",
+            case.name(),
+            last.registrar,
+            last.source,
+            others(case, last)
+        )
+    }
+}
+
+/// Whether the server answers others, and when it did.
+fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
+    let served = case.scene.served(last.registrar);
+    let own = case.attempts.iter().any(|a| a.registrar == last.registrar && a.code != 0);
+    let others = served.answered.saturating_sub(u32::from(own));
+    match (others, own, served.last_answer >= last.started) {
+        (0, false, _) => "it answers nobody in this capture".to_owned(),
+        (0, true, _) => "it had answered this DN before".to_owned(),
+        (n, _, true) => format!("meanwhile it answers others ({})", count(n, "DN")),
+        (n, _, false) => {
+            let ago = span(last.started.nanos_since(served.last_answer));
+            format!("its last answer, to {}, is {ago} older", count(n, "other DN"))
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Only one direction was captured.
+
+use super::super::prelude::*;
+
+static ABOUT: About = About {
+    id: "one-way-capture",
+    severity: Severity::Warning,
+    fragment: "only one direction captured",
+    meaning: "No answer was captured, yet the device acts as if it had one: the capture \
+            shows one direction only.",
+    check: "capture on the SIP host itself, or on both directions of the mirrored port",
+    reference: "RFC 3261 §17.1.2.2",
+};
+
+/// Only one direction was captured.
+pub(in crate::diagnosis) struct OneWayCapture;
+
+impl DnRule for OneWayCapture {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::OneWay), || Proof::warning(Confidence::Likely, case.shown()))
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(last) = case.decider() else { return String::new() };
+        format!(
+            "{}: no answer of {} was captured and {} does not repeat its REGISTER as it would without \
+             one: this capture cannot tell",
+            case.name(),
+            last.registrar,
+            last.source.addr
+        )
+    }
+}

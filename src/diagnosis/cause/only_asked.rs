@@ -1,0 +1,37 @@
+//! Only asked for the bindings.
+
+use super::super::prelude::*;
+
+static ABOUT: About = About {
+    id: "only-asked",
+    severity: Severity::Error,
+    fragment: "only asked, never registered",
+    meaning: "The REGISTER has no Contact: it asks for the bindings, and there are none.",
+    check: "whether the device is meant to register: a monitor often only asks",
+    reference: "RFC 3261 §10.2.3",
+};
+
+/// Only asked for the bindings.
+pub(in crate::diagnosis) struct OnlyAsked;
+
+impl DnRule for OnlyAsked {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::NotRegistered), || {
+            Proof::error(Confidence::Certain, case.shown())
+        })
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(last) = case.decider() else { return String::new() };
+        format!(
+            "{}: {} only asks {} for the bindings (no Contact), and the answer lists none",
+            case.name(),
+            last.source.addr,
+            last.registrar
+        )
+    }
+}

@@ -1,0 +1,37 @@
+//! A redirect not followed with success.
+
+use super::super::prelude::*;
+
+static ABOUT: About = About {
+    id: "redirect-not-followed",
+    severity: Severity::Error,
+    fragment: "redirected, not followed",
+    meaning: "The registrar sent the device elsewhere and no registration there followed.",
+    check: "the Contact of the 3xx: whether the device can reach it and is allowed to \
+            follow redirects",
+    reference: "RFC 3261 §10.2.7, §21.3",
+};
+
+/// A redirect not followed with success.
+pub(in crate::diagnosis) struct RedirectNotFollowed;
+
+impl DnRule for RedirectNotFollowed {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::Redirected), || Proof::error(Confidence::Certain, case.shown()))
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(last) = case.decider() else { return String::new() };
+        format!(
+            "{}: {} answered {}, {}, and no REGISTER to another server followed",
+            case.name(),
+            last.registrar,
+            case.code_of(last),
+            case.how_often()
+        )
+    }
+}

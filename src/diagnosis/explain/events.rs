@@ -1,0 +1,98 @@
+//! The events of a story: attempts, repetition folded, and what happened without one.
+
+use super::super::case::{Case, decided_at, shown_by};
+use super::super::words::span;
+use super::Event;
+use super::tell::{Told, tell};
+use crate::net::{Endpoint, Timestamp};
+use crate::registration::{AttemptView, Change, Outcome, Verdict};
+
+/// A removal this close to a change is what brought it.
+const SAME_MOMENT: i64 = 1_000_000;
+
+/// The events of a DN, in order of time.
+pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut run: Option<Run> = None;
+    for (place, attempt) in case.attempts.iter().enumerate() {
+        let told = tell(case, place, attempt);
+        match &mut run {
+            Some(run) if run.told.kind == told.kind => run.repeat(attempt),
+            _ => {
+                events.extend(run.take().into_iter().flat_map(Run::events));
+                run = Some(Run::new(told, attempt));
+            }
+        }
+    }
+    events.extend(run.into_iter().flat_map(Run::events));
+    for (registrar, change) in case.view.history() {
+        events.extend(without_attempt(case, registrar, change));
+    }
+    events.sort_by_key(|e| e.time);
+    events
+}
+
+/// Attempts in a row that are told in the same words.
+struct Run {
+    told: Told,
+    first: Event,
+    more: Option<Event>,
+}
+
+impl Run {
+    fn new(told: Told, attempt: &AttemptView<'_>) -> Self {
+        let first = event(attempt, told.sentence.clone());
+        Self { told, first, more: None }
+    }
+
+    fn repeat(&mut self, attempt: &AttemptView<'_>) {
+        let again = event(attempt, String::new());
+        match &mut self.more {
+            None => self.more = Some(again),
+            Some(more) => {
+                more.count += 1;
+                more.until = Some(again.time);
+                more.frames.truncate(1);
+                more.frames.extend(again.frames.last());
+            }
+        }
+    }
+
+    fn events(self) -> impl Iterator<Item = Event> {
+        let brief = self.told.brief;
+        let more = self.more.map(|more| {
+            let sentence = match (more.count, more.until) {
+                (n, Some(until)) => {
+                    format!("{brief} {n} more times within {}", span(until.nanos_since(more.time)))
+                }
+                _ => format!("{brief} once more"),
+            };
+            Event { sentence, ..more }
+        });
+        std::iter::once(self.first).chain(more)
+    }
+}
+
+fn event(attempt: &AttemptView<'_>, sentence: String) -> Event {
+    let frames = shown_by(attempt).into_iter().map(|e| e.frame).collect();
+    Event { time: decided_at(attempt), until: None, count: 1, frames, sentence }
+}
+
+/// The event of a change no REGISTER of this DN brought.
+fn without_attempt(case: &Case<'_>, registrar: Endpoint, change: Change) -> Option<Event> {
+    let sentence = match change.verdict {
+        Verdict::Expired => format!("the time granted by {registrar} ran out"),
+        Verdict::Terminated if !is_removed_at(case, change.time) => {
+            format!("{registrar} shows that it no longer holds the binding")
+        }
+        _ => return None,
+    };
+    let frames = vec![change.frame];
+    Some(Event { time: change.time, until: None, count: 1, frames, sentence })
+}
+
+fn is_removed_at(case: &Case<'_>, time: Timestamp) -> bool {
+    case.attempts.iter().any(|a| {
+        a.outcome == Outcome::Removed && decided_at(a).nanos_since(time).abs() < SAME_MOMENT
+    })
+}

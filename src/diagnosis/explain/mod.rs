@@ -1,0 +1,88 @@
+//! The story of one DN in order of time, and what it comes to.
+
+use super::case::Case;
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::net::{FrameRef, Timestamp};
+use crate::registration::{Snapshot, State, Verdict};
+
+mod events;
+mod tell;
+
+/// What to check when SIP shows no fault and the desktop does.
+const HEALTHY: &str = "if the DN is shown out of service elsewhere, look there: the T-Library client \
+                       or the nodes of the cluster disagree with a registration that is in order";
+
+/// The story of one DN.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// The DN, safe to show.
+    pub dn: String,
+    /// What happened, in order of time.
+    pub paragraphs: Vec<Event>,
+    /// What it comes to, in one sentence.
+    pub verdict: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What the rules find: the cause first, if there is one.
+    pub findings: Vec<Finding>,
+    /// What to check, in order.
+    pub checks: Vec<&'static str>,
+}
+
+/// One thing that happened, or the same thing several times in a row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// When.
+    pub time: Timestamp,
+    /// When it happened last, if several times.
+    pub until: Option<Timestamp>,
+    /// How often.
+    pub count: u32,
+    /// The frames that show it; the first and the last of several.
+    pub frames: Vec<FrameRef>,
+    /// The plain sentence, without its time and frames; text from the wire is safe to show.
+    pub sentence: String,
+}
+
+/// The story of a DN; `None` if the snapshot knows no such DN.
+#[must_use]
+pub fn explain(snapshot: &Snapshot, dn: &[u8]) -> Option<Story> {
+    let view = snapshot.find(dn)?;
+    let scene = Scene::new(snapshot);
+    let case = Case::new(&scene, view);
+    let findings = super::diagnose_dn(&scene, view);
+    let mut checks = Vec::new();
+    for finding in findings.iter().filter(|f| f.is_cause).chain(&findings) {
+        if !checks.contains(&finding.check) {
+            checks.push(finding.check);
+        }
+    }
+    if case.is(Verdict::InService) {
+        checks.push(HEALTHY);
+    }
+    Some(Story {
+        dn: case.name().into_owned(),
+        paragraphs: events::of(&case),
+        verdict: verdict(&case),
+        since: view.state().since,
+        findings,
+        checks,
+    })
+}
+
+/// What the story comes to.
+fn verdict(case: &Case<'_>) -> String {
+    let state = match case.verdict().state() {
+        State::InService => "is in service",
+        State::OutOfService => "is out of service",
+        State::Unknown => "is in a state this capture cannot tell",
+    };
+    let code = case.view.state().status_code.map_or_else(String::new, |c| format!(" {c}"));
+    let word = case.verdict().name().replace('_', " ");
+    let at = case.registrar().map_or_else(String::new, |r| format!(" at {r}"));
+    match case.verdict() {
+        Verdict::InService => format!("{} {state}{at}", case.name()),
+        _ => format!("{} {state}{at}: {word}{code}", case.name()),
+    }
+}

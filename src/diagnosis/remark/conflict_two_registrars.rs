@@ -1,0 +1,51 @@
+//! Held by two registrars.
+
+use super::super::baseline::Oddity;
+use super::super::prelude::*;
+use crate::net::Endpoint;
+
+static ABOUT: About = About {
+    id: "conflict-two-registrars",
+    severity: Severity::Warning,
+    fragment: "held by two registrars at once",
+    meaning: "Two registrars hold the DN at the same time: a fail-over that left a binding \
+            behind, or nodes of a cluster that have lost each other, each of which goes on \
+            with its own.",
+    check: "which registrar the switch believes in; after a split each node marks the \
+            other's DNs out of service though REGISTER and 200 look healthy",
+    reference: "RFC 3261 §10.2.4",
+};
+
+/// Held by two registrars.
+pub(in crate::diagnosis) struct TwoRegistrars;
+
+impl DnRule for TwoRegistrars {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(Oddity::TwoRegistrars.is_in(case), || {
+            // a fleet that registers everywhere at two places means it
+            if case.scene.baseline.is_usual(Oddity::TwoRegistrars) {
+                return Proof::observation(holders_shown(case));
+            }
+            Proof::warning(Confidence::Certain, holders_shown(case))
+        })
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let names: Vec<_> = holders(case).map(|r| r.to_string()).collect();
+        format!("{}: registered at {} at the same time", case.name(), names.join(" and "))
+    }
+}
+
+/// The registrars that hold the DN.
+fn holders(case: &Case<'_>) -> impl Iterator<Item = Endpoint> {
+    let registrations = &case.view.state().registrations;
+    registrations.iter().filter(|r| r.verdict == Verdict::InService).map(|r| r.registrar)
+}
+
+fn holders_shown(case: &Case<'_>) -> Vec<Evidence> {
+    case.view.bindings().map(|(_, b)| Evidence { time: b.renewed, frame: b.frame }).collect()
+}

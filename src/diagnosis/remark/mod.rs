@@ -1,0 +1,58 @@
+//! What else is to be said of a DN, working or not.
+
+use super::rule::DnRule;
+
+mod answer_lost;
+mod bulk_registration;
+mod call_id_changes;
+mod conflict_two_registrars;
+mod contact_not_source;
+mod contact_unroutable;
+mod cseq_not_rising;
+mod digest_uri_differs;
+mod flapping;
+mod moved;
+mod recovered;
+mod refresh_failed;
+mod refresh_failed_then_expired;
+mod refresh_gap;
+mod rejected_from_other_source;
+mod request_uri_user;
+mod retry_after_not_obeyed;
+mod rport_unfilled;
+mod shortened;
+mod taken_by_other_source;
+mod thin_refresh_margin;
+mod third_party_registration;
+mod two_devices;
+mod two_final_answers;
+mod username_not_dn;
+
+/// The remarks.
+pub(super) static REMARKS: &[&dyn DnRule] = &[
+    &bulk_registration::BulkNumbers,
+    &contact_unroutable::ContactUnroutable,
+    &contact_not_source::ContactNotSource,
+    &rport_unfilled::RportUnfilled,
+    &call_id_changes::CallIdChanges,
+    &third_party_registration::ThirdParty,
+    &request_uri_user::RequestUriUser,
+    &username_not_dn::UsernameNotDn,
+    &digest_uri_differs::DigestUriDiffers,
+    &answer_lost::AnswerLost,
+    &thin_refresh_margin::ThinMargin,
+    &refresh_gap::RefreshGap,
+    &refresh_failed::RefreshFailed,
+    &refresh_failed_then_expired::LapsedAfterRefresh,
+    &cseq_not_rising::CseqNotRising,
+    &flapping::Flapping,
+    &conflict_two_registrars::TwoRegistrars,
+    &taken_by_other_source::TakenByOther,
+    &two_devices::TwoDevices,
+    &moved::Moved,
+    &recovered::Recovered,
+    &shortened::Shortened,
+    &two_final_answers::TwoFinalAnswers,
+    &retry_after_not_obeyed::RetryAfter,
+    &rejected_from_other_source::RejectedElsewhere,
+];

@@ -1,0 +1,57 @@
+//! A refresh that failed while the binding runs.
+
+use super::super::prelude::*;
+use crate::registration::AttemptView;
+
+static ABOUT: About = About {
+    id: "refresh-failed",
+    severity: Severity::Warning,
+    fragment: "refresh failed, the binding still runs",
+    meaning: "The latest refresh failed; the DN stays in service until the time granted \
+            before runs out.",
+    check: "the cause of the failed refresh, before the binding ends",
+    reference: "RFC 3261 §10.2.4",
+};
+
+/// A refresh that failed while the binding runs.
+pub(in crate::diagnosis) struct RefreshFailed;
+
+impl DnRule for RefreshFailed {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        Held::when(case.is(Verdict::InService) && failed(case).is_some(), || {
+            Proof::warning(Confidence::Certain, failed(case).map(shown_by).unwrap_or_default())
+        })
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(last) = failed(case) else { return String::new() };
+        let what = match last.code {
+            0 => format!("{} did not answer the latest REGISTER", last.registrar),
+            _ => {
+                format!("{} answered {} to the latest REGISTER", last.registrar, case.code_of(last))
+            }
+        };
+        let left = case.view.state().expires_at.map_or_else(String::new, |end| {
+            format!("; the binding runs out in {}", span(end.nanos_since(case.scene.snapshot.at)))
+        });
+        format!("{}: {what} from {}{left}", case.name(), last.source.addr)
+    }
+}
+
+/// The latest attempt of a source that holds the DN, if it failed and nothing follows.
+fn failed<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    let last = case.last_done()?;
+    let fails = matches!(
+        last.outcome,
+        Outcome::Failed(
+            Verdict::Rejected | Verdict::AuthFailed | Verdict::NoAnswer | Verdict::NotKept
+        )
+    );
+    let holds =
+        case.view.bindings().any(|(_, b)| b.source.is_some_and(|s| s.addr == last.source.addr));
+    (fails && holds).then_some(last)
+}

@@ -1,0 +1,91 @@
+//! Small pieces of sentences, the same in every rule.
+
+use std::borrow::Cow;
+
+use crate::net::escape_bytes;
+use crate::registration::AttemptView;
+use crate::sip::reason_phrase;
+
+/// Longest text from the wire a sentence quotes.
+const QUOTED: usize = 80;
+
+/// Text from the wire, made safe, and cut where it is very long.
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match bytes.get(..QUOTED) {
+        Some(start) if bytes.len() > QUOTED => Cow::Owned(format!("{}…", escape_bytes(start))),
+        _ => escape_bytes(bytes),
+    }
+}
+
+/// A span of time as a person says it: `3.0 s`, `12 min`, `2 h 5 min`.
+pub(super) fn span(nanos: i64) -> String {
+    let millis = nanos.unsigned_abs() / 1_000_000;
+    let (seconds, minutes) = (millis / 1000, millis / 60_000);
+    match millis {
+        ..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{seconds}.{} s", millis % 1000 / 100),
+        60_000..600_000 => format!("{minutes} min {} s", seconds % 60),
+        600_000..3_600_000 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
+
+/// `once`, `twice`, `7 times`.
+pub(super) fn times(n: u32) -> Cow<'static, str> {
+    match n {
+        1 => "once".into(),
+        2 => "twice".into(),
+        n => format!("{n} times").into(),
+    }
+}
+
+/// `1 DN`, `7 DNs`.
+pub(super) fn count(n: impl Into<u64>, one: &str) -> String {
+    match n.into() {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+/// The answer that decided an attempt: `403 Forbidden`.
+pub(super) fn answer(attempt: &AttemptView<'_>, reason: Option<&[u8]>) -> String {
+    let phrase = reason.map_or_else(|| Cow::Borrowed(reason_phrase(attempt.code)), text);
+    format!("{} {phrase}", attempt.code).trim_end().to_owned()
+}
+
+/// What an ICMP error says (RFC 792, RFC 4443).
+pub(super) const fn icmp(kind: u8, code: u8) -> &'static str {
+    match (kind, code) {
+        (3, 3) | (1, 4) => "port unreachable: nothing listens there",
+        (3, 9 | 10 | 13) | (1, 1) => "prohibited: a filter on the way refuses it",
+        (3, 1 | 7) | (1, 3) => "host unreachable",
+        (3, 0 | 6) | (1, 0) => "network unreachable",
+        (11, _) => "time exceeded: a routing loop",
+        _ => "unreachable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_as_people_say_them() {
+        for (millis, want) in [
+            (12, "12 ms"),
+            (3040, "3.0 s"),
+            (-2500, "2.5 s"),
+            (61_000, "1 min 1 s"),
+            (1_800_000, "30 min"),
+            (7_500_000, "2 h 5 min"),
+        ] {
+            assert_eq!(span(millis * 1_000_000), want);
+        }
+    }
+
+    #[test]
+    fn long_and_hostile_text_is_tamed() {
+        assert_eq!(text(b"a\x1b[2J"), "a\\u{1b}[2J");
+        assert!(text(&[b'x'; 500]).chars().count() <= QUOTED + 1);
+    }
+}

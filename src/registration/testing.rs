@@ -1,0 +1,280 @@
+//! Plays scenarios: traffic as lines of text, for the tests of the model and of what reads it.
+//!
+//! ```text
+//! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)
+//! TIME < CODE key=value…          an answer, from `to` to `from`
+//! TIME ! icmp [answer]            an ICMP port unreachable quoting the last request (its answer)
+//! TIME ! FATE                     of a TCP connection: reset refused silent alert encrypted
+//! TIME .                          some other packet: the capture goes on
+//! ```
+//!
+//! Keys: `dn` (5002), `from`/`to` (host letters: a b c devices, r s registrars, e an edge proxy),
+//! `call` (1), `cseq` (1), `branch` (follows call and cseq), `via` (a second Via: the branch of the
+//! hop before), `expires`, `contact` (default the device's own; `none`, `*`, or texts joined by
+//! `|`), `nonce` (credentials on a request, challenge on an answer), `realm`, `stale`, `proxy`,
+//! `min`, `after`, `tcp`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
+//! `agent`, `ruri`, `fromdn`, `username`, `rport` (filled in by the answer), `sport` and `dport`
+//! (the ports of `from`; of the answer's receiver), `vhost` (the Via's host), `algorithm`, `require`,
+//! `fragmented`, `badreg` (a body of the event reg that is no XML).
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+
+use proptest::prelude::*;
+
+use crate::net::{Cut, Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
+use crate::sip::Message;
+
+use super::{Snapshot, SnapshotOptions, Tracker};
+
+/// One line of a scenario, as words.
+pub(crate) struct Line<'a> {
+    pub words: Vec<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a str> {
+        self.words.iter().find_map(|w| w.strip_prefix(key)?.strip_prefix('='))
+    }
+
+    /// The value of a key, or a default.
+    pub(crate) fn or(&self, key: &str, default: &'a str) -> &'a str {
+        self.get(key).unwrap_or(default)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.words.contains(&word)
+    }
+}
+
+/// The endpoint of a host letter.
+pub(crate) fn endpoint(host: &str) -> Endpoint {
+    let last = host.bytes().next().unwrap();
+    let net = if host.ends_with('p') { [10, 0, 0, last] } else { [192, 0, 2, last] };
+    Endpoint::new(IpAddr::V4(Ipv4Addr::from(net)), 5060)
+}
+
+fn seconds(text: &str) -> Timestamp {
+    let (secs, frac) = text.split_once('.').unwrap_or((text, "0"));
+    let nanos = format!("{frac:0<9}").parse::<i64>().unwrap();
+    Timestamp::from_parts(1_700_000_000 + secs.parse::<i64>().unwrap(), nanos)
+}
+
+/// The text of a message.
+fn message(line: &Line<'_>, code: Option<&str>) -> String {
+    let (dn, call, cseq) = (line.or("dn", "5002"), line.or("call", "1"), line.or("cseq", "1"));
+    let method = line.or("method", "REGISTER");
+    let from = endpoint(line.or("from", "a")).addr;
+    let own = format!("z9hG4bK-{call}-{cseq}-{dn}");
+    let branch = line.get("branch").map_or(own, |b| format!("z9hG4bK-{b}"));
+    let mut text = match code {
+        Some(code) => format!("SIP/2.0 {code} Whatever\r\n"),
+        None if method == "REGISTER" => {
+            format!("REGISTER {} SIP/2.0\r\n", line.or("ruri", "sip:example.org"))
+        }
+        None => format!("{method} sip:{dn}@example.org SIP/2.0\r\n"),
+    };
+    let _ = write!(
+        text,
+        "Via: SIP/2.0/UDP {};branch={branch};rport{}\r\n",
+        line.or("vhost", &from.to_string()),
+        line.get("rport").map_or(String::new(), |port| format!("={port}"))
+    );
+    if let Some(before) = line.get("via") {
+        let _ = write!(text, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-{before}\r\n");
+    }
+    let to_host = line.or("domain", "example.org");
+    let _ = write!(
+        text,
+        "From: <sip:{}@{to_host}>;tag=x{call}\r\nTo: <sip:{dn}@{to_host}>\r\n",
+        line.or("fromdn", dn)
+    );
+    if let Some(agent) = line.get("agent") {
+        let _ = write!(text, "User-Agent: {agent}\r\n");
+    }
+    let _ = write!(text, "Call-ID: call-{call}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n");
+    text += &credentials(line, code.is_some());
+    if let Some(seconds) = line.get("min") {
+        let _ = write!(text, "Min-Expires: {seconds}\r\n");
+    }
+    if let Some(seconds) = line.get("after") {
+        let _ = write!(text, "Retry-After: {seconds}\r\n");
+    }
+    if let Some(tags) = line.get("require") {
+        let _ = write!(text, "Require: {tags}\r\n");
+    }
+    if line.has("path") {
+        text += "Path: <sip:edge.example.org;lr>\r\n";
+    }
+    let lists = code.is_none_or(|c| c.starts_with('2')) && method == "REGISTER";
+    let own = format!("<sip:{dn}@{from}:5060>");
+    for contact in line.or("contact", if lists { &own } else { "none" }).split('|') {
+        if contact != "none" {
+            let _ = write!(text, "Contact: {contact}\r\n");
+        }
+    }
+    if let Some(seconds) = line.get("expires") {
+        let _ = write!(text, "Expires: {seconds}\r\n");
+    }
+    if line.has("badreg") {
+        return text + "Event: reg\r\nContent-Length: 3\r\n\r\n<a<";
+    }
+    text + "Content-Length: 0\r\n\r\n"
+}
+
+fn credentials(line: &Line<'_>, answer: bool) -> String {
+    let Some(nonce) = line.get("nonce") else { return String::new() };
+    let (realm, proxy) = (line.or("realm", "lab"), line.has("proxy"));
+    let stale = if line.has("stale") { ", stale=true" } else { "" };
+    match (answer, proxy) {
+        (true, false) => {
+            format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
+        }
+        (true, true) => {
+            format!("Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
+        }
+        (false, proxy) => format!(
+            "{}Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:example.org\", response=\"00\"{}\r\n",
+            if proxy { "Proxy-" } else { "" },
+            line.or("username", "u"),
+            line.get("algorithm").map_or(String::new(), |a| format!(", algorithm={a}")),
+        ),
+    }
+}
+
+/// Feeds a tracker with the lines of a scenario.
+#[derive(Default)]
+pub(crate) struct Player {
+    pub tracker: Tracker,
+    frame: u64,
+    pub last_request: Option<(Origin, String)>,
+}
+
+impl Player {
+    fn origin(&mut self, line: &Line<'_>, time: Timestamp, answer: bool) -> Origin {
+        self.frame += 1;
+        let (mut a, b) = (endpoint(line.or("from", "a")), endpoint(line.or("to", "r")));
+        if let Some(port) = line.get(if answer { "dport" } else { "sport" }) {
+            a.port = port.parse().unwrap();
+        }
+        let file = FileId(line.or("file", "0").parse().unwrap());
+        Origin {
+            time,
+            frame: FrameRef { file, number: self.frame, offset: 0 },
+            src: if answer { b } else { a },
+            dst: if answer { a } else { b },
+            transport: if line.has("tcp") { Transport::Tcp } else { Transport::Udp },
+            path: PathInfo {
+                ip_id: line.get("id").map_or(self.frame as u16, |id| id.parse().unwrap()),
+                cut: line.get("cut").map(|_| Cut::Snaplen),
+                peer_seen: !line.has("oneway"),
+                fragmented: line.has("fragmented"),
+                ..PathInfo::default()
+            },
+        }
+    }
+
+    /// Plays one line of traffic.
+    pub(crate) fn play(&mut self, text: &str) {
+        let line = Line { words: text.split_whitespace().collect() };
+        let time = seconds(line.words[0]);
+        match line.words[1] {
+            "." => self.tracker.advance(time),
+            "!" if !line.has("icmp") => {
+                let mut origin = self.origin(&line, time, false);
+                origin.transport = Transport::Tcp;
+                let kind = match line.words[2] {
+                    "reset" => ConnectionKind::Reset { by_server: true },
+                    "refused" => ConnectionKind::Refused,
+                    "silent" => ConnectionKind::NoAnswer { repeats: 3 },
+                    "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
+                    _ => ConnectionKind::Tls(TlsSign::Encrypted),
+                };
+                self.tracker.connection(&ConnectionEvent { origin, since: time, kind });
+            }
+            "!" => {
+                let (mut sent, mut text) = self.last_request.clone().unwrap();
+                if line.has("answer") {
+                    text = text.replacen("REGISTER sip:example.org SIP/2.0", "SIP/2.0 200 OK", 1);
+                    (sent.src, sent.dst) = (sent.dst, sent.src);
+                }
+                let mut origin = self.origin(&line, time, true);
+                origin.src = sent.dst;
+                let usual = if line.has("answer") { "250" } else { "60" };
+                let keep = line.or("cut", usual).parse::<usize>().unwrap().min(text.len());
+                let quoted = &text.as_bytes()[..keep];
+                self.tracker.icmp(&IcmpError {
+                    origin: &origin,
+                    kind: IcmpKind::PortUnreachable,
+                    icmp_type: 3,
+                    icmp_code: 3,
+                    quoted_src: sent.src,
+                    quoted_dst: sent.dst,
+                    quoted_transport: Transport::Udp,
+                    quoted,
+                });
+            }
+            way => {
+                let answer = way == "<";
+                let origin = self.origin(&line, time, answer);
+                let text = message(&line, answer.then(|| line.words[2]));
+                let keep = line.get("cut").map_or(text.len(), |n| n.parse().unwrap());
+                let bytes = &text.as_bytes()[..keep.min(text.len())];
+                let message = Message::parse(bytes, keep < text.len()).expect(&text);
+                self.tracker.message(&origin, &message);
+                if !answer {
+                    self.last_request = Some((origin, text));
+                }
+            }
+        }
+    }
+
+    /// The model after the lines of `text`; empty lines and comments are skipped.
+    pub(crate) fn snapshot_of(text: &str) -> Snapshot {
+        let mut player = Self::default();
+        for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            player.play(line);
+        }
+        player.tracker.finish(&SnapshotOptions::default())
+    }
+}
+
+/// Any line of traffic, without its time.
+pub(crate) fn any_line() -> impl Strategy<Value = String> {
+    let what = prop::sample::select(vec![
+        "> REGISTER",
+        "> REGISTER expires=0",
+        "> REGISTER contact=*",
+        "> REGISTER contact=none",
+        "> REGISTER nonce=n1",
+        "> REGISTER nonce=n2 realm=other",
+        "> REGISTER via=1-1-5002",
+        "> OPTIONS method=OPTIONS",
+        "< 100",
+        "< 200",
+        "< 200 contact=none",
+        "< 302",
+        "< 401 nonce=n1",
+        "< 401 nonce=n2 stale",
+        "< 403",
+        "< 407 nonce=n1 proxy",
+        "< 423 min=60",
+        "< 480 method=OPTIONS",
+        "< 503 after=5",
+        "! icmp",
+        ".",
+    ]);
+    let host = prop::sample::select(vec!["a", "b", "e"]);
+    let to = prop::sample::select(vec!["r", "s", "e"]);
+    (what, host, to, 1..4u32, 1..4u32, 0..3u32, prop::option::of(0..700usize), any::<bool>())
+        .prop_map(|(what, from, to, call, cseq, dn, cut, tcp)| {
+            let cut = cut.filter(|n| *n > 200).map_or(String::new(), |n| format!(" cut={n}"));
+            let tcp = if tcp { " tcp" } else { "" };
+            let expires = if what.contains("expires") { "" } else { " expires=20" };
+            format!(
+                "{what} from={from} to={to} call={call} cseq={cseq} dn=500{dn}{expires}{cut}{tcp}"
+            )
+        })
+}
