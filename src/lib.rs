@@ -14,6 +14,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod compare;
 pub mod diagnosis;
 pub mod net;
 pub mod packet;

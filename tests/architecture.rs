@@ -14,12 +14,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("packet", &["net"]),
     ("sip", &["net"]),
     ("registration", &["net", "packet", "sip"]),
-    ("diagnosis", &["net", "sip", "registration"]),
-    ("report", &["net", "source", "packet", "sip", "registration", "diagnosis", "select"]),
-    ("cli", &["net", "registration", "report", "select"]),
+    ("compare", &["net", "sip", "registration", "select"]),
+    ("diagnosis", &["net", "sip", "registration", "compare"]),
+    (
+        "report",
+        &["net", "source", "packet", "sip", "registration", "compare", "diagnosis", "select"],
+    ),
+    ("cli", &["net", "registration", "compare", "report", "select"]),
     (
         "app",
-        &["net", "source", "packet", "sip", "registration", "diagnosis", "report", "cli", "select"],
+        &[
+            "net",
+            "source",
+            "packet",
+            "sip",
+            "registration",
+            "compare",
+            "diagnosis",
+            "report",
+            "cli",
+            "select",
+        ],
     ),
 ];
 

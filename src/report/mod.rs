@@ -10,6 +10,7 @@ use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
 
 mod capture;
+pub mod compare;
 pub mod json;
 mod message;
 mod model;

@@ -1,0 +1,262 @@
+//! The attributes of a DN's registration: one table for names, labels, kinds and where values
+//! come from.
+
+use super::atom::Atom;
+use super::facts::{self, Facts};
+use crate::registration::Texts;
+use crate::sip::Uri;
+
+/// How an attribute's values are to be compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Values are equal or not.
+    Categorical,
+    /// Values are numbers in an order; the unit is in the label.
+    Continuous,
+    /// Numbers that exist or change because of the outcome: never offered as its cause.
+    Outcome,
+}
+
+impl Kind {
+    /// The word used in JSON and CSV.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Categorical => "categorical",
+            Self::Continuous => "continuous",
+            Self::Outcome => "outcome",
+        }
+    }
+}
+
+/// One attribute.
+pub struct Attribute {
+    /// The stable name used in JSON, CSV and filters.
+    pub name: &'static str,
+    /// What a person calls it.
+    pub label: &'static str,
+    /// How its values are compared.
+    pub kind: Kind,
+    /// `None` when the capture does not tell.
+    pub(super) value: Read,
+}
+
+type Read = fn(&Facts<'_>, &mut Texts) -> Option<Atom>;
+
+impl std::fmt::Debug for Attribute {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Attribute {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Attribute {
+    /// The attribute of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ATTRIBUTES.iter().find(|a| a.name == name)
+    }
+
+    /// Its place in [`ATTRIBUTES`].
+    #[must_use]
+    pub(super) fn place(&self) -> usize {
+        ATTRIBUTES.iter().position(|a| a == self).unwrap_or(ATTRIBUTES.len())
+    }
+}
+
+const fn row(name: &'static str, label: &'static str, kind: Kind, value: Read) -> Attribute {
+    Attribute { name, label, kind, value }
+}
+
+use Kind::{Categorical, Continuous, Outcome};
+
+/// Every attribute. Of attributes that coincide the first one here speaks for the others: what an
+/// engineer can act on comes first, what is derived from another comes last.
+pub static ATTRIBUTES: &[Attribute] = &[
+    row("source.address", "Source address", Categorical, |f, _| {
+        f.attempt.map(|a| Atom::Address(a.source.addr))
+    }),
+    row("contact.host", "Contact host", Categorical, |f, made| {
+        f.host(f.details?.contact_host, made)
+    }),
+    row("via.sent_by", "Via sent-by host", Categorical, |f, made| {
+        f.host(f.details?.via_host, made)
+    }),
+    row("user_agent", "User-Agent", Categorical, |f, _| {
+        let agent = f.asked()?.user_agent;
+        if agent.is_none() && f.details.is_none() { None } else { f.wire(agent) }
+    }),
+    row("transport", "Transport", Categorical, |f, _| {
+        f.attempt.map(|a| Atom::Word(a.transport.name()))
+    }),
+    row("registrar", "Registrar", Categorical, |f, _| {
+        f.attempt.map(|a| Atom::Endpoint(a.registrar))
+    }),
+    row("source.network", "Source network", Categorical, |f, _| {
+        facts::network(f.attempt?.source.addr)
+    }),
+    row("vlan", "VLAN", Categorical, |f, _| {
+        Some(f.details?.vlan.map_or(Atom::Absent, |vlan| Atom::Number(vlan.into())))
+    }),
+    row("auth.realm", "Realm", Categorical, |f, _| {
+        let realm = f.asked()?.realm;
+        let told = f.answered() || !realm.is_none();
+        if told { f.wire(realm) } else { None }
+    }),
+    row("auth.given", "Credentials given", Categorical, |f, _| f.shown(f.asked()?.credentials)),
+    row("auth.algorithm", "Digest algorithm", Categorical, |f, _| {
+        f.wire(f.details?.auth_algorithm)
+    }),
+    row("auth.qop", "Digest qop", Categorical, |f, _| f.wire(f.details?.auth_qop)),
+    row("auth.username_is_dn", "Digest user name is the DN", Categorical, username_is_dn),
+    row("auth.stale", "Nonce called stale", Categorical, |f, _| {
+        let stale = f.attempt?.flags.contains(crate::registration::Flag::StaleNonce);
+        f.answered().then_some(Atom::yes_no(stale))
+    }),
+    row("expires.asked", "Expires asked, in s", Continuous, |f, _| {
+        let asked = f.asked()?.asked;
+        f.number(f.details.and_then(|d| d.expires_contact.or(d.expires_header)).or(asked))
+    }),
+    row("expires.present", "Where Expires stands", Categorical, expires_present),
+    row("request.to_domain", "Domain in To", Categorical, |f, made| {
+        f.uri_host(f.details?.to_uri, made)
+    }),
+    row("request.from_domain", "Domain in From", Categorical, |f, made| {
+        f.uri_host(f.details?.from_uri, made)
+    }),
+    row("request_uri", "Request-URI", Categorical, |f, made| {
+        f.without_dn(f.details?.request_uri, made)
+    }),
+    row("from_is_to", "From is To", Categorical, from_is_to),
+    row("via.transport", "Transport in Via", Categorical, |f, made| {
+        let sym = f.details?.via_transport;
+        if sym.is_none() {
+            return f.absent();
+        }
+        Some(Atom::Made(made.intern(&f.text(sym).to_ascii_uppercase())))
+    }),
+    row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.vias.into()))),
+    row("via.received", "Via received", Categorical, |f, _| {
+        Some(f.answer()?.received.map_or(Atom::Absent, Atom::Address))
+    }),
+    row("via.rport_asked", "rport asked for", Categorical, |f, _| f.shown(f.details?.rport_asked)),
+    row("via.rport_filled", "rport filled in", Categorical, |f, _| {
+        Some(Atom::yes_no(f.answer()?.rport.is_some()))
+    }),
+    row("contact.uri_params", "Contact URI parameters", Categorical, |f, _| {
+        f.wire(f.details?.contact_uri_params)
+    }),
+    row("contact.params", "Contact parameters", Categorical, |f, _| {
+        f.wire(f.details?.contact_params)
+    }),
+    row("contact.user", "Contact user", Categorical, contact_user),
+    row("contact.count", "Contacts", Categorical, |f, _| {
+        Some(Atom::Number(f.details?.contacts.into()))
+    }),
+    row("supported", "Supported", Categorical, |f, _| f.wire(f.details?.supported)),
+    row("require", "Require", Categorical, |f, _| f.wire(f.details?.require)),
+    row("allow", "Allow", Categorical, |f, _| f.wire(f.details?.allow)),
+    row("path", "Path", Categorical, |f, _| f.wire(f.details?.path)),
+    row("instance.present", "+sip.instance given", Categorical, |f, _| {
+        f.shown(!f.details?.instance.is_none())
+    }),
+    row("request.header_order", "Order of headers", Categorical, header_order),
+    row("request.max_forwards", "Max-Forwards", Categorical, |f, _| {
+        f.wire(f.details?.max_forwards)
+    }),
+    row("call_id.stable", "Same Call-ID every time", Categorical, |f, _| {
+        f.same_call_id.map(Atom::yes_no)
+    }),
+    row("mac", "MAC address", Categorical, |f, _| f.details?.mac.map(Atom::Mac)),
+    row("ip.ttl", "IP time to live", Categorical, |f, _| {
+        f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
+    }),
+    row("source.is_registrar", "Source is the registrar", Categorical, |f, _| {
+        f.attempt.map(|a| Atom::yes_no(a.source.addr == a.registrar.addr))
+    }),
+    row("source.shared_by", "DNs on that source", Categorical, |f, _| f.shared_by()),
+    row("source.port", "Source port", Categorical, |f, _| {
+        f.attempt.map(|a| Atom::Number(a.source.port.into()))
+    }),
+    row("contact.port", "Contact port", Categorical, |f, _| f.number(f.details?.contact_port)),
+    row("via.port", "Via port", Categorical, |f, _| f.number(f.details?.via_port)),
+    row("contact.host_is_source", "Contact host is the source", Categorical, |f, _| {
+        f.is_source(f.details?.contact_host)
+    }),
+    row("via.is_source", "Via host is the source", Categorical, |f, _| {
+        f.is_source(f.details?.via_host)
+    }),
+    row("contact.routable", "Contact can be routed to", Categorical, |f, _| {
+        let host = f.details?.contact_host;
+        if host.is_none() {
+            return f.absent();
+        }
+        Some(facts::routable(f.text(host), f.attempt?.source.addr))
+    }),
+    row("expires.granted", "Expires granted, in s", Outcome, |f, _| {
+        Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
+    }),
+    row("rtt_ms", "Time to the answer, in ms", Outcome, |f, _| {
+        f.attempt?.rtt.map(|nanos| Atom::Number(nanos / 1_000_000))
+    }),
+];
+
+fn username_is_dn(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+    let name = f.asked()?.username;
+    if name.is_none() {
+        return f.absent();
+    }
+    let (name, dn) = (f.text(name), f.dn.name());
+    let own = name.strip_prefix(dn).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"@"));
+    Some(Atom::yes_no(own))
+}
+
+fn expires_present(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+    let details = f.details?;
+    let place = match (details.expires_header, details.expires_contact) {
+        (Some(_), Some(_)) => "both",
+        (Some(_), None) => "header",
+        (None, Some(_)) => "contact",
+        (None, None) => return f.absent().map(|_| Atom::Word("none")),
+    };
+    Some(Atom::Word(place))
+}
+
+fn from_is_to(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+    let details = f.details?;
+    if details.from_uri.is_none() {
+        return f.absent();
+    }
+    let same = details.from_uri == details.to_uri
+        || Uri::parse(f.text(details.from_uri))
+            .zip(Uri::parse(f.text(details.to_uri)))
+            .is_some_and(|(from, to)| from.same_as(&to));
+    Some(Atom::yes_no(same))
+}
+
+fn contact_user(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+    let user = f.details?.contact_user;
+    if user.is_none() {
+        return f.absent();
+    }
+    Some(Atom::Word(if f.text(user) == f.dn.name() { "the DN" } else { "differs" }))
+}
+
+/// Credentials left out: whether they were given is an attribute of its own.
+fn header_order(f: &Facts<'_>, made: &mut Texts) -> Option<Atom> {
+    let order = f.details?.header_order;
+    let text = f.text(order);
+    if memchr::memmem::find(text, b"Authorization").is_none() {
+        return f.wire(order);
+    }
+    let names: Vec<&[u8]> = text
+        .split(|b| *b == b' ')
+        .filter(|n| !matches!(*n, b"Authorization" | b"Proxy-Authorization"))
+        .collect();
+    Some(Atom::Made(made.intern(&names.join(&b' '))))
+}

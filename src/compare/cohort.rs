@@ -1,0 +1,102 @@
+//! Which DNs are compared with which.
+
+use super::filter::Filter;
+use super::model::Side;
+use crate::registration::{Cohort, DnView, Snapshot, Verdict};
+
+/// Two sets of DNs.
+#[derive(Clone, Debug)]
+pub struct Cohorts<'a> {
+    pub(super) failing: Vec<DnView<'a>>,
+    pub(super) working: Vec<DnView<'a>>,
+    labels: [String; 2],
+    outcome: Option<(Verdict, Option<u16>)>,
+    pub(super) left_out: usize,
+}
+
+impl<'a> Cohorts<'a> {
+    /// The DNs that fail, against those that work.
+    #[must_use]
+    pub fn working_and_failing(snapshot: &'a Snapshot) -> Self {
+        let of = |cohort| snapshot.dns().filter(move |dn| dn.cohort() == cohort).collect();
+        Self::new(snapshot, ["failing", "working"], of(Cohort::Failing), of(Cohort::Working))
+    }
+
+    /// The failing DNs by verdict and status code, each kind against all that work.
+    #[must_use]
+    pub fn by_outcome(snapshot: &'a Snapshot) -> Vec<Self> {
+        let all = Self::working_and_failing(snapshot);
+        all.kinds().iter().map(|kind| all.only(snapshot, kind)).collect()
+    }
+
+    /// The kinds of failure, in the order of their first DN.
+    pub(super) fn kinds(&self) -> Vec<KindOfFailure> {
+        let mut kinds: Vec<KindOfFailure> = Vec::new();
+        for (row, dn) in self.failing.iter().enumerate() {
+            let (verdict, code) = (dn.state().verdict, dn.state().status_code);
+            match kinds.iter_mut().find(|k| k.outcome() == (verdict, code)) {
+                Some(kind) => kind.rows.push(row),
+                None => kinds.push(KindOfFailure { verdict, code, rows: vec![row] }),
+            }
+        }
+        kinds
+    }
+
+    /// One kind of failure alone.
+    pub(super) fn only(&self, snapshot: &'a Snapshot, kind: &KindOfFailure) -> Self {
+        let code = kind.code.map_or_else(String::new, |code| format!(" {code}"));
+        let label = format!("{}{code}", kind.verdict.name());
+        let failing = kind.rows.iter().filter_map(|row| self.failing.get(*row).copied()).collect();
+        let labels = [label.as_str(), "working"];
+        let cohorts = Self::new(snapshot, labels, failing, self.working.clone());
+        Self { outcome: Some(kind.outcome()), ..cohorts }
+    }
+
+    /// The DNs one filter selects, against those another does; who is selected by both is left out.
+    #[must_use]
+    pub fn selected(snapshot: &'a Snapshot, a: &Filter, b: &Filter) -> Self {
+        let takes = |filter: &Filter, dn: &DnView<'_>| filter.matches(dn, snapshot);
+        let only = |this: &Filter, other: &Filter| {
+            snapshot.dns().filter(|dn| takes(this, dn) && !takes(other, dn)).collect::<Vec<_>>()
+        };
+        Self::new(snapshot, [a.text(), b.text()], only(a, b), only(b, a))
+    }
+
+    /// Any two sets of DNs of a snapshot, with their labels.
+    #[must_use]
+    pub fn new(
+        snapshot: &'a Snapshot,
+        labels: [&str; 2],
+        failing: Vec<DnView<'a>>,
+        working: Vec<DnView<'a>>,
+    ) -> Self {
+        let left_out = snapshot.dns().len().saturating_sub(failing.len() + working.len());
+        Self { failing, working, labels: labels.map(str::to_owned), outcome: None, left_out }
+    }
+
+    pub(super) fn sides(&self) -> [Side; 2] {
+        let [failing, working] = self.labels.clone();
+        let side = |label, dns: &[DnView<'_>], outcome| Side {
+            label,
+            dns: dns.len(),
+            outcome,
+            examples: dns.iter().take(8).map(|dn| dn.name().to_vec()).collect(),
+        };
+        [side(failing, &self.failing, self.outcome), side(working, &self.working, None)]
+    }
+}
+
+/// Failing DNs with the same verdict and status code.
+pub(super) struct KindOfFailure {
+    verdict: Verdict,
+    code: Option<u16>,
+    /// Their places among the failing DNs.
+    pub rows: Vec<usize>,
+}
+
+impl KindOfFailure {
+    /// The verdict and status code.
+    pub(super) const fn outcome(&self) -> (Verdict, Option<u16>) {
+        (self.verdict, self.code)
+    }
+}

@@ -1,0 +1,256 @@
+//! Two attributes that separate together though neither does alone.
+//!
+//! Pairs of conditions are tried on bit sets, so that a pair costs a few words for every 64 DNs.
+//! A pair is reported only if it separates better than every attribute alone, and if each half
+//! adds to the other more than chance would, at a p-value (Fisher's exact test among the DNs the
+//! other half holds for) corrected for every pair that was tried.
+
+use super::atom::Atom;
+use super::attribute::{ATTRIBUTES, Attribute};
+use super::contrast::Measured;
+use super::lists;
+use super::measure::Rule;
+use super::model::{Combination, Condition, Share, Support};
+use super::stats::{self, Factorials};
+use super::table::{Table, UNKNOWN};
+use crate::registration::Snapshot;
+
+/// Attributes tried, the best ones.
+const ATTRIBUTES_TRIED: usize = 12;
+/// Values tried of each, those most failing DNs have.
+const VALUES_TRIED: usize = 4;
+/// Failing DNs that must stand behind a pair.
+const LEAST_FAILING: u32 = 4;
+/// Separation a pair must reach.
+const LEAST: f64 = 0.6;
+/// Separation it must have over every attribute alone.
+const GAIN: f64 = 0.02;
+/// The corrected p-value it must reach.
+const CHANCE: f64 = 0.01;
+/// Pairs reported.
+const MOST: usize = 3;
+
+/// One bit per DN.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn of(bits: impl Iterator<Item = bool>) -> Self {
+        let mut words = Vec::new();
+        for (place, bit) in bits.enumerate() {
+            if place % 64 == 0 {
+                words.push(0);
+            }
+            if let (true, Some(word)) = (bit, words.last_mut()) {
+                *word |= 1_u64 << (place % 64);
+            }
+        }
+        Self(words)
+    }
+}
+
+/// A condition on one attribute, and for whom it holds.
+struct Half {
+    attribute: &'static Attribute,
+    /// Its place in the table.
+    place: usize,
+    /// One value, or the attribute's own rule.
+    code: Option<u32>,
+    holds: Bits,
+    known: Bits,
+}
+
+/// A pair under test.
+struct Pair<'h> {
+    halves: [&'h Half; 2],
+    /// Failing and working DNs: both hold, both known.
+    both: [u32; 2],
+    of: [u32; 2],
+    separation: f64,
+    p_value: f64,
+}
+
+/// The pairs worth telling, best first; `best` is what one attribute alone comes to.
+pub(super) fn combinations(
+    snapshot: &Snapshot,
+    table: &Table,
+    measured: &[Measured<'_>],
+    ln: &Factorials,
+    best: f64,
+) -> Vec<Combination> {
+    if (table.failing as u32) < LEAST_FAILING || best >= 1.0 - GAIN {
+        return Vec::new();
+    }
+    let halves = halves(measured);
+    let rows = table.columns.first().map_or(0, |c| c.codes.len());
+    let failing = Bits::of((0..rows).map(|row| row < table.failing));
+    let mut tried = 0_u32;
+    let mut found: Vec<Pair<'_>> = Vec::new();
+    for (place, a) in halves.iter().enumerate() {
+        for b in halves.iter().skip(place + 1).filter(|b| b.place != a.place) {
+            tried += 1;
+            if let Some(pair) = Pair::of([a, b], &failing, ln, best + GAIN) {
+                found.push(pair);
+            }
+        }
+    }
+    for pair in &mut found {
+        pair.p_value = (pair.p_value * f64::from(tried)).min(1.0);
+    }
+    found.retain(|pair| pair.p_value <= CHANCE);
+    let order = |p: &Pair<'_>| p.halves.map(|h| h.place);
+    found.sort_by(|a, b| {
+        b.separation.total_cmp(&a.separation).then_with(|| order(a).cmp(&order(b)))
+    });
+    merge(found)
+        .iter()
+        .filter_map(|pairs| Some(report(snapshot, table, measured, pairs.first()?, pairs)))
+        .collect()
+}
+
+/// The conditions to try: of the best attributes, the rule and the foremost values.
+fn halves(measured: &[Measured<'_>]) -> Vec<Half> {
+    let separation = |m: &Measured<'_>| m.score.as_ref().map_or(0.0, |s| s.separation);
+    let mut best: Vec<(usize, &Measured<'_>)> =
+        measured.iter().enumerate().filter(|(_, m)| !m.outcome && separation(m) > 0.05).collect();
+    best.sort_by(|a, b| separation(b.1).total_cmp(&separation(a.1)));
+    // columns that divide alike would only fill the places of others
+    let mut seen = rustc_hash::FxHashSet::default();
+    best.retain(|(_, m)| seen.insert(m.column.partition()));
+    best.truncate(ATTRIBUTES_TRIED);
+    best.sort_by_key(|(place, _)| *place);
+    let mut halves = Vec::new();
+    for (place, m) in best {
+        let codes = foremost(m);
+        let one_value = codes.len() == 1 && matches!(rule(m), Some(Rule::Values { .. }));
+        let rules = (!one_value).then_some(None).into_iter();
+        for code in rules.chain(codes.into_iter().map(Some)) {
+            let is = |c: u32| match code {
+                Some(code) => c == code,
+                None => m.holds(c) == Some(true),
+            };
+            let Some(attribute) = ATTRIBUTES.get(place) else { continue };
+            halves.push(Half {
+                attribute,
+                place,
+                code,
+                holds: Bits::of(m.column.codes.iter().map(|c| is(*c))),
+                known: Bits::of(m.column.codes.iter().map(|c| *c != UNKNOWN)),
+            });
+        }
+    }
+    halves
+}
+
+fn rule<'m>(m: &'m Measured<'_>) -> Option<&'m Rule> {
+    m.score.as_ref().map(|s| &s.rule)
+}
+
+/// The values most failing DNs have, of those the rule holds for.
+fn foremost(m: &Measured<'_>) -> Vec<u32> {
+    let mut codes: Vec<(u32, u32)> = (0..)
+        .zip(&m.counts)
+        .filter(|(code, count)| count[0] >= LEAST_FAILING && m.holds(*code) == Some(true))
+        .map(|(code, count)| (count[0], code))
+        .collect();
+    codes.sort_unstable_by(|a, b| b.cmp(a));
+    codes.into_iter().take(VALUES_TRIED).map(|(_, code)| code).collect()
+}
+
+/// How many failing and working DNs have all of `masks`.
+fn count<const N: usize>(masks: [&Bits; N], failing: &Bits) -> [u32; 2] {
+    let mut counts = [0; 2];
+    for (place, side) in failing.0.iter().enumerate() {
+        let word = |bits: &Bits| bits.0.get(place).copied().unwrap_or(0);
+        let all = masks.iter().fold(u64::MAX, |all, bits| all & word(bits));
+        counts[0] += (all & side).count_ones();
+        counts[1] += (all & !side).count_ones();
+    }
+    counts
+}
+
+impl<'h> Pair<'h> {
+    fn of(halves: [&'h Half; 2], failing: &Bits, ln: &Factorials, least: f64) -> Option<Self> {
+        let [a, b] = halves;
+        let both = count([&a.holds, &b.holds], failing);
+        if both[0] < LEAST_FAILING {
+            return None;
+        }
+        let of = count([&a.known, &b.known], failing);
+        let share = |n: u32, of: u32| f64::from(n) / f64::from(of.max(1));
+        let separation = share(both[0], of[0]) - share(both[1], of[1]);
+        if separation < least.max(LEAST) {
+            return None;
+        }
+        let of_a = count([&a.holds, &b.known], failing);
+        let of_b = count([&b.holds, &a.known], failing);
+        let p_value = stats::fisher(ln, both, of_a).max(stats::fisher(ln, both, of_b));
+        Some(Self { halves, both, of, separation, p_value })
+    }
+}
+
+/// Pairs that hold for the same DNs are one.
+fn merge(found: Vec<Pair<'_>>) -> Vec<Vec<Pair<'_>>> {
+    let mut merged: Vec<(Vec<u64>, Vec<Pair<'_>>)> = Vec::new();
+    for pair in found {
+        let [a, b] = pair.halves;
+        let mask: Vec<u64> = a.holds.0.iter().zip(&b.holds.0).map(|(a, b)| a & b).collect();
+        if let Some((_, pairs)) = merged.iter_mut().find(|(other, _)| *other == mask) {
+            pairs.push(pair);
+        } else if merged.len() < MOST {
+            merged.push((mask, vec![pair]));
+        }
+    }
+    merged.into_iter().map(|(_, pairs)| pairs).collect()
+}
+
+fn report(
+    snapshot: &Snapshot,
+    table: &Table,
+    measured: &[Measured<'_>],
+    lead: &Pair<'_>,
+    pairs: &[Pair<'_>],
+) -> Combination {
+    let part = |half: &Half| (half.attribute, condition(snapshot, table, measured, half));
+    let name = |pair: &Pair<'_>| pair.halves.map(|half| half.attribute.name);
+    let mut also: Vec<[&'static str; 2]> = Vec::new();
+    for pair in pairs {
+        if name(pair) != name(lead) && !also.contains(&name(pair)) {
+            also.push(name(pair));
+        }
+    }
+    let rows = table.columns.first().map_or(0, |c| c.codes.len());
+    let dns = [table.failing as u32, (rows - table.failing) as u32];
+    let share = |n: u32, of: u32, dns: u32| Share { n, of, not_known: dns.saturating_sub(of) };
+    Combination {
+        parts: lead.halves.map(part),
+        also,
+        separation: lead.separation,
+        p_value: lead.p_value,
+        support: Support {
+            failing: share(lead.both[0], lead.of[0], dns[0]),
+            working: share(lead.both[1], lead.of[1], dns[1]),
+        },
+    }
+}
+
+fn condition(
+    snapshot: &Snapshot,
+    table: &Table,
+    measured: &[Measured<'_>],
+    half: &Half,
+) -> Condition {
+    let value = |atom: Atom| table.value(snapshot, atom);
+    let nothing = Condition::Values { values: Vec::new(), more: 0, unshared: false };
+    let Some(m) = measured.get(half.place) else { return nothing };
+    if let Some(atom) = half.code.and_then(|code| m.column.atoms.get(code as usize)) {
+        return Condition::Values { values: vec![value(*atom)], more: 0, unshared: false };
+    }
+    match rule(m) {
+        Some(Rule::Above { limit, failing: true }) => Condition::Above(*limit),
+        Some(Rule::Above { limit, failing: false }) => Condition::UpTo(*limit),
+        Some(Rule::Values { failing, unshared }) => {
+            lists::condition(m.column, &m.counts, failing, *unshared, &value)
+        }
+        None => nothing,
+    }
+}

@@ -1,0 +1,288 @@
+//! Measures every attribute over two sides, and sorts out what separates them.
+
+use std::cmp::Ordering;
+use std::hash::Hasher as _;
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::atom::Atom;
+use super::attribute::{ATTRIBUTES, Kind};
+use super::cohort::{Cohorts, KindOfFailure};
+use super::combine;
+use super::lists;
+use super::measure::{self, Rule, Score};
+use super::model::{Common, Condition, Contrast, Finding, Group, Share, Support};
+use super::stats::{self, Factorials};
+use super::table::{Column, Table, UNKNOWN};
+use crate::registration::Snapshot;
+
+/// A p-value up to this is not put down to chance.
+pub(super) const SIGNIFICANT: f64 = 0.05;
+/// What separates less is not offered, unless its condition is clean.
+const WORTH_SHOWING: f64 = 0.2;
+/// A clean condition (all failing, no working DN) that scores less has nobody to confirm it.
+const CLEAN: f64 = 0.4;
+
+/// Working against failing DNs; with several kinds of failure, each of them alone as well.
+#[must_use]
+pub fn contrast(snapshot: &Snapshot) -> Contrast {
+    let cohorts = Cohorts::working_and_failing(snapshot);
+    let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
+    let mut all = contrast_in(snapshot, &cohorts, &table);
+    let mut kinds = cohorts.kinds();
+    if let [kind] = kinds.as_slice() {
+        all.failing.outcome = Some(kind.outcome());
+    } else {
+        // of very many kinds the ones with most DNs
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows.len()));
+        kinds.truncate(MOST_KINDS);
+        let one = |kind: &KindOfFailure| {
+            let part = table.keeping(&kind.rows);
+            contrast_in(snapshot, &cohorts.only(snapshot, kind), &part)
+        };
+        all.by_outcome = kinds.iter().map(one).collect();
+    }
+    all
+}
+
+/// Kinds of failure that get a contrast of their own.
+const MOST_KINDS: usize = 8;
+
+/// Any two sets of DNs.
+#[must_use]
+pub fn contrast_of(snapshot: &Snapshot, cohorts: &Cohorts<'_>) -> Contrast {
+    contrast_in(snapshot, cohorts, &Table::of(snapshot, &cohorts.failing, &cohorts.working))
+}
+
+fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, table: &Table) -> Contrast {
+    let [failing, working] = cohorts.sides();
+    let mut contrast =
+        Contrast { failing, working, left_out: cohorts.left_out, ..Contrast::default() };
+    if !contrast.has_two_sides() {
+        contrast.common = common(snapshot, table);
+        return contrast;
+    }
+    let ln = Factorials::up_to(cohorts.failing.len() + cohorts.working.len());
+    let mut measured: Vec<Measured<'_>> = ATTRIBUTES
+        .iter()
+        .zip(&table.columns)
+        .map(|(attribute, column)| Measured::of(table, column, attribute.kind, &ln))
+        .collect();
+    correct(&mut measured);
+    let findings: Vec<Finding> = ATTRIBUTES
+        .iter()
+        .zip(&measured)
+        .map(|(attribute, m)| m.finding(snapshot, table, attribute))
+        .collect();
+    sort_out(&mut contrast, findings, &measured);
+    let best = contrast.groups.first().and_then(Group::lead).map_or(0.0, |lead| lead.separation);
+    contrast.combinations = combine::combinations(snapshot, table, &measured, &ln, best);
+    contrast
+}
+
+/// One column, measured.
+pub(super) struct Measured<'t> {
+    pub column: &'t Column,
+    pub counts: Vec<[u32; 2]>,
+    pub score: Option<Score>,
+    pub p_value: f64,
+    pub outcome: bool,
+    /// The same for columns whose rules hold for the same DNs.
+    division: u64,
+}
+
+impl<'t> Measured<'t> {
+    fn of(table: &Table, column: &'t Column, kind: Kind, ln: &Factorials) -> Self {
+        let counts = table.counts(column);
+        let by_value = measure::values(&counts);
+        let mut p_value = 1.0;
+        let ordered = (kind != Kind::Categorical).then(|| bins(column, &counts));
+        let by_limit = ordered.as_deref().and_then(measure::threshold);
+        let score = match (by_limit, by_value) {
+            (Some(limit), Some(value)) => Some(measure::better(limit, value)),
+            (_, value) => value,
+        };
+        if let Some(score) = score.as_ref().filter(|s| s.separation > 0.0) {
+            let tried_both = if kind == Kind::Categorical { 1.0 } else { 2.0 };
+            p_value = match (&score.rule, ordered) {
+                (Rule::Above { .. }, Some(bins)) => {
+                    let of = bins.iter().fold([0, 0], |s, b| [s[0] + b.1[0], s[1] + b.1[1]]);
+                    stats::smirnov(score.distance, of[0], of[1])
+                }
+                _ => f64::min(tried_both * stats::freeman_halton(ln, &counts), 1.0),
+            };
+        }
+        let mut measured =
+            Self { column, counts, score, p_value, outcome: kind == Kind::Outcome, division: 0 };
+        measured.division = measured.hash_division();
+        measured
+    }
+
+    /// Whether the rule holds for a value; `None` when the value does not tell.
+    pub(super) fn holds(&self, code: u32) -> Option<bool> {
+        if code == UNKNOWN {
+            return None;
+        }
+        match &self.score.as_ref()?.rule {
+            Rule::Values { failing, .. } => failing.get(code as usize).copied(),
+            Rule::Above { limit, failing } => {
+                let number = self.column.atoms.get(code as usize)?.number()?;
+                Some((number > *limit) == *failing)
+            }
+        }
+    }
+
+    fn hash_division(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        let byte = |held| match held {
+            None => 2_u8,
+            Some(held) => u8::from(held),
+        };
+        let table: Vec<u8> =
+            (0..).take(self.column.atoms.len()).map(|code| byte(self.holds(code))).collect();
+        for code in &self.column.codes {
+            hasher.write_u8(table.get(*code as usize).copied().unwrap_or(2));
+        }
+        hasher.finish()
+    }
+
+    /// Who is known, and whom the rule holds for.
+    fn support(&self, table: &Table) -> Support {
+        let mut of = [0_u32; 2];
+        let mut n = [0_u32; 2];
+        for (code, count) in (0..).zip(&self.counts) {
+            let Some(held) = self.score.as_ref().map_or(Some(false), |_| self.holds(code)) else {
+                continue;
+            };
+            of = [of[0] + count[0], of[1] + count[1]];
+            if held {
+                n = [n[0] + count[0], n[1] + count[1]];
+            }
+        }
+        let rows = self.column.codes.len();
+        let dns = [table.failing as u32, (rows - table.failing) as u32];
+        let share = |n, of, dns: u32| Share { n, of, not_known: dns.saturating_sub(of) };
+        Support { failing: share(n[0], of[0], dns[0]), working: share(n[1], of[1], dns[1]) }
+    }
+
+    fn finding(
+        &self,
+        snapshot: &Snapshot,
+        table: &Table,
+        attribute: &'static super::Attribute,
+    ) -> Finding {
+        let value = |atom: Atom| table.value(snapshot, atom);
+        let [only_failing, only_working, shared] =
+            lists::by_side(self.column, &self.counts, &value);
+        let separation = self.score.as_ref().map_or(0.0, |s| s.separation);
+        let score = self.score.as_ref().filter(|s| s.separation > 0.0);
+        let condition = score.map(|score| match &score.rule {
+            Rule::Above { limit, failing: true } => Condition::Above(*limit),
+            Rule::Above { limit, failing: false } => Condition::UpTo(*limit),
+            Rule::Values { failing, unshared } => {
+                lists::condition(self.column, &self.counts, failing, *unshared, &value)
+            }
+        });
+        Finding {
+            attribute,
+            separation,
+            p_value: self.p_value,
+            condition,
+            support: self.support(table),
+            only_failing,
+            only_working,
+            shared,
+        }
+    }
+}
+
+/// The numbers of a column in order, with their counts.
+fn bins(column: &Column, counts: &[[u32; 2]]) -> Vec<(i64, [u32; 2])> {
+    let mut bins: Vec<_> =
+        column.atoms.iter().zip(counts).filter_map(|(a, c)| Some((a.number()?, *c))).collect();
+    bins.sort_unstable();
+    bins
+}
+
+/// Corrects the p-values for how many attributes were tried; equal columns are one test.
+fn correct(measured: &mut [Measured<'_>]) {
+    let mut seen: FxHashMap<u64, f64> = FxHashMap::default();
+    for m in measured.iter().filter(|m| m.counts.len() > 1 && m.score.is_some() && !m.outcome) {
+        let p = seen.entry(m.column.partition()).or_insert(m.p_value);
+        *p = p.min(m.p_value);
+    }
+    let (keys, mut p_values): (Vec<u64>, Vec<f64>) = seen.into_iter().unzip();
+    let tests = p_values.len();
+    stats::holm(&mut p_values, tests);
+    let corrected: FxHashMap<u64, f64> = keys.into_iter().zip(p_values).collect();
+    for m in measured.iter_mut().filter(|m| !m.outcome) {
+        if let Some(p) = corrected.get(&m.column.partition()) {
+            m.p_value = p.max(m.p_value);
+        }
+    }
+}
+
+/// Whether a finding is worth being called a difference.
+fn separates(f: &Finding) -> bool {
+    let (failing, working) = (f.support.failing, f.support.working);
+    let clean = failing.n == failing.of && working.n == 0 && f.separation >= CLEAN;
+    let told = |s: Share| s.of >= s.not_known;
+    let few = f.p_value > SIGNIFICANT;
+    f.separation >= WORTH_SHOWING && (!few || clean && told(failing) && told(working))
+}
+
+/// Best first.
+fn rank(a: &Finding, b: &Finding) -> Ordering {
+    let backing = |f: &Finding| f.support.failing.of.min(f.support.working.of);
+    let steps = |f: &Finding| (f.separation * 1000.0).round();
+    (a.is_few().cmp(&b.is_few()))
+        .then(steps(b).total_cmp(&steps(a)))
+        .then(backing(b).cmp(&backing(a)))
+        .then(a.attribute.place().cmp(&b.attribute.place()))
+}
+
+fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measured<'_>]) {
+    let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+    for (finding, m) in findings.into_iter().zip(measured) {
+        let support = finding.support;
+        if m.outcome {
+            contrast.outcomes.push(finding);
+        } else if support.failing.of == 0 || support.working.of == 0 {
+            contrast.not_known.push(finding);
+        } else if m.counts.len() < 2 {
+            contrast.same.push(finding);
+        } else if !separates(&finding) {
+            contrast.mixed.push(finding);
+        } else {
+            let next = contrast.groups.len();
+            let place = *places.entry(m.division).or_insert(next);
+            match contrast.groups.get_mut(place) {
+                Some(group) => group.members.push(finding),
+                None => contrast.groups.push(Group { members: vec![finding] }),
+            }
+        }
+    }
+    contrast.groups.sort_by(|a, b| match (a.lead(), b.lead()) {
+        (Some(a), Some(b)) => rank(a, b),
+        _ => Ordering::Equal,
+    });
+    contrast.mixed.sort_by(|a, b| b.separation.total_cmp(&a.separation));
+}
+
+/// What all failing DNs of a table share, as far as it is known.
+fn common(snapshot: &Snapshot, table: &Table) -> Vec<Common> {
+    let mut all = Vec::new();
+    for (attribute, column) in ATTRIBUTES.iter().zip(&table.columns) {
+        let codes = column.codes.get(..table.failing).unwrap_or_default();
+        let known: FxHashSet<u32> = codes.iter().copied().filter(|c| *c != UNKNOWN).collect();
+        let of = codes.iter().filter(|c| **c != UNKNOWN).count() as u32;
+        let mut only = known.into_iter();
+        if let (Some(code), None) = (only.next(), only.next())
+            && let Some(atom) = column.atoms.get(code as usize)
+        {
+            let share = Share { n: of, of, not_known: table.failing as u32 - of };
+            all.push(Common { attribute, value: table.value(snapshot, *atom), share });
+        }
+    }
+    all
+}

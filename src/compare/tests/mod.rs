@@ -1,0 +1,6 @@
+//! Cohorts made of real messages: each cause must come out first, whatever noise stands around it.
+
+mod cohorts;
+pub(crate) mod fleet;
+mod incident;
+mod sides;

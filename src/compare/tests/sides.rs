@@ -1,0 +1,93 @@
+use super::fleet::{Phone, incident, phone, play, registrar};
+use crate::compare::stats::Random;
+use crate::compare::{Cohorts, Contrast, Filter, contrast, contrast_of};
+
+fn few(code: u16) -> Contrast {
+    let mut random = Random(2);
+    let phones: Vec<Phone> = (0..5).map(|n| Phone { code, ..phone(n, &mut random) }).collect();
+    contrast(&play(&phones, registrar()))
+}
+
+#[test]
+fn without_working_dns_the_failing_ones_are_described() {
+    let contrast = few(403);
+    assert!(!contrast.has_two_sides());
+    let common = |name: &str| contrast.common.iter().find(|c| c.attribute.name == name);
+    let registrar = common("registrar").unwrap();
+    assert_eq!((registrar.share.n, registrar.value.display()), (5, "10.9.9.9:5060".into()));
+    assert!(common("mac").is_none());
+    assert!(contrast.groups.is_empty() && contrast.same.is_empty());
+}
+
+#[test]
+fn without_failing_dns_there_is_nothing_to_explain() {
+    let contrast = few(200);
+    assert!(!contrast.has_two_sides());
+    assert!(contrast.common.is_empty() && contrast.leading().is_none());
+    assert_eq!(contrast.working.dns, 5);
+}
+
+#[test]
+fn nothing_at_all_is_no_contrast() {
+    let contrast = contrast(&play(&[], registrar()));
+    assert_eq!((contrast.failing.dns, contrast.working.dns), (0, 0));
+    assert!(contrast.leading().is_none());
+}
+
+#[test]
+fn filters_select_what_they_say() {
+    let snapshot = incident(true);
+    for (filter, want) in [
+        ("", "1002 1003 5001 5002 5008"),
+        ("source=192.168.210.81", "1002 1003"),
+        ("source=192.168.210.0/24", "1002 1003 5001 5002 5008"),
+        ("source!=192.168.210.81", "5001 5002 5008"),
+        ("dn=50*", "5001 5002 5008"),
+        ("dn=5001-5002,1003", "1003 5001 5002"),
+        ("verdict=failing", "5001 5002 5008"),
+        ("verdict=rejected code=404", "5008"),
+        ("code=403,404 dn!=5001", "5002 5008"),
+        ("cohort=working", "1002 1003"),
+        ("ua~asterisk", "5001 5002 5008"),
+        ("ua!~asterisk", "1002 1003"),
+        ("ua=\"asterisk pbx 16\"", "5001 5002 5008"),
+        ("registrar=192.168.210.81", "1002 1003 5001 5002 5008"),
+        ("registrar=192.168.210.81:5061", ""),
+        ("transport=tcp", ""),
+        ("transport=udp, verdict=in_service", "1002 1003"),
+        ("realm=absent dn=5008", "5008"),
+        ("realm=lab", ""),
+        ("expires.asked=120 source.is_registrar=no", "5001 5002 5008"),
+        ("source~.54", "5001 5002 5008"),
+    ] {
+        let parsed = Filter::parse(filter).unwrap();
+        let names = snapshot.dns().filter(|dn| parsed.matches(dn, &snapshot));
+        let mut names: Vec<_> = names.map(|dn| String::from_utf8_lossy(dn.name())).collect();
+        names.sort();
+        assert_eq!(names.join(" "), want, "{filter}");
+    }
+}
+
+#[test]
+fn selections_are_compared_as_sides_and_who_is_on_both_is_left_out() {
+    let snapshot = incident(true);
+    let [a, b] = ["dn=50*", "dn=5008,1002,1003"].map(|text| Filter::parse(text).unwrap());
+    let contrast = contrast_of(&snapshot, &Cohorts::selected(&snapshot, &a, &b));
+    assert_eq!((contrast.failing.dns, contrast.working.dns, contrast.left_out), (2, 2, 1));
+    assert_eq!(contrast.failing.label, "dn=50*");
+    assert_eq!(contrast.groups[0].lead().unwrap().attribute.name, "source.address");
+}
+
+#[test]
+fn swapped_sides_separate_as_well() {
+    let snapshot = incident(true);
+    let [a, b] = ["verdict=failing", "verdict=working"].map(|text| Filter::parse(text).unwrap());
+    let of = |a, b| contrast_of(&snapshot, &Cohorts::selected(&snapshot, a, b));
+    let list = |c: &Contrast| {
+        let found = c.groups.iter().flat_map(|g| &g.members).chain(&c.mixed).chain(&c.same);
+        let mut all: Vec<_> = found.map(|f| (f.attribute.name, f.separation.to_bits())).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(list(&of(&a, &b)), list(&of(&b, &a)));
+}

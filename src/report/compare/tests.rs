@@ -1,0 +1,129 @@
+use unicode_width::UnicodeWidthStr as _;
+
+use super::*;
+use crate::compare::pair::{Subject, pair};
+use crate::compare::tests::fleet::{Phone, incident, ip, play};
+use crate::compare::{Contrast, contrast};
+use crate::net::{Endpoint, Transport};
+
+/// A fleet whose texts try to be more than text.
+fn hostile() -> Contrast {
+    let server = Endpoint::new(ip("192.0.2.1"), 5060);
+    let phones: Vec<Phone> = (0..12)
+        .map(|number| Phone {
+            dn: format!("{}{number}", if number < 6 { "=cmd|" } else { "+" }),
+            source: Endpoint::new(ip("192.0.2.9"), 5060),
+            transport: Transport::Udp,
+            agent: if number < 6 {
+                "=HYPERLINK(\"x\",`a|b`)\u{1b}[31m\u{202e}<img>"
+            } else {
+                "-1+1"
+            }
+            .to_owned(),
+            expires: 60,
+            realm: None,
+            ttl: 64,
+            mac: [2; 6],
+            contact_port: 5060,
+            code: if number < 6 { 403 } else { 200 },
+            vlan: None,
+            request_seen: true,
+        })
+        .collect();
+    contrast(&play(&phones, server))
+}
+
+fn csv(contrast: &Contrast) -> String {
+    let mut out = Vec::new();
+    write_csv(contrast, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_incident_as_text() {
+    insta::assert_snapshot!(text(&contrast(&incident(false))));
+}
+
+#[test]
+fn the_incident_as_markdown() {
+    insta::assert_snapshot!(markdown(&contrast(&incident(true))));
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for contrast in [hostile(), contrast(&incident(true))] {
+        for line in text(&contrast).lines() {
+            assert!(line.width() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn nothing_from_the_wire_acts() {
+    let hostile = hostile();
+    let json = serde_json::to_string(&ContrastJson::from(&hostile)).unwrap();
+    for out in [text(&hostile), markdown(&hostile), csv(&hostile), json] {
+        assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out}");
+    }
+    for line in csv(&hostile).lines().skip(1) {
+        for cell in line.split(',') {
+            assert!(!cell.trim_start_matches('"').starts_with(['=', '+', '-', '@']), "{line}");
+        }
+    }
+    let markdown = markdown(&hostile);
+    assert!(!markdown.contains("<img>"), "{markdown}");
+    assert!(markdown.contains("\\`a\\|b\\`"), "{markdown}");
+    for line in markdown.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(line.replace("\\|", "").matches('|').count(), 6, "{line}");
+    }
+}
+
+#[test]
+fn json_has_what_a_program_needs() {
+    let contrast = contrast(&incident(true));
+    let json = serde_json::to_value(ContrastJson::from(&contrast)).unwrap();
+    let group = &json["groups"][0];
+    assert_eq!(group["attributes"][0], "source.address");
+    let lead = &group["members"][0];
+    assert_eq!(lead["separation"], 1.0);
+    assert_eq!(lead["support"]["failing"]["n"], 3);
+    assert_eq!(lead["condition"]["values"][0], "192.168.210.54");
+    assert_eq!(lead["few"], true);
+    assert_eq!(json["by_outcome"][0]["failing"]["status_code"], 403);
+    assert_eq!(json["by_outcome"][0]["failing"]["verdict"], "rejected");
+    let mut same = json["same"].as_array().unwrap().iter();
+    assert!(same.any(|f| f["attribute"] == "auth.given"));
+}
+
+#[test]
+fn a_pair_shows_what_differs_and_what_does_not() {
+    let snapshot = incident(false);
+    let subject = |name: &str| {
+        let dn = snapshot.dns().find(|d| d.name() == name.as_bytes()).unwrap();
+        Subject::new(&snapshot, dn)
+    };
+    let pair = pair(&subject("1002"), &subject("5001"));
+    let text = pair_text(&pair);
+    assert!(text.starts_with("1002 (in_service) | 5001 (rejected 403)\n"), "{text}");
+    assert!(text.contains("! Source address: 192.168.210.81 | 192.168.210.54\n"), "{text}");
+    assert!(text.contains("  Registrar: 192.168.210.81:5060\n"), "{text}");
+    let json = serde_json::to_value(PairJson::from(&pair)).unwrap();
+    assert_eq!(json["rows"][0]["kind"], "differs");
+}
+
+#[test]
+fn two_messages_show_no_secret() {
+    let message = |response: &str, agent: &str| {
+        format!(
+            "REGISTER sip:x SIP/2.0\r\nTo: <sip:1@x>\r\nUser-Agent: {agent}\r\nAuthorization: Digest \
+             username=\"1\", realm=\"x\", response=\"{response}\"\r\n\r\n"
+        )
+    };
+    let (left, right) = (message("5ec7e7a", "A"), message("5ec7e7b", "B\u{1b}[2J"));
+    let pair = crate::compare::raw::raw(left.as_bytes(), right.as_bytes()).unwrap();
+    let json = serde_json::to_string(&RawPairJson::from(&pair)).unwrap();
+    for out in [raw_text(&pair), json] {
+        assert!(!out.contains("5ec7e7") && !out.contains('\u{1b}'), "{out}");
+    }
+    assert!(raw_text(&pair).contains("! User-Agent\n    < A\n    > B\\u{1b}[2J\n"));
+}
