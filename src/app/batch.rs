@@ -1,87 +1,157 @@
-//! Packets on their way from the reader to the worker, many at a time.
+//! What the reader found, on its way to the worker, much at a time.
 
 use std::ops::Range;
 
-use crate::net::{Frame, FrameRef, LinkType, Timestamp};
+use crate::net::{Endpoint, Origin, Timestamp, Transport};
+use crate::packet::{ConnectionEvent, IcmpError, IcmpKind};
+use crate::sip::{Layout, Message};
 
-/// Copies of packets in one arena, emptied and used again.
+/// Messages and what the network says beside them, in order; emptied and used again.
 #[derive(Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
-    frames: Vec<Meta>,
-    /// In the last batch the time of the last packet, which may have been dropped.
-    pub end: Option<Timestamp>,
+    items: Vec<Item>,
 }
 
-/// A packet of a batch, its bytes aside.
-struct Meta {
-    time: Timestamp,
+/// One thing found, its bytes aside, and the latest time of all packets read by then.
+struct Item {
     clock: Timestamp,
-    link: LinkType,
-    at: FrameRef,
-    wire_len: u32,
-    bytes: Range<usize>,
+    what: What,
+}
+
+#[expect(clippy::large_enum_variant, reason = "nearly all are messages, and boxes cost more")]
+enum What {
+    Message { origin: Origin, bytes: Range<usize>, layout: Layout },
+    Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
+    Connection(Box<ConnectionEvent>),
+}
+
+/// An ICMP error, its origin and what it quotes aside.
+#[derive(Clone, Copy)]
+struct Icmp {
+    kind: IcmpKind,
+    on_wire: (u8, u8),
+    src: Endpoint,
+    dst: Endpoint,
+    transport: Transport,
+}
+
+/// One thing of a batch, borrowed from it.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
+pub(super) enum Found<'a> {
+    /// A SIP message.
+    Message(&'a Origin, Message<'a>),
+    /// An ICMP error.
+    Icmp(IcmpError<'a>),
+    /// The fate of a connection.
+    Connection(&'a ConnectionEvent),
 }
 
 impl Batch {
-    /// Copies a packet; `clock` is the latest time of all packets read so far, dropped ones
-    /// included.
-    pub(super) fn push(&mut self, frame: &Frame<'_>, clock: Timestamp) {
+    /// Copies a message.
+    pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: Message<'_>) {
+        let bytes = self.keep(message.raw());
+        let (origin, layout) = (*origin, message.into_layout());
+        self.items.push(Item { clock, what: What::Message { origin, bytes, layout } });
+    }
+
+    /// Copies an ICMP error.
+    pub(super) fn icmp(&mut self, clock: Timestamp, error: &IcmpError<'_>) {
+        let quoted = self.keep(error.quoted);
+        let copy = Icmp {
+            kind: error.kind,
+            on_wire: (error.icmp_type, error.icmp_code),
+            src: error.quoted_src,
+            dst: error.quoted_dst,
+            transport: error.quoted_transport,
+        };
+        let what = What::Icmp { origin: *error.origin, error: copy, quoted };
+        self.items.push(Item { clock, what });
+    }
+
+    /// Takes in the fate of a connection.
+    pub(super) fn connection(&mut self, clock: Timestamp, event: ConnectionEvent) {
+        self.items.push(Item { clock, what: What::Connection(Box::new(event)) });
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(frame.bytes);
-        self.frames.push(Meta {
-            time: frame.time,
-            clock,
-            link: frame.link,
-            at: frame.at,
-            wire_len: frame.wire_len,
-            bytes: start..self.bytes.len(),
-        });
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
     }
 
-    /// The packets in order, each with the clock at it.
-    pub(super) fn frames(&self) -> impl Iterator<Item = (Timestamp, Frame<'_>)> {
-        self.frames.iter().map(|meta| {
-            let bytes = self.bytes.get(meta.bytes.clone()).unwrap_or_default();
-            let Meta { time, clock, link, at, wire_len, .. } = *meta;
-            (clock, Frame { time, link, at, wire_len, bytes })
-        })
-    }
-
-    /// Whether it holds so many bytes, records of the packets included.
-    pub(super) fn is_full(&self, limit: usize) -> bool {
-        self.bytes.len() + self.frames.len() * size_of::<Meta>() >= limit
-    }
-
-    /// Forgets the packets and keeps the room for others.
-    pub(super) fn clear(&mut self) {
+    /// Hands out everything in order, each with the clock at it.
+    pub(super) fn take(&mut self, mut sink: impl FnMut(Timestamp, Found<'_>)) {
+        let bytes = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
+        for Item { clock, what } in self.items.drain(..) {
+            match what {
+                What::Message { origin, bytes: range, layout } => {
+                    if let Some(message) = Message::with_layout(bytes(range), layout) {
+                        sink(clock, Found::Message(&origin, message));
+                    }
+                }
+                What::Icmp { origin, error, quoted } => sink(
+                    clock,
+                    Found::Icmp(IcmpError {
+                        origin: &origin,
+                        kind: error.kind,
+                        icmp_type: error.on_wire.0,
+                        icmp_code: error.on_wire.1,
+                        quoted_src: error.src,
+                        quoted_dst: error.dst,
+                        quoted_transport: error.transport,
+                        quoted: bytes(quoted),
+                    }),
+                ),
+                What::Connection(event) => sink(clock, Found::Connection(&event)),
+            }
+        }
         self.bytes.clear();
-        self.frames.clear();
+    }
+
+    /// Whether it holds so many bytes, records included.
+    pub(super) fn is_full(&self, limit: usize) -> bool {
+        self.bytes.len() + self.items.len() * size_of::<Item>() >= limit
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
+    use crate::net::{FrameRef, PathInfo};
 
     #[test]
     fn what_goes_in_comes_out() {
-        let mut batch = Batch::default();
-        let frame = |secs: i64, bytes| Frame {
-            time: Timestamp::from_parts(secs, 0),
-            link: LinkType(1),
-            at: FrameRef { number: 7, ..FrameRef::default() },
-            wire_len: 9,
-            bytes,
+        let end = Endpoint::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5060);
+        let origin = Origin {
+            time: Timestamp::from_parts(1, 0),
+            frame: FrameRef { number: 7, ..FrameRef::default() },
+            src: end,
+            dst: end,
+            transport: Transport::Udp,
+            path: PathInfo::default(),
         };
-        let clock = Timestamp::from_parts(5, 0);
-        batch.push(&frame(1, b"abc"), clock);
-        batch.push(&frame(2, b""), clock);
-        assert!(batch.is_full(3));
-        let out: Vec<_> = batch.frames().map(|(at, f)| (at, f.time, f.bytes.to_vec())).collect();
-        let second = |secs| Timestamp::from_parts(secs, 0);
-        assert_eq!(out, [(clock, second(1), b"abc".to_vec()), (clock, second(2), Vec::new())]);
-        batch.clear();
-        assert_eq!(batch.frames().count(), 0);
+        let texts = [
+            &b"OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\nTo: <sip:a@b>\r\n\r\nbody"[..],
+            b"SIP/2.0 200 OK\r\nCall-ID: 2\r\nCSeq: 3 REG",
+        ];
+        let mut batch = Batch::default();
+        for text in texts {
+            let message = Message::parse(text, true).unwrap();
+            batch.message(origin.time, &origin, message);
+        }
+        assert!(batch.is_full(1));
+        let mut out = Vec::new();
+        batch.take(|clock, found| {
+            let Found::Message(origin, message) = found else { panic!("no message") };
+            assert_eq!((clock, origin.frame.number), (origin.time, 7));
+            let same = Message::parse(texts[out.len()], true).unwrap();
+            assert_eq!(format!("{message:?}"), format!("{same:?}"));
+            out.push(message.is_cut());
+        });
+        assert_eq!(out, [false, true]);
+        assert!(!batch.is_full(1));
     }
 }

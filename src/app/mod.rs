@@ -11,6 +11,7 @@ mod failure;
 #[cfg_attr(feature = "live", path = "filter.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
+mod finder;
 mod messages;
 mod pipeline;
 mod progress;

@@ -1,11 +1,12 @@
 //! The pump: a thread that reads and a thread that works, with a bounded channel between them.
 //!
 //! ```text
-//!  reader ── full batches ──▶ worker      packets copied once, kept in order
+//!  reader ── full batches ──▶ worker      messages copied once, kept in order
 //!         ◀─ empty batches ──             the same few batches go round
 //! ```
 //!
-//! Batches only group packets; what the worker does depends on the packets and their order alone,
+//! The reader also decodes and scans, about as much work as the model that the worker keeps.
+//! Batches only group messages; what the worker does depends on them and their order alone,
 //! so results are the same whatever the size of a batch.
 
 use std::thread::{Builder, scope};
@@ -99,7 +100,7 @@ impl Plan {
         {
             return Err(Failure::Damaged(Box::new(warning.clone())));
         }
-        let mut tracker = work.tracker;
+        let mut tracker = work;
         if let Some((first, last)) = read.span {
             tracker.advance(first);
             tracker.advance(last);
@@ -108,8 +109,8 @@ impl Plan {
             files: read.set.files().to_vec(),
             warnings: read.set.warnings().to_vec(),
             packets: read.counts,
-            decoded: work.decoded,
-            streams: work.streams,
+            decoded: read.decoded,
+            streams: read.streams,
         };
         Ok(Trace { tracker, capture, at: read.at })
     }

@@ -1,4 +1,4 @@
-//! The reading half of the pump: drops what cannot matter and packs the rest into batches.
+//! The reading half of the pump: drops what cannot matter and finds the messages in the rest.
 
 use crossbeam_channel::{Receiver, Sender};
 use jiff::tz::TimeZone;
@@ -6,11 +6,12 @@ use jiff::tz::TimeZone;
 use super::Failure;
 use super::batch::Batch;
 use super::filter::Filter;
+use super::finder::Finder;
 use super::progress::ProgressLine;
 use crate::cli::At;
 use crate::net::Timestamp;
-use crate::packet::sieve;
-use crate::report::PacketCounts;
+use crate::packet::{Stats, sieve};
+use crate::report::{PacketCounts, StreamCounts};
 use crate::source::CaptureSet;
 
 /// Frames between two looks at the progress; a power of two.
@@ -38,6 +39,10 @@ pub(super) struct Read {
     pub set: CaptureSet,
     /// How many packets went which way.
     pub counts: PacketCounts,
+    /// What the decoder saw.
+    pub decoded: Stats,
+    /// What was met in TCP streams.
+    pub streams: StreamCounts,
     /// The times of the first and the last packet.
     pub span: Option<(Timestamp, Timestamp)>,
     /// The moment to judge at.
@@ -55,6 +60,7 @@ impl Reader {
         let mut counts = PacketCounts::default();
         let mut span: Option<(Timestamp, Timestamp)> = None;
         let mut at = None;
+        let mut finder = Finder::new();
         let mut batch = Batch::default();
         while let Some(frame) = set.next_frame() {
             if let (None, Some(wanted)) = (at, &wanted) {
@@ -75,7 +81,7 @@ impl Reader {
             } else if !sieve(frame.link, frame.bytes) {
                 counts.not_sip += 1;
             } else {
-                batch.push(&frame, clock);
+                finder.packet(clock, &frame, &mut batch);
                 if batch.is_full(batch_bytes) && !hand_on(&mut batch, full, empty) {
                     break;
                 }
@@ -84,10 +90,11 @@ impl Reader {
                 progress.update(set.progress());
             }
         }
-        batch.end = span.map(|(_, last)| last);
+        let end = span.map_or_else(Timestamp::default, |(_, last)| last);
+        let (decoded, streams) = finder.finish(end, &mut batch);
         hand_on(&mut batch, full, empty);
         progress.finish();
-        Ok(Read { set, counts, span, at })
+        Ok(Read { set, counts, decoded, streams, span, at })
     }
 }
 

@@ -23,6 +23,16 @@ pub struct Message<'a> {
     cut_line: Option<&'a [u8]>,
 }
 
+/// Where the parts of a message stand, without its bytes: a message on its way to another thread.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    headers: SmallVec<[Header; 24]>,
+    head_len: usize,
+    end: HeadEnd,
+    /// How long the cut line is; it ends with the bytes.
+    cut_line: Option<usize>,
+}
+
 /// How the headers of a message end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum HeadEnd {
@@ -66,6 +76,23 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn parse(bytes: &'a [u8], cut: bool) -> Option<Self> {
         super::framing::datagram(bytes, cut).next()
+    }
+
+    /// Where its parts stand, for [`Message::with_layout`].
+    #[must_use]
+    pub fn into_layout(self) -> Layout {
+        let Self { headers, head_len, end, cut_line, .. } = self;
+        Layout { headers, head_len, end, cut_line: cut_line.map(<[u8]>::len) }
+    }
+
+    /// The message of these bytes, which are those the layout was made of; `None` for others that
+    /// do not begin like a message.
+    #[must_use]
+    pub fn with_layout(bytes: &'a [u8], layout: Layout) -> Option<Self> {
+        let Layout { headers, head_len, end, cut_line } = layout;
+        let start = StartLine::parse(slice(bytes, 0, line_at(bytes, 0).end))?;
+        let cut_line = cut_line.map(|length| tail(bytes, bytes.len().saturating_sub(length)));
+        Some(Self { raw: bytes, start, headers, head_len, end, cut_line })
     }
 
     /// Reads start line and headers at the very start of `bytes`; the rest is the body so far.

@@ -30,7 +30,7 @@ pub use access::CSeq;
 pub use auth::{Challenge, Credentials};
 pub use framing::{Datagram, datagram};
 pub use header::HeaderName;
-pub use message::{HeaderRef, Message};
+pub use message::{HeaderRef, Layout, Message};
 pub use name_addr::{Contact, NameAddr};
 pub use params::Params;
 pub use reason::reason_phrase;

@@ -1,0 +1,109 @@
+//! Finds what is in a packet: decodes it, cuts streams into messages, and fills batches.
+
+use rustc_hash::FxHashMap;
+
+use super::batch::Batch;
+use crate::net::{Cut, Frame, Origin, Timestamp};
+use crate::packet::{Decoder, Event, Limits, Stats, StreamChunk};
+use crate::report::StreamCounts;
+use crate::sip::{self, FramerStats, Message, StreamFramer};
+
+/// Bytes of unfinished messages in all streams together; one that would hold more is given up.
+const HELD_BYTES: usize = 64 << 20;
+
+/// From packets to messages.
+pub(super) struct Finder {
+    decoder: Decoder,
+    streams: Streams,
+}
+
+impl Finder {
+    pub(super) fn new() -> Self {
+        Self { decoder: Decoder::new(Limits::default()), streams: Streams::default() }
+    }
+
+    /// Takes in a packet; `clock` is the latest time of all packets so far, dropped ones included.
+    pub(super) fn packet(&mut self, clock: Timestamp, frame: &Frame<'_>, batch: &mut Batch) {
+        self.pass_time(clock, batch);
+        let streams = &mut self.streams;
+        self.decoder.decode(frame, &mut |event| take(clock, event, streams, batch));
+    }
+
+    /// Moves the trace's clock on, which also runs while packets are dropped.
+    pub(super) fn pass_time(&mut self, clock: Timestamp, batch: &mut Batch) {
+        let streams = &mut self.streams;
+        self.decoder.tick(clock, &mut |event| take(clock, event, streams, batch));
+    }
+
+    /// Gives what is left when the capture ends, and what was counted.
+    pub(super) fn finish(mut self, clock: Timestamp, batch: &mut Batch) -> (Stats, StreamCounts) {
+        self.pass_time(clock, batch);
+        let streams = &mut self.streams;
+        self.decoder.finish(&mut |event| take(clock, event, streams, batch));
+        (self.decoder.stats().clone(), self.streams.into_counts())
+    }
+}
+
+/// Leads an event to what it is for.
+fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut Batch) {
+    match event {
+        Event::Datagram { origin, bytes } => {
+            for message in sip::datagram(bytes, origin.path.cut.is_some()) {
+                batch.message(clock, origin, message);
+            }
+        }
+        Event::Stream(chunk) => streams.chunk(clock, &chunk, batch),
+        Event::Icmp(error) => batch.icmp(clock, &error),
+        Event::Connection(event) => batch.connection(clock, event),
+    }
+}
+
+/// The directions of TCP connections in which messages are looked for.
+#[derive(Default)]
+struct Streams {
+    framers: FxHashMap<u64, StreamFramer>,
+    /// Bytes of unfinished messages in all of them.
+    held: usize,
+    counts: StreamCounts,
+}
+
+impl Streams {
+    fn chunk(&mut self, clock: Timestamp, chunk: &StreamChunk<'_>, batch: &mut Batch) {
+        let framer = self.framers.entry(chunk.stream).or_default();
+        let mut found = |message: Message<'_>| {
+            let mut origin: Origin = *chunk.origin;
+            if message.is_cut() {
+                origin.path.cut = origin.path.cut.or(Some(Cut::LostSegments));
+            }
+            batch.message(clock, &origin, message);
+        };
+        let before = framer.pending();
+        framer.push(chunk.bytes, chunk.lost_before, &mut found);
+        let too_much = self.held - before + framer.pending() > HELD_BYTES;
+        if chunk.end || too_much {
+            framer.end(&mut found);
+        }
+        self.held = self.held - before + framer.pending();
+        self.counts.given_up += u64::from(too_much && !chunk.end);
+        if chunk.end
+            && let Some(framer) = self.framers.remove(&chunk.stream)
+        {
+            self.held -= framer.pending();
+            add(&mut self.counts.framed, framer.stats());
+        }
+    }
+
+    fn into_counts(mut self) -> StreamCounts {
+        for framer in self.framers.values() {
+            add(&mut self.counts.framed, framer.stats());
+        }
+        self.counts
+    }
+}
+
+fn add(total: &mut FramerStats, one: FramerStats) {
+    total.messages += one.messages;
+    total.cut += one.cut;
+    total.bytes_skipped += one.bytes_skipped;
+    total.resyncs += one.resyncs;
+}
