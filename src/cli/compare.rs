@@ -95,17 +95,17 @@ impl TryFrom<CompareArgs> for CompareSettings {
         let what = match (a.zip(b), before.zip(after)) {
             (Some((a, b)), _) => {
                 let files = words.into_iter().map(PathBuf::from).collect();
-                What::Selected(InputSettings::new(files, read), Box::new((a, b)))
+                What::Selected(InputSettings::new(files, &read), Box::new((a, b)))
             }
             (None, Some((before, after))) => {
                 let [dn] = words.as_slice() else {
                     return Err(wrong("--before and --after take one DN and no other file"));
                 };
-                let before = InputSettings::new(vec![before], read);
+                let before = InputSettings::new(vec![before], &read);
                 let after = InputSettings { files: vec![after], ..before.clone() };
                 What::BeforeAfter([before, after], name(dn))
             }
-            (None, None) => by_words(&words, read, is_file)?,
+            (None, None) => by_words(&words, &read, is_file)?,
         };
         Ok(Self { what, format, zone })
     }
@@ -114,7 +114,7 @@ impl TryFrom<CompareArgs> for CompareSettings {
 /// Tells DNs from files: what is no file and stands before the files is a DN.
 fn by_words(
     words: &[OsString],
-    read: ReadArgs,
+    read: &ReadArgs,
     is_file: impl Fn(&OsStr) -> bool,
 ) -> Result<What, clap::Error> {
     let first = words.iter().position(|word| is_file(word)).unwrap_or(words.len());
@@ -169,7 +169,7 @@ mod tests {
             quiet: true,
         };
         let words: Vec<_> = words.split_whitespace().map(OsString::from).collect();
-        match by_words(&words, read, |word| word == "-" || word.to_string_lossy().contains('.')) {
+        match by_words(&words, &read, |word| word == "-" || word.to_string_lossy().contains('.')) {
             Ok(What::Pair(input, dns)) => format!("pair {dns:?} in {}", input.files.len()),
             Ok(What::Cohorts(input)) => format!("cohorts in {}", input.files.len()),
             Ok(other) => format!("{other:?}"),

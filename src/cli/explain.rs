@@ -67,7 +67,7 @@ impl From<ExplainArgs> for ExplainSettings {
     fn from(args: ExplainArgs) -> Self {
         let ExplainArgs { format, secret, color, read, dn, files } = args;
         let (zone, style) = (zone(read.utc), style(color));
-        let (input, secret_file) = (InputSettings::new(files, read), secret.secret_file);
+        let (input, secret_file) = (InputSettings::new(files, &read), secret.secret_file);
         Self { dn, input, format, secret_file, zone, style }
     }
 }

@@ -142,15 +142,15 @@ impl From<MessagesArgs> for MessagesSettings {
 
 /// What is read, and what is shown of it.
 fn split(common: CommonArgs) -> (InputSettings, Selection) {
-    let input = InputSettings::new(common.files, common.read);
+    let input = InputSettings::new(common.files, &common.read);
     (input, Selection { dns: common.dn, sources: common.source })
 }
 
 impl InputSettings {
     /// How these files are to be read.
-    pub(super) fn new(files: Vec<PathBuf>, read: ReadArgs) -> Self {
+    pub(super) fn new(files: Vec<PathBuf>, read: &ReadArgs) -> Self {
         #[cfg(feature = "live")]
-        let filter = read.filter;
+        let filter = read.filter.clone();
         #[cfg(not(feature = "live"))]
         let filter = None;
         Self { files, filter, progress: !read.quiet && stderr().is_terminal() }
