@@ -68,8 +68,14 @@ fn leading(contrast: &Contrast, page: &mut Page<'_>) -> io::Result<()> {
     let sides = ["failing", "working"];
     if contrast.leading().is_none() {
         let (f, w) = (contrast.failing.dns, contrast.working.dns);
-        let text =
-            format!("Nothing: no attribute separates the failing ({f}) from the working ({w}).");
+        let text = if f.min(w) < 2 {
+            format!(
+                "Too few to tell ({f} failing, {w} working): `regscope compare DN DN FILE` puts two \
+                 side by side."
+            )
+        } else {
+            format!("Nothing: no attribute separates the failing ({f}) from the working ({w}).")
+        };
         return page.paragraph("  ", &text);
     }
     for found in contrast.combinations.iter().take(1) {

@@ -140,18 +140,22 @@ impl Block<'_> {
         let mark = page.paint(ink, mark);
         let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
         let dns: Vec<&[u8]> = self.dns.iter().map(DnView::name).collect();
-        let text = format!("{mark} {}: {verdict}{}", names::few(&dns), self.since(clock));
+        let text = format!(
+            "{mark} {}: {verdict}{}",
+            names::few(&dns),
+            self.since(clock, page.glyphs.dash)
+        );
         page.hanging("", 2, &text)
     }
 
-    fn since(&self, clock: &Clock) -> String {
+    fn since(&self, clock: &Clock, dash: &str) -> String {
         let times = || self.dns.iter().filter_map(|dn| dn.state().since);
         let told = |at: Timestamp| clock.short(at);
         match (times().min(), times().max()) {
             (Some(first), Some(last)) if told(first) == told(last) => {
                 format!(" since {}", told(first))
             }
-            (Some(first), Some(last)) => format!(" since {} to {}", told(first), told(last)),
+            (Some(first), Some(last)) => format!(" since {} {dash} {}", told(first), told(last)),
             _ => String::new(),
         }
     }
