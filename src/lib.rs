@@ -3,9 +3,9 @@
 //! Data flows one way:
 //!
 //! ```text
-//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ report
-//!  bytes      payloads   messages  transactions,    text json ndjson
-//!  + time                          attempts,
+//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ compare, diagnosis ──▶ report
+//!  bytes      payloads   messages  transactions,    contrast, findings     text json ndjson
+//!  + time                          attempts,        with evidence          markdown csv
 //!                                  bindings, DNs
 //! ```
 //!

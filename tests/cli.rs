@@ -49,7 +49,13 @@ fn without_a_command_there_is_help() {
     let (status, out, err) = run(&[]);
     assert_eq!((status, out.as_str()), (2, ""));
     assert!(err.contains("EXIT STATUS") && err.contains("report"), "{err}");
-    for args in [&["--help"][..], &["report", "--help"], &["messages", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["report", "--help"],
+        &["messages", "--help"],
+        &["compare", "--help"],
+        &["explain", "--help"],
+    ] {
         let (status, out, _) = run(args);
         assert_eq!(status, 0);
         assert!(out.contains("EXAMPLES") && out.contains("EXIT STATUS"), "{out}");
@@ -133,6 +139,44 @@ fn lists_that_make_no_sense_are_bad_usage() {
     refused(&["report", "--source", "192.0.2.0/33", INCIDENT], 2, "network");
     refused(&["report", "--at", "soon", INCIDENT], 2, "RFC 3339");
     refused(&["report"], 2, "FILE");
+}
+
+#[test]
+fn what_cannot_be_compared_is_bad_usage() {
+    let neither = "nosuch: neither a file nor a DN of this capture";
+    refused(&["compare", "nosuch", "5002", INCIDENT], 2, neither);
+    refused(&["compare", "1003", "nosuch", INCIDENT], 2, neither);
+    assert_eq!(run(&["compare", "nosuch", "5002", INCIDENT]).2.lines().count(), 1);
+    refused(&["compare", "5002", INCIDENT], 2, "a second DN");
+    refused(&["compare", "5002", "5002", INCIDENT], 2, "--before and --after");
+    refused(&["compare", "1", "2", "3", INCIDENT], 2, "two DNs");
+    refused(&["compare", "5002"], 2, "a capture is needed");
+    refused(&["compare", INCIDENT, "5002"], 2, "before the files");
+    refused(&["compare"], 2, "DN|FILE");
+    refused(&["compare", "--a", "dn=1", INCIDENT], 2, "--b");
+    refused(&["compare", "--a", "colour=red", "--b", "dn=1", INCIDENT], 2, "nothing to select by");
+    refused(&["compare", "5002", "--before", INCIDENT], 2, "--after");
+    let pair = ["compare", "nosuch", "--before", INCIDENT, "--after", INCIDENT];
+    refused(&pair, 2, "nosuch: not a DN of the capture before");
+    let pair = ["compare", "5002", "--before", "no/such", "--after", INCIDENT];
+    refused(&pair, 3, "no such file");
+}
+
+#[test]
+fn a_dn_that_is_not_there_has_no_story() {
+    refused(&["explain", "nosuch", INCIDENT], 2, "nosuch: not a DN of this capture");
+    assert_eq!(run(&["explain", "nosuch", INCIDENT]).2.lines().count(), 1);
+    assert!(!run(&["explain", "\u{1b}[31m", INCIDENT]).2.contains('\u{1b}'));
+    refused(&["explain", "5002"], 2, "FILE");
+    refused(&["explain", "5002", "no/such/file"], 3, "no such file");
+}
+
+#[test]
+fn a_secret_is_never_an_argument() {
+    for command in [&["report"][..], &["explain", "5002"]] {
+        refused(&[command, &["--secret", "5002=pw", INCIDENT]].concat(), 2, "--secret");
+    }
+    refused(&["report", "--secret-file", "no/such/file", INCIDENT], 3, "secret file");
 }
 
 #[test]

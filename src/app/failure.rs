@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::diagnosis::secret::SecretError;
 use crate::source::{SourceError, Warning};
 
 /// Why a run ended before it was done.
@@ -16,6 +17,9 @@ pub enum Failure {
     /// Nothing could be read.
     #[error(transparent)]
     Input(#[from] SourceError),
+    /// The passwords to hold against digests could not be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The input is damaged before its first packet.
     #[error("{0}")]
     Damaged(Box<Warning>),
@@ -39,6 +43,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
+            | Self::Secret(_)
             | Self::Damaged(_)
             | Self::Output(_)
             | Self::Start(..)

@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Stdout, Write as _, stderr, stdout};
+use std::sync::Once;
 
 use crate::cli::{self, Command, InputSettings};
 use crate::source::{CaptureSet, OpenOptions, Warning};
 
 mod batch;
+mod compare;
+mod explain;
 mod failure;
 #[cfg_attr(feature = "live", path = "filter.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
@@ -17,6 +20,8 @@ mod pipeline;
 mod progress;
 mod reader;
 mod report;
+mod second_pass;
+mod secrets;
 mod worker;
 
 pub use failure::Failure;
@@ -35,8 +40,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
     match cli::parse(args)? {
         Command::Report(settings) => report::run(&settings),
         Command::Messages(settings) => messages::run(&settings),
+        Command::Compare(settings) => compare::run(&settings),
+        Command::Explain(settings) => explain::run(&settings),
     }
 }
+
+/// What is wrong with the filter is told once: a second pass opens the captures again.
+static TOLD: Once = Once::new();
 
 /// Opens the captures and compiles the filter for them.
 fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), Failure> {
@@ -44,10 +54,12 @@ fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), F
     let Some(text) = &input.filter else { return Ok((set, None)) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
     if filter::loses_fragments(text) {
-        warn(
-            "the filter names a port, which only the first fragment of a packet has: REGISTERs in \
-             IP fragments will be cut",
-        );
+        TOLD.call_once(|| {
+            warn(
+                "the filter names a port, which only the first fragment of a packet has: REGISTERs \
+                 in IP fragments will be cut",
+            );
+        });
     }
     Ok((set, Some(filter)))
 }

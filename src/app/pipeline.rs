@@ -119,6 +119,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::Contrast;
     use crate::registration::SnapshotOptions;
     use crate::report::{Style, View, json};
     use crate::select::Selection;
@@ -134,7 +135,8 @@ mod tests {
         let (selection, style) = (&Selection::default(), Style::default());
         let (snapshot, capture, zone) = (&snapshot, &trace.capture, &zone);
         let mut out = Vec::new();
-        let view = View { snapshot, capture, findings: &[], selection, zone, style };
+        let contrast = &Contrast::default();
+        let view = View { snapshot, capture, findings: &[], contrast, selection, zone, style };
         json::write(&view, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }

@@ -3,23 +3,29 @@
 use std::io::Write as _;
 
 use super::pipeline::{Plan, Trace};
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, secrets};
 use crate::cli::{ReportFormat, ReportSettings};
-use crate::diagnosis::diagnose;
+use crate::compare::contrast;
+use crate::diagnosis::{diagnose, rank};
 use crate::registration::SnapshotOptions;
 use crate::report::{View, json, text};
 
 /// Reads everything, judges it, and prints the report.
 pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
+    let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.zone)?;
-    let Trace { tracker, capture, at } = plan.run(None)?;
+    let (trace, of_passwords) = secrets::run(plan, secrets.as_ref())?;
+    let Trace { tracker, capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
     let snapshot = tracker.finish(&options);
-    let findings = diagnose(&snapshot);
+    let mut findings = diagnose(&snapshot);
+    findings.extend(of_passwords);
+    rank(&mut findings);
     let view = View {
         snapshot: &snapshot,
         capture: &capture,
         findings: &findings,
+        contrast: &contrast(&snapshot),
         selection: &settings.selection,
         zone: &settings.zone,
         style: settings.style,

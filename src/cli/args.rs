@@ -7,6 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use super::at::At;
+use super::compare::CompareArgs;
+use super::explain::ExplainArgs;
 use super::fail_on::FailOn;
 use crate::select::{DnList, DnListError};
 
@@ -19,14 +21,18 @@ macro_rules! ending {
             "\n\nEXIT STATUS:\n",
             "  0  done\n",
             "  1  something that --fail-on names was found\n",
-            "  2  bad usage\n",
+            "  2  bad usage, or a DN is asked for that is not there\n",
             "  3  the input could not be read, or the output not be written",
         )
     };
 }
 
+pub(super) use ending;
+
 const EXAMPLES: &str = ending!(
     "  regscope report trace.pcap
+  regscope compare 1003 5002 trace.pcap
+  regscope explain 5002 trace.pcap
   tcpdump -i any -c 10000 -w - port 5060 | regscope report -"
 );
 const REPORT_EXAMPLES: &str = ending!(
@@ -60,6 +66,12 @@ pub(super) enum Subcommands {
     /// Every REGISTER and every answer to one, as they come
     #[command(after_help = MESSAGES_EXAMPLES)]
     Messages(MessagesArgs),
+    /// What failing DNs share and working ones do not, or two DNs side by side
+    #[command(after_help = super::compare::EXAMPLES)]
+    Compare(CompareArgs),
+    /// The story of one DN in order of time, and what it comes to
+    #[command(after_help = super::explain::EXAMPLES)]
+    Explain(ExplainArgs),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -78,11 +90,24 @@ pub(super) struct ReportArgs {
     /// states (`out_of_service` or `failing`, `unknown`)
     #[arg(long, value_name = "VERDICTS", value_delimiter = ',', value_parser = FailOn::parse)]
     pub fail_on: Vec<FailOn>,
+    /// A row for every DN, however many there are
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub secret: SecretArgs,
     /// Colours in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorArg,
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct SecretArgs {
+    /// Tell whether digests fit the passwords in this file: lines of a DN or user name (`user@realm`
+    /// for one realm only), a space, and the password; no password is ever shown
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -102,6 +127,17 @@ pub(super) struct CommonArgs {
     /// Only DNs registered from this address or network; may be repeated
     #[arg(long, value_name = "CIDR", value_parser = parse_net)]
     pub source: Vec<IpNet>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// several are merged in time order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// How captures are read, whatever is asked of them.
+#[derive(ClapArgs, Debug)]
+pub(super) struct ReadArgs {
     /// Times in UTC instead of local time
     #[arg(long)]
     pub utc: bool,
@@ -112,10 +148,6 @@ pub(super) struct CommonArgs {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
-    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
-    /// several are merged in time order
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Default, Debug)]

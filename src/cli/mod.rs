@@ -6,10 +6,14 @@ use clap::Parser as _;
 
 mod args;
 mod at;
+mod compare;
+mod explain;
 mod fail_on;
 mod settings;
 
 pub use at::At;
+pub use compare::{CompareFormat, CompareSettings, What};
+pub use explain::{ExplainFormat, ExplainSettings};
 pub use fail_on::FailOn;
 pub use settings::{
     Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
@@ -17,5 +21,5 @@ pub use settings::{
 
 /// The settings `args` ask for, the program's name first; the error prints itself.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    args::Args::try_parse_from(args).map(Command::from)
+    args::Args::try_parse_from(args).and_then(Command::try_from)
 }

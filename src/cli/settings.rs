@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use super::args::{
-    Args, ColorArg, CommonArgs, MessagesArgs, MessagesFormatArg, ReportArgs, ReportFormatArg,
-    Subcommands,
+    Args, ColorArg, CommonArgs, MessagesArgs, MessagesFormatArg, ReadArgs, ReportArgs,
+    ReportFormatArg, Subcommands,
 };
 use super::at::At;
+use super::compare::CompareSettings;
+use super::explain::ExplainSettings;
 use super::fail_on::FailOn;
 use crate::report::Style;
 use crate::select::Selection;
@@ -22,10 +24,14 @@ pub enum Command {
     Report(Box<ReportSettings>),
     /// `regscope messages`.
     Messages(MessagesSettings),
+    /// `regscope compare`.
+    Compare(Box<CompareSettings>),
+    /// `regscope explain`.
+    Explain(Box<ExplainSettings>),
 }
 
 /// What is read, and how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct InputSettings {
     /// Files, directories, `-` for standard input.
     pub files: Vec<PathBuf>,
@@ -50,6 +56,8 @@ pub struct ReportSettings {
     pub at: Option<At>,
     /// What makes the exit status 1.
     pub fail_on: Vec<FailOn>,
+    /// Passwords to hold against digests.
+    pub secret_file: Option<PathBuf>,
     /// The zone of times in text.
     pub zone: TimeZone,
     /// How text looks.
@@ -89,33 +97,38 @@ pub enum MessagesFormat {
     Ndjson,
 }
 
-impl From<Args> for Command {
-    fn from(args: Args) -> Self {
-        match args.command {
+impl TryFrom<Args> for Command {
+    type Error = clap::Error;
+
+    fn try_from(args: Args) -> Result<Self, clap::Error> {
+        Ok(match args.command {
             Subcommands::Report(args) => Self::Report(Box::new(args.into())),
             Subcommands::Messages(args) => Self::Messages(args.into()),
-        }
+            Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
+            Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
+        })
     }
 }
 
 impl From<ReportArgs> for ReportSettings {
     fn from(args: ReportArgs) -> Self {
-        let ReportArgs { format, expect, at, fail_on, color, common } = args;
-        let (zone, style) = (zone(common.utc), style(color));
+        let ReportArgs { format, expect, at, fail_on, all, secret, color, common } = args;
+        let (zone, style) = (zone(common.read.utc), Style { all, ..style(color) });
         let (input, selection) = split(common);
         let format = match format {
             ReportFormatArg::Text => ReportFormat::Text,
             ReportFormatArg::Json => ReportFormat::Json,
         };
         let expected = expect.unwrap_or_default().0;
-        Self { input, format, selection, expected, at, fail_on, zone, style }
+        let secret_file = secret.secret_file;
+        Self { input, format, selection, expected, at, fail_on, secret_file, zone, style }
     }
 }
 
 impl From<MessagesArgs> for MessagesSettings {
     fn from(args: MessagesArgs) -> Self {
         let MessagesArgs { format, common } = args;
-        let (zone, style) = (zone(common.utc), style(ColorArg::Never));
+        let (zone, style) = (zone(common.read.utc), style(ColorArg::Never));
         let (mut input, selection) = split(common);
         // messages and progress would come in between each other
         input.progress &= !stdout().is_terminal();
@@ -129,21 +142,33 @@ impl From<MessagesArgs> for MessagesSettings {
 
 /// What is read, and what is shown of it.
 fn split(common: CommonArgs) -> (InputSettings, Selection) {
-    #[cfg(feature = "live")]
-    let filter = common.filter;
-    #[cfg(not(feature = "live"))]
-    let filter = None;
-    let progress = !common.quiet && stderr().is_terminal();
-    let input = InputSettings { files: common.files, filter, progress };
+    let input = InputSettings::new(common.files, &common.read);
     (input, Selection { dns: common.dn, sources: common.source })
 }
 
-fn zone(utc: bool) -> TimeZone {
+impl InputSettings {
+    /// How these files are to be read.
+    pub(super) fn new(files: Vec<PathBuf>, read: &ReadArgs) -> Self {
+        #[cfg(feature = "live")]
+        let filter = read.filter.clone();
+        #[cfg(not(feature = "live"))]
+        let filter = None;
+        Self { files, filter, progress: !read.quiet && stderr().is_terminal() }
+    }
+
+    /// Whether standard input is among the files: it can be read once.
+    #[must_use]
+    pub fn has_standard_input(&self) -> bool {
+        self.files.iter().any(|file| file.as_os_str() == "-")
+    }
+}
+
+pub(super) fn zone(utc: bool) -> TimeZone {
     if utc { TimeZone::UTC } else { TimeZone::system() }
 }
 
 /// Colours for those who see them, marks of the character set the terminal is said to have.
-fn style(color: ColorArg) -> Style {
+pub(super) fn style(color: ColorArg) -> Style {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let color = match color {
         ColorArg::Always => true,
@@ -155,5 +180,6 @@ fn style(color: ColorArg) -> Style {
     };
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    Style { color, unicode: locale.contains("utf-8") || locale.contains("utf8") }
+    let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    Style { color, unicode, all: false }
 }

@@ -3,7 +3,7 @@
 
 use super::atom::Atom;
 use super::facts::{self, Facts};
-use crate::registration::Texts;
+use crate::registration::{Purpose, Texts};
 use crate::sip::Uri;
 
 /// How an attribute's values are to be compared.
@@ -119,7 +119,9 @@ pub static ATTRIBUTES: &[Attribute] = &[
         f.answered().then_some(Atom::yes_no(stale))
     }),
     row("expires.asked", "Expires asked, in s", Continuous, |f, _| {
-        let asked = f.asked()?.asked;
+        // the 0 of a removal is what ended the registration, not what was asked for
+        let attempt = f.asked().filter(|a| a.purpose != Purpose::Remove)?;
+        let asked = attempt.asked;
         f.number(f.details.and_then(|d| d.expires_contact.or(d.expires_header)).or(asked))
     }),
     row("expires.present", "Where Expires stands", Categorical, expires_present),

@@ -4,7 +4,8 @@ use super::atom::Value;
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::facts::Facts;
 use super::params::{self, Part};
-use crate::registration::{AttemptView, DnView, Snapshot, Sym, Texts};
+use crate::net::FrameRef;
+use crate::registration::{AttemptView, DnView, Marks, Snapshot, Sym, Texts};
 use crate::sip::Uri;
 
 pub use super::params::ParamRow;
@@ -90,6 +91,24 @@ impl<'a> Subject<'a> {
         attempt: AttemptView<'a>,
     ) -> Self {
         Self { snapshot, dn, attempt: Some(attempt) }
+    }
+
+    /// The frames of its request, the latest one that is no repetition, and of the final answer.
+    #[must_use]
+    pub fn frames(&self) -> [Option<FrameRef>; 2] {
+        let facts = self.facts();
+        let Some(attempt) = facts.attempt else { return [None, None] };
+        let (mut request, mut answer) = (None, None);
+        for message in attempt.messages() {
+            let copy = message.marks.has(Marks::DUPLICATE);
+            let again = copy || message.marks.has(Marks::RETRANSMISSION);
+            if message.code == 0 && message.hop == 0 && !again {
+                request = Some(message.frame());
+            } else if message.code != 0 && message.code == attempt.code && !copy {
+                answer = Some(message.frame());
+            }
+        }
+        [facts.details.map(|details| details.request_frame).or(request), answer]
     }
 
     fn facts(&self) -> Facts<'a> {

@@ -85,3 +85,11 @@ pub struct Finding {
     /// Where the behaviour is described.
     pub reference: &'static str,
 }
+
+impl Finding {
+    /// Whether it says how a DN's digest fits a password that the user gave.
+    #[must_use]
+    pub fn is_about_password(&self) -> bool {
+        super::secret::ABOUTS.iter().any(|about| about.id == self.rule)
+    }
+}

@@ -51,11 +51,16 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     for rule in capture::RULES {
         rule.judge(&scene, &mut findings);
     }
+    rank(&mut findings);
+    findings
+}
+
+/// Sorts findings: the most severe first, causes before remarks, in order of time.
+pub fn rank(findings: &mut [Finding]) {
     findings.sort_by_key(|f| {
         let first = f.evidence.first().map(|e| e.time);
         (std::cmp::Reverse(f.severity), !f.is_cause, first)
     });
-    findings
 }
 
 /// What the rules find of one DN, its cause first.

@@ -21,7 +21,7 @@ pub struct Group<'f> {
 
 /// Groups findings by rule and severity, in the order in which each appears first.
 #[must_use]
-pub fn grouped(findings: &[Finding]) -> Vec<Group<'_>> {
+pub fn grouped<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<Group<'f>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
         let known = groups.iter_mut().find(|g| {

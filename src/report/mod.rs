@@ -4,13 +4,16 @@
 //! from the wire goes through [`crate::net::escape_bytes`].
 
 use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
 
+use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
 
 mod capture;
 pub mod compare;
+pub mod explain;
 pub mod json;
 mod message;
 mod model;
@@ -28,6 +31,8 @@ pub struct Style {
     pub color: bool,
     /// Whether marks beyond ASCII are used.
     pub unicode: bool,
+    /// Whether every DN has a row, however many there are.
+    pub all: bool,
 }
 
 /// What a report is about, and how it is to look.
@@ -39,6 +44,8 @@ pub struct View<'a> {
     pub capture: &'a Capture,
     /// What the rules found.
     pub findings: &'a [Finding],
+    /// What tells the failing DNs of the whole capture from the working ones.
+    pub contrast: &'a Contrast,
     /// What is shown of it.
     pub selection: &'a Selection,
     /// The zone of times in text.
@@ -69,9 +76,11 @@ impl<'a> View<'a> {
     /// The findings about what is selected.
     pub fn findings(&self) -> impl Iterator<Item = &'a Finding> + use<'a> {
         let selection = self.selection;
-        self.findings.iter().filter(move |finding| {
-            finding.dn.as_ref().is_none_or(|dn| selection.takes_name(dn))
-                && finding.source.is_none_or(|source| selection.takes_source(source))
+        let names: Option<FxHashSet<&[u8]>> =
+            (!selection.is_all()).then(|| self.dns().map(|dn| dn.name()).collect());
+        self.findings.iter().filter(move |finding| match (&finding.dn, &names) {
+            (Some(dn), Some(names)) => names.contains(dn.as_slice()),
+            _ => finding.source.is_none_or(|source| selection.takes_source(source)),
         })
     }
 }

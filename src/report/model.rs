@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 use super::View;
+use super::compare::ContrastJson;
 use crate::diagnosis::Finding;
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_lossy};
 use crate::registration::{FlagSet, Snapshot, SourceState, Sym};
@@ -17,7 +18,7 @@ use capture::CaptureDoc;
 use dn::DnDoc;
 
 /// The version of the format.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The whole report.
 #[derive(Serialize)]
@@ -31,7 +32,7 @@ pub(super) struct Report<'a> {
     sources: View<'a>,
     #[serde(serialize_with = "findings")]
     findings: View<'a>,
-    contrast: Option<()>,
+    contrast: ContrastJson,
 }
 
 impl<'a> Report<'a> {
@@ -43,7 +44,7 @@ impl<'a> Report<'a> {
             dns: *view,
             sources: *view,
             findings: *view,
-            contrast: None,
+            contrast: view.contrast.into(),
         }
     }
 }
@@ -92,14 +93,18 @@ impl<'a> SourceDoc<'a> {
 
 /// What a rule found.
 #[derive(Serialize)]
-struct FindingDoc<'a> {
+pub(super) struct FindingDoc<'a> {
     rule: &'static str,
     severity: &'static str,
     confidence: &'static str,
+    /// Why its DN is not in service: one at most for each DN.
+    is_cause: bool,
     dn: Option<Cow<'a, str>>,
     source: Option<IpAddr>,
     sentence: &'a str,
     evidence: Vec<EvidenceDoc>,
+    /// What follows a count: "3 DNs: wrong password".
+    fragment: &'static str,
     check: &'static str,
     reference: &'static str,
 }
@@ -113,7 +118,7 @@ struct EvidenceDoc {
 }
 
 impl<'a> FindingDoc<'a> {
-    fn new(finding: &'a Finding) -> Self {
+    pub(super) fn new(finding: &'a Finding) -> Self {
         let evidence = finding.evidence.iter().map(|e| EvidenceDoc {
             file: e.frame.file.0,
             frame: e.frame.number,
@@ -126,7 +131,9 @@ impl<'a> FindingDoc<'a> {
             dn: finding.dn.as_deref().map(escape_lossy),
             source: finding.source,
             sentence: &finding.sentence,
+            is_cause: finding.is_cause,
             evidence: evidence.collect(),
+            fragment: finding.fragment,
             check: finding.check,
             reference: finding.reference,
         }

@@ -251,6 +251,12 @@ impl<'a> Message<'a> {
         self.cut_line
     }
 
+    /// Start line and headers as they stand on the wire.
+    #[must_use]
+    pub fn head(&self) -> &'a [u8] {
+        slice(self.raw, 0, self.head_len)
+    }
+
     /// The body: what follows the blank line, as far as Content-Length says and bytes are there.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {

@@ -56,7 +56,11 @@ impl Case<'_> {
         let first = &self.record.first;
         Finding {
             rule: about.id,
-            severity: about.severity,
+            severity: match self.confidence {
+                // a port of which nothing but its host speaks for SIP
+                Confidence::Possible => Severity::Observation,
+                _ => about.severity,
+            },
             confidence: self.confidence,
             is_cause: false,
             dn: None,

@@ -22,7 +22,10 @@ impl DnRule for ChallengeNotAnswered {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Challenged), || {
-            let waited = case.decider().map_or(0, |a| case.scene.snapshot.at.nanos_since(a.last));
+            let waited = waited(case);
+            if waited < SOON && case.alike().count() < 2 {
+                return Proof::warning(Confidence::Possible, case.shown());
+            }
             let sure = waited > 32_000_000_000 || case.alike().count() > 1;
             let confidence = if sure { Confidence::Certain } else { Confidence::Likely };
             Proof::error(confidence, case.shown())
@@ -36,8 +39,12 @@ impl DnRule for ChallengeNotAnswered {
             (true, false) => "asked for credentials again, and none followed",
             (false, _) => "asked for credentials, and none followed",
         };
+        let ends = match waited(case) {
+            waited if waited < SOON => format!("; the capture ends {} later", span(waited)),
+            _ => String::new(),
+        };
         format!(
-            "{}: {} {what} ({}, realm \"{}\"), {}",
+            "{}: {} {what} ({}, realm \"{}\"), {}{ends}",
             case.name(),
             last.registrar,
             case.code_of(last),
@@ -45,4 +52,12 @@ impl DnRule for ChallengeNotAnswered {
             case.how_often()
         )
     }
+}
+
+/// A device answers a challenge at once, a person who is asked for a password later.
+const SOON: i64 = 5_000_000_000;
+
+/// How long the capture goes on after the challenge.
+fn waited(case: &Case<'_>) -> i64 {
+    case.decider().map_or(0, |a| case.scene.snapshot.at.nanos_since(a.last))
 }

@@ -1,6 +1,7 @@
 //! Removed by its own side.
 
 use super::super::prelude::*;
+use crate::registration::AttemptView;
 
 static ABOUT: About = About {
     id: "deregistered-by-own-side",
@@ -44,7 +45,17 @@ impl DnRule for Deregistered {
             );
         };
         let source = removal.source.addr;
+        let not_kept = Outcome::Failed(Verdict::NotKept);
+        let before = |a: &&AttemptView<'_>| a.started < removal.started && a.outcome == not_kept;
         let Some(granted) = case.accepted_before(removal.started) else {
+            if let Some(before) = case.attempts.iter().rev().find(before) {
+                return format!(
+                    "{name}: removed by a REGISTER with Expires 0 from {source}; {} had answered {} to \
+                     its REGISTER before without listing its Contact",
+                    before.registrar,
+                    case.code_of(before)
+                );
+            }
             return format!(
                 "{name}: removed by a REGISTER with Expires 0 from {source}; the capture does not show \
                  who had registered it"

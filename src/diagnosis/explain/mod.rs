@@ -45,6 +45,18 @@ pub struct Event {
     pub sentence: String,
 }
 
+impl Story {
+    /// Adds what else is known of the DN, after its cause.
+    pub fn add(&mut self, finding: Finding) {
+        let place = self.findings.iter().take_while(|f| f.is_cause).count();
+        let first = self.checks.len().min(place);
+        if !self.checks.contains(&finding.check) {
+            self.checks.insert(first, finding.check);
+        }
+        self.findings.insert(place, finding);
+    }
+}
+
 /// The story of a DN; `None` if the snapshot knows no such DN.
 #[must_use]
 pub fn explain(snapshot: &Snapshot, dn: &[u8]) -> Option<Story> {

@@ -23,17 +23,24 @@ impl DnRule for RefreshFailed {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::InService) && failed(case).is_some(), || {
-            Proof::warning(Confidence::Certain, failed(case).map(shown_by).unwrap_or_default())
+            let shown = failed(case).map(shown_by).unwrap_or_default();
+            // a removal that fails leaves the DN where it was
+            match failed(case) {
+                Some(last) if last.purpose == Purpose::Remove => Proof::observation(shown),
+                _ => Proof::warning(Confidence::Certain, shown),
+            }
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = failed(case) else { return String::new() };
+        let asked = match last.purpose {
+            Purpose::Remove => "the latest REGISTER, a removal,",
+            _ => "the latest REGISTER",
+        };
         let what = match last.code {
-            0 => format!("{} did not answer the latest REGISTER", last.registrar),
-            _ => {
-                format!("{} answered {} to the latest REGISTER", last.registrar, case.code_of(last))
-            }
+            0 => format!("{} did not answer {asked}", last.registrar),
+            _ => format!("{} answered {} to {asked}", last.registrar, case.code_of(last)),
         };
         let left = case.view.state().expires_at.map_or_else(String::new, |end| {
             format!("; the binding runs out in {}", span(end.nanos_since(case.scene.snapshot.at)))

@@ -114,7 +114,7 @@ fn attribute(
     Ok(())
 }
 
-fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
+pub(super) fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
     write!(out, "{}\r\n", cells.join(","))
 }

@@ -93,7 +93,7 @@ fn others(out: &mut String, contrast: &Contrast) {
 }
 
 /// Text that Markdown shows as it is, on one line of a table, and a spreadsheet takes as text.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     if text.starts_with(['=', '+', '-', '@']) {
         out.push('\'');

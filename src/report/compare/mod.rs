@@ -6,22 +6,28 @@ use crate::compare::{Combination, Condition, Contrast, Finding, Support, Value, 
 use crate::net::escape_bytes;
 
 mod csv;
+mod document;
 mod json;
 mod markdown;
 mod pair;
+mod pair_tables;
 mod text;
+mod view;
 
 pub use csv::write_csv;
+pub use document::{write_json, write_pair_json};
 pub use json::{ContrastJson, PairJson, RawPairJson};
 pub use markdown::markdown;
-pub use pair::{pair_text, raw_text};
+pub use pair::pair_text;
+pub use pair_tables::{pair_markdown, write_pair_csv};
 pub use text::text;
+pub use view::{PairView, RawMessage, SideView};
 
 #[cfg(test)]
 mod tests;
 
 /// A condition in words, after the attribute's label: `is 192.168.210.54`, `is above 3000`.
-fn condition(condition: &Condition) -> String {
+pub(super) fn condition(condition: &Condition) -> String {
     match condition {
         Condition::Above(limit) => format!("is above {limit}"),
         Condition::UpTo(limit) => format!("is at most {limit}"),
@@ -39,7 +45,7 @@ fn condition(condition: &Condition) -> String {
 }
 
 /// `all 12 failing, 0 of 200 working`.
-fn support(support: &Support, labels: [&str; 2]) -> String {
+pub(super) fn support(support: &Support, labels: [&str; 2]) -> String {
     let share = |n: u32, of: u32, label: &str| match n {
         n if n == of && n > 1 => format!("all {of} {label}"),
         n => format!("{n} of {of} {label}"),
@@ -54,7 +60,7 @@ fn support(support: &Support, labels: [&str; 2]) -> String {
 }
 
 /// `separates perfectly`, and whether that can be chance.
-fn verdict(finding: &Finding) -> String {
+pub(super) fn verdict(finding: &Finding) -> String {
     strength(finding.separation, finding.strength().name(), finding.is_few())
 }
 
@@ -64,7 +70,7 @@ fn strength(separation: f64, word: &str, few: bool) -> String {
 }
 
 /// The condition of a combination: both halves.
-fn both(found: &Combination) -> String {
+pub(super) fn both(found: &Combination) -> String {
     let [a, b] = &found.parts;
     let half = |part: &(&'static crate::compare::Attribute, Condition)| {
         format!("{} {}", part.0.label, condition(&part.1))

@@ -1,170 +1,189 @@
-//! For each DN that is not in service: what was sent, what came back, and what follows from it.
+//! For each DN that is not in service: what was sent, what came back, and why that is so.
 //!
-//! DNs that fare alike are one block: the first is shown, the others are named.
+//! DNs that fail at one registrar from one source by one cause are one block: the first is shown,
+//! the others are named.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
+use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use super::ending;
 use super::exchange::{Exchanges, Run};
 use super::layout::count;
 use super::page::{Frames, Page};
 use super::when::Clock;
-use super::words;
-use crate::net::escape_bytes;
-use crate::registration::{Attempt, DnView, Flag, Snapshot, State};
+use super::{ending, findings, names, words};
+use crate::diagnosis::{Confidence, Finding};
+use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
+use crate::registration::{Attempt, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
-use crate::sip::Uri;
 
-/// Names of DNs that fare alike, at most.
-const ALIKE: usize = 40;
+/// Blocks, at most.
+const BLOCKS: usize = 30;
 
-/// What a block says.
-struct Block {
-    /// Equal for DNs that fare alike: what is said, without times, frames and the DN.
-    key: u64,
-    /// Paragraphs, each with its hanging indent.
-    lines: Vec<(usize, String)>,
+/// DNs that fare alike.
+struct Block<'a> {
+    dns: Vec<DnView<'a>>,
+}
+
+/// What is the same for DNs that fare alike.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike {
+    verdict: Verdict,
+    code: Option<u16>,
+    source: Option<IpAddr>,
+    registrar: Option<Endpoint>,
+    rules: Vec<&'static str>,
+}
+
+/// The cause of each DN, what its digest shows of a password, and its other rules.
+type Found<'a> = FxHashMap<&'a [u8], Vec<&'a Finding>>;
+
+/// The DNs that have a block, or would have one if there were not too many.
+pub(super) fn dns<'a>(view: &View<'a>) -> impl Iterator<Item = DnView<'a>> + use<'a> {
+    view.dns().filter(|dn| dn.state().verdict.state() != State::InService)
 }
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
-    let mut groups: Vec<(DnView<'_>, Vec<DnView<'_>>)> = Vec::new();
-    let mut by_key = FxHashMap::<u64, usize>::default();
-    for dn in view.dns().filter(|dn| dn.state().verdict.state() != State::InService) {
-        let key = Block::of(view, dn, clock, page).key;
-        let place = *by_key.entry(key).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some((_, alike)) => alike.push(dn),
-            None => groups.push((dn, Vec::new())),
+    let mut found = Found::default();
+    for finding in view.findings() {
+        if let Some(dn) = &finding.dn {
+            found.entry(dn).or_default().push(finding);
         }
     }
-    if !groups.is_empty() {
-        page.title("Evidence")?;
+    let blocks = blocks(view, &found);
+    if !blocks.is_empty() {
+        page.title("Causes and evidence")?;
     }
-    for (place, (dn, alike)) in groups.iter().enumerate() {
+    for (place, block) in blocks.iter().take(BLOCKS).enumerate() {
         if place > 0 {
             page.line("")?;
         }
-        group(view, *dn, alike, clock, page)?;
+        block.write(view, &found, clock, page)?;
+    }
+    let left: Vec<_> = blocks.iter().skip(BLOCKS).flat_map(|block| &block.dns).collect();
+    if !left.is_empty() {
+        let dns = count(left.len() as u64, "DN");
+        let text = format!("and {dns} more; `regscope explain DN FILE` tells of each.");
+        page.line("")?;
+        page.paragraph("", &text)?;
     }
     Ok(())
 }
 
-fn group(
-    view: &View<'_>,
-    dn: DnView<'_>,
-    alike: &[DnView<'_>],
-    clock: &Clock,
-    page: &mut Page<'_>,
-) -> io::Result<()> {
-    let state = dn.state();
-    let (mark, ink) = page.mark(state.verdict.state());
-    let mark = page.paint(ink, mark);
-    let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
-    let since = state.since.map(|at| format!(" since {}", clock.short(at))).unwrap_or_default();
-    let name = escape_bytes(dn.name());
-    page.hanging("", 2, &format!("{mark} {name}: {verdict}{since}"))?;
-    for (indent, text) in Block::of(view, dn, clock, page).lines {
-        page.hanging("    ", 4 + indent, &text)?;
+fn blocks<'a>(view: &View<'a>, found: &Found<'a>) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block<'a>> = Vec::new();
+    let mut places = FxHashMap::<Alike, usize>::default();
+    for dn in dns(view) {
+        let place = *places.entry(Alike::of(dn, found)).or_insert(blocks.len());
+        match blocks.get_mut(place) {
+            Some(block) => block.dns.push(dn),
+            None => blocks.push(Block { dns: vec![dn] }),
+        }
     }
-    if !alike.is_empty() {
-        let names = alike.iter().take(ALIKE).map(|dn| escape_bytes(dn.name())).collect::<Vec<_>>();
-        let more = match alike.len().checked_sub(ALIKE + 1) {
-            Some(more) => format!(" and {} more", more + 1),
-            None => String::new(),
-        };
-        let dns = count(alike.len() as u64, "DN");
-        page.hanging("    ", 6, &format!("Alike, {dns}: {}{more}", names.join(", ")))?;
-    }
-    Ok(())
+    blocks
 }
 
-impl Block {
-    fn of(view: &View<'_>, dn: DnView<'_>, clock: &Clock, page: &Page<'_>) -> Self {
+impl Alike {
+    fn of(dn: DnView<'_>, found: &Found<'_>) -> Self {
         let state = dn.state();
-        let mut maker = Maker::default();
-        (state.verdict, state.status_code).hash(&mut maker.hasher);
+        let last = dn.attempts().last();
+        let told = found.get(dn.name()).into_iter().flatten();
+        Self {
+            verdict: state.verdict,
+            code: state.status_code,
+            source: last.map(|last| last.source.addr),
+            registrar: last.map(|last| last.registrar),
+            rules: told.filter(|f| f.is_cause || f.is_about_password()).map(|f| f.rule).collect(),
+        }
+    }
+}
+
+impl Block<'_> {
+    fn write(
+        &self,
+        view: &View<'_>,
+        found: &Found<'_>,
+        clock: &Clock,
+        page: &mut Page<'_>,
+    ) -> io::Result<()> {
+        let Some(&dn) = self.dns.first() else { return Ok(()) };
+        self.head(dn, clock, page)?;
         let frames = Frames { several_files: view.capture.files.len() > 1 };
+        let own = found.get(dn.name()).map_or(&[][..], Vec::as_slice);
+        let mut lines = Lines::default();
         let last = dn.attempts().last();
         if let Some(last) = last {
-            maker.addresses(view.snapshot, &last, page.glyphs.arrow);
+            lines.addresses(view.snapshot, &last, page.glyphs.arrow);
         }
-        let exchanges = Exchanges::of(view.snapshot, dn, last, frames, page.glyphs);
-        maker.exchanges(&exchanges, clock);
-        if let Some(meaning) = words::meaning(state.verdict) {
-            maker.remark(meaning);
+        lines.exchanges(&Exchanges::of(view.snapshot, dn, last, frames, page.glyphs), clock);
+        lines.0.extend(ending::of(dn, clock, frames).map(|text| (0, text)));
+        lines.demand(dn);
+        for finding in own.iter().filter(|f| f.is_cause) {
+            lines.cause(finding, (dn, self.dns.len() > 1), frames, clock);
         }
-        let ending = ending::of(dn, clock, frames);
-        let ended = ending.is_some();
-        if let Some(ending) = ending {
-            maker.remark_as(ending.kind, ending.sentence);
+        for finding in own.iter().filter(|f| f.is_about_password()) {
+            lines.0.push((2, format!("Password: {}.", finding.sentence)));
         }
-        let demands = || dn.attempts().filter_map(|attempt| attempt.demand);
-        let decided = demands().filter(|(_, obeyed)| obeyed.is_some()).last();
-        if let Some((demand, obeyed)) = decided.or_else(|| demands().last()) {
-            maker.remark(&words::demand(demand, obeyed));
+        lines.others(dn, clock);
+        lines.flags(dn, own);
+        for (indent, text) in lines.0 {
+            page.hanging("    ", 4 + indent, &text)?;
         }
-        if exchanges.new_call_ids && !ended {
-            maker.remark(
-                "Every attempt has a new Call-ID (RFC 3261 §10.2.4 asks for one and the same).",
-            );
+        Ok(())
+    }
+
+    /// `✗ 5001, 5002 and 14 more: rejected 403 Forbidden since 15:57:00`.
+    fn head(&self, dn: DnView<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+        let state = dn.state();
+        let (mark, ink) = page.mark(state.verdict.state());
+        let mark = page.paint(ink, mark);
+        let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
+        let dns: Vec<&[u8]> = self.dns.iter().map(DnView::name).collect();
+        let text = format!(
+            "{mark} {}: {verdict}{}",
+            names::few(&dns),
+            self.since(clock, page.glyphs.dash)
+        );
+        page.hanging("", 2, &text)
+    }
+
+    fn since(&self, clock: &Clock, dash: &str) -> String {
+        let times = || self.dns.iter().filter_map(|dn| dn.state().since);
+        let told = |at: Timestamp| clock.short(at);
+        match (times().min(), times().max()) {
+            (Some(first), Some(last)) if told(first) == told(last) => {
+                format!(" since {}", told(first))
+            }
+            (Some(first), Some(last)) => format!(" since {} {dash} {}", told(first), told(last)),
+            _ => String::new(),
         }
-        maker.answer(view.snapshot, dn);
-        for other in state.registrations.iter().skip(1) {
-            let verdict = words::verdict(other.verdict, other.status_code, other.expires_at, clock);
-            maker.remark_as(other.verdict.name(), format!("At {}: {verdict}.", other.registrar));
-        }
-        maker.flags(dn);
-        Self { key: maker.hasher.finish(), lines: maker.lines }
     }
 }
 
-/// Collects what a block says.
+/// Paragraphs, each with its hanging indent.
 #[derive(Default)]
-struct Maker {
-    hasher: DefaultHasher,
-    lines: Vec<(usize, String)>,
-}
+struct Lines(Vec<(usize, String)>);
 
-impl Maker {
-    /// A sentence that is the same for DNs that fare alike.
-    fn remark(&mut self, sentence: &str) {
-        sentence.hash(&mut self.hasher);
-        self.lines.push((0, sentence.to_owned()));
-    }
-
-    /// A sentence with times or frames in it; `kind` is the same for DNs that fare alike.
-    fn remark_as(&mut self, kind: &str, sentence: String) {
-        kind.hash(&mut self.hasher);
-        self.lines.push((0, sentence));
-    }
-
+impl Lines {
     /// Who registers where, by what Contact, with which User-Agent.
     fn addresses(&mut self, snapshot: &Snapshot, last: &Attempt, arrow: &str) {
-        (last.source.addr, last.registrar, last.transport).hash(&mut self.hasher);
         let (source, registrar, transport) = (last.source, last.registrar, last.transport);
         let mut text = format!("{source} {arrow} {registrar} over {transport}");
         if let Some(contact) = snapshot.text(last.contact) {
-            if let Some(uri) = Uri::parse(contact) {
-                (uri.host, uri.port).hash(&mut self.hasher);
-            }
             append!(text, ", Contact {}", escape_bytes(contact));
         }
         if let Some(agent) = snapshot.text(last.user_agent) {
-            agent.hash(&mut self.hasher);
             append!(text, ", User-Agent {}", escape_bytes(agent));
         }
-        self.lines.push((2, text));
+        self.0.push((2, text));
     }
 
     fn exchanges(&mut self, exchanges: &Exchanges, clock: &Clock) {
         for (place, run) in exchanges.runs.iter().enumerate() {
-            run.text.hash(&mut self.hasher);
             if place == exchanges.runs.len() / 2 && exchanges.left_out > 0 {
                 let more = count(exchanges.left_out, "attempt");
-                self.lines.push((2, format!("({more} in between not shown)")));
+                self.0.push((2, format!("({more} in between not shown)")));
             }
             self.run(run, clock);
         }
@@ -177,7 +196,7 @@ impl Maker {
             "" => String::new(),
             frames => format!(" ({frames})"),
         };
-        self.lines.push((indent, format!("{at}  {}{}", run.text, frames(&run.first.frames))));
+        self.0.push((indent, format!("{at}  {}{}", run.text, frames(&run.first.frames))));
         if run.count > 1 {
             let (last, more) = (clock.precise(run.last.at), run.count - 1);
             let seen = frames(&run.last.frames);
@@ -185,30 +204,72 @@ impl Maker {
                 1 => format!("and once more at {last}{seen}"),
                 more => format!("and {more} more like it, the last at {last}{seen}"),
             };
-            self.lines.push((indent, format!("{}{text}", " ".repeat(indent))));
+            self.0.push((indent, format!("{}{text}", " ".repeat(indent))));
         }
     }
 
-    /// What the last answer says beyond its code.
-    fn answer(&mut self, snapshot: &Snapshot, dn: DnView<'_>) {
-        let details = dn.record().and_then(|record| record.details.as_deref());
-        let Some(answer) = details.and_then(|details| details.answer.as_ref()) else { return };
-        for (name, value) in [("Warning", answer.warning), ("Unsupported", answer.unsupported)] {
-            if let Some(value) = snapshot.text(value) {
-                self.remark(&format!("{name} in the answer: {}", escape_bytes(value)));
-            }
+    /// What the server asked for, where no rule says that it was not done.
+    fn demand(&mut self, dn: DnView<'_>) {
+        let demands = || dn.attempts().filter_map(|attempt| attempt.demand);
+        let decided = demands().filter(|(_, obeyed)| obeyed.is_some()).last();
+        match decided.or_else(|| demands().last()) {
+            None | Some((Demand::Redirect, _) | (_, Some(false))) => {}
+            Some((demand, obeyed)) => self.0.push((0, words::demand(demand, obeyed))),
         }
     }
 
-    fn flags(&mut self, dn: DnView<'_>) {
-        // what the exchange or the verdict shows already
-        let told = |flag: Flag| {
-            matches!(flag, Flag::Retransmissions | Flag::MinExpires | Flag::RetryAfter)
+    /// Why: the sentence, how sure, frames the exchange does not show, what to check.
+    fn cause(
+        &mut self,
+        finding: &Finding,
+        (dn, several): (DnView<'_>, bool),
+        frames: Frames,
+        clock: &Clock,
+    ) {
+        let mut sentence = finding.sentence.as_str();
+        if !several {
+            let name = format!("{}: ", findings::dn(finding));
+            sentence = sentence.strip_prefix(&name).unwrap_or(sentence);
+        }
+        let sure = match finding.confidence {
+            Confidence::Certain => "Cause".to_owned(),
+            other => format!("Cause ({})", other.name()),
+        };
+        let shown: Vec<String> = finding
+            .evidence
+            .iter()
+            .filter(|e| !is_in_exchange(dn, e.frame))
+            .map(|e| format!("{} at {}", frames.name(e.frame), clock.precise(e.time)))
+            .collect();
+        let shown =
+            if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) };
+        self.0.push((2, format!("{sure}: {sentence}{shown}.")));
+        self.0.push((2, findings::check(finding)));
+    }
+
+    /// The verdicts of other registrars.
+    fn others(&mut self, dn: DnView<'_>, clock: &Clock) {
+        for other in dn.state().registrations.iter().skip(1) {
+            let verdict = words::verdict(other.verdict, other.status_code, other.expires_at, clock);
+            self.0.push((0, format!("At {}: {verdict}.", other.registrar)));
+        }
+    }
+
+    /// What the model remarks and no rule tells.
+    fn flags(&mut self, dn: DnView<'_>, findings: &[&Finding]) {
+        let told = |flag| {
+            let rules = words::rules_of(flag);
+            words::is_in_exchange(flag) || findings.iter().any(|f| rules.contains(&f.rule))
         };
         let flags = dn.state().flags.iter().filter(|&flag| !told(flag)).map(words::flag);
         let flags: Vec<_> = flags.collect();
         if !flags.is_empty() {
-            self.remark(&format!("Also: {}.", flags.join("; ")));
+            self.0.push((0, format!("Also: {}.", flags.join("; "))));
         }
     }
+}
+
+/// Whether a frame belongs to an exchange that is shown.
+fn is_in_exchange(dn: DnView<'_>, frame: FrameRef) -> bool {
+    dn.attempts().any(|attempt| attempt.messages().any(|message| message.frame() == frame))
 }

@@ -37,8 +37,6 @@ pub(super) struct Exchanges {
     pub runs: Vec<Run>,
     /// Attempts in between that are not kept.
     pub left_out: u64,
-    /// Whether every attempt, all from one source, has a Call-ID of its own.
-    pub new_call_ids: bool,
 }
 
 impl Exchanges {
@@ -50,16 +48,11 @@ impl Exchanges {
         glyphs: &Glyphs,
     ) -> Self {
         let mut runs: Vec<Run> = Vec::new();
-        let (mut left_out, mut attempts) = (0, 0_u64);
-        let mut call_ids = rustc_hash::FxHashSet::default();
-        let mut one_source = true;
+        let mut left_out = 0;
         for attempt in dn.attempts() {
-            attempts += 1;
-            call_ids.insert(attempt.call_id);
             let steps = steps(&attempt);
             let mut text = describe(snapshot, &attempt, &steps, glyphs);
             if last.is_some_and(|last| last.source.addr != attempt.source.addr) {
-                one_source = false;
                 text = format!("from {}: {text}", attempt.source.addr);
             }
             if last.is_some_and(|last| last.registrar != attempt.registrar) {
@@ -78,8 +71,7 @@ impl Exchanges {
                 left_out += runs.remove(KEPT).count;
             }
         }
-        let new_call_ids = one_source && attempts > 1 && call_ids.len() as u64 == attempts;
-        Self { runs, left_out, new_call_ids }
+        Self { runs, left_out }
     }
 }
 

@@ -1,36 +1,91 @@
-//! What the rules found.
+//! What the rules found beside the causes: one line a rule where it is an observation, with an
+//! example and what to check where it is more.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use rustc_hash::FxHashSet;
+
+use super::names;
 use super::page::{Frames, Ink, Page};
 use super::when::Clock;
-use crate::diagnosis::{Confidence, Finding, Severity};
+use super::words;
+use crate::diagnosis::{Confidence, Finding, Group, Severity, grouped};
+use crate::net::escape_bytes;
+use crate::registration::{Flag, State};
 use crate::report::View;
 
 /// Frames named for one finding, at most.
 const FRAMES: usize = 4;
+/// Cases that are no DN's told one by one.
+const CASES: usize = 5;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
     let frames = Frames { several_files: view.capture.files.len() > 1 };
-    for (place, finding) in view.findings().enumerate() {
-        if place == 0 {
-            page.title("Findings")?;
-        }
-        let (mark, ink) = match finding.severity {
-            Severity::Error => (page.glyphs.out_of_service, Ink::Bad),
-            Severity::Warning => (page.glyphs.unknown, Ink::Doubtful),
-            Severity::Observation => (page.glyphs.bullet, Ink::Faint),
-        };
-        let text = describe(finding, clock, frames);
-        let rule = page.paint(ink, &format!("{mark} {}", finding.rule));
-        page.line(&rule)?;
-        page.paragraph("    ", &text)?;
-        page.paragraph("    ", &format!("Check: {}. ({})", finding.check, finding.reference))?;
+    let shown: FxHashSet<&[u8]> = super::evidence::dns(view).map(|dn| dn.name()).collect();
+    let in_evidence = |f: &Finding| {
+        let own = f.dn.as_deref().is_some_and(|dn| shown.contains(dn));
+        own && (f.is_cause || f.is_about_password())
+    };
+    let findings: Vec<&Finding> = view.findings().filter(|f| !in_evidence(f)).collect();
+    let flags = flags(view, &findings);
+    if findings.is_empty() && flags.is_empty() {
+        return Ok(());
+    }
+    page.title("Further findings")?;
+    for group in grouped(findings) {
+        one(&group, clock, frames, page)?;
+    }
+    for (flag, dns) in flags {
+        let text = format!("{}: {}", capitalised(words::flag(flag)), names::list(&dns));
+        page.marked(mark(Severity::Observation, page), &text)?;
     }
     Ok(())
 }
 
-fn describe(finding: &Finding, clock: &Clock, frames: Frames) -> String {
+/// The mark of a severity.
+pub(super) fn mark(severity: Severity, page: &Page<'_>) -> (&'static str, Ink) {
+    match severity {
+        Severity::Error => (page.glyphs.out_of_service, Ink::Bad),
+        Severity::Warning => (page.glyphs.unknown, Ink::Doubtful),
+        Severity::Observation => (page.glyphs.bullet, Ink::Faint),
+    }
+}
+
+fn one(group: &Group<'_>, clock: &Clock, frames: Frames, page: &mut Page<'_>) -> io::Result<()> {
+    let mark = mark(group.severity, page);
+    let Some(first) = group.findings.first() else { return Ok(()) };
+    let dns: Vec<&[u8]> = group.findings.iter().filter_map(|f| f.dn.as_deref()).collect();
+    let several = dns.len() > 1 && dns.len() == group.findings.len();
+    let observed = group.severity == Severity::Observation;
+    if several {
+        let end = if observed { "" } else { ", for instance" };
+        page.marked(mark, &format!("{group}: {}{end}", names::list(&dns)))?;
+        if observed {
+            return Ok(());
+        }
+        page.paragraph("    ", &sentence(first, clock, frames))?;
+    } else {
+        for finding in group.findings.iter().take(CASES) {
+            page.marked(mark, &sentence(finding, clock, frames))?;
+        }
+        if let Some(more) = group.findings.len().checked_sub(CASES + 1) {
+            page.line(&format!("    and {} more: {}", more + 1, group.fragment))?;
+        }
+    }
+    if observed {
+        return Ok(());
+    }
+    page.paragraph("    ", &check(first))
+}
+
+/// What to look at next, where that is said, and which rule it is.
+pub(super) fn check(finding: &Finding) -> String {
+    format!("Check: {}. ({}; {})", finding.check, finding.reference, finding.rule)
+}
+
+/// The sentence with how sure it is and the frames that show it.
+pub(super) fn sentence(finding: &Finding, clock: &Clock, frames: Frames) -> String {
     let seen = finding.evidence.iter().take(FRAMES).map(|evidence| {
         format!("{} at {}", frames.name(evidence.frame), clock.precise(evidence.time))
     });
@@ -39,8 +94,39 @@ fn describe(finding: &Finding, clock: &Clock, frames: Frames) -> String {
         other => Some(other.name().to_owned()),
     };
     let notes = seen.chain(sure).collect::<Vec<_>>().join(", ");
+    let told = match finding.dn {
+        // a DN is spelled as it is
+        Some(_) => finding.sentence.clone(),
+        None => capitalised(&finding.sentence),
+    };
     match notes.as_str() {
-        "" => format!("{}.", finding.sentence),
-        notes => format!("{} ({notes}).", finding.sentence),
+        "" => format!("{told}."),
+        notes => format!("{told} ({notes})."),
     }
+}
+
+/// What the model remarks of DNs in service and no rule tells.
+fn flags<'a>(view: &View<'a>, findings: &[&Finding]) -> BTreeMap<Flag, Vec<&'a [u8]>> {
+    let told: FxHashSet<(&[u8], &str)> =
+        findings.iter().filter_map(|f| Some((f.dn.as_deref()?, f.rule))).collect();
+    let mut flags = BTreeMap::<Flag, Vec<&'a [u8]>>::new();
+    for dn in view.dns().filter(|dn| dn.state().verdict.state() == State::InService) {
+        for flag in dn.state().flags.iter().filter(|&flag| words::is_trouble(flag)) {
+            if !words::rules_of(flag).iter().any(|rule| told.contains(&(dn.name(), *rule))) {
+                flags.entry(flag).or_default().push(dn.name());
+            }
+        }
+    }
+    flags
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+/// The DN of a finding, safe to show.
+pub(super) fn dn(finding: &Finding) -> String {
+    finding.dn.as_deref().map(|dn| escape_bytes(dn).into_owned()).unwrap_or_default()
 }

@@ -6,8 +6,8 @@ use std::io;
 use super::layout::count;
 use super::page::{Ink, Page};
 use super::when::Clock;
-use crate::registration::{State, Verdict};
-use crate::report::{View, file_name};
+use crate::registration::{Snapshot, State, Verdict};
+use crate::report::{Capture, View, file_name};
 
 /// Files named one by one, at most.
 const FILES: usize = 4;
@@ -25,7 +25,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     } else {
         page.inked(Ink::Title, &headline)?;
     }
-    capture(view, clock, page)
+    capture(view.snapshot, view.capture, clock, page)
 }
 
 /// `5 DNs: 2 in service, 3 out of service (2 rejected 403, 1 rejected 404)`.
@@ -54,8 +54,12 @@ fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>) -> Stri
 }
 
 /// What was read: files, packets, times.
-fn capture(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
-    let (capture, snapshot) = (view.capture, view.snapshot);
+pub(super) fn capture(
+    snapshot: &Snapshot,
+    capture: &Capture,
+    clock: &Clock,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let mut text = match capture.files.as_slice() {
         [one] => file_name(one),
         many => count(many.len() as u64, "file"),

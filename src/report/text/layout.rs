@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// `text` in exactly `width` columns, with `more` at its end if it is cut.
-pub(super) fn cell(text: &str, width: usize, more: &str) -> String {
+pub(in crate::report) fn cell(text: &str, width: usize, more: &str) -> String {
     let text = cut(text, width, more);
     let blanks = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(blanks))
@@ -37,7 +37,7 @@ fn fitting(text: &str, width: usize) -> usize {
 /// The lines of a paragraph, the first in `first` columns, the others in `rest`.
 ///
 /// A word that is longer than a line is broken.
-pub(super) fn wrap(text: &str, first: usize, rest: usize) -> impl Iterator<Item = &str> {
+pub(in crate::report) fn wrap(text: &str, first: usize, rest: usize) -> impl Iterator<Item = &str> {
     let mut at = 0;
     let mut width = first;
     std::iter::from_fn(move || {

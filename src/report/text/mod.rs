@@ -3,10 +3,10 @@
 //! ```text
 //!  headline   how many DNs, in which state; what was read
 //!  rows       one line a DN, most urgent first
-//!  evidence   for each DN out of service or unknown: the exchange, frame by frame
-//!  remarks    DNs in service about which something is to be said
+//!  evidence   for each DN out of service or unknown: the exchange, frame by frame, and its cause
+//!  contrast   what the failing DNs share and no working DN has
+//!  findings   what the rules found beside the causes
 //!  sources    who registers how many, scanners
-//!  findings   what the rules found
 //!  limits     what this capture cannot show
 //! ```
 
@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
+use super::explain::StoryView;
 use super::message::MessageView;
 use super::{Style, View};
 
@@ -25,18 +26,20 @@ macro_rules! append {
     }};
 }
 
+mod contrast;
 mod ending;
 mod evidence;
 mod exchange;
 mod findings;
 mod headline;
-mod layout;
+pub(super) mod layout;
 mod limits;
 mod messages;
+mod names;
 mod page;
-mod remarks;
 mod rows;
 mod sources;
+mod story;
 mod when;
 mod words;
 
@@ -50,9 +53,9 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     headline::write(view, clock, page)?;
     rows::write(view, clock, page)?;
     evidence::write(view, clock, page)?;
-    remarks::write(view, page)?;
-    sources::write(view, page)?;
+    contrast::write(view, page)?;
     findings::write(view, clock, page)?;
+    sources::write(view, page)?;
     limits::write(view, page)
 }
 
@@ -64,4 +67,9 @@ pub fn write_message(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     messages::write(view, zone, &mut Page::new(out, style))
+}
+
+/// Writes the story of one DN.
+pub fn write_story(view: &StoryView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    story::write(view, &mut Page::new(out, view.style))
 }

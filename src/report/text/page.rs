@@ -128,6 +128,12 @@ impl<'o> Page<'o> {
         self.hanging(first, unicode_width::UnicodeWidthStr::width(first), text)
     }
 
+    /// A paragraph behind a mark.
+    pub(super) fn marked(&mut self, (mark, ink): (&str, Ink), text: &str) -> io::Result<()> {
+        let mark = self.paint(ink, mark);
+        self.hanging("", 2, &format!("{mark} {text}"))
+    }
+
     /// A paragraph whose later lines are indented by `indent` columns.
     pub(super) fn hanging(&mut self, first: &str, indent: usize, text: &str) -> io::Result<()> {
         let width = unicode_width::UnicodeWidthStr::width(first);

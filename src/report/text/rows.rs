@@ -9,9 +9,9 @@ use unicode_width::UnicodeWidthStr as _;
 use super::layout::cell;
 use super::page::{Ink, Page, WIDTH};
 use super::when::Clock;
-use super::words;
+use super::{names, words};
 use crate::net::escape_bytes;
-use crate::registration::{DnView, Snapshot, State};
+use crate::registration::{DnView, Snapshot, State, Verdict};
 use crate::report::View;
 
 /// The widest columns: DN, verdict, since, source.
@@ -20,6 +20,10 @@ const WIDEST: [usize; 4] = [20, 28, 11, 39];
 const USEFUL: usize = 8;
 /// Columns between two cells.
 const GAP: usize = 2;
+/// With more rows than these, of each outcome only the first are told.
+const MANY: usize = 60;
+/// Rows of each outcome then.
+const FIRST: usize = 8;
 /// The mark and the blank behind it.
 const MARK: usize = 2;
 
@@ -46,18 +50,33 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     };
     let titles = page.paint(Ink::Faint, titles.line(&widths, page).trim_end());
     page.line(&format!("  {titles}"))?;
+    let dns: Vec<_> = view.dns().collect();
+    let fold = dns.len() > MANY && !view.style.all;
     let mut before = None;
-    for dn in view.dns() {
-        let row = Row::of(view.snapshot, dn, clock);
-        if before.is_some_and(|state| state != row.state) {
-            page.line("")?;
+    for alike in dns.chunk_by(|a, b| outcome(a) == outcome(b)) {
+        let told = if fold && alike.len() > FIRST + 1 { FIRST } else { alike.len() };
+        for dn in alike.iter().take(told) {
+            let row = Row::of(view.snapshot, *dn, clock);
+            if before.is_some_and(|state| state != row.state) {
+                page.line("")?;
+            }
+            before = Some(row.state);
+            let (mark, ink) = page.mark(row.state);
+            let text = row.line(&widths, page);
+            page.line(&format!("{} {text}", page.paint(ink, mark)))?;
         }
-        before = Some(row.state);
-        let (mark, ink) = page.mark(row.state);
-        let text = row.line(&widths, page);
-        page.line(&format!("{} {text}", page.paint(ink, mark)))?;
+        let left: Vec<&[u8]> = alike.iter().skip(told).map(DnView::name).collect();
+        if !left.is_empty() {
+            let (number, names) = (left.len(), names::list(&left));
+            page.paragraph("  ", &format!("and {number} more (--all lists them): {names}"))?;
+        }
     }
     Ok(())
+}
+
+/// What DNs that stand together have in common.
+fn outcome(dn: &DnView<'_>) -> (Verdict, Option<u16>) {
+    (dn.state().verdict, dn.state().status_code)
 }
 
 impl Widths {

@@ -46,28 +46,6 @@ pub(super) fn verdict(
     }
 }
 
-/// What a verdict means, where its words alone do not say it.
-pub(super) const fn meaning(verdict: Verdict) -> Option<&'static str> {
-    Some(match verdict {
-        Verdict::NotKept => {
-            "The registrar answers with success, yet lists none of the Contacts, or grants 0 s: \
-             nothing is registered (RFC 3261 §10.3)."
-        }
-        Verdict::NotRegistered => {
-            "It only asked for its bindings (no Contact), and none is listed (RFC 3261 §10.2.3)."
-        }
-        Verdict::AuthFailed => "It was refused after it had presented credentials.",
-        Verdict::Challenged => "It was asked for credentials, and none followed.",
-        Verdict::Pending => "The capture ends before an answer could be due.",
-        Verdict::OneWay => {
-            "No answer is in the capture, yet the client acts as if it had got one: the capture \
-             shows one direction only."
-        }
-        Verdict::Truncated => "What decides is in a part of the packets that was not captured.",
-        _ => return None,
-    })
-}
-
 /// A flag as a remark.
 pub(super) const fn flag(flag: Flag) -> &'static str {
     match flag {
@@ -103,6 +81,42 @@ pub(super) const fn flag(flag: Flag) -> &'static str {
     }
 }
 
+/// The rules that tell of a DN what a flag marks.
+pub(super) const fn rules_of(flag: Flag) -> &'static [&'static str] {
+    match flag {
+        Flag::Flapping => &["flapping"],
+        Flag::Moved => &["moved", "taken-by-other-source"],
+        Flag::Conflict => &["conflict-two-registrars", "taken-by-other-source"],
+        Flag::TwoDevices => &["two-devices"],
+        Flag::AnswerLost => &["answer-lost"],
+        Flag::StaleNonce => &["stale-loop", "old-nonce-answered"],
+        Flag::AuthLoop => &["wrong-password", "wrong-realm", "stale-loop", "old-nonce-answered"],
+        Flag::WrongRealm => &["wrong-realm"],
+        Flag::Shortened => &["shortened"],
+        Flag::Recovered => &["recovered"],
+        Flag::RefreshRefused => &["refresh-failed", "refresh-failed-then-expired"],
+        Flag::RejectedFromOtherSource => &["rejected-from-other-source"],
+        Flag::ContactUnroutable => &["contact-unroutable"],
+        Flag::Truncated => &["cut-packets"],
+        Flag::TwoAnswers => &["two-final-answers"],
+        Flag::Nat => &["contact-not-source"],
+        Flag::MovedRegistrar
+        | Flag::Retransmissions
+        | Flag::MinExpires
+        | Flag::RetryAfter
+        | Flag::Path
+        | Flag::TwoHops
+        | Flag::CapturedTwice
+        | Flag::IpFragments
+        | Flag::Scanner => &[],
+    }
+}
+
+/// Whether the exchange or the verdict shows a flag already.
+pub(super) const fn is_in_exchange(flag: Flag) -> bool {
+    matches!(flag, Flag::Retransmissions | Flag::MinExpires | Flag::RetryAfter)
+}
+
 /// Whether a flag is worth a remark about a DN that is in service.
 pub(super) const fn is_trouble(flag: Flag) -> bool {
     matches!(
@@ -121,7 +135,6 @@ pub(super) const fn is_trouble(flag: Flag) -> bool {
             | Flag::Recovered
             | Flag::RefreshRefused
             | Flag::RejectedFromOtherSource
-            | Flag::ContactUnroutable
             | Flag::Truncated
             | Flag::TwoAnswers
     )

@@ -1,0 +1,132 @@
+//! `regscope compare`.
+
+use std::io::{self, Write as _};
+
+use jiff::tz::TimeZone;
+
+use super::pipeline::Plan;
+use super::second_pass::{self, Wanted};
+use super::{Failure, Outcome};
+use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
+use crate::compare::pair::{Subject, pair};
+use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
+use crate::net::escape_text;
+use crate::registration::{Snapshot, SnapshotOptions};
+use crate::report::compare::{self as rendering, PairView, SideView};
+use crate::report::file_name;
+
+/// What came of reading a side.
+struct Read {
+    snapshot: Snapshot,
+    files: Vec<String>,
+}
+
+impl Read {
+    fn new(input: &InputSettings, zone: &TimeZone) -> Result<Self, Failure> {
+        let trace = Plan::new(input, None, zone)?.run(None)?;
+        super::warn_of_inputs(&trace.capture.warnings);
+        let files = trace.capture.files.iter().map(file_name).collect();
+        Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files })
+    }
+
+    /// The DN of that name.
+    fn subject(&self, dn: &str, otherwise: &str) -> Result<Subject<'_>, Failure> {
+        let found = self.snapshot.find(dn.as_bytes());
+        found.map(|view| Subject::new(&self.snapshot, view)).ok_or_else(|| {
+            let dn = escape_text(dn);
+            Failure::Usage(format!("{dn}: {otherwise}"))
+        })
+    }
+}
+
+/// Reads everything and prints how the two sides differ.
+pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
+    let zone = &settings.zone;
+    match &settings.what {
+        What::Cohorts(input) => {
+            let read = Read::new(input, zone)?;
+            print(&contrast(&read.snapshot), settings.format)?;
+        }
+        What::Selected(input, filters) => {
+            let read = Read::new(input, zone)?;
+            let (a, b) = &**filters;
+            let cohorts = Cohorts::selected(&read.snapshot, a, b);
+            print(&contrast_of(&read.snapshot, &cohorts), settings.format)?;
+        }
+        What::Pair(input, [left, right]) => {
+            let read = Read::new(input, zone)?;
+            let missing = "neither a file nor a DN of this capture";
+            let left = (read.subject(left, missing)?, input, &read);
+            let right = (read.subject(right, missing)?, input, &read);
+            two(settings, left, right, false)?;
+        }
+        What::BeforeAfter([before, after], dn) => {
+            let (b, a) = (Read::new(before, zone)?, Read::new(after, zone)?);
+            let left = (b.subject(dn, "not a DN of the capture before")?, before, &b);
+            let right = (a.subject(dn, "not a DN of the capture after")?, after, &a);
+            two(settings, left, right, true)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Prints a contrast.
+fn print(contrast: &Contrast, format: CompareFormat) -> io::Result<()> {
+    let mut out = super::output();
+    match format {
+        CompareFormat::Text => out.write_all(rendering::text(contrast).as_bytes())?,
+        CompareFormat::Markdown => out.write_all(rendering::markdown(contrast).as_bytes())?,
+        CompareFormat::Csv => rendering::write_csv(contrast, &mut out)?,
+        CompareFormat::Json => rendering::write_json(contrast, &mut out)?,
+    }
+    out.flush()
+}
+
+/// One side: the DN, the input it is in, and what was read of that.
+type Of<'a> = (Subject<'a>, &'a InputSettings, &'a Read);
+
+/// Prints two DNs side by side, attributes first, then their messages.
+fn two(
+    settings: &CompareSettings,
+    left: Of<'_>,
+    right: Of<'_>,
+    apart: bool,
+) -> Result<(), Failure> {
+    let wanted = [&left, &right].map(|(subject, ..)| wanted(subject));
+    let zone = &settings.zone;
+    let mut raw = if apart {
+        let mut raw = second_pass::collect(left.1, zone, &wanted[0])?;
+        raw.extend(second_pass::collect(right.1, zone, &wanted[1])?);
+        raw
+    } else {
+        second_pass::collect(left.1, zone, &wanted.concat())?
+    };
+    let once = [&left, &right].iter().any(|(_, input, _)| input.has_standard_input());
+    let mut side = |(_, _, read): Of<'_>| {
+        let rest = raw.split_off(raw.len().min(2));
+        let mut own = std::mem::replace(&mut raw, rest).into_iter();
+        SideView {
+            files: read.files.clone(),
+            request: own.next().flatten(),
+            answer: own.next().flatten(),
+        }
+    };
+    let pair = pair(&left.0, &right.0);
+    let view = PairView { pair: &pair, sides: [side(left), side(right)], apart, once };
+    let mut out = super::output();
+    match settings.format {
+        CompareFormat::Text => out.write_all(rendering::pair_text(&view).as_bytes())?,
+        CompareFormat::Markdown => out.write_all(rendering::pair_markdown(&view).as_bytes())?,
+        CompareFormat::Csv => rendering::write_pair_csv(&view, &mut out)?,
+        CompareFormat::Json => rendering::write_pair_json(&view, &mut out)?,
+    }
+    Ok(out.flush()?)
+}
+
+/// The request and the answer of a DN.
+fn wanted(subject: &Subject<'_>) -> [Option<Wanted>; 2] {
+    let dn = subject.dn.name();
+    let [request, answer] = subject.frames();
+    let wanted = |frame, request| Wanted { dn: dn.to_vec(), frame, request };
+    [request.map(|frame| wanted(frame, true)), answer.map(|frame| wanted(frame, false))]
+}

@@ -1,0 +1,62 @@
+//! The JSON objects that `regscope compare --format json` prints.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json::{ContrastJson, PairJson, RawPairJson};
+use super::view::PairView;
+use crate::compare::Contrast;
+use crate::report::model::SCHEMA;
+
+/// Working against failing DNs, or two selections.
+#[derive(Serialize)]
+struct ContrastDoc {
+    schema: u32,
+    regscope: &'static str,
+    contrast: ContrastJson,
+}
+
+/// Two DNs; `request` and `answer` are null where the messages cannot be compared.
+#[derive(Serialize)]
+struct PairDoc {
+    schema: u32,
+    regscope: &'static str,
+    pair: PairJson,
+    verdicts: [&'static str; 2],
+    status_codes: [Option<u16>; 2],
+    files: [Vec<String>; 2],
+    request: Option<RawPairJson>,
+    answer: Option<RawPairJson>,
+    notes: Vec<String>,
+}
+
+/// Writes a contrast as one object and a line end.
+pub fn write_json(contrast: &Contrast, out: &mut dyn Write) -> io::Result<()> {
+    let regscope = env!("CARGO_PKG_VERSION");
+    object(&ContrastDoc { schema: SCHEMA, regscope, contrast: contrast.into() }, out)
+}
+
+/// Writes a pair as one object and a line end.
+pub fn write_pair_json(view: &PairView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let messages = view.messages();
+    let message =
+        |title| messages.iter().find(|m| m.title == title).map(|m| RawPairJson::from(&m.raw));
+    let doc = PairDoc {
+        schema: SCHEMA,
+        regscope: env!("CARGO_PKG_VERSION"),
+        pair: view.pair.into(),
+        verdicts: view.pair.outcomes.map(|(verdict, _)| verdict.name()),
+        status_codes: view.pair.outcomes.map(|(_, code)| code),
+        files: [0, 1].map(|n| view.sides.get(n).map(|s| s.files.clone()).unwrap_or_default()),
+        request: message("REGISTER"),
+        answer: message("Answer"),
+        notes: view.notes(),
+    };
+    object(&doc, out)
+}
+
+fn object(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,188 @@
+//! `regscope compare` and `regscope explain`, as a person sees them, and what they have to show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails fails the test"
+)]
+
+use assert_cmd::Command;
+use unicode_width::UnicodeWidthStr as _;
+
+const INCIDENT: &str = "captures/incident/input.pcap";
+const REMOVED: &str = "captures/removed-by-itself/input.pcap";
+
+fn run(args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    let command = command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8");
+    let output = command.args(args).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    assert_eq!(output.status.code(), Some(0), "{args:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(args: &[&str]) -> serde_json::Value {
+    let out = run(&[args, &["--format", "json"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["schema"], 1);
+    value
+}
+
+fn names(list: &serde_json::Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|one| one.as_str().or_else(|| one["attribute"].as_str()).unwrap()).collect()
+}
+
+#[test]
+fn the_incident_compared() {
+    insta::assert_snapshot!(run(&["compare", INCIDENT]));
+}
+
+#[test]
+fn a_working_dn_beside_a_failing_one() {
+    insta::assert_snapshot!(run(&["compare", "1003", "5002", INCIDENT]));
+}
+
+#[test]
+fn the_story_of_a_dn_that_removed_itself() {
+    insta::assert_snapshot!(run(&["explain", "5002", "--utc", REMOVED]));
+}
+
+#[test]
+fn the_incident_has_one_coinciding_group_that_separates_perfectly() {
+    for contrast in [
+        json(&["compare", INCIDENT])["contrast"].clone(),
+        json(&["report", INCIDENT])["contrast"].clone(),
+    ] {
+        let group = &contrast["groups"][0];
+        let together = names(&group["attributes"]);
+        for want in ["source.address", "contact.host", "via.sent_by", "user_agent"] {
+            assert!(together.contains(&want), "{want} not in {together:?}");
+        }
+        for member in group["members"].as_array().unwrap() {
+            assert_eq!(member["strength"], "perfect");
+            assert_eq!(member["support"]["failing"]["n"], 3);
+            assert_eq!(member["support"]["working"]["n"], 0);
+        }
+        let same = names(&contrast["same"]);
+        for want in ["registrar", "expires.present", "auth.given"] {
+            assert!(same.contains(&want), "{want} not in {same:?}");
+        }
+        let kinds: Vec<_> = contrast["by_outcome"].as_array().unwrap().iter().collect();
+        let told = |code: u64| {
+            let kind = kinds.iter().find(|k| k["failing"]["status_code"] == code).unwrap();
+            names(&kind["failing"]["examples"]).join(" ")
+        };
+        assert_eq!((told(403), told(404)), ("5001 5002".to_owned(), "5008".to_owned()));
+    }
+    for text in [run(&["compare", INCIDENT]), run(&["report", INCIDENT])] {
+        assert!(!text.contains("trusted"), "{text}");
+    }
+}
+
+#[test]
+fn the_report_keeps_kinds_of_failure_apart() {
+    let text = run(&["report", "--utc", INCIDENT]);
+    assert!(text.contains("\n✗ 5001, 5002: rejected 403"), "{text}");
+    assert!(text.contains("\n✗ 5008: rejected 404"), "{text}");
+    assert!(text.contains("What the failing DNs share and no working DN has"), "{text}");
+    let removed = run(&["report", "--utc", REMOVED]);
+    assert!(removed.replace("\n      ", " ").contains("removed by its own side."), "{removed}");
+}
+
+#[test]
+fn two_captures_are_one_fleet() {
+    let dir = tempfile::tempdir().unwrap();
+    // the same lab, at the same registrar: the one holds DNs that work, the other failing ones
+    let work = dir.path().join("work.pcap");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/captures/in-service/input.pcap"), &work)
+        .unwrap();
+    let work = work.to_str().unwrap();
+    let contrast = &json(&["compare", work, "captures/rejected/input.pcap"])["contrast"];
+    assert!(contrast["failing"]["dns"].as_u64() > Some(0), "{contrast}");
+    assert!(contrast["working"]["dns"].as_u64() > Some(0), "{contrast}");
+    // DNs in different files stand side by side
+    let pair = json(&["compare", "1002", "5002", INCIDENT, REMOVED]);
+    assert_eq!(pair["pair"]["left"], "1002");
+    assert!(pair["request"]["rows"].as_array().unwrap().len() > 5);
+}
+
+#[test]
+fn a_dn_before_and_after() {
+    let pair = json(&["compare", "5002", "--before", REMOVED, "--after", INCIDENT]);
+    assert_eq!(pair["verdicts"][0], "deregistered");
+    assert_eq!(pair["verdicts"][1], "rejected");
+    assert_eq!(pair["files"][1][0], INCIDENT);
+    let text = run(&["compare", "5002", "--before", REMOVED, "--after", INCIDENT]);
+    assert!(text.contains("5002 in"), "{text}");
+}
+
+#[test]
+fn any_two_selections() {
+    let args = ["compare", "--a", "source=192.168.210.81", "--b", "dn=50*", INCIDENT];
+    let contrast = &json(&args)["contrast"];
+    assert_eq!(contrast["failing"]["label"], "source=192.168.210.81");
+    assert_eq!(contrast["failing"]["dns"], 2);
+    assert_eq!(contrast["working"]["dns"], 3);
+}
+
+#[test]
+fn standard_input_has_no_second_pass() {
+    let capture = std::fs::read(format!("{}/{INCIDENT}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    let output = command.args(["compare", "1003", "5002", "-"]).write_stdin(capture).output();
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(text.contains("! Source address"), "{text}");
+    assert!(text.contains("cannot be read"), "{text}");
+    assert!(!text.contains("REGISTER  "), "{text}");
+}
+
+#[test]
+fn every_format_of_a_pair_and_of_a_contrast() {
+    for args in [&["compare", INCIDENT][..], &["compare", "1003", "5002", INCIDENT]] {
+        let markdown = run(&[args, &["--format", "markdown"]].concat());
+        assert!(markdown.starts_with("### ") && markdown.contains("|---|"), "{markdown}");
+        let csv = run(&[args, &["--format", "csv"]].concat());
+        let cells = csv.lines().next().unwrap().split(',').count();
+        assert!(csv.lines().count() > 20 && cells >= 6, "{csv}");
+        assert!(csv.contains("user_agent") && csv.ends_with("\r\n"), "{csv}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/captures");
+    for case in std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()) {
+        let input = case.join("input.pcap");
+        if !input.is_file() || case.ends_with("cut-file") {
+            continue;
+        }
+        let input = input.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap();
+        let report = json(&["report", input]);
+        let dns: Vec<_> =
+            report["dns"].as_array().unwrap().iter().filter_map(|dn| dn["dn"].as_str()).collect();
+        let mut texts = Vec::new();
+        // text that a terminal cannot show has no spelling on a command line
+        let plain = |dn: &&&str| dn.chars().all(|c| c.is_ascii_alphanumeric());
+        let plain: Vec<_> = dns.iter().filter(plain).take(3).collect();
+        for dn in &plain {
+            texts.push(run(&["explain", dn, "--utc", input]));
+        }
+        if let [a, b, ..] = plain.as_slice() {
+            texts.push(run(&["compare", a, b, input]));
+        }
+        for line in texts.iter().flat_map(|text| text.lines()) {
+            assert!(line.width() <= 80, "{input}: {} columns: {line}", line.width());
+        }
+    }
+}
+
+#[test]
+fn a_story_as_json() {
+    let story = json(&["explain", "5002", REMOVED]);
+    assert_eq!(story["events"].as_array().unwrap().len(), 2);
+    assert_eq!(story["events"][1]["frames"][0]["frame"], 5);
+    assert_eq!(story["findings"][0]["rule"], "deregistered-by-own-side");
+    assert_eq!(story["findings"][0]["is_cause"], true);
+    assert_eq!(story["findings"][0]["fragment"], "removed by its own side");
+}

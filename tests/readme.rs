@@ -1,0 +1,23 @@
+//! The README shows what the program prints.
+
+use std::process::Command;
+
+#[test]
+fn the_output_in_the_readme_is_that_of_the_program() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let mut shown = 0;
+    for part in readme.split("\n`regscope ").skip(1) {
+        let Some((command, rest)) = part.split_once("`:\n\n```text\n") else { continue };
+        if command.contains('\n') {
+            continue;
+        }
+        let (want, _) = rest.split_once("```\n").unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_regscope"));
+        let program = program.current_dir(root).env("LC_ALL", "C.UTF-8");
+        let output = program.args(command.split(' ')).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), want, "{command}");
+        shown += 1;
+    }
+    assert_eq!(shown, 3);
+}
