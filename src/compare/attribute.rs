@@ -174,7 +174,10 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("call_id.stable", "Same Call-ID every time", Categorical, |f, _| {
         f.same_call_id.map(Atom::yes_no)
     }),
-    row("mac", "MAC address", Categorical, |f, _| f.details?.mac.map(Atom::Mac)),
+    // a loopback device has the address zero, which is no address
+    row("mac", "MAC address", Categorical, |f, _| {
+        f.details?.mac.filter(|mac| *mac != [0; 6]).map(Atom::Mac)
+    }),
     row("ip.ttl", "IP time to live", Categorical, |f, _| {
         f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
     }),
