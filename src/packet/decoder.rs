@@ -11,6 +11,7 @@ use super::limits::Limits;
 use super::link::{self, Layer, LinkInfo};
 use super::meta::{Body, Meta, Ports};
 use super::payload::may_be_sip;
+use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::{Sink, tunnel};
@@ -25,6 +26,7 @@ pub struct Decoder {
     limits: Limits,
     stats: Stats,
     pub(super) fragments: Fragments,
+    messages: sctp::Messages,
     pub(super) streams: Streams,
 }
 
@@ -63,6 +65,9 @@ impl Decoder {
         while let Some(joined) = self.fragments.left_over(&mut self.stats) {
             self.joined(&joined, 0, sink);
         }
+        while let Some(cut) = self.messages.left_over(&mut self.stats) {
+            self.sctp_message(&cut, sink);
+        }
         self.streams.finish(&self.limits, &mut self.stats, sink);
     }
 
@@ -76,6 +81,9 @@ impl Decoder {
             while let Some(joined) = self.fragments.expired(now, &self.limits, &mut self.stats) {
                 self.joined(&joined, 0, sink);
             }
+        }
+        while let Some(cut) = self.messages.expired(now, &self.limits, &mut self.stats) {
+            self.sctp_message(&cut, sink);
         }
         self.streams.expire(now, &self.limits, &mut self.stats, sink);
     }
@@ -172,10 +180,12 @@ impl Decoder {
             body.bytes = first(rest, told);
         }
         let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
-        if tunnel::is_tunnel_port(ports.dst)
-            && let Some(inner) = tunnel::in_datagram(ports.dst, body.bytes)
-        {
-            return self.layer(inner, body.missing, *meta, depth + 1, sink);
+        if tunnel::is_tunnel_port(ports.dst) || tunnel::is_tunnel_port(ports.src) {
+            let inner = tunnel::in_datagram(ports.dst, body.bytes)
+                .or_else(|| tunnel::in_datagram(ports.src, body.bytes));
+            if let Some(inner) = inner {
+                return self.layer(inner, body.missing, *meta, depth + 1, sink);
+            }
         }
         self.datagram(Transport::Udp, ports, &body, meta, sink);
     }
@@ -197,10 +207,9 @@ impl Decoder {
         sink(Event::Datagram { origin: &origin, bytes: body.bytes });
     }
 
-    /// RFC 9260 §3: every unfragmented DATA chunk is a message of its own.
+    /// RFC 9260 §3: a DATA chunk is a message, or a fragment of one (§6.9).
     fn sctp(&mut self, body: Body<'_>, meta: &Meta, sink: &mut Sink<'_>) {
         const DATA: u8 = 0;
-        const WHOLE: u8 = 0x03;
         const CHUNK_HEADER: usize = 4;
         const DATA_HEADER: usize = 12;
         let Some((header, mut rest)) = body.bytes.split_first_chunk::<12>() else {
@@ -213,18 +222,40 @@ impl Decoder {
             };
             let value = first(behind, told);
             if chunk[0] == DATA
-                && let Some((_, data)) = value.split_first_chunk::<DATA_HEADER>()
+                && let Some((data_header, data)) = value.split_first_chunk::<DATA_HEADER>()
             {
-                if chunk[1] & WHOLE == WHOLE {
-                    let missing = body.missing.min(told - value.len());
-                    let message = Body { bytes: data, missing, why: body.why };
-                    self.datagram(Transport::Sctp, ports, &message, meta, sink);
+                let missing = body.missing.min(told - value.len());
+                let data = Body { bytes: data, missing, why: body.why };
+                let place = Place::new(chunk[1], u32_at(data_header, 0));
+                if place.is_whole() {
+                    self.datagram(Transport::Sctp, ports, &data, meta, sink);
                 } else {
-                    self.stats.sctp_fragmented += 1;
+                    self.sctp_fragment(place, &data, ports, meta, sink);
                 }
             }
             rest = behind.get(told.next_multiple_of(4)..).unwrap_or_default();
         }
+    }
+
+    fn sctp_fragment(
+        &mut self,
+        place: Place,
+        data: &Body<'_>,
+        ports: Ports,
+        meta: &Meta,
+        sink: &mut Sink<'_>,
+    ) {
+        if let Some(message) = self.messages.add(place, data, ports, meta) {
+            self.sctp_message(&message, sink);
+        }
+        while let Some(cut) = self.messages.evicted(&self.limits, &mut self.stats) {
+            self.sctp_message(&cut, sink);
+        }
+    }
+
+    fn sctp_message(&mut self, message: &sctp::Message, sink: &mut Sink<'_>) {
+        let body = Body { bytes: &message.bytes, missing: message.missing, why: message.why };
+        self.datagram(Transport::Sctp, message.ports, &body, &message.meta, sink);
     }
 
     /// RFC 9293 §3.1. Options cut by the capture leave a segment without captured payload.

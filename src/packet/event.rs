@@ -28,7 +28,8 @@ pub struct StreamChunk<'a> {
     /// Identifies connection and direction; never reused for another one within a run. A direction
     /// that was ignored for carrying no SIP goes on under a new one when it does.
     pub stream: u64,
-    /// Where the segment that made these bytes available was seen.
+    /// Where the segment that made these bytes available was seen; of a chunk that only tells of a
+    /// loss, the last segment before it.
     pub origin: &'a Origin,
     /// Bytes missing just before these because they were never captured; 0 in the ordinary case.
     pub lost_before: u64,

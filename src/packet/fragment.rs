@@ -18,8 +18,9 @@ use crate::net::{Cut, Timestamp};
 const LONGEST: usize = 0xffff;
 /// What a waiting piece costs beside its bytes.
 const PIECE_OVERHEAD: usize = 64;
-/// How long a joined packet is remembered, so that a second capture of its fragments (bridge, `any`)
-/// does not wait for the rest in vain. Shorter than any retransmission under a reused identification.
+/// How long a joined packet is remembered: fragments that follow it within this time may be a second
+/// capture of its own (bridge, `any`). They are joined if they are whole, and are no loss if not.
+/// Shorter than any retransmission under a reused identification.
 const REMEMBER: Duration = Duration::from_millis(100);
 
 /// What the fragments of one packet share (RFC 791 §3.2, RFC 8200 §4.5).
@@ -47,6 +48,8 @@ pub(super) struct Joined {
 struct Waiting {
     serial: u64,
     since: Timestamp,
+    /// Whether its packet was joined a moment before, so that these may be what is left of a copy.
+    echo: bool,
     /// The fragment with offset 0, whose headers speak for the packet.
     head: Option<(Meta, IpNumber)>,
     pieces: Pieces<()>,
@@ -127,8 +130,7 @@ impl Fragments {
             if now.since(since) <= limits.fragment_age {
                 return None;
             }
-            stats.fragmented_lost += 1;
-            if let Some(cut) = self.give_up_oldest() {
+            if let Some(cut) = self.give_up_oldest(&mut stats.fragmented_lost) {
                 return Some(cut);
             }
         }
@@ -137,8 +139,7 @@ impl Fragments {
     /// Hands out, one at a time, packets that no longer fit within the limits.
     pub(super) fn evicted(&mut self, limits: &Limits, stats: &mut Stats) -> Option<Joined> {
         while self.order.len() > limits.fragment_datagrams || self.bytes > limits.fragment_bytes {
-            stats.fragmented_evicted += 1;
-            if let Some(cut) = self.give_up_oldest() {
+            if let Some(cut) = self.give_up_oldest(&mut stats.fragmented_evicted) {
                 return Some(cut);
             }
         }
@@ -148,8 +149,7 @@ impl Fragments {
     /// Hands out, one at a time, what still waits at the end of the capture.
     pub(super) fn left_over(&mut self, stats: &mut Stats) -> Option<Joined> {
         while !self.order.is_empty() {
-            stats.fragmented_lost += 1;
-            if let Some(cut) = self.give_up_oldest() {
+            if let Some(cut) = self.give_up_oldest(&mut stats.fragmented_lost) {
                 return Some(cut);
             }
         }
@@ -168,13 +168,18 @@ impl Fragments {
         self.bytes
     }
 
-    /// The entry for `key`; none while its packet was joined a moment ago.
+    /// The entry for `key`, which is begun if there is none.
     fn waiting(&mut self, key: Key, now: Timestamp) -> Option<&mut Waiting> {
-        if let Some(Entry::Joined(at)) = self.entries.get(&key) {
-            if now.since(*at) <= REMEMBER {
-                return None;
+        let mut echo = false;
+        match self.entries.get(&key) {
+            Some(Entry::Joined(at)) => {
+                echo = now.since(*at) <= REMEMBER;
+                self.entries.remove(&key);
             }
-            self.entries.remove(&key);
+            Some(Entry::Waiting(old)) if old.echo && now.since(old.since) > REMEMBER => {
+                self.forget(&key);
+            }
+            _ => {}
         }
         let (serials, order) = (&mut self.next_serial, &mut self.order);
         let entry = self.entries.entry(key).or_insert_with(|| {
@@ -183,6 +188,7 @@ impl Fragments {
             Entry::Waiting(Waiting {
                 serial: *serials,
                 since: now,
+                echo,
                 head: None,
                 pieces: Pieces::default(),
                 total: None,
@@ -209,9 +215,12 @@ impl Fragments {
         Some(waiting)
     }
 
-    fn give_up_oldest(&mut self) -> Option<Joined> {
+    /// Forgets the oldest and counts it in `losses`; what is left of a copy is none.
+    fn give_up_oldest(&mut self, losses: &mut u64) -> Option<Joined> {
         let (_, key) = self.order.pop_first()?;
-        self.forget(&key)?.prefix()
+        let oldest = self.forget(&key).filter(|oldest| !oldest.echo)?;
+        *losses += 1;
+        oldest.prefix()
     }
 }
 
@@ -235,6 +244,9 @@ impl Waiting {
     /// The whole packet, under the headers of the fragment that completed it.
     fn joined(&self, meta: &Meta) -> Option<Joined> {
         let total = self.total?;
+        if self.pieces.covered() < total {
+            return None;
+        }
         let mut reached = 0;
         for piece in self.pieces.iter().take_while(|piece| piece.start < total) {
             if piece.start != reached {

@@ -2,7 +2,7 @@
 
 use etherparse::ether_type;
 
-use super::field::{after, mac_at, u16_at};
+use super::field::{after, first, mac_at, u16_at};
 
 // Link types (<https://www.tcpdump.org/linktypes.html>).
 pub(super) const NULL: u32 = 0;
@@ -15,9 +15,11 @@ pub(super) const PPP_ETHER: u32 = 51;
 pub(super) const RAW: u32 = 101;
 pub(super) const C_HDLC: u32 = 104;
 pub(super) const LOOP: u32 = 108;
+pub(super) const ENC: u32 = 109;
 pub(super) const LINUX_SLL: u32 = 113;
 pub(super) const IPV4: u32 = 228;
 pub(super) const IPV6: u32 = 229;
+pub(super) const NFLOG: u32 = 239;
 pub(super) const LINUX_SLL2: u32 = 276;
 
 /// `EtherTypes` beside those etherparse names.
@@ -34,6 +36,12 @@ pub(super) mod ethertype {
     pub(in crate::packet) const BRIDGED: u16 = 0x6558;
     /// PPP in GRE (RFC 2637 §4.1).
     pub(in crate::packet) const PPP: u16 = 0x880b;
+    /// Cisco metadata: a security group tag before the Ethernet type.
+    pub(in crate::packet) const CISCO_METADATA: u16 = 0x8909;
+    /// Provider backbone bridging (IEEE 802.1Q §9.7).
+    pub(in crate::packet) const BACKBONE: u16 = 0x88e7;
+    /// VN-Tag of Cisco's fabric extenders.
+    pub(in crate::packet) const VN_TAG: u16 = 0x8926;
     /// Below this a type field is the length of an IEEE 802.3 frame.
     pub(in crate::packet) const LOWEST: u16 = 0x0600;
 }
@@ -86,6 +94,8 @@ pub(super) fn outermost<'a>(
         NULL | LOOP => return loopback(bytes),
         PPP => Layer::Ppp(bytes),
         PPP_HDLC | C_HDLC => return hdlc(bytes),
+        ENC => Layer::Ip(bytes.get(12..).ok_or(Descent::Broken)?),
+        NFLOG => return nflog(bytes),
         PPP_ETHER => Layer::Network(ethertype::PPPOE_SESSION, bytes),
         other => return Err(Descent::UnknownLink(other)),
     })
@@ -124,10 +134,20 @@ fn network<'a>(kind: u16, bytes: &'a [u8], info: &mut LinkInfo) -> Result<Layer<
         ethertype::MPLS | ethertype::MPLS_MULTICAST => mpls(bytes),
         ethertype::PPPOE_SESSION => pppoe(bytes),
         ethertype::BRIDGED => Ok(Layer::Ethernet(bytes)),
+        // priority and service identifier, then the customer's frame
+        ethertype::BACKBONE => Ok(Layer::Ethernet(after(bytes, 4))),
+        ethertype::VN_TAG => typed(bytes, 4),
+        ethertype::CISCO_METADATA => typed(bytes, 6),
         ethertype::PPP => Ok(Layer::Ppp(bytes)),
         0..ethertype::LOWEST => snap(bytes),
         _ => Err(Descent::NotIp),
     }
+}
+
+/// A tag of `len` bytes and an Ethernet type.
+fn typed(bytes: &[u8], len: usize) -> Result<Layer<'_>, Descent> {
+    let (kind, rest) = after(bytes, len).split_first_chunk::<2>().ok_or(Descent::Broken)?;
+    Ok(Layer::Network(u16_at(kind, 0), rest))
 }
 
 fn snap(bytes: &[u8]) -> Result<Layer<'_>, Descent> {
@@ -201,6 +221,24 @@ fn loopback(bytes: &[u8]) -> Result<Layer<'_>, Descent> {
         2 | 10 | 24 | 28 | 30 => Ok(Layer::Ip(rest)),
         _ => Err(Descent::NotIp),
     }
+}
+
+/// Four bytes, then attributes, each with length and type in the byte order of the capturing host
+/// (<https://www.tcpdump.org/linktypes/LINKTYPE_NFLOG.html>).
+fn nflog(bytes: &[u8]) -> Result<Layer<'_>, Descent> {
+    const PAYLOAD: u16 = 9;
+    const HEADER: usize = 4;
+    for order in [u16::from_le_bytes, u16::from_be_bytes] {
+        let mut rest = after(bytes, 4);
+        while let Some((&[a, b, c, d], _)) = rest.split_first_chunk::<HEADER>() {
+            let (len, kind) = (usize::from(order([a, b])), order([c, d]));
+            if kind == PAYLOAD && len >= HEADER {
+                return Ok(Layer::Ip(first(after(rest, HEADER), len - HEADER)));
+            }
+            rest = after(rest, len.max(HEADER).next_multiple_of(4));
+        }
+    }
+    Err(Descent::Broken)
 }
 
 /// <https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html>

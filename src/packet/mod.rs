@@ -23,6 +23,7 @@ mod link;
 mod meta;
 mod payload;
 mod pieces;
+mod sctp;
 mod sieve;
 mod stats;
 mod tcp;

@@ -21,11 +21,13 @@ impl<T> Piece<T> {
 pub(super) struct Pieces<T> {
     list: Vec<Piece<T>>,
     bytes: usize,
+    /// The bytes of all, those not captured included.
+    covered: u64,
 }
 
 impl<T> Default for Pieces<T> {
     fn default() -> Self {
-        Self { list: Vec::new(), bytes: 0 }
+        Self { list: Vec::new(), bytes: 0, covered: 0 }
     }
 }
 
@@ -43,6 +45,7 @@ impl<T: Clone> Pieces<T> {
             if at < free_until {
                 let piece = part(start, bytes, at, free_until, tag);
                 self.bytes += piece.bytes.len();
+                self.covered += piece.end() - piece.start;
                 self.list.insert(index, piece);
                 index += 1;
             }
@@ -56,6 +59,7 @@ impl<T: Clone> Pieces<T> {
         self.list.first().filter(|piece| piece.start <= position)?;
         let piece = self.list.remove(0);
         self.bytes -= piece.bytes.len();
+        self.covered -= piece.end() - piece.start;
         Some(piece)
     }
 }
@@ -77,14 +81,18 @@ impl<T> Pieces<T> {
         self.list.is_empty()
     }
 
+    /// How many bytes the pieces stand for, those not captured included.
+    pub(super) fn covered(&self) -> u64 {
+        self.covered
+    }
+
     /// How many bytes are held.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     pub(super) fn clear(&mut self) {
-        self.list = Vec::new();
-        self.bytes = 0;
+        *self = Self::default();
     }
 }
 

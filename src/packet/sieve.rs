@@ -45,6 +45,9 @@ fn network(mut kind: u16, mut bytes: &[u8]) -> bool {
             | ethertype::MPLS_MULTICAST
             | ethertype::PPPOE_SESSION
             | ethertype::BRIDGED
+            | ethertype::BACKBONE
+            | ethertype::VN_TAG
+            | ethertype::CISCO_METADATA
             | ethertype::PPP => return true,
             0..ethertype::LOWEST => return bytes.starts_with(&SNAP),
             _ => return false,
@@ -138,11 +141,12 @@ const fn is_kept(protocol: u8) -> bool {
 
 #[inline]
 fn udp(payload: &[u8], cut: bool) -> bool {
+    const SOURCE: usize = 0;
     const DESTINATION: usize = 2;
     const LENGTH: usize = 4;
     const HEADER: usize = 8;
     let Some((header, rest)) = payload.split_first_chunk::<HEADER>() else { return true };
-    if is_tunnel_port(u16_at(header, DESTINATION)) {
+    if is_tunnel_port(u16_at(header, DESTINATION)) || is_tunnel_port(u16_at(header, SOURCE)) {
         return true;
     }
     if rest.is_empty() && cut {

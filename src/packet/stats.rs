@@ -26,7 +26,7 @@ pub enum Undecoded {
     SctpHeader,
     /// The ICMP header or the packet it quotes is too short.
     IcmpHeader,
-    /// A GRE, ERSPAN, VXLAN or GTP-U header is too short, or carries something unknown.
+    /// A GRE or ERSPAN header is too short, or carries something unknown.
     TunnelHeader,
     /// Packets are nested deeper than the limit.
     TunnelDepth,
@@ -98,7 +98,7 @@ pub struct Stats {
     pub fragmented_lost: u64,
     /// Fragmented packets given up to stay within the limits.
     pub fragmented_evicted: u64,
-    /// SCTP user messages in several chunks, which are not joined.
+    /// SCTP user messages in several chunks, given up because chunks never came.
     pub sctp_fragmented: u64,
     /// TCP segments.
     pub tcp_segments: u64,

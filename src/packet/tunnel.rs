@@ -1,35 +1,97 @@
-//! Opens the tunnels SIP travels through: GRE, ERSPAN, VXLAN and GTP-U.
+//! Opens the tunnels SIP travels through: GRE, ERSPAN, VXLAN, Geneve, GTP-U and L2TP.
 
 use super::field::{after, u16_at};
 use super::link::{Layer, ethertype};
 
-/// Destination ports of VXLAN: IANA's (RFC 7348 §5) and Linux's old default.
-pub(super) const VXLAN_PORTS: [u16; 2] = [4789, 8472];
-/// Destination port of GTP-U (3GPP TS 29.281 §4.4.2).
-pub(super) const GTP_U_PORT: u16 = 2152;
+/// VXLAN: IANA's port (RFC 7348 §5) and Linux's old default.
+const VXLAN: u16 = 4789;
+const VXLAN_LINUX: u16 = 8472;
+/// VXLAN with any protocol inside (draft-ietf-nvo3-vxlan-gpe-13 §3).
+const VXLAN_GPE: u16 = 4790;
+/// Geneve (RFC 8926 §3.3).
+const GENEVE: u16 = 6081;
+/// GTP-U (3GPP TS 29.281 §4.4.2).
+const GTP_U: u16 = 2152;
+/// L2TP version 2 (RFC 2661 §8.1).
+const L2TP: u16 = 1701;
 
-/// Whether datagrams to this port may hold a whole packet.
+/// Whether datagrams to or from this port may hold a whole packet.
 #[inline]
 pub(super) const fn is_tunnel_port(port: u16) -> bool {
-    matches!(port, 4789 | 8472 | GTP_U_PORT)
+    matches!(port, VXLAN | VXLAN_LINUX | VXLAN_GPE | GENEVE | GTP_U | L2TP)
 }
 
-/// The packet inside a datagram to `port`; none if it is an ordinary datagram after all.
+/// The packet inside a datagram to or from `port`; none if it is an ordinary datagram after all.
 pub(super) fn in_datagram(port: u16, payload: &[u8]) -> Option<Layer<'_>> {
-    if VXLAN_PORTS.contains(&port) {
-        vxlan(payload)
-    } else if port == GTP_U_PORT {
-        gtp_u(payload)
-    } else {
-        None
+    match port {
+        VXLAN | VXLAN_LINUX => vxlan(payload),
+        VXLAN_GPE => vxlan_gpe(payload),
+        GENEVE => geneve(payload),
+        GTP_U => gtp_u(payload),
+        L2TP => l2tp(payload),
+        _ => None,
     }
 }
 
-/// RFC 7348 §5: the I flag says that the network identifier is valid.
+/// RFC 7348 §5: the I flag says that the network identifier is valid; others have meanings in
+/// dialects (group policies, for one), and text is no VXLAN.
 fn vxlan(payload: &[u8]) -> Option<Layer<'_>> {
     const VALID: u8 = 0x08;
     let (header, rest) = payload.split_first_chunk::<8>()?;
-    (header[0] & VALID != 0 && header[0] & 0xf0 == 0).then_some(Layer::Ethernet(rest))
+    let is_text = matches!(header[0], b'\r' | b'\n' | b' '..=b'~');
+    (header[0] & VALID != 0 && !is_text).then_some(Layer::Ethernet(rest))
+}
+
+/// draft-ietf-nvo3-vxlan-gpe-13 §3.1: flags I and P, version 0, the protocol in the fourth byte.
+fn vxlan_gpe(payload: &[u8]) -> Option<Layer<'_>> {
+    const VERSION_I_P: u8 = 0x3c;
+    const VALID_WITH_PROTOCOL: u8 = 0x0c;
+    let (header, rest) = payload.split_first_chunk::<8>()?;
+    if header[0] & VERSION_I_P != VALID_WITH_PROTOCOL {
+        return vxlan(payload);
+    }
+    match header[3] {
+        1 | 2 => Some(Layer::Ip(rest)),
+        3 => Some(Layer::Ethernet(rest)),
+        _ => None,
+    }
+}
+
+/// RFC 8926 §3.4: version 0, the length of the options in units of four bytes, the protocol.
+fn geneve(payload: &[u8]) -> Option<Layer<'_>> {
+    const VERSION: u8 = 0xc0;
+    let (header, rest) = payload.split_first_chunk::<8>()?;
+    let options = usize::from(header[0] & !VERSION) * 4;
+    match u16_at(header, 2) {
+        kind @ (ethertype::BRIDGED | ethertype::IPV4 | ethertype::IPV6 | ethertype::MPLS)
+            if header[0] & VERSION == 0 =>
+        {
+            Some(Layer::Network(kind, rest.get(options..)?))
+        }
+        _ => None,
+    }
+}
+
+/// RFC 2661 §3.1: a data message, with those fields that the flags announce.
+fn l2tp(payload: &[u8]) -> Option<Layer<'_>> {
+    const CONTROL_RESERVED_VERSION: u16 = 0xb4ff;
+    const VERSION_2: u16 = 0x0002;
+    const LENGTH: u16 = 0x4000;
+    const SEQUENCE: u16 = 0x0800;
+    const OFFSET: u16 = 0x0200;
+    let (flags, mut rest) = payload.split_first_chunk::<2>()?;
+    let flags = u16_at(flags, 0);
+    if flags & CONTROL_RESERVED_VERSION != VERSION_2 {
+        return None;
+    }
+    let length = if flags & LENGTH != 0 { 2 } else { 0 };
+    let sequence = if flags & SEQUENCE != 0 { 4 } else { 0 };
+    rest = rest.get(length + 4 + sequence..)?;
+    if flags & OFFSET != 0 {
+        let (offset, behind) = rest.split_first_chunk::<2>()?;
+        rest = behind.get(usize::from(u16_at(offset, 0))..)?;
+    }
+    Some(Layer::Ppp(rest))
 }
 
 /// 3GPP TS 29.281 §5.1: version 1, protocol type GTP, message type 255 (G-PDU).
@@ -154,5 +216,29 @@ mod tests {
         assert_eq!(inner(in_datagram(8472, b"\0\0\0\0\0\0\x01\0x")), None);
         assert_eq!(inner(in_datagram(5060, b"\x08\0\0\0\0\0\x01\0x")), None);
         assert_eq!(inner(in_datagram(4789, b"OPTIONS sip:a SIP/2.0")), None);
+    }
+
+    #[test]
+    fn vxlan_geneve_and_l2tp_headers() {
+        let cases: [(&str, u16, &[u8], Option<&str>); 13] = [
+            ("VXLAN", 4789, b"\x08\0\0\0\0\0\x01\0x", Some("ethernet")),
+            ("group policy", 4789, b"\x88\0\0\x07\0\0\x01\0x", Some("ethernet")),
+            ("SIP behind CR LF", 4789, b"\r\n\r\nREGISTER sip:a SIP/2.0", None),
+            ("GPE, Ethernet", 4790, b"\x0c\0\0\x03\0\0\x01\0x", Some("ethernet")),
+            ("GPE, IPv6", 4790, b"\x0c\0\0\x02\0\0\x01\0x", Some("ip")),
+            ("GPE, NSH", 4790, b"\x0c\0\0\x04\0\0\x01\0x", None),
+            ("Geneve", 6081, b"\0\0\x65\x58\0\0\x01\0x", Some("network")),
+            ("Geneve, option", 6081, b"\x01\0\x08\0\0\0\x01\0optnx", Some("ipv4")),
+            ("SIP to Geneve's port", 6081, b"REGISTER sip:a SIP/2.0", None),
+            ("L2TP", 1701, b"\0\x02tnssx", Some("ppp")),
+            ("L2TP, all fields", 1701, b"\x4a\x02lltnssNSNR\0\x01px", Some("ppp")),
+            ("L2TP, control", 1701, b"\xc8\x02\0\x0c\0\0\0\0\0\0\0\0", None),
+            ("SIP to L2TP's port", 1701, b"\r\nREGISTER sip:a SIP/2.0", None),
+        ];
+        for (name, port, bytes, kind) in cases {
+            let found = inner(in_datagram(port, bytes));
+            assert_eq!(found.map(|(kind, _)| kind), kind, "{name}");
+            assert!(found.is_none_or(|(_, rest)| rest == b"x"), "{name}: {found:?}");
+        }
     }
 }

@@ -33,7 +33,10 @@ fn every_link_type_leads_to_the_datagram() {
     let sll = [&[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0][..], &plain()].concat();
     let sll2 =
         [&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0][..], &plain()].concat();
-    let cases: [(&str, u32, Vec<u8>); 21] = [
+    let nflog = |hw: [u8; 8], head: [u8; 4]| [&[2, 0, 0, 0][..], &hw, &head, &plain()].concat();
+    let len = plain().len() as u16 + 4;
+    let (little, big) = (len.to_le_bytes(), len.to_be_bytes());
+    let cases: [(&str, u32, Vec<u8>); 24] = [
         ("Ethernet", link::ETHERNET, ethernet(&plain())),
         ("SLL", link::LINUX_SLL, sll),
         ("SLL2", link::LINUX_SLL2, sll2),
@@ -54,6 +57,13 @@ fn every_link_type_leads_to_the_datagram() {
         ("PPP in HDLC", link::PPP_HDLC, with(&[0xff, 3, 0, 0x21])),
         ("Cisco HDLC", link::C_HDLC, with(&[0x0f, 0, 8, 0])),
         ("PPPoE", link::PPP_ETHER, with(&[0x11, 0, 0, 1, 0, 60, 0, 0x21])),
+        ("BSD enc", link::ENC, with(&[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])),
+        ("NFLOG", link::NFLOG, {
+            nflog([5, 0, 10, 0, b'x', 0, 0, 0], [little[0], little[1], 9, 0])
+        }),
+        ("NFLOG, big endian", link::NFLOG, {
+            nflog([0, 5, 0, 10, b'x', 0, 0, 0], [big[0], big[1], 0, 9])
+        }),
         ("802.3 SNAP", link::ETHERNET, {
             in_ethernet(&[], 60, &with(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]))
         }),
@@ -68,7 +78,11 @@ fn every_link_type_leads_to_the_datagram() {
 
 #[test]
 fn tags_labels_and_sessions_are_skipped() {
-    let cases: [(&str, Vec<u8>, Option<u16>); 6] = [
+    let behind = |header: &[u8], packet: Vec<u8>| [header, &packet].concat();
+    let cases: [(&str, Vec<u8>, Option<u16>); 9] = [
+        ("VN-Tag", in_ethernet(&[], 0x8926, &behind(&[0, 0, 0, 0, 8, 0], plain())), None),
+        ("metadata", in_ethernet(&[], 0x8909, &behind(&[1, 1, 0, 1, 0, 5, 8, 0], plain())), None),
+        ("backbone", in_ethernet(&[], 0x88e7, &behind(&[0, 0, 0, 5], ethernet(&plain()))), None),
         ("VLAN", in_ethernet(&[(0x8100, 0xe005)], 0x0800, &plain()), Some(5)),
         ("QinQ", in_ethernet(&[(0x88a8, 7), (0x8100, 5)], 0x0800, &plain()), Some(5)),
         ("old QinQ", in_ethernet(&[(0x9100, 7), (0x8100, 6)], 0x86dd, &ipv6()), Some(6)),
@@ -112,7 +126,12 @@ fn tunnels_are_opened() {
     let vxlan = [&[8, 0, 0, 0, 0, 0, 1, 0][..], &ethernet(&plain())].concat();
     let gtp = [&[0x30, 255, 0, 54, 0, 0, 0, 1][..], &plain()].concat();
     let pptp = in_ipv4(47, &[0x20, 1, 0x88, 0x0b, 0, 9, 0, 1, 0xff, 3, 0, 0x21], &plain());
-    let cases: [(&str, Vec<u8>); 9] = [
+    let geneve = [&[0, 0, 0x65, 0x58, 0, 0, 1, 0][..], &ethernet(&plain())].concat();
+    let mut answer = udp(40000, &vxlan);
+    answer[20..22].copy_from_slice(&4789_u16.to_be_bytes());
+    let cases: [(&str, Vec<u8>); 11] = [
+        ("VXLAN from its port", answer),
+        ("Geneve", udp(6081, &geneve)),
         ("IP in IP", in_ipv4(4, &[], &plain())),
         ("6in4", in_ipv4(41, &[], &ipv6())),
         ("GRE", in_ipv4(47, &[0x20, 0, 8, 0, 0, 0, 0, 7], &plain())),
@@ -255,7 +274,26 @@ fn sctp_messages_are_handed_on_whole() {
     rig.link(link::RAW, 0, &in_ipv4(132, &[], &body));
     assert_eq!(rig.datagrams(), [&b"OPTIONS a"[..], b"BYE"]);
     assert_eq!((rig.origins[0].transport, rig.origins[0].dst.port), (Transport::Sctp, 5061));
+    rig.finish();
+    assert_eq!(rig.datagrams()[2..], [b"INVITE"]);
+    assert_eq!(rig.origins[2].path.cut, Some(Cut::LostFragments));
     assert_eq!(rig.decoder.stats().sctp_fragmented, 1);
+}
+
+#[test]
+fn sctp_messages_in_several_chunks_are_joined() {
+    let common = [0x13, 0xc4, 0x13, 0xc5, 0, 0, 0, 0, 0, 0, 0, 0];
+    let mut rig = Rig::new();
+    for (index, part) in SIP.chunks(20).enumerate() {
+        let first = if index == 0 { 2 } else { 0 };
+        let last = u8::from(index == SIP.len().div_ceil(20) - 1);
+        let mut chunk = vec![0, first | last, 0, 16 + part.len() as u8, 0, 0, 0, index as u8];
+        chunk.extend_from_slice(&[0; 8]);
+        chunk.extend_from_slice(part);
+        rig.link(link::RAW, 0, &in_ipv4(132, &common, &chunk));
+    }
+    assert_eq!(rig.datagrams(), [SIP]);
+    assert_eq!(rig.origins[0].frame.number, SIP.len().div_ceil(20) as u64);
 }
 
 #[test]

@@ -69,6 +69,21 @@ fn second_capture_of_the_fragments_is_not_a_loss() {
 }
 
 #[test]
+fn whole_second_capture_of_the_fragments_is_joined_too() {
+    let mut bench = Bench::new();
+    for ms in [0, 1, 2] {
+        assert!(bench.add(1, 0, "abcdefgh", true, ms).is_none());
+        assert!(bench.add(1, 8, "i", false, ms).is_some());
+    }
+    // what is left of a copy does not mix with a packet of the same identification later
+    assert!(bench.add(1, 8, "i", false, 3).is_none());
+    assert!(bench.add(1, 0, "ABCDEFGH", true, 500).is_none());
+    assert_eq!(bench.add(1, 8, "I", false, 501).unwrap().bytes, b"ABCDEFGHI");
+    assert!(bench.fragments.left_over(&mut bench.stats).is_none());
+    assert_eq!((bench.stats.fragmented_joined, bench.stats.fragmented_lost), (4, 0));
+}
+
+#[test]
 fn identification_is_used_again_later() {
     let mut bench = Bench::new();
     for ms in [0, 500] {

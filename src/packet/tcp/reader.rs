@@ -157,15 +157,23 @@ impl Reader {
         if run.bytes.is_empty() && self.open.is_none() {
             return;
         }
+        let mut lost_before = run.lost_before;
         let open = self.open.get_or_insert_with(|| {
             *desk.next_stream += 1;
             Box::new(Open { id: *desk.next_stream, last: *run.origin })
         });
+        if lost_before > 0 && !run.bytes.is_empty() {
+            // what the loss cuts short was seen before it
+            let (stream, origin) = (open.id, &open.last);
+            let loss = StreamChunk { stream, origin, lost_before, bytes: &[], end: false };
+            (desk.sink)(Event::Stream(loss));
+            lost_before = 0;
+        }
         open.last = *run.origin;
         (desk.sink)(Event::Stream(StreamChunk {
             stream: open.id,
             origin: run.origin,
-            lost_before: run.lost_before,
+            lost_before,
             bytes: run.bytes,
             end: run.end,
         }));

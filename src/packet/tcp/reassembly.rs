@@ -270,7 +270,7 @@ impl Assembly {
             out(Run { bytes, lost_before, origin, end: end && missing == 0 });
         }
         self.lost += missing;
-        if end && missing > 0 {
+        if missing > 0 {
             let lost_before = std::mem::take(&mut self.lost);
             out(Run { bytes: &[], lost_before, origin, end });
         }
