@@ -18,14 +18,20 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     let Trace { tracker, capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
     let snapshot = tracker.finish(&options);
-    let mut findings = diagnose(&snapshot);
+    // the two read the same snapshot and need nothing of each other
+    let (contrast, mut findings) = std::thread::scope(|scope| {
+        let contrast = scope.spawn(|| contrast(&snapshot));
+        let findings = diagnose(&snapshot);
+        let contrast = contrast.join().map_err(|_| Failure::Thread("contrast"))?;
+        Ok::<_, Failure>((contrast, findings))
+    })?;
     findings.extend(of_passwords);
     rank(&mut findings);
     let view = View {
         snapshot: &snapshot,
         capture: &capture,
         findings: &findings,
-        contrast: &contrast(&snapshot),
+        contrast: &contrast,
         selection: &settings.selection,
         zone: &settings.zone,
         style: settings.style,
