@@ -300,8 +300,7 @@ impl StreamFramer {
 fn is_told_apart(message: &Message<'_>) -> bool {
     let whose =
         message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some();
-    whose
-        || (message.method() == Some(Method::Register) && message.first(HeaderName::Via).is_some())
+    whose || message.method() == Some(Method::Register)
 }
 
 /// What comes after a message.
