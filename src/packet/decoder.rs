@@ -116,7 +116,8 @@ impl Decoder {
     fn packet(&mut self, packet: &IpPacket<'_>, mut meta: Meta, depth: u8, sink: &mut Sink<'_>) {
         (meta.src, meta.dst) = (packet.src, packet.dst);
         (meta.ttl, meta.ip_id) = (packet.ttl, packet.id);
-        self.stats.snaplen_cut += u64::from(packet.missing > 0);
+        // what is inside a cut packet is cut with it
+        self.stats.snaplen_cut += u64::from(packet.missing > 0 && depth == 0);
         if let Some(info) = packet.fragment {
             let joined = self.fragments.add(packet, info, &meta, &mut self.stats);
             if let Some(joined) = joined {

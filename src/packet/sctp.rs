@@ -9,8 +9,8 @@ use super::meta::{Body, Meta, Ports};
 use super::stats::Stats;
 use crate::net::{Cut, Endpoint, Timestamp};
 
-/// More chunks than the longest message there can be on any path.
-const MOST_CHUNKS: u32 = 1024;
+/// The most chunks of one message: 64 KiB in the smallest packets every path takes.
+const MOST_CHUNKS: u32 = 128;
 /// What a waiting chunk costs beside its bytes.
 const CHUNK_OVERHEAD: usize = 256;
 

@@ -84,7 +84,7 @@ pub struct Stats {
     pub other_protocols: u64,
     /// Frames per link type that is not supported.
     pub unknown_links: BTreeMap<u32, u64>,
-    /// IP packets of which the capture kept fewer bytes than they had.
+    /// IP packets, tunnels counted as one, of which the capture kept fewer bytes than they had.
     pub snaplen_cut: u64,
     /// UDP and SCTP payloads handed on.
     pub datagrams: u64,

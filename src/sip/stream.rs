@@ -8,7 +8,9 @@ use super::framing::{
 use super::header::HeaderName;
 use super::message::{HeadEnd, Message};
 use super::scan::{slice, tail};
-use super::start_line::{StartLine, may_become_plausible_start_line, may_become_start_line};
+use super::start_line::{
+    Method, StartLine, may_become_plausible_start_line, may_become_start_line,
+};
 
 /// The longest message, headers and body, that is waited for.
 const MAX_MESSAGE: usize = 256 * 1024;
@@ -294,9 +296,11 @@ impl StreamFramer {
     }
 }
 
-/// Whether enough of a cut message is there to say whose it is.
+/// Whether enough of a cut message is there to say whose it is, or that someone registers.
 fn is_told_apart(message: &Message<'_>) -> bool {
-    message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some()
+    let whose =
+        message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some();
+    whose || message.method() == Some(Method::Register)
 }
 
 /// What comes after a message.

@@ -194,6 +194,12 @@ fn snaplen_cut_is_marked_and_counted() {
     cut.bytes = &bytes[..22];
     rig.feed(&cut);
     assert_eq!((rig.decoder.stats().snaplen_cut, rig.decoder.stats().undecoded_total()), (2, 0));
+    // in a tunnel it is still one cut packet
+    let tunnel = in_ipv4(4, &[], &bytes);
+    let mut cut = frame(&tunnel[..60], link::RAW, 0, 3);
+    cut.wire_len = tunnel.len() as u32;
+    rig.feed(&cut);
+    assert_eq!((rig.datagrams().len(), rig.decoder.stats().snaplen_cut), (2, 3));
 }
 
 #[test]

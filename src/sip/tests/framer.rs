@@ -70,6 +70,10 @@ fn a_gap_ends_a_message_and_the_next_is_found() {
     // a gap that ends where a message starts
     let (found, stats) = run(&[(&head[..30], 0), (REGISTER.as_bytes(), 100)]);
     assert_eq!((texts(&found), stats.bytes_skipped), (vec![REGISTER], 30));
+    // a REGISTER is told as soon as it shows that it is one, be it unknown whose
+    let (found, _) = run(&[(&head[..60], 0), (REGISTER.as_bytes(), 100)]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].1 && !found[0].0.contains("To:"));
     // and the rest of a method's name is no method
     let (found, _) = run(&[(&REGISTER.as_bytes()[2..], 2), (REGISTER.as_bytes(), 0)]);
     assert_eq!(texts(&found), [REGISTER]);
