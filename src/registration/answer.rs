@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::binding::{Granted, Listed, Success, device_of};
+use super::binding::{Granted, Listed, Success};
+use super::contact::device_of;
 use super::describe::aor_of;
 use super::details::AnswerDetails;
-use super::facts::Facts;
+use super::facts::{Facts, branch_of};
 use super::request::nonce_of;
-use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Tried};
+use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Purpose, Tried};
 use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::{Request, Sighting, Subject, Transaction};
@@ -31,6 +32,7 @@ struct Final<'a, 'm> {
     cseq: u32,
     first: Timestamp,
     last_sent: Timestamp,
+    senders: SmallVec<[IpAddr; 2]>,
 }
 
 impl Tracker {
@@ -38,15 +40,10 @@ impl Tracker {
         &mut self,
         origin: &Origin,
         message: &Message<'_>,
-        facts: &Facts<'_>,
+        slot: u32,
         code: u16,
     ) -> Sighting {
         self.store.servers.entry(origin.src).or_default().answers = true;
-        let slot = self
-            .transactions
-            .find(&facts.key)
-            .or_else(|| self.find_cut_answer(origin, message))
-            .unwrap_or_else(|| self.unasked(origin, message, facts));
         let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
         let Subject::Register { attempt } = t.subject else { return Sighting::New };
         let sighting = t.see(origin, code);
@@ -70,6 +67,7 @@ impl Tracker {
             cseq: t.cseq,
             first: t.first,
             last_sent: t.last_sent,
+            senders: t.senders(),
         });
         self.record(attempt, record);
         self.path_flags(attempt, origin, message);
@@ -86,28 +84,42 @@ impl Tracker {
         sighting
     }
 
-    /// The transaction of an answer that is cut before its CSeq: the last between these two ends
-    /// with the same Call-ID.
-    pub(super) fn find_cut_answer(&self, origin: &Origin, message: &Message<'_>) -> Option<u32> {
-        if message.cseq().is_some() || !message.is_cut() {
-            return None;
-        }
+    /// The transaction of an answer that lacks what its request has, or has what that lacks, for
+    /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
+    /// there says otherwise.
+    pub(super) fn find_odd_answer(&self, origin: &Origin, message: &Message<'_>) -> Option<u32> {
         let slot = self.transactions.find_pair(origin.dst, origin.src)?;
-        let Subject::Register { attempt } = self.transactions.get(slot)?.subject else {
-            return None;
+        let t = self.transactions.get(slot)?;
+        let Subject::Register { attempt } = t.subject else { return None };
+        let same_branch = branch_of(message).is_some_and(|branch| branch == t.branch);
+        if message.cseq().is_some() {
+            let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
+            return (cut_request && same_branch).then_some(slot);
+        }
+        let call_id = self.store.texts.get(self.store.attempts.get(attempt as usize)?.call_id);
+        let same_call = match message.call_id() {
+            Some(told) => told == call_id || call_id.is_empty() && same_branch,
+            None if message.is_cut() => same_branch,
+            None => call_id.is_empty(),
         };
-        let call_id = self.store.attempts.get(attempt as usize)?.call_id;
-        (message.call_id() == Some(self.store.texts.get(call_id))).then_some(slot)
+        (same_call && (same_branch || message.is_cut() || t.cseq == 0)).then_some(slot)
     }
 
     /// An answer without its request: the answer stands alone.
-    fn unasked(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u32 {
+    pub(super) fn unasked(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+    ) -> u32 {
         let cseq = facts.cseq.unwrap_or(0);
         let dn = self.dn(&facts.user, origin.time);
         let mut t = Transaction::new(facts.key, Subject::Register { attempt: NIL }, origin, cseq);
-        t.parent = facts.parent;
+        t.parent = facts.parents.first().copied();
+        t.branch = branch_of(message).unwrap_or(0);
         let (attempt, hop) =
             self.other_hop(facts).unwrap_or_else(|| (self.attempt_of_answer(origin, facts, dn), 0));
+        let registrar = self.registrar_behind(dn, origin.src);
         t.subject = Subject::Register { attempt };
         t.hop = hop;
         let slot = self.transactions.insert(t);
@@ -117,11 +129,11 @@ impl Tracker {
         a.cseq = cseq;
         a.hops = a.hops.max(hop + 1);
         if hop == 0 {
-            a.source = origin.dst;
+            (a.source, a.entry) = (origin.dst, origin.src);
             a.requests = a.requests.saturating_add(1);
         }
         if hop + 1 >= a.hops {
-            a.registrar = origin.src;
+            a.registrar = registrar;
             a.open = slot;
         }
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return slot };
@@ -163,6 +175,7 @@ impl Tracker {
         }
         let mut attempt = Attempt::new(dn, call_id, origin);
         (attempt.source, attempt.registrar) = (origin.dst, origin.src);
+        attempt.entry = origin.src;
         self.begin(attempt)
     }
 
@@ -170,9 +183,6 @@ impl Tracker {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         if answer.cseq != a.cseq || a.decided_hop.is_some_and(|hop| hop > answer.hop) {
             return;
-        }
-        if answer.hop + 1 >= a.hops && answer.request.is_none() {
-            a.registrar = answer.origin.src;
         }
         a.decided_hop = Some(answer.hop);
         let answered = answer.request.is_some().then_some(a.dn);
@@ -249,19 +259,26 @@ impl Tracker {
         let presented = request.map(|r| {
             r.credentials.iter().copied().filter(|c| c.proxy == proxy).collect::<SmallVec<[_; 2]>>()
         });
+        // what was cut may hold credentials; what is cut of the challenge, its `stale` and realm
+        let unseen = request.is_some_and(|r| r.cut && r.credentials.is_empty());
+        let unread = answer.message.is_cut() && !challenge.as_ref().is_some_and(|c| c.stale);
         let refused = match &presented {
+            _ if unseen => a.challenges > 0,
             Some(given) if !given.is_empty() => {
-                let answers_this = a.nonce != 0 && given.iter().any(|c| c.nonce == a.nonce);
+                let answers_this =
+                    a.nonce != 0 && given.iter().any(|c| c.nonce == a.nonce && c.realm == realm);
                 let asked_before = a.realm_offered == realm && a.challenges > 0;
-                !stale && (answers_this || asked_before)
+                !stale && (unread || answers_this || asked_before)
             }
             Some(_) => false,
             None => !stale && a.challenges > 0 && a.credentials,
         };
-        let wrong_realm = presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
+        let unclear = refused && (unseen || unread);
+        let wrong_realm = !unclear
+            && presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
             && !presented.iter().flatten().any(|c| c.realm == realm);
         a.challenges = a.challenges.saturating_add(1);
-        a.refusals += u32::from(refused);
+        a.refusals += u32::from(refused && !unclear);
         a.stale += u32::from(stale);
         (a.nonce, a.realm_offered) = (nonce, realm);
         if !a.credentials {
@@ -275,7 +292,11 @@ impl Tracker {
         if let Some(dn) = self.store.dns.get_mut(dn as usize) {
             dn.flags = dn.flags.union(flags);
         }
-        Outcome::Failed(if refused { Verdict::AuthFailed } else { Verdict::Challenged })
+        Outcome::Failed(match (unclear, refused) {
+            (true, _) => Verdict::Truncated,
+            (false, true) => Verdict::AuthFailed,
+            (false, false) => Verdict::Challenged,
+        })
     }
 
     /// 2xx: what the registrar now holds.
@@ -296,6 +317,7 @@ impl Tracker {
             frame: origin.frame,
             source: a.source,
             received: received_of(message),
+            senders: answer.senders.clone(),
             user_agent: a.user_agent,
             aor: a.aor,
             request: t.request.as_deref(),
@@ -304,12 +326,7 @@ impl Tracker {
             cut: message.is_cut(),
         };
         let Some(record) = self.store.dns.get_mut(dn as usize) else { return Outcome::Open };
-        let place = record.registrations.iter().position(|r| r.registrar == registrar);
-        let place = place.unwrap_or_else(|| {
-            record.registrations.push(super::store::Registration::new(registrar));
-            record.registrations.len() - 1
-        });
-        let Some(reg) = record.registrations.get_mut(place) else { return Outcome::Open };
+        let Some(reg) = record.registration(registrar) else { return granted_unseen(&listed) };
         let granted = reg.succeed(&self.store.texts, &success);
         for l in &listed {
             Dn::note(&mut record.contacts, &mut record.more_values, l.contact);
@@ -351,6 +368,7 @@ impl Tracker {
             frame: origin.frame,
             source: origin.src.addr,
             port_closed,
+            refresh: true,
         };
         self.conclude_as(attempt, tried, origin.time);
     }
@@ -361,6 +379,8 @@ impl Tracker {
         a.outcome = tried.outcome;
         tried.code = a.code;
         tried.source = a.source.addr;
+        tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
+        let edge = (a.hops > 1).then_some(a.entry);
         let (dn, registrar, source, credentials) = (a.dn, a.registrar, a.source, a.credentials);
         let (tentative, code) = (a.is_tentative(), a.code);
         let first_outcome = !std::mem::replace(&mut a.counted, true);
@@ -372,7 +392,10 @@ impl Tracker {
         }
         let flags = {
             let Some(reg) = self.registration(dn, registrar) else { return };
-            reg.settle(tried.at);
+            reg.edge = edge.or(reg.edge);
+            if !tentative {
+                reg.settle(tried.at);
+            }
             if reg.tried.is_some_and(|before| before.at > tried.at) {
                 return;
             }
@@ -380,6 +403,7 @@ impl Tracker {
             let own = reg.bindings.iter().any(|b| b.source.is_none_or(|s| s.addr == tried.source));
             let refused = running
                 && !tentative
+                && tried.refresh
                 && matches!(
                     tried.outcome,
                     Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed)
@@ -403,6 +427,11 @@ impl Tracker {
             self.flag(dn, Flag::RejectedFromOtherSource);
         }
     }
+}
+
+/// What comes of a 2xx at one registrar too many to be kept.
+fn granted_unseen(listed: &[Listed]) -> Outcome {
+    if listed.is_empty() { Outcome::NothingListed } else { Outcome::Accepted }
 }
 
 /// The address the registrar saw the request come from (RFC 3261 §18.2.1, RFC 3581 §4).

@@ -2,15 +2,21 @@
 
 use std::net::IpAddr;
 
-use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration};
+use smallvec::SmallVec;
+
+use super::contact::{find_listed, same_contact, same_listed};
+use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration, Unsure};
 use super::text::{Sym, Texts};
-use super::transaction::{Asked, Request};
+use super::transaction::Request;
 use super::verdict::Verdict;
 use crate::net::{Endpoint, FrameRef, Timestamp};
-use crate::sip::{NameAddr, Uri};
 
 /// Losses of service this close together are flapping: ten minutes.
 const FLAPPING_WINDOW: i64 = 600_000_000_000;
+/// A registrar counts whole seconds: its end of a binding may differ from the wire's by this much.
+pub(super) const WHOLE_SECONDS: i64 = 2_000_000_000;
+/// What a registrar grants when nobody names a time (RFC 3261 §10.2.1.1 leaves it to the server).
+const USUAL_EXPIRES: u32 = 3600;
 /// Changes kept per registration.
 const HISTORY: usize = 256;
 
@@ -31,6 +37,8 @@ pub(super) struct Success<'a> {
     pub source: Endpoint,
     /// The address the registrar saw, when its Via says another one.
     pub received: Option<IpAddr>,
+    /// The addresses the request was seen to come from, on every wire.
+    pub senders: SmallVec<[IpAddr; 2]>,
     pub user_agent: Sym,
     pub aor: Sym,
     pub request: Option<&'a Request>,
@@ -71,6 +79,8 @@ impl Registration {
             flapping: false,
             last_loss: Timestamp::default(),
             holders: smallvec::SmallVec::new(),
+            edge: None,
+            unsure: None,
         }
     }
 
@@ -130,8 +140,15 @@ impl Registration {
 
     /// Applies a 2xx.
     pub(super) fn succeed(&mut self, texts: &Texts, ok: &Success<'_>) -> Granted {
-        self.settle(ok.asked_at);
+        // a client that renews at the very end is not out of service in between
+        self.settle(Timestamp::from_nanos(ok.asked_at.nanos().saturating_sub(WHOLE_SECONDS)));
         let cut_request = ok.request.is_some_and(|r| r.cut);
+        let removal = ok.request.is_some_and(|r| r.purpose == Purpose::Remove && !cut_request);
+        self.unsure = (ok.cut && !removal).then(|| {
+            let asked = ok.request.and_then(|r| r.contacts.iter().filter_map(|c| c.expires).max());
+            let until = ok.time.plus_secs(asked.unwrap_or(USUAL_EXPIRES));
+            Unsure { at: ok.time, until, source: ok.source.addr }
+        });
         match ok.request {
             Some(r) if r.purpose == Purpose::Remove && !cut_request => self.removed(texts, ok, r),
             _ if ok.cut => Granted::plain(Outcome::Failed(Verdict::Truncated)),
@@ -147,9 +164,18 @@ impl Registration {
         let how = |b: &Binding| {
             if from_its_side(b) { Verdict::Deregistered } else { Verdict::Terminated }
         };
+        let asked_for = |contact: Sym, device: Sym| {
+            request.star || request.contacts.iter().any(|c| same_contact(texts, c, contact, device))
+        };
+        // what it lists with no time at all has the time that was asked for: none
+        let kept = |l: &Listed| match l.expires.or(ok.expires) {
+            Some(secs) => secs > 0,
+            None => !asked_for(l.contact, l.device),
+        };
         let named = |b: &Binding| {
-            request.star && b.aor == ok.aor
-                || request.contacts.iter().any(|c| same_contact(texts, c, b.contact, b.device))
+            (!request.star || same_aor(texts, b.aor, ok.aor))
+                && asked_for(b.contact, b.device)
+                && !ok.listed.iter().any(|l| kept(l) && same_listed(texts, l, b.contact, b.device))
         };
         if let Some(b) = self.bindings.iter().rev().find(|b| named(b)) {
             last_gone = Some(how(b));
@@ -158,7 +184,7 @@ impl Registration {
         if ok.cut {
             return Granted::plain(Outcome::Removed);
         }
-        self.list_others(texts, ok, |_| false);
+        self.list_others(texts, ok, |place| ok.listed.get(place).is_none_or(|l| !kept(l)));
         self.drop_unlisted(texts, ok, how);
         if self.bindings.is_empty() && last_gone.is_none() {
             self.removed_unseen(ok);
@@ -172,7 +198,12 @@ impl Registration {
         if already.is_some_and(|e| e.how != Verdict::Expired) {
             return;
         }
-        let own = self.ended.is_none_or(|e| e.source.is_none_or(|s| s == ok.source.addr));
+        let granted_to = match (self.ended, self.tried) {
+            (Some(e), _) => e.source,
+            (None, Some(t)) if t.outcome == Outcome::Failed(Verdict::Truncated) => Some(t.source),
+            _ => None,
+        };
+        let own = granted_to.is_none_or(|s| s == ok.source.addr);
         let how = if own { Verdict::Deregistered } else { Verdict::Terminated };
         let renewed = self.ended.map_or(ok.time, |e| e.renewed);
         let source = Some(ok.source.addr);
@@ -197,13 +228,19 @@ impl Registration {
             granted.shortened |= matches!((seconds, asked.expires), (Some(g), Some(a)) if g < a);
             granted.margin_ms = granted.margin_ms.or(margin);
         }
-        self.list_others(texts, ok, |place| own.contains(&place));
+        let removes = |contact: Sym, device: Sym| {
+            let mut gone = request.contacts.iter().filter(|c| c.expires == Some(0));
+            gone.any(|c| same_contact(texts, c, contact, device))
+        };
+        self.list_others(texts, ok, |place| {
+            let echoed = ok
+                .listed
+                .get(place)
+                .is_some_and(|l| l.expires.is_none() && removes(l.contact, l.device));
+            echoed || own.contains(&place)
+        });
         let left = |b: &Binding| {
-            let removed = request
-                .contacts
-                .iter()
-                .any(|c| c.expires == Some(0) && same_contact(texts, c, b.contact, b.device));
-            if removed && is_same_side(b, ok.source.addr) {
+            if removes(b.contact, b.device) && is_same_side(b, ok.source.addr) {
                 Verdict::Deregistered
             } else {
                 Verdict::Terminated
@@ -226,6 +263,8 @@ impl Registration {
     fn answer_alone(&mut self, texts: &Texts, ok: &Success<'_>, cut_request: bool) -> Granted {
         let live = ok.listed.iter().filter(|l| l.expires.or(ok.expires) != Some(0)).count();
         if live == 0 && cut_request {
+            // gone, and what was cut would tell how
+            self.drop_unlisted(texts, ok, |_| Verdict::Truncated);
             return Granted::plain(Outcome::Failed(Verdict::Truncated));
         }
         for listed in ok.listed {
@@ -253,7 +292,9 @@ impl Registration {
     fn list_others(&mut self, texts: &Texts, ok: &Success<'_>, own: impl Fn(usize) -> bool) {
         for (place, listed) in ok.listed.iter().enumerate() {
             if !own(place) && listed.expires.or(ok.expires) != Some(0) {
-                self.grant(texts, ok, listed, listed.expires, None);
+                let known = |b: &Binding| same_listed(texts, listed, b.contact, b.device);
+                let otherwise = ok.expires.filter(|_| !self.bindings.iter().any(known));
+                self.grant(texts, ok, listed, listed.expires.or(otherwise), None);
             }
         }
     }
@@ -265,12 +306,18 @@ impl Registration {
         ok: &Success<'_>,
         how: impl Fn(&Binding) -> Verdict,
     ) {
+        let removal = ok.request.is_some_and(|r| r.purpose == Purpose::Remove && !r.cut);
+        let stays =
+            |l: &Listed| l.expires != Some(0) && (removal || l.expires.or(ok.expires) != Some(0));
         let unlisted = |b: &Binding| {
-            b.aor == ok.aor
+            same_aor(texts, b.aor, ok.aor)
                 && !is_fresh(b, ok.time)
-                && !ok.listed.iter().any(|l| same_listed(texts, l, b.contact, b.device))
+                && !ok.listed.iter().any(|l| stays(l) && same_listed(texts, l, b.contact, b.device))
         };
-        self.end(ok.time, ok.frame, unlisted, how);
+        self.end(ok.time, ok.frame, unlisted, |b| match how(b) {
+            Verdict::Terminated if b.ran_out(ok.time) => Verdict::Expired,
+            how => how,
+        });
     }
 
     /// Adds or renews one binding; the margin of a renewal in milliseconds.
@@ -289,6 +336,9 @@ impl Registration {
             let margin = b.expires_at.map(|end| end.nanos_since(ok.asked_at) / 1_000_000);
             b.contact = listed.contact;
             b.renewed = ok.time;
+            if source.is_some() {
+                b.aor = ok.aor;
+            }
             if expires_at.is_some() || source.is_some() {
                 b.expires_at = expires_at;
                 b.granted = seconds;
@@ -333,6 +383,26 @@ impl Registration {
     }
 }
 
+impl Binding {
+    /// Whether its time ends about now by the registrar's clock.
+    pub(super) fn ran_out(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end.nanos_since(now) < WHOLE_SECONDS)
+    }
+}
+
+/// Whether two addresses-of-record of one user at one registrar are one: the same, or one of them
+/// is written with an address. Two names are two tenants.
+fn same_aor(texts: &Texts, a: Sym, b: Sym) -> bool {
+    let numeric = |aor: Sym| {
+        let text = texts.get(aor);
+        let start = text.iter().rposition(|&c| c == b'@').map_or(0, |at| at + 1);
+        let host = text.get(start..).unwrap_or_default();
+        super::describe::parse_ip(host.strip_prefix(b"[").unwrap_or(host)).is_some()
+            || host.contains(&b':')
+    };
+    a == b || numeric(a) || numeric(b)
+}
+
 /// Whether the 2xx of this moment granted the binding, if under another spelling of its Contact.
 fn is_fresh(binding: &Binding, now: Timestamp) -> bool {
     binding.renewed == now
@@ -341,61 +411,4 @@ fn is_fresh(binding: &Binding, now: Timestamp) -> bool {
 /// Whether a binding was registered from this address, as far as the capture knows.
 fn is_same_side(binding: &Binding, side: IpAddr) -> bool {
     binding.source.is_none_or(|s| s.addr == side)
-}
-
-/// The listed Contact that answers an asked one.
-///
-/// First by URI or instance; else by the address the registrar saw the request come from, for
-/// registrars that write a translated Contact.
-fn find_listed(texts: &Texts, ok: &Success<'_>, asked: &Asked) -> Option<usize> {
-    let exact = ok.listed.iter().position(|l| same_contact(texts, asked, l.contact, l.device));
-    exact.or_else(|| {
-        let seen = [Some(ok.source.addr), ok.received];
-        ok.listed.iter().position(|l| {
-            let host = contact_host(texts, l.contact);
-            host.is_some() && seen.contains(&host) && same_user(texts, asked.contact, l.contact)
-        })
-    })
-}
-
-fn contact_host(texts: &Texts, contact: Sym) -> Option<IpAddr> {
-    Uri::parse(texts.get(contact)).and_then(|uri| uri.host_ip())
-}
-
-fn same_user(texts: &Texts, a: Sym, b: Sym) -> bool {
-    let user = |s| Uri::parse(texts.get(s)).and_then(|uri| uri.user);
-    user(a) == user(b)
-}
-
-fn same_contact(texts: &Texts, asked: &Asked, contact: Sym, device: Sym) -> bool {
-    same(texts, (asked.contact, asked.device), (contact, device))
-}
-
-fn same_listed(texts: &Texts, listed: &Listed, contact: Sym, device: Sym) -> bool {
-    same(texts, (listed.contact, listed.device), (contact, device))
-}
-
-/// Whether two Contacts are one binding: the same instance and reg-id (RFC 5626 §6), else equal
-/// URIs (RFC 3261 §19.1.4).
-fn same(texts: &Texts, a: (Sym, Sym), b: (Sym, Sym)) -> bool {
-    if !a.1.is_none() && a.1 == b.1 || a.0 == b.0 {
-        return true;
-    }
-    match (Uri::parse(texts.get(a.0)), Uri::parse(texts.get(b.0))) {
-        (Some(a), Some(b)) => a.same_as(&b),
-        _ => false,
-    }
-}
-
-/// The device a Contact names: its instance and reg-id (RFC 5626 §4.1); empty without an instance.
-pub(super) fn device_of(texts: &mut Texts, contact: &NameAddr<'_>) -> Sym {
-    let Some(instance) = contact.instance().filter(|_| contact.reg_id().is_some()) else {
-        return Sym::NONE;
-    };
-    let mut name = instance.to_ascii_lowercase();
-    if let Some(id) = contact.reg_id() {
-        name.extend_from_slice(b";reg-id=");
-        name.extend_from_slice(id.to_string().as_bytes());
-    }
-    texts.intern(&name)
 }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::facts::Facts;
 use super::store::{Outcome, Tried};
 use super::tracker::Tracker;
-use super::transaction::{Subject, Transaction};
+use super::transaction::{PathError, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Endpoint, Origin, Timestamp};
 use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
@@ -95,6 +95,12 @@ impl Tracker {
         let quoted = Message::parse(error.quoted, true);
         let facts = quoted.as_ref().and_then(Facts::of);
         let by_key = facts.as_ref().and_then(|f| self.transactions.find(&f.key));
+        let closed = error.kind == IcmpKind::PortUnreachable;
+        let icmp = Some((error.icmp_type, error.icmp_code));
+        if by_key.is_none() && quoted.as_ref().is_none_or(|q| q.call_id().is_none()) {
+            let path = PathError { origin: *error.origin, icmp, port_closed: closed };
+            self.transactions.note_error(error.quoted_src, error.quoted_dst, path);
+        }
         if let Some(StartLine::Response { .. }) = quoted.as_ref().map(Message::start) {
             self.answer_undelivered(by_key);
             return;
@@ -105,8 +111,7 @@ impl Tracker {
         }) else {
             return;
         };
-        let closed = error.kind == IcmpKind::PortUnreachable;
-        self.unreachable(slot, error.origin, Some((error.icmp_type, error.icmp_code)), closed);
+        self.unreachable(slot, error.origin, icmp, closed);
     }
 
     /// Whether a quoted request, as far as it is quoted, is the transaction's.
@@ -138,6 +143,16 @@ impl Tracker {
         if t.answered() {
             return;
         }
+        self.conclude_unreachable(attempt, origin, icmp, closed);
+    }
+
+    fn conclude_unreachable(
+        &mut self,
+        attempt: u32,
+        origin: &Origin,
+        icmp: Option<(u8, u8)>,
+        closed: bool,
+    ) {
         self.counts.icmp_joined += u64::from(icmp.is_some());
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         a.icmp = icmp.or(a.icmp);
@@ -163,6 +178,8 @@ impl Tracker {
             }
             ConnectionKind::Reset { by_server: true } => {
                 let (client, server) = (event.origin.src, event.origin.dst);
+                let path = PathError { origin: event.origin, icmp: None, port_closed: false };
+                self.transactions.note_error(client, server, path);
                 if let Some(slot) = self.transactions.find_pair(client, server) {
                     self.unreachable(slot, &event.origin, None, false);
                 }
@@ -186,6 +203,10 @@ impl Tracker {
         if t.final_code != 0 || a.outcome != Outcome::Open || a.cseq != t.cseq || !farthest {
             return;
         }
+        if let Some(error) = self.transactions.error_for(t).filter(|e| e.origin.time <= now) {
+            self.conclude_unreachable(attempt, &error.origin, error.icmp, error.port_closed);
+            return;
+        }
         let server = self.store.servers.get(&a.registrar).copied().unwrap_or_default();
         let outcome = t.unanswered(now, server);
         if outcome == Outcome::Open {
@@ -200,6 +221,7 @@ impl Tracker {
             frame: last.map(super::store::MessageRecord::frame).unwrap_or_default(),
             source: a.source.addr,
             port_closed: false,
+            refresh: true,
         };
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.code = 0;

@@ -70,7 +70,10 @@ impl Tracker {
         if let Some(via) = &facts.via {
             details.sent_by = texts.intern(&sent_by(via));
             Dn::note(&mut dn.vias, &mut more, details.sent_by);
-            let translated = parse_ip(via.host).is_some_and(|ip| ip != origin.src.addr);
+            // a loopback or unspecified Via is a host that does not know its address
+            let translated = parse_ip(via.host).is_some_and(|ip| {
+                ip != origin.src.addr && !ip.is_loopback() && !ip.is_unspecified()
+            });
             dn.flags.set_if(Flag::Nat, translated);
         }
         if let Some(agent) = message.user_agent() {

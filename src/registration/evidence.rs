@@ -2,30 +2,28 @@
 
 use super::facts::{Facts, unescape};
 use super::reginfo::{self, ContactEvent};
-use super::store::{Binding, Dn, Registration};
+use super::store::{Binding, Dn, NIL, Registration};
 use super::text::Texts;
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::Verdict;
-use crate::net::{Origin, Timestamp};
+use crate::net::Origin;
 use crate::sip::{HeaderName, Message, Method, NameAddr, StartLine, Uri};
 
 /// A registrar that looks a DN up and finds nothing answers at once; a later answer is the device's.
 const LOOKUP_TIME: i64 = 4_000_000_000;
-/// A registrar counts whole seconds: its end of a binding may differ from the wire's by this much.
-const WHOLE_SECONDS: i64 = 2_000_000_000;
 
 impl Tracker {
     /// A request that is no REGISTER.
     pub(super) fn other_request(&mut self, origin: &Origin, message: &Message<'_>) {
         let Some(method) = message.method() else { return };
+        let Some(facts) = Facts::of(message) else { return };
         if method == Method::Notify {
-            self.notify(origin, message);
+            self.notify(origin, message, &facts);
         }
         if self.store.dns.is_empty() {
             return;
         }
-        let Some(facts) = Facts::of(message) else { return };
         self.note_forwarded(origin, &facts);
         if !matches!(method, Method::Options | Method::Invite | Method::Message)
             || facts.to.tag().is_some()
@@ -48,14 +46,29 @@ impl Tracker {
     /// The DN a request is for, if it is one of the model's.
     fn called_dn(&self, message: &Message<'_>, facts: &Facts<'_>) -> Option<u32> {
         let StartLine::Request { uri, .. } = message.start() else { return None };
-        let by_uri = Uri::parse(uri).and_then(|uri| uri.user).map(unescape);
+        let uri = Uri::parse(uri);
+        let by_uri = uri.as_ref().and_then(|uri| uri.user).map(unescape);
         let user = self.store.texts.lookup(by_uri.as_deref().unwrap_or(&facts.user))?;
-        self.store.by_user.get(&user).copied()
+        let dn = self.store.by_user.get(&user).copied()?;
+        // the same user of another domain is somebody else; an address may be the registrar's
+        let elsewhere = uri.is_some_and(|uri| {
+            !uri.host.is_empty()
+                && uri.host_ip().is_none()
+                && !self.store.dns.get(dn as usize).is_some_and(|dn| {
+                    dn.aors.iter().any(|&aor| {
+                        let aor = self.store.texts.get(aor);
+                        let host = aor.rsplit(|&c| c == b'@').next().unwrap_or_default();
+                        host.eq_ignore_ascii_case(uri.host)
+                            || super::describe::parse_ip(host).is_some()
+                    })
+                })
+        });
+        (!elsewhere).then_some(dn)
     }
 
     /// A request that goes on towards a device: the registrar did find the DN.
     fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>) {
-        if let Some(parent) = facts.parent.and_then(|key| self.transactions.find(&key))
+        if let Some(parent) = facts.parents.iter().find_map(|key| self.transactions.find(key))
             && let Some(t) = self.transactions.get_mut(parent)
             && let Subject::Probe { forwarded, .. } = &mut t.subject
         {
@@ -65,7 +78,8 @@ impl Tracker {
         if let Some(user) = self.store.texts.lookup(&facts.user)
             && let Some(&dn) = self.store.by_user.get(&user)
             && let Some(dn) = self.store.dns.get_mut(dn as usize)
-            && dn.sources.iter().any(|(source, _)| *source == origin.dst)
+            && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
+            && !dn.registrations.iter().any(|reg| reg.registrar == origin.dst)
         {
             dn.called_at = Some(origin.time);
         }
@@ -101,13 +115,15 @@ impl Tracker {
             let own = reg.bindings.iter().any(|b| b.source.map(|s| s.addr) == caller);
             if reg.registrar.addr == origin.src.addr && !own {
                 reg.settle(origin.time);
-                reg.end(origin.time, origin.frame, |_| true, |_| Verdict::Terminated);
+                // one that was granted meanwhile was not there to be found
+                let there = |b: &Binding| b.renewed < asked;
+                reg.end(origin.time, origin.frame, there, |_| Verdict::Terminated);
             }
         }
     }
 
     /// A NOTIFY for the event `reg` (RFC 3680 §5).
-    fn notify(&mut self, origin: &Origin, message: &Message<'_>) {
+    fn notify(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) {
         let is_reg = message.first(HeaderName::Event).is_some_and(|event| {
             let package = event.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
             package.eq_ignore_ascii_case(b"reg")
@@ -115,11 +131,21 @@ impl Tracker {
         if !is_reg || message.body().is_empty() {
             return;
         }
-        let Ok(registrations) = reginfo::parse(message.body()) else {
+        if self.transactions.find(&facts.key).is_some() {
+            // sent again, and perhaps outdated
+            return;
+        }
+        let subject = Subject::Probe { dn: NIL, forwarded: true };
+        let mut t = Transaction::new(facts.key, subject, origin, facts.cseq.unwrap_or(0));
+        t.see(origin, 0);
+        self.transactions.insert(t);
+        let Ok(mut registrations) = reginfo::parse(message.body()) else {
             self.counts.bad_reginfo += 1;
             return;
         };
-        for info in &registrations {
+        let whole = !message.is_cut() && !message.body_is_cut();
+        for info in &mut registrations {
+            info.full &= whole;
             let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user);
             let Some(user) = user.and_then(|u| self.store.texts.lookup(&unescape(u))) else {
                 continue;
@@ -141,6 +167,12 @@ fn apply_reginfo(dn: &mut Dn, texts: &Texts, info: &reginfo::Registration, origi
         if info.terminated && info.contacts.is_empty() {
             end_by_notice(reg, origin, |_| true, ContactEvent::Other);
         }
+        if info.full {
+            let listed = |b: &Binding| {
+                info.contacts.iter().any(|c| c.uri.is_empty() || names(texts, b, c.uri.as_bytes()))
+            };
+            end_by_notice(reg, origin, |b| !listed(b), ContactEvent::Other);
+        }
         for contact in info.contacts.iter().filter(|c| c.terminated) {
             let uri = contact.uri.as_bytes();
             end_by_notice(reg, origin, |b| names(texts, b, uri), contact.event);
@@ -159,11 +191,8 @@ fn end_by_notice(
     gone: impl Fn(&Binding) -> bool,
     event: ContactEvent,
 ) {
-    let ran_out = |b: &Binding, now: Timestamp| {
-        b.expires_at.is_some_and(|end| end.nanos_since(now) < WHOLE_SECONDS)
-    };
     reg.end(origin.time, origin.frame, gone, |b| {
-        if event == ContactEvent::Expired || ran_out(b, origin.time) {
+        if event == ContactEvent::Expired || b.ran_out(origin.time) {
             Verdict::Expired
         } else {
             Verdict::Terminated

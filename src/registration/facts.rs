@@ -4,8 +4,12 @@ use std::borrow::Cow;
 use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
+use smallvec::SmallVec;
 
 use crate::sip::{Message, Method, NameAddr, Scheme, Via};
+
+/// Hops a request may have behind it.
+const HOPS: usize = 8;
 
 /// Names a transaction: 128 bits over what RFC 3261 §17.1.3 and §17.2.3 match by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -30,8 +34,8 @@ impl TransactionKey {
 /// What every message of the model has: a DN, a Call-ID, a CSeq and a transaction.
 pub(super) struct Facts<'m> {
     pub key: TransactionKey,
-    /// The same request one hop nearer to the device, if a second Via names one.
-    pub parent: Option<TransactionKey>,
+    /// The same request on the hops nearer to the device, the nearest to this one first.
+    pub parents: SmallVec<[TransactionKey; 1]>,
     pub call_id: &'m [u8],
     /// `None` when the message is cut before it or has none.
     pub cseq: Option<u32>,
@@ -50,15 +54,24 @@ impl<'m> Facts<'m> {
         let from = message.from();
         let tag = from.as_ref().and_then(NameAddr::tag).unwrap_or_default();
         let mut vias = message.vias();
-        let (via, second) = (vias.next(), vias.next());
+        let via = vias.next();
         let number = cseq.unwrap_or(0);
         let key = |via: Option<&Via<'m>>| {
             let branch = via.and_then(Via::branch).filter(|b| has_cookie(b)).unwrap_or(tag);
             TransactionKey::of([branch, call_id, &user, method_kind(message)], number)
         };
-        let (own, parent) = (key(via.as_ref()), second.as_ref().map(|second| key(Some(second))));
-        Some(Self { key: own, parent, call_id, cseq, user, to, via })
+        let own = key(via.as_ref());
+        let parents = vias.take(HOPS).map(|via| key(Some(&via))).filter(|k| *k != own).collect();
+        Some(Self { key: own, parents, call_id, cseq, user, to, via })
     }
+}
+
+/// The branch of a message's top Via as a number.
+pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
+    let via = message.top_via()?;
+    let mut hasher = FxHasher::default();
+    hasher.write(via.branch()?);
+    Some(hasher.finish())
 }
 
 /// Whether a branch is unique by RFC 3261 §8.1.1.7.

@@ -30,7 +30,19 @@ impl Registration {
                 source: b.source.map(|s| s.addr),
             })
         });
-        without_binding(lapsed.or(self.ended), self.tried)
+        let ended = lapsed.or(self.ended);
+        if let Some(unsure) = self.unsure.filter(|u| u.until > now)
+            && ended.is_none_or(|e| e.at <= unsure.at || e.how == Verdict::Expired)
+        {
+            // as with a binding: a refusal does not end it, a dead registrar does
+            let gone = self.tried.is_some_and(|t| {
+                t.outcome == Outcome::Failed(Verdict::Unreachable)
+                    && t.at >= unsure.at
+                    && (t.port_closed || t.source == unsure.source)
+            });
+            return Some((if gone { Verdict::Unreachable } else { Verdict::Truncated }, 0));
+        }
+        without_binding(ended, self.tried)
     }
 }
 
@@ -43,6 +55,7 @@ fn without_binding(ended: Option<Ended>, tried: Option<Tried>) -> Option<(Verdic
     match (ended, failed) {
         (Some(e), Some((t, verdict))) => {
             let refresh = e.how == Verdict::Expired
+                && t.refresh
                 && t.at >= e.renewed
                 && e.source.is_none_or(|s| s == t.source);
             Some(if t.at >= e.at || refresh { (verdict, t.code) } else { (e.how, 0) })
@@ -87,6 +100,7 @@ mod tests {
             frame: FrameRef::default(),
             source: host(from),
             port_closed: false,
+            refresh: true,
         }
     }
 

@@ -14,6 +14,7 @@ mod answer;
 mod arena;
 mod binding;
 mod connections;
+mod contact;
 mod describe;
 mod details;
 mod evidence;
@@ -22,7 +23,9 @@ mod judge;
 mod reginfo;
 mod request;
 mod scanner;
+mod silence;
 mod snapshot;
+mod state;
 mod store;
 mod text;
 mod tracker;
@@ -31,9 +34,8 @@ mod verdict;
 
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
-pub use snapshot::{
-    AttemptView, DnState, DnView, RegistrationState, Snapshot, SnapshotOptions, SourceState,
-};
+pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState};
+pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,
     Source,

@@ -7,7 +7,10 @@ use quick_xml::events::{BytesStart, Event};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Registration {
     pub aor: String,
+    /// Whether its state says that no contact is left.
     pub terminated: bool,
+    /// Whether the document lists every contact.
+    pub full: bool,
     pub contacts: Vec<ContactInfo>,
 }
 
@@ -31,16 +34,21 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Registration>, quick_xml::Error> 
     let mut reader = Reader::from_reader(body);
     reader.config_mut().trim_text(true);
     let mut found = Vec::<Registration>::new();
-    let mut in_uri = false;
+    let (mut in_uri, mut full) = (false, false);
     loop {
         let event = reader.read_event()?;
         match &event {
             Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
                 "registration" if found.len() < 1000 => found.push(Registration {
                     aor: attribute(element, "aor"),
-                    terminated: attribute(element, "state") == "terminated",
+                    terminated: matches!(
+                        attribute(element, "state").as_str(),
+                        "terminated" | "init"
+                    ),
+                    full,
                     contacts: Vec::new(),
                 }),
+                "reginfo" => full = attribute(element, "state") == "full",
                 "contact" => {
                     if let Some(registration) = found.last_mut() {
                         registration.contacts.push(contact(element));

@@ -4,8 +4,8 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
-use super::binding::device_of;
-use super::facts::Facts;
+use super::contact::device_of;
+use super::facts::{Facts, branch_of};
 use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
 use super::text::Sym;
 use super::tracker::Tracker;
@@ -72,11 +72,14 @@ impl Tracker {
         if late {
             self.describe(attempt, origin, message, facts, hop == 0);
         }
-        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
-        if let (Some((_, dst)), true) = (ends, hop + 1 >= a.hops) {
-            a.registrar = dst;
-        }
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };
         let dn = a.dn;
+        if let (Some((_, dst)), true) = (ends, hop + 1 >= a.hops) {
+            let registrar = self.registrar_behind(dn, dst);
+            let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
+            a.registrar = registrar;
+        }
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
         match sighting {
             Sighting::Retransmission => {
                 a.retransmissions = a.retransmissions.saturating_add(1);
@@ -108,10 +111,13 @@ impl Tracker {
         );
         let (attempt, hop) = self
             .other_hop(facts)
+            .or_else(|| self.hidden_hop(origin, facts, dn))
             .unwrap_or_else(|| (self.attempt_for(origin, facts, dn, &request), 0));
+        let registrar = if hop == 0 { self.registrar_behind(dn, origin.dst) } else { origin.dst };
         t.subject = Subject::Register { attempt };
         t.hop = hop;
-        t.parent = facts.parent;
+        t.parent = facts.parents.first().copied();
+        t.branch = branch_of(message).unwrap_or(0);
         t.see(origin, 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize)
             && hop == 0
@@ -124,8 +130,11 @@ impl Tracker {
         self.describe(attempt, origin, message, facts, hop == 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq.unwrap_or(a.cseq);
+            if hop == 0 {
+                a.entry = origin.dst;
+            }
             if hop + 1 >= a.hops {
-                a.registrar = origin.dst;
+                a.registrar = registrar;
                 a.hops = hop + 1;
                 a.open = slot;
             }
@@ -138,7 +147,8 @@ impl Tracker {
 
     /// The attempt of the same request on another hop, and which hop this one is.
     pub(super) fn other_hop(&mut self, facts: &Facts<'_>) -> Option<(u32, u8)> {
-        if let Some(near) = facts.parent.and_then(|key| self.transactions.find(&key)) {
+        let near = facts.parents.iter().find_map(|key| self.transactions.find(key));
+        if let Some(near) = near {
             let t = self.transactions.get(near)?;
             let Subject::Register { attempt } = t.subject else { return None };
             return Some((attempt, t.hop.saturating_add(1)));
@@ -152,6 +162,22 @@ impl Tracker {
         a.hops = a.hops.max(hop + 1);
         a.decided_hop = a.decided_hop.map(|_| hop);
         Some((attempt, 0))
+    }
+
+    /// The attempt of the same request on a nearer hop that left no Via: same Call-ID and CSeq, still
+    /// unanswered, between two other hosts.
+    fn hidden_hop(&self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> Option<(u32, u8)> {
+        let call_id = self.store.texts.lookup(facts.call_id).filter(|sym| !sym.is_none())?;
+        let recent = &self.store.dns.get(dn as usize)?.recent;
+        recent.iter().rev().find_map(|&index| {
+            let a = self.store.attempts.get(index as usize)?;
+            let t = self.transactions.get(a.open).filter(|_| a.outcome == Outcome::Open)?;
+            let (src, dst) = t.ends()?;
+            let same = a.call_id == call_id && Some(t.cseq) == facts.cseq && !t.answered();
+            let onward = origin.src.addr != src.addr && origin.dst.addr != dst.addr;
+            let soon = origin.time.nanos_since(t.first) <= RETRY_WINDOW;
+            (same && onward && soon).then(|| (index, t.hop.saturating_add(1)))
+        })
     }
 
     /// The attempt a new request belongs to: the one it carries on, or a new one.
@@ -180,7 +206,14 @@ impl Tracker {
         for &index in &recent {
             self.judge_demand(index, request, origin);
         }
-        self.begin(Attempt::new(dn, call_id, origin))
+        let mut attempt = Attempt::new(dn, call_id, origin);
+        // credentials that answer the refusal before are another try with the same password
+        let refused = recent.last().and_then(|&index| self.store.attempts.get(index as usize));
+        let refused = refused.filter(|a| a.outcome == Outcome::Failed(Verdict::AuthFailed));
+        if let Some(before) = refused.filter(|a| answers(request, a)) {
+            (attempt.nonce, attempt.realm_offered) = (before.nonce, before.realm_offered);
+        }
+        self.begin(attempt)
     }
 
     /// A later request of the same Call-ID tells whether an unanswered one had its answer.
@@ -218,7 +251,7 @@ impl Tracker {
         if a.source.addr != origin.src.addr {
             return;
         }
-        let (last, registrar) = (a.last, a.registrar);
+        let (last, registrar) = (a.last, a.entry);
         let Some((demand, obeyed @ None)) = &mut a.demand else { return };
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
@@ -289,6 +322,7 @@ impl Attempt {
             nonce: 0,
             hops: 0,
             decided_hop: None,
+            entry: origin.dst,
         }
     }
 
@@ -309,6 +343,7 @@ impl Attempt {
         match self.outcome {
             Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => true,
             Outcome::Failed(Verdict::Rejected) => self.code == 423,
+            Outcome::Failed(Verdict::Truncated) => matches!(self.code, 401 | 407),
             _ => false,
         }
     }
@@ -332,10 +367,12 @@ fn carries_on(
     let recent = origin.time.nanos_since(a.last) <= RETRY_WINDOW;
     let later = facts.cseq.is_none_or(|cseq| cseq >= a.cseq);
     let with_credentials = !request.credentials.is_empty();
-    let answers_nonce = a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce);
-    let refused = matches!(a.outcome, Outcome::Failed(Verdict::Challenged | Verdict::AuthFailed))
-        && matches!(a.code, 401 | 407);
-    if refused && answers_nonce {
+    let answers_nonce = answers(request, a);
+    let refused = matches!(
+        a.outcome,
+        Outcome::Failed(Verdict::Challenged | Verdict::AuthFailed | Verdict::Truncated)
+    ) && matches!(a.code, 401 | 407);
+    if a.outcome == Outcome::Failed(Verdict::Challenged) && refused && answers_nonce {
         // under whatever Call-ID, and however long a person took to type the password
         return true;
     }
@@ -343,7 +380,8 @@ fn carries_on(
         return false;
     }
     if refused {
-        return with_credentials && same_call && later;
+        // what is cut of the request may be its credentials
+        return answers_nonce || (with_credentials || request.cut) && same_call && later;
     }
     match (a.outcome, a.demand) {
         (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
@@ -351,10 +389,15 @@ fn carries_on(
             a.code == 423 && a.source == origin.src && request.asks_at_least(min)
         }
         (Outcome::Failed(Verdict::Redirected), _) => {
-            a.source.addr == origin.src.addr && origin.dst != a.registrar
+            a.source.addr == origin.src.addr && origin.dst != a.entry
         }
         _ => false,
     }
+}
+
+/// Whether a request has credentials for the latest challenge of an attempt.
+fn answers(request: &Request, a: &Attempt) -> bool {
+    a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce)
 }
 
 fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
@@ -370,7 +413,7 @@ fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
         a.realm = credentials.realm;
         a.username = credentials.username;
     }
-    if let (Some((demand, obeyed @ None)), registrar) = (&mut a.demand, a.registrar) {
+    if let (Some((demand, obeyed @ None)), registrar) = (&mut a.demand, a.entry) {
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
             Demand::RetryAfter(secs) => origin.time >= a.last.plus_secs(secs),

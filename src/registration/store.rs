@@ -217,6 +217,8 @@ pub struct Attempt {
     pub(super) nonce: u64,
     pub(super) hops: u8,
     pub(super) decided_hop: Option<u8>,
+    /// The server the device itself talks to.
+    pub(super) entry: Endpoint,
 }
 
 /// One binding of an address-of-record to a Contact (RFC 3261 §10.3).
@@ -272,6 +274,17 @@ pub(super) struct Tried {
     pub source: IpAddr,
     /// A port that is closed is closed for everybody.
     pub port_closed: bool,
+    /// Whether it would have kept the binding: a removal or a query would not.
+    pub refresh: bool,
+}
+
+/// A 2xx that was cut: a binding may run, or not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unsure {
+    pub at: Timestamp,
+    /// How long it would run.
+    pub until: Timestamp,
+    pub source: IpAddr,
 }
 
 /// A change of the verdict at a registrar.
@@ -303,6 +316,9 @@ pub struct Registration {
     pub(super) flapping: bool,
     pub(super) last_loss: Timestamp,
     pub(super) holders: SmallVec<[IpAddr; 2]>,
+    /// The proxy the device reaches it through.
+    pub(super) edge: Option<Endpoint>,
+    pub(super) unsure: Option<Unsure>,
 }
 
 /// One DN: the user of the address-of-record.
@@ -371,6 +387,8 @@ pub(super) struct Server {
     pub answers: bool,
     /// A client acts as if it had got an answer that was not captured.
     pub one_way: bool,
+    /// Answers of it were cut so short that nobody can tell what they answer.
+    pub cut: bool,
 }
 
 /// All records of the model.

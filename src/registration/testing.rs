@@ -3,7 +3,7 @@
 //! ```text
 //! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)
 //! TIME < CODE key=value…          an answer, from `to` to `from`
-//! TIME ! icmp [answer]            an ICMP port unreachable quoting the last request (its answer)
+//! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
 //! TIME ! FATE                     of a TCP connection: reset refused silent alert encrypted
 //! TIME .                          some other packet: the capture goes on
 //! ```
@@ -15,7 +15,10 @@
 //! `min`, `after`, `tcp`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
 //! `agent`, `ruri`, `fromdn`, `username`, `rport` (filled in by the answer), `sport` and `dport`
 //! (the ports of `from`; of the answer's receiver), `vhost` (the Via's host), `algorithm`, `require`,
-//! `fragmented`, `badreg` (a body of the event reg that is no XML).
+//! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
+//! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
+//! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
+//! Via), `empty` (credentials without a response).
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -44,7 +47,11 @@ impl<'a> Line<'a> {
         self.get(key).unwrap_or(default)
     }
 
-    fn has(&self, word: &str) -> bool {
+    fn lacks(&self, what: &str) -> bool {
+        self.or("no", "").split(',').any(|word| word == what)
+    }
+
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.words.contains(&word)
     }
 }
@@ -56,10 +63,47 @@ pub(crate) fn endpoint(host: &str) -> Endpoint {
     Endpoint::new(IpAddr::V4(Ipv4Addr::from(net)), 5060)
 }
 
-fn seconds(text: &str) -> Timestamp {
+pub(crate) fn seconds(text: &str) -> Timestamp {
     let (secs, frac) = text.split_once('.').unwrap_or((text, "0"));
     let nanos = format!("{frac:0<9}").parse::<i64>().unwrap();
     Timestamp::from_parts(1_700_000_000 + secs.parse::<i64>().unwrap(), nanos)
+}
+
+/// The start line and the Vias of a message.
+fn head(line: &Line<'_>, code: Option<&str>, method: &str) -> String {
+    let (dn, call, cseq) = (line.or("dn", "5002"), line.or("call", "1"), line.or("cseq", "1"));
+    let from = endpoint(line.or("from", "a")).addr;
+    let without = |what: &str| line.lacks(what);
+    let own = format!("z9hG4bK-{call}-{cseq}-{dn}");
+    let branch = match line.get("branch") {
+        _ if without("branch") => String::new(),
+        Some("2543") => ";branch=1".to_owned(),
+        Some(b) => format!(";branch=z9hG4bK-{b}"),
+        None => format!(";branch={own}"),
+    };
+    let mut text = match code {
+        Some(code) => format!("SIP/2.0 {code} Whatever\r\n"),
+        None if method == "REGISTER" => {
+            format!("REGISTER {} SIP/2.0\r\n", line.or("ruri", "sip:example.org"))
+        }
+        None => {
+            let usual = format!("sip:{dn}@example.org");
+            format!("{method} {} SIP/2.0\r\n", line.or("ruri", &usual))
+        }
+    };
+    if !without("via") {
+        let _ = write!(
+            text,
+            "Via: SIP/2.0/UDP {}{branch};rport{}{}\r\n",
+            line.or("vhost", &from.to_string()),
+            line.get("rport").map_or(String::new(), |port| format!("={port}")),
+            line.get("received").map_or(String::new(), |host| format!(";received={host}")),
+        );
+    }
+    for before in line.get("via").into_iter().flat_map(|v| v.split('|')) {
+        let _ = write!(text, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-{before}\r\n");
+    }
+    text
 }
 
 /// The text of a message.
@@ -67,34 +111,27 @@ fn message(line: &Line<'_>, code: Option<&str>) -> String {
     let (dn, call, cseq) = (line.or("dn", "5002"), line.or("call", "1"), line.or("cseq", "1"));
     let method = line.or("method", "REGISTER");
     let from = endpoint(line.or("from", "a")).addr;
-    let own = format!("z9hG4bK-{call}-{cseq}-{dn}");
-    let branch = line.get("branch").map_or(own, |b| format!("z9hG4bK-{b}"));
-    let mut text = match code {
-        Some(code) => format!("SIP/2.0 {code} Whatever\r\n"),
-        None if method == "REGISTER" => {
-            format!("REGISTER {} SIP/2.0\r\n", line.or("ruri", "sip:example.org"))
-        }
-        None => format!("{method} sip:{dn}@example.org SIP/2.0\r\n"),
-    };
-    let _ = write!(
-        text,
-        "Via: SIP/2.0/UDP {};branch={branch};rport{}\r\n",
-        line.or("vhost", &from.to_string()),
-        line.get("rport").map_or(String::new(), |port| format!("={port}"))
-    );
-    if let Some(before) = line.get("via") {
-        let _ = write!(text, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-{before}\r\n");
-    }
+    let without = |what: &str| line.lacks(what);
+    let mut text = head(line, code, method);
     let to_host = line.or("domain", "example.org");
-    let _ = write!(
-        text,
-        "From: <sip:{}@{to_host}>;tag=x{call}\r\nTo: <sip:{dn}@{to_host}>\r\n",
-        line.or("fromdn", dn)
-    );
+    if !without("from") {
+        let tag = if without("tag") { String::new() } else { format!(";tag=x{call}") };
+        let _ = write!(text, "From: <sip:{}@{to_host}>{tag}\r\n", line.or("fromdn", dn));
+    }
+    if !without("to") {
+        let usual = format!("<sip:{dn}@{to_host}>");
+        let _ = write!(text, "To: {}\r\n", line.or("touri", &usual));
+    }
     if let Some(agent) = line.get("agent") {
         let _ = write!(text, "User-Agent: {agent}\r\n");
     }
-    let _ = write!(text, "Call-ID: call-{call}\r\nCSeq: {cseq} {method}\r\nMax-Forwards: 70\r\n");
+    if !without("callid") {
+        let _ = write!(text, "Call-ID: call-{call}\r\n");
+    }
+    if !without("cseq") {
+        let _ = write!(text, "CSeq: {cseq} {method}\r\n");
+    }
+    text += "Max-Forwards: 70\r\n";
     text += &credentials(line, code.is_some());
     if let Some(seconds) = line.get("min") {
         let _ = write!(text, "Min-Expires: {seconds}\r\n");
@@ -121,7 +158,29 @@ fn message(line: &Line<'_>, code: Option<&str>) -> String {
     if line.has("badreg") {
         return text + "Event: reg\r\nContent-Length: 3\r\n\r\n<a<";
     }
+    if let Some(reg) = line.get("reg") {
+        let body = reginfo(line, reg);
+        return text + &format!("Event: reg\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    }
     text + "Content-Length: 0\r\n\r\n"
+}
+
+/// A registration information document (RFC 3680 §5).
+fn reginfo(line: &Line<'_>, reg: &str) -> String {
+    let (state, contacts) = reg.split_once('|').unwrap_or((reg, ""));
+    let dn = line.or("dn", "5002");
+    let kind = if line.has("full") { "full" } else { "partial" };
+    let mut text = format!(
+        "<reginfo version=\"0\" state=\"{kind}\"><registration aor=\"sip:{dn}@example.org\" state=\"{state}\">"
+    );
+    for contact in contacts.split('|').filter(|c| !c.is_empty()) {
+        let mut words = contact.split(',');
+        let mut word = || words.next().unwrap();
+        let (uri, state, event) = (word(), word(), word());
+        let _ =
+            write!(text, "<contact state=\"{state}\" event=\"{event}\"><uri>{uri}</uri></contact>");
+    }
+    text + "</registration></reginfo>"
 }
 
 fn credentials(line: &Line<'_>, answer: bool) -> String {
@@ -136,9 +195,10 @@ fn credentials(line: &Line<'_>, answer: bool) -> String {
             format!("Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
         }
         (false, proxy) => format!(
-            "{}Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:example.org\", response=\"00\"{}\r\n",
+            "{}Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:example.org\", response=\"{}\"{}\r\n",
             if proxy { "Proxy-" } else { "" },
             line.or("username", "u"),
+            if line.has("empty") { "" } else { "00" },
             line.get("algorithm").map_or(String::new(), |a| format!(", algorithm={a}")),
         ),
     }
@@ -205,11 +265,17 @@ impl Player {
                 let usual = if line.has("answer") { "250" } else { "60" };
                 let keep = line.or("cut", usual).parse::<usize>().unwrap().min(text.len());
                 let quoted = &text.as_bytes()[..keep];
+                let (kind, icmp_type, icmp_code) = match line.or("kind", "port") {
+                    "host" => (IcmpKind::HostUnreachable, 3, 1),
+                    "admin" => (IcmpKind::Prohibited, 3, 13),
+                    "ttl" => (IcmpKind::TimeExceeded, 11, 0),
+                    _ => (IcmpKind::PortUnreachable, 3, 3),
+                };
                 self.tracker.icmp(&IcmpError {
                     origin: &origin,
-                    kind: IcmpKind::PortUnreachable,
-                    icmp_type: 3,
-                    icmp_code: 3,
+                    kind,
+                    icmp_type,
+                    icmp_code,
                     quoted_src: sent.src,
                     quoted_dst: sent.dst,
                     quoted_transport: Transport::Udp,

@@ -12,6 +12,8 @@ use super::verdict::Flag;
 
 /// Values kept of each kind (sources, Contacts, …) per DN.
 const VALUES: usize = 32;
+/// Registrars kept per DN.
+const REGISTRARS: usize = 64;
 
 /// What was counted on the way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,22 +119,36 @@ impl Tracker {
 
     fn answer(&mut self, origin: &Origin, message: &Message<'_>, code: u16) -> Ingested {
         let method = message.cseq().map(|cseq| cseq.method);
-        if method == Some(Method::Register) || method.is_none() && self.answers_cut(origin, message)
-        {
+        let register = method == Some(Method::Register);
+        let known = match method {
+            Some(Method::Register) | None => self.find_answered(origin, message, register),
+            Some(_) => None,
+        };
+        if register || known.is_some() {
             self.counts.register_answers += 1;
             self.counts.cut += u64::from(message.is_cut());
-            let Some(facts) = self.facts(message) else { return Ingested::register(Sighting::New) };
-            return Ingested::register(self.register_answer(origin, message, &facts, code));
+            let slot = match known {
+                Some(slot) => slot,
+                None => match self.facts(message) {
+                    Some(facts) => self.unasked(origin, message, &facts),
+                    None => return Ingested::register(Sighting::New),
+                },
+            };
+            return Ingested::register(self.register_answer(origin, message, slot, code));
         }
         if method.is_some() {
             self.probe_answer(origin, message, code);
+        } else if message.is_cut() {
+            self.store.servers.entry(origin.src).or_default().cut = true;
         }
         Ingested::OTHER
     }
 
-    /// Whether an answer that is cut before its CSeq belongs to a REGISTER in flight.
-    fn answers_cut(&self, origin: &Origin, message: &Message<'_>) -> bool {
-        message.is_cut() && self.find_cut_answer(origin, message).is_some()
+    /// The transaction of a REGISTER an answer belongs to.
+    fn find_answered(&self, origin: &Origin, message: &Message<'_>, register: bool) -> Option<u32> {
+        let by_key = || self.transactions.find(&Facts::of(message)?.key);
+        let exact = if register { by_key() } else { None };
+        exact.or_else(|| self.find_odd_answer(origin, message))
     }
 
     fn facts<'m>(&mut self, message: &Message<'m>) -> Option<Facts<'m>> {
@@ -215,13 +231,14 @@ impl Tracker {
         dn: u32,
         registrar: Endpoint,
     ) -> Option<&mut Registration> {
-        let dn = self.store.dns.get_mut(dn as usize)?;
-        let place = dn.registrations.iter().position(|r| r.registrar == registrar);
-        let place = place.unwrap_or_else(|| {
-            dn.registrations.push(Registration::new(registrar));
-            dn.registrations.len() - 1
-        });
-        dn.registrations.get_mut(place)
+        self.store.dns.get_mut(dn as usize)?.registration(registrar)
+    }
+
+    /// The registrar behind a server: itself, or the one it was seen to pass this DN's requests to.
+    pub(super) fn registrar_behind(&self, dn: u32, server: Endpoint) -> Endpoint {
+        let registrations = self.store.dns.get(dn as usize).map(|dn| &dn.registrations);
+        let behind = registrations.and_then(|all| all.iter().find(|r| r.edge == Some(server)));
+        behind.map_or(server, |reg| reg.registrar)
     }
 
     /// The record of a source, made if it is new.
@@ -252,6 +269,21 @@ impl Dn {
             first_seen: time,
             last_seen: time,
         }
+    }
+
+    /// Its registration at a registrar, made if it is new; among very many, those that say nothing
+    /// of interest make room.
+    pub(super) fn registration(&mut self, registrar: Endpoint) -> Option<&mut Registration> {
+        if let Some(place) = self.registrations.iter().position(|r| r.registrar == registrar) {
+            return self.registrations.get_mut(place);
+        }
+        if self.registrations.len() >= REGISTRARS {
+            let idle = self.registrations.iter().enumerate().filter(|(_, r)| r.bindings.is_empty());
+            let oldest = idle.min_by_key(|(_, r)| r.tried.map(|t| t.at))?.0;
+            self.registrations.remove(oldest);
+        }
+        self.registrations.push(Registration::new(registrar));
+        self.registrations.last_mut()
     }
 
     /// Adds a value to one of the DN's lists if it is new; counts it when the list is full.

@@ -1,20 +1,17 @@
 //! Transactions in flight: matching, repetition, hops, and what an unanswered one means.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::facts::TransactionKey;
+use super::silence::{Silence, TIMER_F};
 use super::store::{Marks, NIL, Outcome, Purpose, Server};
 use super::text::Sym;
-use super::verdict::Verdict;
 use crate::net::{Endpoint, FileId, Origin, Timestamp, Transport};
 
-/// Timer F for the default T1: how long a client waits for an answer (RFC 3261 §17.1.2.2).
-const TIMER_F: i64 = 32_000_000_000;
-/// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
-const REPEAT_DUE: i64 = 1_000_000_000;
 /// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
 const SOONEST_REPEAT: i64 = 150_000_000;
 /// A second copy of a packet with the same IP identification arrives within this time.
@@ -23,6 +20,8 @@ const COPY_WINDOW: i64 = 2_000_000_000;
 const ANSWERED_LIFE: i64 = TIMER_F;
 /// How long an unanswered one is: time for Timer F and a late answer.
 const OPEN_LIFE: i64 = 2 * TIMER_F;
+/// Errors that name no request, kept at most.
+const PATHS: usize = 4096;
 
 /// A Contact of a REGISTER.
 #[derive(Clone, Debug)]
@@ -100,6 +99,8 @@ pub(super) struct Transaction {
     pub acted: bool,
     pub hop: u8,
     pub cseq: u32,
+    /// Its top Via's branch, for answers that are cut soon after it.
+    pub branch: u64,
     generation: u32,
 }
 
@@ -200,49 +201,13 @@ const fn is_copy(gap: i64, last_id: u16, id: u16, transport: Transport) -> bool 
     gap < SOONEST_REPEAT
 }
 
-/// What is known of a request without a final answer.
-#[derive(Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]
-struct Silence {
-    acted: bool,
-    reliable: bool,
-    peer_seen: bool,
-    repeated: bool,
-    provisional: bool,
-    cut: bool,
-    nanos: i64,
-    server: Server,
-}
-
-impl Silence {
-    /// The table of DESIGN's `no_answer`, `one_way` and `pending`, as a pure function.
-    const fn meaning(self) -> Outcome {
-        let deaf = self.server.one_way && !self.server.answers;
-        Outcome::Failed(if self.acted {
-            Verdict::OneWay
-        } else if self.provisional {
-            if self.nanos < TIMER_F {
-                return Outcome::Open;
-            }
-            Verdict::NoAnswer
-        } else if !self.reliable && self.repeated {
-            Verdict::NoAnswer
-        } else if deaf {
-            Verdict::OneWay
-        } else if self.reliable {
-            match (self.nanos < TIMER_F, self.peer_seen) {
-                (true, _) => return Outcome::Open,
-                (false, true) => Verdict::NoAnswer,
-                (false, false) => Verdict::OneWay,
-            }
-        } else if self.nanos < REPEAT_DUE {
-            return Outcome::Open;
-        } else if self.cut {
-            Verdict::Truncated
-        } else {
-            Verdict::OneWay
-        })
-    }
+/// An error that came instead of answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PathError {
+    pub origin: Origin,
+    /// ICMP type and code.
+    pub icmp: Option<(u8, u8)>,
+    pub port_closed: bool,
 }
 
 /// The transactions in flight, forgotten on the trace's clock.
@@ -255,6 +220,8 @@ pub(super) struct Transactions {
     orphans: FxHashMap<TransactionKey, u32>,
     /// The latest request between two endpoints, for errors that quote no SIP.
     by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
+    /// The latest error between two endpoints that names no request.
+    errors: FxHashMap<(Endpoint, Endpoint), PathError>,
     queue: VecDeque<(Timestamp, u32, u32)>,
     /// Those that had no answer when their place in `queue` came.
     open: VecDeque<(Timestamp, u32, u32)>,
@@ -286,6 +253,26 @@ impl Transactions {
     /// Remembers which endpoints a request went between.
     pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
         self.by_pair.insert((origin.src, origin.dst), slot);
+    }
+
+    /// Keeps an error that concerns all requests under way between two endpoints.
+    pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
+        if self.errors.len() >= PATHS && !self.errors.contains_key(&(src, dst)) {
+            let old = |e: &PathError| error.origin.time.nanos_since(e.origin.time) > OPEN_LIFE;
+            self.errors.retain(|_, e| !old(e));
+            if self.errors.len() >= PATHS {
+                return;
+            }
+        }
+        self.errors.insert((src, dst), error);
+    }
+
+    /// The error that came instead of the answer to a request.
+    pub(super) fn error_for(&self, t: &Transaction) -> Option<PathError> {
+        if self.errors.is_empty() || t.answered() {
+            return None;
+        }
+        self.errors.get(&t.ends()?).copied().filter(|e| e.origin.time >= t.first)
     }
 
     pub(super) fn insert(&mut self, mut transaction: Transaction) -> u32 {
@@ -387,8 +374,14 @@ impl Transaction {
             acted: false,
             hop: 0,
             cseq,
+            branch: 0,
             generation: 0,
         }
+    }
+
+    /// The addresses the request was seen to come from.
+    pub(super) fn senders(&self) -> SmallVec<[IpAddr; 2]> {
+        self.views.iter().filter(|v| v.code == 0).map(|v| v.src.addr).collect()
     }
 
     /// The sender and receiver of the request, where it was seen first and farthest.
@@ -402,63 +395,6 @@ impl Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const BASE: Silence = Silence {
-        acted: false,
-        reliable: false,
-        peer_seen: true,
-        repeated: false,
-        provisional: false,
-        cut: false,
-        nanos: 5_000_000_000,
-        server: Server { answers: true, one_way: false },
-    };
-
-    #[test]
-    fn silence_means_what_the_design_says() {
-        use Verdict::{NoAnswer, OneWay, Truncated};
-        let failed = |v| Outcome::Failed(v);
-        let deaf = Server { answers: false, one_way: true };
-        for (case, silence, want) in [
-            ("one UDP request, the capture goes on", BASE, failed(OneWay)),
-            (
-                "one UDP request at the very end",
-                Silence { nanos: 400_000_000, ..BASE },
-                Outcome::Open,
-            ),
-            ("repeated on UDP", Silence { repeated: true, ..BASE }, failed(NoAnswer)),
-            (
-                "repeated, then credentials",
-                Silence { repeated: true, acted: true, ..BASE },
-                failed(OneWay),
-            ),
-            (
-                "last request of a one-way capture",
-                Silence { nanos: 0, server: deaf, ..BASE },
-                failed(OneWay),
-            ),
-            ("100 came, nothing since", Silence { provisional: true, ..BASE }, Outcome::Open),
-            (
-                "100 came, Timer F passed",
-                Silence { provisional: true, nanos: TIMER_F, ..BASE },
-                failed(NoAnswer),
-            ),
-            ("TCP, still waiting", Silence { reliable: true, ..BASE }, Outcome::Open),
-            (
-                "TCP, Timer F passed",
-                Silence { reliable: true, nanos: TIMER_F, ..BASE },
-                failed(NoAnswer),
-            ),
-            (
-                "TCP, Timer F passed, only one direction in the file",
-                Silence { reliable: true, peer_seen: false, nanos: TIMER_F, ..BASE },
-                failed(OneWay),
-            ),
-            ("cut request, never seen again", Silence { cut: true, ..BASE }, failed(Truncated)),
-        ] {
-            assert_eq!(silence.meaning(), want, "{case}");
-        }
-    }
 
     #[test]
     fn a_copy_is_told_from_a_repetition() {

@@ -1,0 +1,117 @@
+//! What the lack of an answer means.
+
+use super::store::{Outcome, Server};
+use super::verdict::Verdict;
+
+/// Timer F for the default T1: how long a client waits for an answer (RFC 3261 §17.1.2.2).
+pub(super) const TIMER_F: i64 = 32_000_000_000;
+/// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
+const REPEAT_DUE: i64 = 1_000_000_000;
+/// What is known of a request without a final answer.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]
+pub(super) struct Silence {
+    pub acted: bool,
+    pub reliable: bool,
+    pub peer_seen: bool,
+    pub repeated: bool,
+    pub provisional: bool,
+    pub cut: bool,
+    pub nanos: i64,
+    pub server: Server,
+}
+
+impl Silence {
+    /// The table of DESIGN's `no_answer`, `one_way` and `pending`, as a pure function.
+    pub(super) const fn meaning(self) -> Outcome {
+        let deaf = self.server.one_way && !self.server.answers;
+        let verdict = if self.acted {
+            Verdict::OneWay
+        } else if self.provisional {
+            if self.nanos < TIMER_F {
+                return Outcome::Open;
+            }
+            Verdict::NoAnswer
+        } else if !self.reliable && self.repeated {
+            Verdict::NoAnswer
+        } else if deaf {
+            Verdict::OneWay
+        } else if self.reliable {
+            match (self.nanos < TIMER_F, self.peer_seen) {
+                (true, _) => return Outcome::Open,
+                (false, true) => Verdict::NoAnswer,
+                (false, false) => Verdict::OneWay,
+            }
+        } else if self.nanos < REPEAT_DUE {
+            return Outcome::Open;
+        } else if self.cut {
+            Verdict::Truncated
+        } else {
+            Verdict::OneWay
+        };
+        // one of the answers that were cut beyond recognition may have been for it
+        Outcome::Failed(if self.server.cut { Verdict::Truncated } else { verdict })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Silence = Silence {
+        acted: false,
+        reliable: false,
+        peer_seen: true,
+        repeated: false,
+        provisional: false,
+        cut: false,
+        nanos: 5_000_000_000,
+        server: Server { answers: true, one_way: false, cut: false },
+    };
+
+    #[test]
+    fn silence_means_what_the_design_says() {
+        use Verdict::{NoAnswer, OneWay, Truncated};
+        let failed = |v| Outcome::Failed(v);
+        let deaf = Server { answers: false, one_way: true, cut: false };
+        for (case, silence, want) in [
+            ("one UDP request, the capture goes on", BASE, failed(OneWay)),
+            (
+                "one UDP request at the very end",
+                Silence { nanos: 400_000_000, ..BASE },
+                Outcome::Open,
+            ),
+            ("repeated on UDP", Silence { repeated: true, ..BASE }, failed(NoAnswer)),
+            (
+                "repeated, then credentials",
+                Silence { repeated: true, acted: true, ..BASE },
+                failed(OneWay),
+            ),
+            (
+                "last request of a one-way capture",
+                Silence { nanos: 0, server: deaf, ..BASE },
+                failed(OneWay),
+            ),
+            ("100 came, nothing since", Silence { provisional: true, ..BASE }, Outcome::Open),
+            (
+                "100 came, Timer F passed",
+                Silence { provisional: true, nanos: TIMER_F, ..BASE },
+                failed(NoAnswer),
+            ),
+            ("TCP, still waiting", Silence { reliable: true, ..BASE }, Outcome::Open),
+            (
+                "TCP, Timer F passed",
+                Silence { reliable: true, nanos: TIMER_F, ..BASE },
+                failed(NoAnswer),
+            ),
+            (
+                "TCP, Timer F passed, only one direction in the file",
+                Silence { reliable: true, peer_seen: false, nanos: TIMER_F, ..BASE },
+                failed(OneWay),
+            ),
+            ("cut request, never seen again", Silence { cut: true, ..BASE }, failed(Truncated)),
+        ] {
+            assert_eq!(silence.meaning(), want, "{case}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The verdict on a DN at one moment, over all its registrars, and the flags that follow from it.
+
+use std::net::IpAddr;
+
+use smallvec::SmallVec;
+
+use super::binding::WHOLE_SECONDS;
+use super::store::{Dn, NIL, Outcome, Purpose, Registration, Store};
+use super::verdict::{Flag, FlagSet, State, Verdict};
+use crate::net::{Endpoint, Timestamp};
+
+/// The verdict on a DN.
+#[derive(Clone, Debug)]
+pub struct DnState {
+    pub(super) dn: u32,
+    /// The name of a DN that was expected and not seen.
+    pub(super) unseen: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The status code behind it, if one is.
+    pub status_code: Option<u16>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When the running binding that lasts longest ends.
+    pub expires_at: Option<Timestamp>,
+    /// Remarks.
+    pub flags: FlagSet,
+    /// One per registrar, the one that decided first.
+    pub registrations: SmallVec<[RegistrationState; 1]>,
+}
+
+/// The verdict on a DN at one registrar.
+#[derive(Clone, Debug)]
+pub struct RegistrationState {
+    /// The registrar.
+    pub registrar: Endpoint,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The status code behind it, if one is.
+    pub status_code: Option<u16>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When the running binding that lasts longest ends.
+    pub expires_at: Option<Timestamp>,
+    /// Its place in the DN's list; none for a registrar that was only asked.
+    place: Option<usize>,
+    /// A 2xx that was cut may have put it in service here.
+    unsure: bool,
+    /// What decides between registrars: the latest news of this one.
+    news: Timestamp,
+}
+
+impl DnState {
+    pub(super) fn not_seen(name: &str) -> Self {
+        Self {
+            dn: NIL,
+            unseen: Some(name.to_owned()),
+            verdict: Verdict::NotSeen,
+            status_code: None,
+            since: None,
+            expires_at: None,
+            flags: FlagSet::EMPTY,
+            registrations: SmallVec::new(),
+        }
+    }
+
+    pub(super) fn of(
+        store: &Store,
+        index: usize,
+        dn: &Dn,
+        at: Timestamp,
+        scanners: &[IpAddr],
+    ) -> Self {
+        let mut registrations: SmallVec<[RegistrationState; 1]> = dn
+            .registrations
+            .iter()
+            .enumerate()
+            .filter_map(|(place, reg)| RegistrationState::of(place, reg, at))
+            .collect();
+        for state in &mut registrations {
+            let reg = state.place.and_then(|place| dn.registrations.get(place));
+            let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended?.at))) else {
+                continue;
+            };
+            if state.verdict == Verdict::Expired && dn.is_renewing(store, reg, ended) {
+                state.verdict = Verdict::Pending;
+            }
+        }
+        add_undecided(store, dn, &mut registrations);
+        registrations.sort_by_key(RegistrationState::weight);
+        registrations.reverse();
+        let best = registrations.first();
+        let verdict = best.map_or(Verdict::Pending, |r| r.verdict);
+        let mut state = Self {
+            dn: u32::try_from(index).unwrap_or(NIL),
+            unseen: None,
+            verdict,
+            status_code: best.and_then(|r| r.status_code),
+            since: best.and_then(|r| r.since),
+            expires_at: best.and_then(|r| r.expires_at),
+            flags: dn.flags,
+            registrations,
+        };
+        state.flag(dn, at, scanners);
+        state
+    }
+
+    /// The flags that follow from the whole of a DN.
+    fn flag(&mut self, dn: &Dn, at: Timestamp, scanners: &[IpAddr]) {
+        let holding = self
+            .registrations
+            .iter()
+            .filter(|r| r.verdict == Verdict::InService && !dn.passes_on(r.registrar))
+            .count();
+        let flags = &mut self.flags;
+        flags.set_if(Flag::Conflict, holding > 1);
+        for reg in &dn.registrations {
+            flags.set_if(Flag::Flapping, reg.flapping);
+            flags.set_if(Flag::Moved, reg.holders.len() > 1);
+            let again = reg
+                .holders
+                .iter()
+                .enumerate()
+                .any(|(i, h)| reg.holders.iter().take(i).any(|e| e == h));
+            flags.set_if(Flag::Conflict, again);
+            let hosts = reg.bindings.iter().filter(|b| b.runs_at(at)).filter_map(|b| b.source);
+            let mut hosts: SmallVec<[IpAddr; 4]> = hosts.map(|s| s.addr).collect();
+            hosts.sort_unstable();
+            hosts.dedup();
+            flags.set_if(Flag::TwoDevices, hosts.len() > 1);
+        }
+        if self.verdict == Verdict::InService {
+            let best = self.registrations.first();
+            let own = best.and_then(|r| dn.registrations.get(r.place?));
+            let since = self.since.unwrap_or(at);
+            let elsewhere = dn.registrations.iter().any(|reg| {
+                own.is_some_and(|own| {
+                    own.registrar != reg.registrar && !dn.passes_on(own.registrar)
+                }) && !dn.passes_on(reg.registrar)
+                    && reg.history.iter().any(|c| c.verdict == Verdict::InService && c.time < since)
+            });
+            flags.set_if(Flag::MovedRegistrar, elsewhere && holding == 1);
+            let was_out = own.is_some_and(|reg| {
+                reg.history.iter().any(|c| c.verdict.state() == State::OutOfService)
+            });
+            flags.set_if(Flag::Recovered, was_out);
+        }
+        let only_scanners =
+            !dn.sources.is_empty() && dn.sources.iter().all(|(s, _)| scanners.contains(&s.addr));
+        flags.set_if(Flag::Scanner, only_scanners);
+    }
+}
+
+impl Dn {
+    /// Whether a server registers the DN onward: a proxy or border controller is no second holder.
+    fn passes_on(&self, server: Endpoint) -> bool {
+        self.registrations.iter().any(|reg| {
+            reg.registrar != server
+                && (reg.edge == Some(server)
+                    || reg.bindings.iter().any(|b| b.source.is_some_and(|s| s.addr == server.addr)))
+        })
+    }
+
+    /// Whether the client asked a registrar again before its binding ran out, and no answer is due
+    /// yet.
+    fn is_renewing(&self, store: &Store, reg: &Registration, ended: Timestamp) -> bool {
+        let source = reg.ended.and_then(|e| e.source);
+        self.recent.iter().filter_map(|&index| store.attempts.get(index as usize)).any(|a| {
+            a.outcome == Outcome::Open
+                && a.registrar == reg.registrar
+                && matches!(a.purpose, Purpose::Register | Purpose::Unknown)
+                && source.is_none_or(|s| s == a.source.addr)
+                && a.started.nanos_since(ended) < WHOLE_SECONDS
+        })
+    }
+}
+
+/// Registrars that were asked and of which nothing is decided yet.
+fn add_undecided(store: &Store, dn: &Dn, states: &mut SmallVec<[RegistrationState; 1]>) {
+    for &index in &dn.recent {
+        let Some(a) = store.attempts.get(index as usize) else { continue };
+        if a.outcome != Outcome::Open || states.iter().any(|r| r.registrar == a.registrar) {
+            continue;
+        }
+        states.push(RegistrationState {
+            registrar: a.registrar,
+            verdict: Verdict::Pending,
+            status_code: None,
+            since: Some(a.started),
+            expires_at: None,
+            place: None,
+            unsure: false,
+            news: a.last,
+        });
+    }
+}
+
+impl RegistrationState {
+    fn of(place: usize, reg: &Registration, at: Timestamp) -> Option<Self> {
+        let (verdict, code) = reg.judge(at)?;
+        let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);
+        let running = reg.bindings.iter().filter(|b| b.runs_at(at));
+        let in_service = verdict == Verdict::InService;
+        let renewed = running.clone().map(|b| b.renewed).max();
+        let news = [reg.tried.map(|t| t.at), reg.ended.map(|e| e.at), renewed];
+        Some(Self {
+            registrar: reg.registrar,
+            verdict,
+            status_code: (code != 0 && !in_service).then_some(code),
+            since: since.map(|c| c.time).or_else(|| reg.tried.map(|t| t.at)),
+            expires_at: running.filter(|_| in_service).filter_map(|b| b.expires_at).max(),
+            place: Some(place),
+            unsure: reg.unsure.is_some(),
+            news: news.into_iter().flatten().max().unwrap_or_default(),
+        })
+    }
+
+    /// Which registrar speaks for the DN: one that holds it, else the one with the latest news;
+    /// a request still under way is no news.
+    fn weight(&self) -> (u8, Timestamp) {
+        let rank = match self.verdict {
+            Verdict::InService => 3,
+            Verdict::Truncated if self.unsure => 2,
+            Verdict::Pending => 0,
+            _ => 1,
+        };
+        (rank, self.news)
+    }
+}
