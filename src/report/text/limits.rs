@@ -73,7 +73,7 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
         "fragmented packet",
         "given up to stay within the memory limit",
     );
-    add(decoded.sctp_fragmented, "SCTP message", "in several chunks, which are not joined");
+    add(decoded.sctp_fragmented, "SCTP message", "whose chunks were not all captured");
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
     add(decoded.flows_tls, "TLS connection", "that cannot be read without keys");
