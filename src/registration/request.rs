@@ -441,7 +441,8 @@ fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
     }
     let removes = request.star || request.contacts.iter().all(|c| c.expires == Some(0));
     request.purpose = if request.contacts.is_empty() && !request.star {
-        Purpose::Query
+        // the Contact may stand in what is missing
+        if request.cut { Purpose::Unknown } else { Purpose::Query }
     } else if removes {
         Purpose::Remove
     } else {

@@ -79,7 +79,7 @@ impl MessageRecord {
 /// What a REGISTER asks for (RFC 3261 §10.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Purpose {
-    /// Only an answer was captured.
+    /// Only an answer was captured, or a request that is cut before its Contact.
     #[default]
     Unknown,
     /// To add or refresh bindings.
