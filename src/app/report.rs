@@ -18,13 +18,9 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     let Trace { tracker, capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
     let snapshot = tracker.finish(&options);
-    // the two read the same snapshot and need nothing of each other
-    let (contrast, mut findings) = std::thread::scope(|scope| {
-        let contrast = scope.spawn(|| contrast(&snapshot));
-        let findings = diagnose(&snapshot);
-        let contrast = contrast.join().map_err(|_| Failure::Thread("contrast"))?;
-        Ok::<_, Failure>((contrast, findings))
-    })?;
+    // one after the other: each needs room of its own on a large capture
+    let contrast = contrast(&snapshot);
+    let mut findings = diagnose(&snapshot);
     findings.extend(of_passwords);
     rank(&mut findings);
     let view = View {
