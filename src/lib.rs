@@ -13,6 +13,7 @@
 //! `source`, `packet` and `sip` know nothing of each other.
 
 pub mod app;
+pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
@@ -23,3 +24,4 @@ pub mod report;
 pub mod select;
 pub mod sip;
 pub mod source;
+mod wording;

@@ -16,9 +16,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("registration", &["net", "packet", "sip"]),
     ("compare", &["net", "sip", "registration", "select"]),
     ("diagnosis", &["net", "sip", "registration", "compare"]),
+    ("capture", &["net", "source", "packet", "sip"]),
+    ("wording", &["net", "packet", "sip", "registration", "compare", "capture"]),
     (
         "report",
-        &["net", "source", "packet", "sip", "registration", "compare", "diagnosis", "select"],
+        &[
+            "net",
+            "source",
+            "packet",
+            "sip",
+            "registration",
+            "compare",
+            "diagnosis",
+            "select",
+            "capture",
+            "wording",
+        ],
     ),
     ("cli", &["net", "registration", "compare", "report", "select"]),
     (
@@ -34,6 +47,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report",
             "cli",
             "select",
+            "capture",
+            "wording",
         ],
     ),
 ];

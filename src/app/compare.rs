@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use super::pipeline::Plan;
 use super::second_pass::{self, Wanted};
 use super::{Failure, Outcome};
+use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
 use crate::compare::pair::{Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
 use crate::net::escape_text;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::compare::{self as rendering, PairView, SideView};
-use crate::report::file_name;
 
 /// What came of reading a side.
 struct Read {

@@ -3,9 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::batch::Batch;
+use crate::capture::StreamCounts;
 use crate::net::{Cut, Frame, Origin, Timestamp};
 use crate::packet::{Decoder, Event, Limits, Stats, StreamChunk};
-use crate::report::StreamCounts;
 use crate::sip::{self, FramerStats, Message, StreamFramer};
 
 /// Bytes of unfinished messages in all streams together; one that would hold more is given up.

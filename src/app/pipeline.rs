@@ -19,10 +19,10 @@ use super::filter::Filter;
 use super::progress::ProgressLine;
 use super::reader::Reader;
 use super::worker::{self, MessageSink};
+use crate::capture::Capture;
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::registration::Tracker;
-use crate::report::Capture;
 use crate::source::{CaptureSet, Warning, WarningKind};
 
 /// Bytes of a batch.
@@ -64,7 +64,7 @@ impl Plan {
 
     /// The names of the files, in the order of their ids.
     pub(super) fn files(&self) -> impl Iterator<Item = String> + '_ {
-        self.set.files().iter().map(crate::report::file_name)
+        self.set.files().iter().map(crate::capture::file_name)
     }
 
     /// Pumps everything; `sink` takes the messages on the way.

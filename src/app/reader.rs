@@ -8,10 +8,10 @@ use super::batch::Batch;
 use super::filter::Filter;
 use super::finder::Finder;
 use super::progress::ProgressLine;
+use crate::capture::{PacketCounts, StreamCounts};
 use crate::cli::At;
 use crate::net::Timestamp;
 use crate::packet::{Stats, sieve};
-use crate::report::{PacketCounts, StreamCounts};
 use crate::source::CaptureSet;
 
 /// Frames between two looks at the progress; a power of two.

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::Style;
 use super::model::{FindingDoc, SCHEMA};
-use super::{Capture, Style};
+use crate::capture::Capture;
 use crate::diagnosis::explain::{Event, Story};
 use crate::registration::Snapshot;
 
@@ -76,7 +77,7 @@ pub fn json(view: &StoryView<'_>, out: &mut dyn Write) -> io::Result<()> {
         schema: SCHEMA,
         regscope: env!("CARGO_PKG_VERSION"),
         dn: &story.dn,
-        files: view.capture.files.iter().map(super::file_name).collect(),
+        files: view.capture.files.iter().map(crate::capture::file_name).collect(),
         summary: &story.verdict,
         since: story.since.map(crate::net::Timestamp::epoch_string),
         events: story.paragraphs.iter().map(EventDoc::new).collect(),

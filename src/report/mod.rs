@@ -6,22 +6,20 @@
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
 
+use crate::capture::Capture;
 use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
 
-mod capture;
 pub mod compare;
 pub mod explain;
 pub mod json;
 mod message;
 mod model;
 pub mod ndjson;
-mod steps;
 pub mod text;
 
-pub use capture::{Capture, PacketCounts, StreamCounts, file_name};
 pub use message::MessageView;
 
 /// How text looks.

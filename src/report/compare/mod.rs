@@ -1,9 +1,8 @@
 //! Renders what separates failing from working DNs, and two DNs or messages side by side.
 
-use std::fmt::Write as _;
-
-use crate::compare::{Combination, Condition, Contrast, Finding, Support, Value, ValueList};
-use crate::net::escape_bytes;
+use crate::wording::contrast::{
+    both, condition, examples, labels, one_sided, same, strength, support, values, verdict,
+};
 
 mod csv;
 mod document;
@@ -25,108 +24,3 @@ pub use view::{PairView, RawMessage, SideView};
 
 #[cfg(test)]
 mod tests;
-
-/// A condition in words, after the attribute's label: `is 192.168.210.54`, `is above 3000`.
-pub(super) fn condition(condition: &Condition) -> String {
-    match condition {
-        Condition::Above(limit) => format!("is above {limit}"),
-        Condition::UpTo(limit) => format!("is at most {limit}"),
-        Condition::Values { values, more, unshared } => {
-            let mut words: Vec<String> = values.iter().map(Value::display).collect();
-            if *more > 0 {
-                words.push(format!("one of {more} more"));
-            }
-            if *unshared {
-                words.push("a value no other DN has".to_owned());
-            }
-            format!("is {}", words.join(" or "))
-        }
-    }
-}
-
-/// `all 12 failing, 0 of 200 working`.
-pub(super) fn support(support: &Support, labels: [&str; 2]) -> String {
-    let share = |n: u32, of: u32, label: &str| match n {
-        n if n == of && n > 1 => format!("all {of} {label}"),
-        n => format!("{n} of {of} {label}"),
-    };
-    let (f, w) = (support.failing, support.working);
-    let mut text = format!("{}, {}", share(f.n, f.of, labels[0]), share(w.n, w.of, labels[1]));
-    let unknown = f.not_known + w.not_known;
-    if unknown > 0 {
-        let _ = write!(text, "; not known of {unknown}");
-    }
-    text
-}
-
-/// `separates perfectly`, and whether that can be chance.
-pub(super) fn verdict(finding: &Finding) -> String {
-    strength(finding.separation, finding.strength().name(), finding.is_few())
-}
-
-fn strength(separation: f64, word: &str, few: bool) -> String {
-    let few = if few { ", but few DNs stand behind it: could be chance" } else { "" };
-    format!("{word} ({separation:.2}){few}")
-}
-
-/// The condition of a combination: both halves.
-pub(super) fn both(found: &Combination) -> String {
-    let [a, b] = &found.parts;
-    let half = |part: &(&'static crate::compare::Attribute, Condition)| {
-        format!("{} {}", part.0.label, condition(&part.1))
-    };
-    format!("{} and {}", half(a), half(b))
-}
-
-/// The names of the two sides, safe to show.
-fn labels(contrast: &Contrast) -> [String; 2] {
-    [&contrast.failing.label, &contrast.working.label]
-        .map(|l| crate::net::escape_text(l).into_owned())
-}
-
-/// Values in a line, the most frequent first, with what was left out.
-fn values(list: &ValueList, most: usize) -> String {
-    let mut words: Vec<String> = list.values.iter().take(most).map(|v| v.value.display()).collect();
-    let more = list.values.len().saturating_sub(most) + list.more;
-    if more > 0 {
-        words.push(format!("{more} more"));
-    }
-    words.join(", ")
-}
-
-/// What is the same for all, in a line: values, and what is absent.
-fn same(contrast: &Contrast) -> [String; 2] {
-    let (mut given, mut absent) = (Vec::new(), Vec::new());
-    for finding in &contrast.same {
-        let label = finding.attribute.label;
-        match finding.shared.values.first().map(|v| &v.value) {
-            None | Some(Value::Absent) => absent.push(label.to_owned()),
-            Some(value) => given.push(format!("{label}: {}", value.display())),
-        }
-    }
-    [given, absent].map(|list| list.join("; "))
-}
-
-/// The first DNs of a side and how many more there are.
-fn examples(side: &crate::compare::Side) -> String {
-    let mut names: Vec<_> = side.examples.iter().map(|n| escape_bytes(n).into_owned()).collect();
-    let more = side.dns.saturating_sub(names.len());
-    if more > 0 {
-        names.push(format!("and {more} more"));
-    }
-    names.join(" ")
-}
-
-/// What is said when a side has no DN.
-fn one_sided(contrast: &Contrast) -> String {
-    let [failing, working] = labels(contrast);
-    match (contrast.failing.dns, contrast.working.dns) {
-        (0, 0) => "There is no DN to compare.".to_owned(),
-        (0, n) => format!("No DN is {failing}: nothing to compare the {n} {working} with."),
-        (n, _) => {
-            format!(
-                "No DN is {working}: nothing to compare the {n} {failing} with. All of them share:"
-            )
-        }
-    }
-}

@@ -8,7 +8,7 @@ use crate::compare::Value;
 use crate::compare::pair::{Kind, Pair, ParamRow};
 use crate::compare::raw::RawPair;
 use crate::net::escape_bytes;
-use crate::report::text::layout::{cell, wrap};
+use crate::wording::layout::{cell, wrap};
 
 /// Columns of the mark with its blank, the label, and each side.
 const MARK: usize = 2;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::time;
+use crate::capture::{Capture, file_name};
 use crate::net::escape_text;
 use crate::packet::Undecoded;
-use crate::report::{Capture, View, file_name};
+use crate::report::View;
 
 /// What was read, and what of it could not be used.
 #[derive(Serialize)]

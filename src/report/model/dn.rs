@@ -10,7 +10,7 @@ use crate::net::{Endpoint, escape_lossy};
 use crate::registration::{
     AttemptView, Binding, Change, Demand, DnView, MessageRecord, RegistrationState, Snapshot,
 };
-use crate::report::steps::steps;
+use crate::wording::steps::steps;
 
 /// One DN.
 #[derive(Serialize)]

@@ -8,7 +8,8 @@ use super::page::Page;
 use crate::compare::{Contrast, Finding, Leading, Strength, Value};
 use crate::registration::Cohort;
 use crate::report::View;
-use crate::report::compare::{both, condition, support, verdict};
+use crate::wording::append;
+use crate::wording::contrast::{both, condition, support, verdict};
 
 /// Attributes that separate, told one by one.
 const GROUPS: usize = 2;

@@ -2,8 +2,8 @@
 
 use crate::registration::{DnView, Verdict};
 
-use super::page::Frames;
 use super::when::Clock;
+use crate::wording::glyphs::Frames;
 
 /// `Before that it was in service from … to …`; `None` if the cause tells it, or it was not.
 pub(super) fn of(dn: DnView<'_>, clock: &Clock, frames: Frames) -> Option<String> {

@@ -10,13 +10,15 @@ use rustc_hash::FxHashMap;
 
 use super::exchange::{Exchanges, Run};
 use super::layout::count;
-use super::page::{Frames, Page};
+use super::page::Page;
 use super::when::Clock;
 use super::{ending, findings, names, words};
 use crate::diagnosis::{Confidence, Finding};
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
 use crate::registration::{Attempt, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
+use crate::wording::append;
+use crate::wording::glyphs::Frames;
 
 /// Blocks, at most.
 const BLOCKS: usize = 30;

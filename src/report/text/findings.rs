@@ -7,13 +7,14 @@ use std::io;
 use rustc_hash::FxHashSet;
 
 use super::names;
-use super::page::{Frames, Ink, Page};
+use super::page::{Ink, Page};
 use super::when::Clock;
 use super::words;
 use crate::diagnosis::{Confidence, Finding, Group, Severity, grouped};
 use crate::net::escape_bytes;
 use crate::registration::{Flag, State};
 use crate::report::View;
+use crate::wording::glyphs::Frames;
 
 /// Frames named for one finding, at most.
 const FRAMES: usize = 4;

@@ -6,8 +6,10 @@ use std::io;
 use super::layout::count;
 use super::page::{Ink, Page};
 use super::when::Clock;
+use crate::capture::{Capture, file_name};
 use crate::registration::{Snapshot, State, Verdict};
-use crate::report::{Capture, View, file_name};
+use crate::report::View;
+use crate::wording::append;
 
 /// Files named one by one, at most.
 const FILES: usize = 4;

@@ -4,11 +4,13 @@ use std::io;
 
 use jiff::tz::TimeZone;
 
-use super::page::{Frames, Page};
+use super::page::Page;
 use super::when::Clock;
 use super::words;
 use crate::net::escape_bytes;
 use crate::report::message::{MessageView, user};
+use crate::wording::append;
+use crate::wording::glyphs::Frames;
 
 pub(super) fn write(
     view: &MessageView<'_>,

@@ -17,34 +17,22 @@ use jiff::tz::TimeZone;
 use super::explain::StoryView;
 use super::message::MessageView;
 use super::{Style, View};
-
-/// Appends formatted text to a `String`, which cannot fail.
-macro_rules! append {
-    ($text:expr, $($args:tt)*) => {{
-        use std::fmt::Write as _;
-        let _ = write!($text, $($args)*);
-    }};
-}
+use crate::wording::when::Clock;
+use crate::wording::{exchange, layout, names, when, words};
 
 mod contrast;
 mod ending;
 mod evidence;
-mod exchange;
 mod findings;
 mod headline;
-pub(super) mod layout;
 mod limits;
 mod messages;
-mod names;
 mod page;
 mod rows;
 mod sources;
 mod story;
-mod when;
-mod words;
 
 use page::Page;
-use when::Clock;
 
 /// Writes the report.
 pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {

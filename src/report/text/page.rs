@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::layout::wrap;
-use crate::net::FrameRef;
 use crate::registration::State;
 use crate::report::Style;
+use crate::wording::glyphs::Glyphs;
+use crate::wording::layout::wrap;
 
 /// Columns of a line.
 pub(super) const WIDTH: usize = 80;
@@ -17,39 +17,6 @@ pub(super) struct Page<'o> {
     pub glyphs: &'static Glyphs,
     color: bool,
 }
-
-/// The marks of a character set.
-pub(super) struct Glyphs {
-    pub out_of_service: &'static str,
-    pub unknown: &'static str,
-    pub in_service: &'static str,
-    pub arrow: &'static str,
-    pub dash: &'static str,
-    pub bullet: &'static str,
-    pub more: &'static str,
-    pub section: &'static str,
-}
-
-const UNICODE: Glyphs = Glyphs {
-    out_of_service: "✗",
-    unknown: "!",
-    in_service: "✓",
-    arrow: "→",
-    dash: "–",
-    bullet: "•",
-    more: "…",
-    section: "§",
-};
-const ASCII: Glyphs = Glyphs {
-    out_of_service: "X",
-    unknown: "!",
-    in_service: "+",
-    arrow: "->",
-    dash: "-",
-    bullet: "*",
-    more: "~",
-    section: "section ",
-};
 
 /// What colours stand for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,7 +42,7 @@ impl Ink {
 
 impl<'o> Page<'o> {
     pub(super) fn new(out: &'o mut dyn Write, style: Style) -> Self {
-        let glyphs = if style.unicode { &UNICODE } else { &ASCII };
+        let glyphs = Glyphs::of(style.unicode);
         Self { out, glyphs, color: style.color }
     }
 
@@ -143,21 +110,5 @@ impl<'o> Page<'o> {
             self.line(&format!("{before}{line}"))?;
         }
         Ok(())
-    }
-}
-
-/// Names frames: `#12`, or `2:#12` when there are several files.
-#[derive(Clone, Copy)]
-pub(super) struct Frames {
-    pub several_files: bool,
-}
-
-impl Frames {
-    pub(super) fn name(self, frame: FrameRef) -> String {
-        if self.several_files {
-            format!("{}:#{}", usize::from(frame.file.0) + 1, frame.number)
-        } else {
-            format!("#{}", frame.number)
-        }
     }
 }

@@ -8,6 +8,7 @@ use super::page::{Ink, Page, WIDTH};
 use crate::net::escape_bytes;
 use crate::registration::SourceState;
 use crate::report::View;
+use crate::wording::append;
 
 /// Sources listed, at most: those with the most DNs out of service.
 const LISTED: usize = 20;

@@ -2,13 +2,14 @@
 
 use std::io;
 
-use super::page::{Frames, Ink, Page};
+use super::page::{Ink, Page};
 use super::when::Clock;
 use super::{findings, headline};
 use crate::diagnosis::Finding;
 use crate::diagnosis::explain::Event;
 use crate::registration::State;
 use crate::report::explain::StoryView;
+use crate::wording::glyphs::Frames;
 
 pub(super) fn write(view: &StoryView<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let clock = &Clock::new(view.zone, view.snapshot.at);

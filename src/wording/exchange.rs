@@ -1,10 +1,10 @@
 //! An attempt as one line: what was sent, what came back, in which frames; equal ones folded.
 
+use super::steps::{Step, steps};
 use crate::net::Timestamp;
 use crate::registration::{AttemptView, DnView, Outcome, Purpose, Snapshot, Verdict};
-use crate::report::steps::{Step, steps};
 
-use super::page::{Frames, Glyphs};
+use super::glyphs::{Frames, Glyphs};
 use super::words;
 
 /// Runs of equal attempts that are kept at the beginning and at the end.
@@ -13,7 +13,7 @@ const KEPT: usize = 3;
 const STEPS: usize = 8;
 
 /// Equal attempts in a row.
-pub(super) struct Run {
+pub(crate) struct Run {
     /// The exchange, the same in all of them.
     pub text: String,
     /// How many attempts.
@@ -26,13 +26,13 @@ pub(super) struct Run {
 
 /// When and in which frames an attempt is seen.
 #[derive(Clone)]
-pub(super) struct Sighting {
+pub(crate) struct Sighting {
     pub at: Timestamp,
     pub frames: String,
 }
 
 /// The attempts of a DN, equal ones in a row folded.
-pub(super) struct Exchanges {
+pub(crate) struct Exchanges {
     /// The first runs and the last ones; what differs from the last attempt is said.
     pub runs: Vec<Run>,
     /// Attempts in between that are not kept.
@@ -40,7 +40,7 @@ pub(super) struct Exchanges {
 }
 
 impl Exchanges {
-    pub(super) fn of(
+    pub(crate) fn of(
         snapshot: &Snapshot,
         dn: DnView<'_>,
         last: Option<AttemptView<'_>>,

@@ -10,7 +10,7 @@ const FEW: usize = 2;
 const ALL: usize = 4;
 
 /// `5001-5020, 5031, 5040 and 12 more`.
-pub(super) fn list(dns: &[&[u8]]) -> String {
+pub(crate) fn list(dns: &[&[u8]]) -> String {
     let runs = runs(dns);
     let left: usize = runs.iter().skip(LISTED).map(|run| run.count).sum();
     let told = runs.into_iter().take(LISTED).map(|run| run.text).collect::<Vec<_>>().join(", ");
@@ -18,7 +18,7 @@ pub(super) fn list(dns: &[&[u8]]) -> String {
 }
 
 /// `5001, 5002 and 14 more`.
-pub(super) fn few(dns: &[&[u8]]) -> String {
+pub(crate) fn few(dns: &[&[u8]]) -> String {
     let most = if dns.len() <= ALL { ALL } else { FEW };
     let names: Vec<_> = dns.iter().take(most).map(|dn| escape_bytes(dn)).collect();
     match dns.len().saturating_sub(most) {

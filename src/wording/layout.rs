@@ -5,14 +5,14 @@ use std::ops::Range;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// `text` in exactly `width` columns, with `more` at its end if it is cut.
-pub(in crate::report) fn cell(text: &str, width: usize, more: &str) -> String {
+pub(crate) fn cell(text: &str, width: usize, more: &str) -> String {
     let text = cut(text, width, more);
     let blanks = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(blanks))
 }
 
 /// `text` in at most `width` columns, with `more` at its end if it is cut.
-pub(super) fn cut(text: &str, width: usize, more: &str) -> String {
+pub(crate) fn cut(text: &str, width: usize, more: &str) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -37,7 +37,7 @@ fn fitting(text: &str, width: usize) -> usize {
 /// The lines of a paragraph, the first in `first` columns, the others in `rest`.
 ///
 /// A word that is longer than a line is broken.
-pub(in crate::report) fn wrap(text: &str, first: usize, rest: usize) -> impl Iterator<Item = &str> {
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> impl Iterator<Item = &str> {
     let mut at = 0;
     let mut width = first;
     std::iter::from_fn(move || {
@@ -61,7 +61,7 @@ fn line(text: &str, width: usize) -> Range<usize> {
 }
 
 /// `1 packet`, `2 packets`.
-pub(super) fn count(number: u64, thing: &str) -> String {
+pub(crate) fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 

@@ -8,12 +8,12 @@ use crate::registration::{Demand, Flag, Verdict};
 use crate::sip::reason_phrase;
 
 /// A status code with its phrase, `403 Forbidden`.
-pub(super) fn status(code: u16) -> String {
+pub(crate) fn status(code: u16) -> String {
     format!("{code} {}", reason_phrase(code)).trim_end().to_owned()
 }
 
 /// A verdict in a few words.
-pub(super) fn verdict(
+pub(crate) fn verdict(
     verdict: Verdict,
     code: Option<u16>,
     expires: Option<Timestamp>,
@@ -47,7 +47,7 @@ pub(super) fn verdict(
 }
 
 /// A flag as a remark.
-pub(super) const fn flag(flag: Flag) -> &'static str {
+pub(crate) const fn flag(flag: Flag) -> &'static str {
     match flag {
         Flag::Flapping => "went out of service again and again (flapping)",
         Flag::Moved => "another source took the registration over (moved)",
@@ -82,7 +82,7 @@ pub(super) const fn flag(flag: Flag) -> &'static str {
 }
 
 /// The rules that tell of a DN what a flag marks.
-pub(super) const fn rules_of(flag: Flag) -> &'static [&'static str] {
+pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
     match flag {
         Flag::Flapping => &["flapping"],
         Flag::Moved => &["moved", "taken-by-other-source"],
@@ -113,12 +113,12 @@ pub(super) const fn rules_of(flag: Flag) -> &'static [&'static str] {
 }
 
 /// Whether the exchange or the verdict shows a flag already.
-pub(super) const fn is_in_exchange(flag: Flag) -> bool {
+pub(crate) const fn is_in_exchange(flag: Flag) -> bool {
     matches!(flag, Flag::Retransmissions | Flag::MinExpires | Flag::RetryAfter)
 }
 
 /// Whether a flag is worth a remark about a DN that is in service.
-pub(super) const fn is_trouble(flag: Flag) -> bool {
+pub(crate) const fn is_trouble(flag: Flag) -> bool {
     matches!(
         flag,
         Flag::Flapping
@@ -141,7 +141,7 @@ pub(super) const fn is_trouble(flag: Flag) -> bool {
 }
 
 /// What the server asked for and what came of it.
-pub(super) fn demand(demand: Demand, obeyed: Option<bool>) -> String {
+pub(crate) fn demand(demand: Demand, obeyed: Option<bool>) -> String {
     let asked = match demand {
         Demand::MinExpires(seconds) => {
             format!("The server asked for at least {seconds} s (Min-Expires)")
@@ -164,7 +164,7 @@ pub(super) fn demand(demand: Demand, obeyed: Option<bool>) -> String {
 }
 
 /// An ICMP error in words (RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3.1).
-pub(super) const fn icmp(kind: u8, code: u8, from: IpAddr) -> &'static str {
+pub(crate) const fn icmp(kind: u8, code: u8, from: IpAddr) -> &'static str {
     match (from.is_ipv4(), kind, code) {
         (true, 3, 0 | 6 | 11) | (false, 1, 0) => "ICMP network unreachable",
         (true, 3, 1 | 7 | 12) | (false, 1, 3) => "ICMP host unreachable",

@@ -7,7 +7,7 @@ const NEAR: usize = 8;
 
 /// One request or answer of an attempt.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// The status code; 0 for a request.
     pub code: u16,
     /// A request that carries credentials.
@@ -21,7 +21,7 @@ pub(super) struct Step {
 }
 
 /// The steps of an attempt, in order.
-pub(super) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
+pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
     let mut steps = Vec::<Step>::new();
     for message in attempt.messages() {
         if message.marks.has(Marks::DUPLICATE) {

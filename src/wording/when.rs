@@ -7,41 +7,41 @@ use jiff::tz::TimeZone;
 use crate::net::Timestamp;
 
 /// Tells times; the date is left out on the day of the moment judged at.
-pub(super) struct Clock {
+pub(crate) struct Clock {
     zone: TimeZone,
     today: Option<Date>,
 }
 
 impl Clock {
-    pub(super) fn new(zone: &TimeZone, at: Timestamp) -> Self {
+    pub(crate) fn new(zone: &TimeZone, at: Timestamp) -> Self {
         let today = zoned(zone, at).map(|at| at.date());
         Self { zone: zone.clone(), today }
     }
 
     /// `21:04:05`, or `11-18 21:04` on another day.
-    pub(super) fn short(&self, at: Timestamp) -> String {
+    pub(crate) fn short(&self, at: Timestamp) -> String {
         self.format(at, "%H:%M:%S", "%m-%d %H:%M")
     }
 
     /// `21:04:05.123`, with the date on another day.
-    pub(super) fn precise(&self, at: Timestamp) -> String {
+    pub(crate) fn precise(&self, at: Timestamp) -> String {
         self.format(at, "%H:%M:%S%.3f", "%Y-%m-%d %H:%M:%S%.3f")
     }
 
     /// `2026-11-22 21:04:05`.
-    pub(super) fn full(&self, at: Timestamp) -> String {
+    pub(crate) fn full(&self, at: Timestamp) -> String {
         const FULL: &str = "%Y-%m-%d %H:%M:%S";
         self.format(at, FULL, FULL)
     }
 
     /// `21:04:05` if it is on the same day as `other`, else the date too.
-    pub(super) fn beside(&self, at: Timestamp, other: Timestamp) -> String {
+    pub(crate) fn beside(&self, at: Timestamp, other: Timestamp) -> String {
         let day = |t| zoned(&self.zone, t).map(|t| t.date());
         if day(at) == day(other) { self.format(at, "%H:%M:%S", "%H:%M:%S") } else { self.full(at) }
     }
 
     /// The zone as the times of this moment are told in: `UTC`, `CET (+01:00)`.
-    pub(super) fn zone(&self, at: Timestamp) -> String {
+    pub(crate) fn zone(&self, at: Timestamp) -> String {
         let Some(at) = zoned(&self.zone, at) else { return "UTC".to_owned() };
         let (name, offset) = (at.strftime("%Z").to_string(), at.strftime("%:z").to_string());
         match name.as_str() {

@@ -1,0 +1,59 @@
+//! The marks of a character set, and the names of frames.
+
+use crate::net::FrameRef;
+
+/// The marks of a character set.
+pub(crate) struct Glyphs {
+    pub out_of_service: &'static str,
+    pub unknown: &'static str,
+    pub in_service: &'static str,
+    pub arrow: &'static str,
+    pub dash: &'static str,
+    pub bullet: &'static str,
+    pub more: &'static str,
+    pub section: &'static str,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    out_of_service: "✗",
+    unknown: "!",
+    in_service: "✓",
+    arrow: "→",
+    dash: "–",
+    bullet: "•",
+    more: "…",
+    section: "§",
+};
+const ASCII: Glyphs = Glyphs {
+    out_of_service: "X",
+    unknown: "!",
+    in_service: "+",
+    arrow: "->",
+    dash: "-",
+    bullet: "*",
+    more: "~",
+    section: "section ",
+};
+
+impl Glyphs {
+    /// Those of Unicode, or of ASCII.
+    pub(crate) const fn of(unicode: bool) -> &'static Self {
+        if unicode { &UNICODE } else { &ASCII }
+    }
+}
+
+/// Names frames: `#12`, or `2:#12` when there are several files.
+#[derive(Clone, Copy)]
+pub(crate) struct Frames {
+    pub several_files: bool,
+}
+
+impl Frames {
+    pub(crate) fn name(self, frame: FrameRef) -> String {
+        if self.several_files {
+            format!("{}:#{}", usize::from(frame.file.0) + 1, frame.number)
+        } else {
+            format!("#{}", frame.number)
+        }
+    }
+}

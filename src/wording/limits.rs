@@ -1,0 +1,80 @@
+//! What a capture cannot show: whatever was cut, lost, left out or not understood.
+
+use super::layout::count;
+use crate::capture::Capture;
+use crate::packet::Undecoded;
+use crate::registration::{Snapshot, Verdict};
+
+/// Sentences, one for each limit.
+pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
+    let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
+    messages(capture, snapshot, &mut limits);
+    packets(capture, &mut limits);
+    limits
+}
+
+/// What is missing of messages.
+fn messages(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
+    let counts = &snapshot.counts;
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so}.", count(number, what)));
+        }
+    };
+    add(
+        counts.cut,
+        "registration message",
+        "cut short in the capture (snapshot length, lost fragments or segments): the rest of what \
+         was said is not known",
+    );
+    add(counts.cut_without_dn, "message", "cut so short that not even the DN is left");
+    add(counts.without_dn, "registration message", "without a DN in To");
+    add(counts.connections_dropped, "failed connection", "too many to be listed");
+    add(counts.bad_reginfo, "NOTIFY", "for the event \"reg\" with a body that cannot be read");
+    let one_way = snapshot.dns().filter(|dn| dn.state().verdict == Verdict::OneWay).count() as u64;
+    add(
+        one_way,
+        "DN",
+        "whose answers were not captured: the capture shows one direction of that traffic",
+    );
+    add(
+        capture.streams.given_up,
+        "unfinished message",
+        "in TCP streams given up to stay within the memory limit",
+    );
+}
+
+/// What is missing of packets and connections.
+fn packets(capture: &Capture, limits: &mut Vec<String>) {
+    let decoded = &capture.decoded;
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so}.", count(number, what)));
+        }
+    };
+    add(
+        decoded.fragmented_lost,
+        "packet",
+        "of which IP fragments are missing; a capture filter with \"port\" loses all but the first",
+    );
+    add(
+        decoded.fragmented_evicted,
+        "fragmented packet",
+        "given up to stay within the memory limit",
+    );
+    add(decoded.sctp_fragmented, "SCTP message", "whose chunks were not all captured");
+    add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
+    add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
+    add(decoded.flows_tls, "TLS connection", "that cannot be read without keys");
+    for (link, &frames) in &decoded.unknown_links {
+        add(frames, "packet", &format!("of link type {link}, which is not supported"));
+    }
+    let kinds = Undecoded::ALL.into_iter().filter(|&why| decoded.undecoded(why) > 0);
+    let kinds: Vec<_> =
+        kinds.map(|why| format!("{} {}", decoded.undecoded(why), why.name())).collect();
+    add(
+        decoded.undecoded_total(),
+        "packet",
+        &format!("that could not be decoded ({})", kinds.join(", ")),
+    );
+}
