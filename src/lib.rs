@@ -24,4 +24,6 @@ pub mod report;
 pub mod select;
 pub mod sip;
 pub mod source;
+#[cfg(feature = "tui")]
+pub mod tui;
 mod wording;

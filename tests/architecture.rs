@@ -33,7 +33,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wording",
         ],
     ),
-    ("cli", &["net", "registration", "compare", "report", "select"]),
+    (
+        "tui",
+        &["net", "sip", "registration", "compare", "diagnosis", "select", "capture", "wording"],
+    ),
+    ("cli", &["net", "registration", "compare", "report", "select", "tui"]),
     (
         "app",
         &[
@@ -49,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "select",
             "capture",
             "wording",
+            "tui",
         ],
     ),
 ];

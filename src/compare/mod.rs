@@ -23,6 +23,7 @@ mod combine;
 mod contrast;
 mod facts;
 mod filter;
+mod holds;
 mod lists;
 mod measure;
 mod model;

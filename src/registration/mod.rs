@@ -34,7 +34,7 @@ mod verdict;
 
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
-pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState};
+pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState, natural};
 pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,

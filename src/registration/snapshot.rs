@@ -22,7 +22,7 @@ pub struct SnapshotOptions {
 }
 
 /// The state of every DN at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     store: Store,
     states: Vec<DnState>,
@@ -169,6 +169,12 @@ impl Snapshot {
         self.states.iter().map(|state| DnView { snapshot: self, state })
     }
 
+    /// The DN at that place of [`Self::dns`].
+    #[must_use]
+    pub fn dn_at(&self, place: usize) -> Option<DnView<'_>> {
+        self.states.get(place).map(|state| DnView { snapshot: self, state })
+    }
+
     /// The DN of that name.
     #[must_use]
     pub fn find(&self, dn: &[u8]) -> Option<DnView<'_>> {
@@ -249,6 +255,14 @@ impl<'a> DnView<'a> {
         })
     }
 
+    /// Its latest attempt.
+    #[must_use]
+    pub fn last_attempt(&self) -> Option<AttemptView<'a>> {
+        let store = &self.snapshot.store;
+        let attempt = store.attempts.get(self.record()?.last_attempt as usize)?;
+        Some(AttemptView { store, attempt })
+    }
+
     /// Its running bindings at every registrar.
     pub fn bindings(&self) -> impl Iterator<Item = (Endpoint, &'a Binding)> + use<'a> {
         let at = self.snapshot.at;
@@ -314,7 +328,8 @@ fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
 }
 
 /// Orders names as people do: runs of digits by their number.
-fn natural(a: &[u8], b: &[u8]) -> Ordering {
+#[must_use]
+pub fn natural(a: &[u8], b: &[u8]) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
         let (Some(&x), Some(&y)) = (a.first(), b.first()) else {

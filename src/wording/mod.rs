@@ -10,6 +10,7 @@ macro_rules! append {
 pub(crate) use append;
 
 pub(crate) mod contrast;
+pub(crate) mod device;
 pub(crate) mod exchange;
 pub(crate) mod glyphs;
 pub(crate) mod layout;

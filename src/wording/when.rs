@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::net::Timestamp;
 
 /// Tells times; the date is left out on the day of the moment judged at.
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
     zone: TimeZone,
     today: Option<Date>,

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::net::IpAddr;
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -13,6 +12,7 @@ use super::{names, words};
 use crate::net::escape_bytes;
 use crate::registration::{DnView, Snapshot, State, Verdict};
 use crate::report::View;
+use crate::wording::device::Device;
 
 /// The widest columns: DN, verdict, since, source.
 const WIDEST: [usize; 4] = [20, 28, 11, 39];
@@ -129,18 +129,7 @@ impl<'a> Row<'a> {
 
 /// The source and the User-Agent that hold the DN, or tried last; `+1` tells of other sources.
 fn device<'a>(snapshot: &'a Snapshot, dn: DnView<'a>) -> (String, Cow<'a, str>) {
-    let Some(record) = dn.record() else { return (String::new(), Cow::Borrowed("")) };
-    let bound = dn.bindings().filter(|(_, b)| b.source.is_some()).max_by_key(|(_, b)| b.renewed);
-    let held = bound.and_then(|(_, b)| Some((b.source?.addr, b.user_agent)));
-    let tried = || dn.attempts().last().map(|a| (a.source.addr, a.user_agent));
-    let Some((address, user_agent)) = held.or_else(tried) else {
-        return (String::new(), Cow::Borrowed(""));
-    };
-    let mut others: Vec<IpAddr> = record.sources.iter().map(|(source, _)| source.addr).collect();
-    others.sort_unstable();
-    others.dedup();
-    others.retain(|&other| other != address);
-    let more = if others.is_empty() { String::new() } else { format!(" +{}", others.len()) };
-    let user_agent = snapshot.text(user_agent).map(escape_bytes).unwrap_or_default();
-    (format!("{address}{more}"), user_agent)
+    let Some(device) = Device::of(dn) else { return (String::new(), Cow::Borrowed("")) };
+    let user_agent = snapshot.text(device.user_agent).map(escape_bytes).unwrap_or_default();
+    (device.source_words(), user_agent)
 }

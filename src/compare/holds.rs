@@ -1,0 +1,29 @@
+//! Whether the condition that separates two sides holds for a DN.
+
+use super::attribute::Attribute;
+use super::facts::Facts;
+use super::model::Condition;
+use crate::registration::{DnView, Snapshot, Texts};
+
+impl Condition {
+    /// Whether the condition holds for a DN; `None` when the capture or the condition does not tell.
+    #[must_use]
+    pub fn holds(
+        &self,
+        attribute: &Attribute,
+        snapshot: &Snapshot,
+        dn: DnView<'_>,
+    ) -> Option<bool> {
+        let mut made = Texts::default();
+        let atom = (attribute.value)(&Facts::of(snapshot, dn), &mut made)?;
+        match self {
+            Self::Above(limit) => atom.number().map(|number| number > *limit),
+            Self::UpTo(limit) => atom.number().map(|number| number <= *limit),
+            Self::Values { values, more, unshared } => {
+                let held = values.contains(&atom.value(snapshot, &made));
+                // what was left out of the list may be it
+                (held || (*more == 0 && !unshared)).then_some(held)
+            }
+        }
+    }
+}

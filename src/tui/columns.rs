@@ -1,0 +1,348 @@
+//! The columns of the DN list: one table for titles, names, widths, cells and orders.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::data::{Data, Row};
+use crate::net::{Timestamp, escape_bytes};
+use crate::registration::{Flag, State, Verdict};
+use crate::wording::when::Clock;
+use crate::wording::words;
+
+/// Names a column.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ColumnId {
+    /// The DN.
+    Dn,
+    /// The verdict in words.
+    State,
+    /// Since when.
+    Since,
+    /// Who holds it or tried last.
+    Source,
+    /// The User-Agent of that device.
+    UserAgent,
+    /// The last final answer's status code.
+    Last,
+    /// How long the binding still runs.
+    Expires,
+    /// How many attempts.
+    Attempts,
+    /// Time to the last answer.
+    Rtt,
+    /// Who was asked.
+    Registrar,
+    /// What carried it.
+    Transport,
+    /// The Contact.
+    Contact,
+    /// Remarks.
+    Flags,
+    /// When it was last seen.
+    LastSeen,
+}
+
+/// What a cell and an order are made from.
+pub(super) struct Look<'a> {
+    pub data: &'a Data,
+    pub clock: &'a Clock,
+    /// The moment countdowns run from.
+    pub now: Timestamp,
+}
+
+/// One column.
+pub(super) struct Column {
+    pub id: ColumnId,
+    /// In the command line.
+    pub name: &'static str,
+    /// Over the column.
+    pub title: &'static str,
+    /// What it says, for the column chooser.
+    pub about: &'static str,
+    /// Columns of text it is worth showing in, and those it would like.
+    pub width: fn(&Data) -> (usize, usize),
+    /// Whether it takes what room is left.
+    pub grows: bool,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// Whether it is shown unless told otherwise.
+    pub usual: bool,
+    pub cell: for<'a> fn(&Look<'a>, &Row, u32) -> Cow<'a, str>,
+    pub order: fn(&Data, &Row, &Row) -> Ordering,
+}
+
+impl ColumnId {
+    /// The column of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        COLUMNS.iter().find(|column| column.name == name).map(|column| column.id)
+    }
+
+    pub(super) fn column(self) -> &'static Column {
+        // every id has its row in the table: a test holds it
+        COLUMNS.iter().find(|column| column.id == self).unwrap_or(&COLUMNS[0])
+    }
+
+    /// Those shown unless told otherwise.
+    pub(super) fn usual() -> Vec<Self> {
+        COLUMNS.iter().filter(|column| column.usual).map(|column| column.id).collect()
+    }
+}
+
+/// The names for the command line.
+pub fn column_names() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|column| column.name)
+}
+
+/// Widest source and registrar shown at once: an IPv6 address fits.
+const WIDEST: usize = 39;
+
+const BASE: Column = Column {
+    id: ColumnId::Dn,
+    name: "dn",
+    title: "DN",
+    about: "the directory number",
+    width: |data| (4, data.widths.dn.clamp(4, 24)),
+    grows: false,
+    right: false,
+    usual: true,
+    cell: |look, _, place| {
+        look.data.dn(place).map(|dn| escape_bytes(dn.name())).unwrap_or_default()
+    },
+    order: |_, a, b| a.rank.cmp(&b.rank),
+};
+
+/// Every column, in their usual order.
+pub(super) static COLUMNS: &[Column] = &[
+    BASE,
+    Column {
+        id: ColumnId::State,
+        name: "state",
+        title: "State",
+        about: "the verdict in words",
+        width: |_| (14, 25),
+        cell: |look, row, _| state(look, row).into(),
+        order: |_, a, b| {
+            let key = |row: &Row| (row.verdict.urgency(), row.status_code);
+            key(a).cmp(&key(b))
+        },
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Since,
+        name: "since",
+        title: "Since",
+        about: "when it came to that",
+        width: |_| (8, 11),
+        cell: |look, row, _| time(look, row.since),
+        order: |_, a, b| a.since.cmp(&b.since),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Source,
+        name: "source",
+        title: "Source",
+        about: "the address that holds it or tried last, +n others",
+        width: |data| (7, data.widths.source.clamp(7, WIDEST)),
+        cell: |_, row, _| row.device.map(|device| device.source_words()).unwrap_or_default().into(),
+        order: |_, a, b| a.source().cmp(&b.source()),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::UserAgent,
+        name: "ua",
+        title: "User-Agent",
+        about: "what that device calls itself",
+        width: |_| (10, 16),
+        grows: true,
+        cell: |look, row, _| text(look, row.device.map(|device| device.user_agent)),
+        order: |data, a, b| {
+            let agent = |row: &Row| {
+                row.device.and_then(|d| data.snapshot.text(d.user_agent)).unwrap_or_default()
+            };
+            agent(a).cmp(agent(b))
+        },
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Last,
+        name: "last",
+        title: "Last",
+        about: "the last final answer",
+        width: |_| (4, 4),
+        right: true,
+        cell: |_, row, _| number(row.last_code),
+        order: |_, a, b| a.last_code.cmp(&b.last_code),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Expires,
+        name: "expires",
+        title: "Ends in",
+        about: "how long the registration still runs",
+        width: |_| (7, 7),
+        right: true,
+        cell: |look, row, _| countdown(look, row).into(),
+        order: |_, a, b| a.expires_at.cmp(&b.expires_at),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Attempts,
+        name: "tries",
+        title: "Tries",
+        about: "attempts to register",
+        width: |_| (5, 5),
+        right: true,
+        cell: |_, row, _| number(Some(row.attempts).filter(|&n| n > 0)),
+        order: |_, a, b| a.attempts.cmp(&b.attempts),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Rtt,
+        name: "rtt",
+        title: "RTT",
+        about: "time to the last answer",
+        width: |_| (6, 6),
+        right: true,
+        cell: |_, row, _| row.rtt.map(duration_short).unwrap_or_default().into(),
+        order: |_, a, b| a.rtt.cmp(&b.rtt),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Registrar,
+        name: "registrar",
+        title: "Registrar",
+        about: "who was asked",
+        width: |data| (9, data.widths.registrar.clamp(9, WIDEST)),
+        usual: false,
+        cell: |_, row, _| row.registrar.map(|r| r.to_string()).unwrap_or_default().into(),
+        order: |_, a, b| a.registrar.cmp(&b.registrar),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Transport,
+        name: "transport",
+        title: "Via",
+        about: "what carried it: udp, tcp, tls, ...",
+        width: |_| (4, 4),
+        usual: false,
+        cell: |_, row, _| row.transport.map_or("", crate::net::Transport::name).into(),
+        order: |_, a, b| a.transport.cmp(&b.transport),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Contact,
+        name: "contact",
+        title: "Contact",
+        about: "the Contact of the latest request",
+        width: |_| (12, 28),
+        usual: false,
+        cell: |look, row, _| text(look, Some(row.contact)),
+        order: |data, a, b| {
+            let contact = |row: &Row| data.snapshot.text(row.contact).unwrap_or_default();
+            contact(a).cmp(contact(b))
+        },
+        ..BASE
+    },
+    Column {
+        id: ColumnId::Flags,
+        name: "flags",
+        title: "Remarks",
+        about: "what else is to be said",
+        width: |_| (10, 24),
+        usual: false,
+        cell: |_, row, _| {
+            let names: Vec<_> = row.flags.iter().map(Flag::name).collect();
+            names.join(" ").into()
+        },
+        order: |_, a, b| a.flags.iter().count().cmp(&b.flags.iter().count()),
+        ..BASE
+    },
+    Column {
+        id: ColumnId::LastSeen,
+        name: "seen",
+        title: "Last seen",
+        about: "when its latest message was captured",
+        width: |_| (9, 11),
+        usual: false,
+        cell: |look, row, _| time(look, row.last_seen),
+        order: |_, a, b| a.last_seen.cmp(&b.last_seen),
+        ..BASE
+    },
+];
+
+/// The verdict in words; how long it still runs stands in a column of its own.
+fn state(look: &Look<'_>, row: &Row) -> String {
+    words::verdict(row.verdict, row.status_code, None, look.clock)
+}
+
+fn time<'a>(look: &Look<'a>, at: Option<Timestamp>) -> Cow<'a, str> {
+    at.map(|at| look.clock.short(at)).unwrap_or_default().into()
+}
+
+fn text<'a>(look: &Look<'a>, sym: Option<crate::registration::Sym>) -> Cow<'a, str> {
+    sym.and_then(|sym| look.data.snapshot.text(sym)).map(escape_bytes).unwrap_or_default()
+}
+
+fn number<'a, N: ToString>(number: Option<N>) -> Cow<'a, str> {
+    number.map(|number| number.to_string()).unwrap_or_default().into()
+}
+
+/// `24m12s`, from the moment shown to the end of the binding.
+fn countdown(look: &Look<'_>, row: &Row) -> String {
+    match row.expires_at {
+        Some(end) if row.verdict == Verdict::InService => {
+            seconds_short(end.nanos_since(look.now) / 1_000_000_000)
+        }
+        _ if row.verdict.state() == State::InService => "never".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `45s`, `24m12s`, `3h05m`, `2d04h`.
+pub(super) fn seconds_short(seconds: i64) -> String {
+    let s = seconds.max(0);
+    match s {
+        0..60 => format!("{s}s"),
+        60..3600 => format!("{}m{:02}s", s / 60, s % 60),
+        3600..86_400 => format!("{}h{:02}m", s / 3600, s % 3600 / 60),
+        _ => format!("{}d{:02}h", s / 86_400, s % 86_400 / 3600),
+    }
+}
+
+/// `0.4ms`, `23ms`, `1.2s`.
+pub(super) fn duration_short(nanos: i64) -> String {
+    let ms = nanos.max(0) as f64 / 1e6;
+    match ms {
+        ms if ms < 9.95 => format!("{ms:.1}ms"),
+        ms if ms < 999.5 => format!("{ms:.0}ms"),
+        ms => format!("{:.1}s", ms / 1e3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_to_its_column() {
+        for column in COLUMNS {
+            assert_eq!(ColumnId::from_name(column.name), Some(column.id));
+            assert_eq!(column.id.column().name, column.name);
+            let (least, want) = (column.width)(&Data::default());
+            assert!(least <= want && column.title.len() <= want, "{}", column.name);
+        }
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let cases = [(0, "0s"), (59, "59s"), (60, "1m00s"), (3599, "59m59s"), (7500, "2h05m")];
+        for (seconds, want) in cases {
+            assert_eq!(seconds_short(seconds), want);
+        }
+        assert_eq!(seconds_short(200_000), "2d07h");
+        for (nanos, want) in [(400_000, "0.4ms"), (23_400_000, "23ms"), (1_200_000_000, "1.2s")] {
+            assert_eq!(duration_short(nanos), want);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What is shown: a snapshot with its contrast and findings, and the rows made of it.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::capture::Capture;
+use crate::compare::Contrast;
+use crate::diagnosis::Finding;
+use crate::net::{FrameRef, escape_bytes};
+use crate::registration::{Cohort, DnView, Snapshot, State};
+use crate::wording::glyphs::Frames;
+use crate::wording::limits::limits;
+
+mod row;
+mod timeline;
+
+pub(super) use row::Row;
+pub(super) use timeline::Timeline;
+
+/// What is shown, as it stood at one moment; made off the screen's thread.
+#[derive(Debug, Default)]
+pub struct Data {
+    /// The model.
+    pub snapshot: Snapshot,
+    /// What was read.
+    pub capture: Capture,
+    /// What tells failing from working DNs.
+    pub contrast: Contrast,
+    /// What the rules found, the most urgent first.
+    pub findings: Vec<Finding>,
+    /// REGISTERs and failures over time.
+    pub(super) timeline: Timeline,
+    /// What the capture cannot show, in sentences.
+    pub(super) limits: Vec<String>,
+    /// DNs by state: in service, out of service, unknown.
+    pub(super) totals: [usize; 3],
+    /// Failing and working DNs.
+    pub(super) cohorts: [usize; 2],
+    /// Columns of text the widest DN, source and registrar need.
+    pub(super) widths: Widths,
+    rows: Vec<Row>,
+    by_name: FxHashMap<Vec<u8>, u32>,
+    findings_of: FxHashMap<u32, SmallVec<[u32; 2]>>,
+}
+
+/// Columns of text the widest value needs, within reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Widths {
+    pub(super) dn: usize,
+    pub(super) source: usize,
+    pub(super) registrar: usize,
+}
+
+impl Data {
+    /// What is shown of a snapshot.
+    #[must_use]
+    pub fn new(
+        snapshot: Snapshot,
+        capture: Capture,
+        contrast: Contrast,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let mut data = Self {
+            timeline: Timeline::of(&snapshot),
+            limits: limits(&capture, &snapshot),
+            rows: row::rows(&snapshot),
+            snapshot,
+            capture,
+            contrast,
+            findings,
+            ..Self::default()
+        };
+        for (place, dn) in (0..).zip(data.snapshot.dns()) {
+            data.by_name.insert(dn.name().to_vec(), place);
+            let [working, out, unknown] = &mut data.totals;
+            *match dn.state().verdict.state() {
+                State::InService => working,
+                State::OutOfService => out,
+                State::Unknown => unknown,
+            } += 1;
+            let [failing, working] = &mut data.cohorts;
+            match dn.cohort() {
+                Cohort::Failing => *failing += 1,
+                Cohort::Working => *working += 1,
+                Cohort::Unclear => {}
+            }
+            data.widths.dn = data.widths.dn.max(escape_bytes(dn.name()).width());
+        }
+        for row in &data.rows {
+            data.widths.source = data.widths.source.max(row.source_width());
+            data.widths.registrar = data.widths.registrar.max(row.registrar_width());
+        }
+        for (number, finding) in (0..).zip(&data.findings) {
+            let place = finding.dn.as_ref().and_then(|dn| data.by_name.get(dn));
+            if let Some(&place) = place {
+                data.findings_of.entry(place).or_default().push(number);
+            }
+        }
+        data
+    }
+
+    /// The rows, in the order of [`Snapshot::dns`].
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// One row.
+    pub(super) fn row(&self, place: u32) -> Option<&Row> {
+        self.rows.get(place as usize)
+    }
+
+    /// The DN of a row.
+    pub(super) fn dn(&self, place: u32) -> Option<DnView<'_>> {
+        self.snapshot.dn_at(place as usize)
+    }
+
+    /// The row of a DN.
+    pub(super) fn place_of(&self, name: &[u8]) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The DN of that name.
+    pub(super) fn find(&self, name: &[u8]) -> Option<DnView<'_>> {
+        self.dn(self.place_of(name)?)
+    }
+
+    /// What was found of a DN, the most urgent first.
+    pub(super) fn findings_of(&self, place: u32) -> impl Iterator<Item = &Finding> {
+        let numbers = self.findings_of.get(&place).map_or(&[][..], SmallVec::as_slice);
+        numbers.iter().filter_map(|&number| self.findings.get(number as usize))
+    }
+
+    /// How frames are named.
+    pub(super) fn frames(&self) -> Frames {
+        Frames { several_files: self.capture.files.len() > 1 }
+    }
+
+    /// `#12`, or `2:#12` when there are several files.
+    pub(super) fn frame_name(&self, frame: FrameRef) -> String {
+        self.frames().name(frame)
+    }
+}

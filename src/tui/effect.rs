@@ -1,0 +1,129 @@
+//! What the screen asks of the program, and what it is told.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::data::Data;
+use crate::net::{FrameRef, Origin};
+
+/// Something to be done outside the state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// End the program.
+    Quit,
+    /// Hand the terminal back to the shell until it is resumed.
+    Suspend,
+    /// Draw the whole screen anew.
+    Redraw,
+    /// Read messages again; each comes back as [`News::Message`].
+    Read(Vec<Key>),
+    /// Write DNs to a file; what came of it comes back as [`News::Saved`].
+    Save(SaveRequest),
+    /// Put text on the clipboard of the person's own machine (OSC 52).
+    Copy(String),
+    /// Hold the picture still, or let it follow again; live only.
+    Pause(bool),
+}
+
+/// Names one message: a frame may end several, which the DN and the direction tell apart.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Key {
+    /// The DN in its To, as on the wire.
+    pub dn: Vec<u8>,
+    /// The frame that completed it.
+    pub frame: FrameRef,
+    /// Whether it is a request.
+    pub request: bool,
+}
+
+/// A message read again.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The whole message, as captured.
+    pub bytes: Vec<u8>,
+    /// Where it was seen.
+    pub origin: Origin,
+    /// Whether some of it was not captured.
+    pub cut: bool,
+}
+
+/// What to write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SaveRequest {
+    /// The DNs, as on the wire.
+    pub dns: Vec<Vec<u8>>,
+    /// In which form.
+    pub format: SaveFormat,
+    /// Where to.
+    pub path: PathBuf,
+    /// Whether a file that is there may be replaced.
+    pub replace: bool,
+}
+
+/// The forms DNs can be saved in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SaveFormat {
+    /// Their packets.
+    Pcapng,
+    /// The report for a person.
+    Text,
+    /// The report to be pasted into a ticket.
+    Markdown,
+    /// The report for a program.
+    Json,
+}
+
+impl SaveFormat {
+    /// Every form, in the order of the dialogue.
+    pub const ALL: [Self; 4] = [Self::Pcapng, Self::Text, Self::Markdown, Self::Json];
+
+    /// What a person calls it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Pcapng => "pcapng (packets)",
+            Self::Text => "text report",
+            Self::Markdown => "Markdown report",
+            Self::Json => "JSON report",
+        }
+    }
+
+    /// The end of a file's name.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Pcapng => "pcapng",
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// What came of a [`SaveRequest`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Saved {
+    /// What was written, in a sentence.
+    Done(String),
+    /// A file of that name is there, and was not to be replaced.
+    Exists,
+    /// Why nothing was written, in a sentence.
+    Failed(String),
+}
+
+/// What the program tells the screen.
+#[derive(Debug)]
+pub enum News {
+    /// The state of everything, as far as it is read.
+    Data(Arc<Data>),
+    /// How much is read: bytes, and of how many.
+    Progress(u64, Option<u64>),
+    /// All is read.
+    Finished,
+    /// Reading ended early; why, in a sentence.
+    Failed(String),
+    /// A message that was asked for; `None` when it cannot be read again.
+    Message(Key, Option<Fetched>),
+    /// What came of saving.
+    Saved(Saved),
+}

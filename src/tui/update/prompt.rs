@@ -1,0 +1,99 @@
+//! A line being typed: search and filter take effect with every key.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+use super::dns::relist;
+use crate::compare::Filter;
+use crate::tui::state::State;
+use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+
+/// Begins to type.
+pub(super) fn open(state: &mut State, purpose: Purpose) {
+    let before = match purpose {
+        Purpose::Search => state.dns.search.clone(),
+        Purpose::Filter => state.dns.filter.text().to_owned(),
+    };
+    let input = Input::new(before.clone());
+    state.overlay = Some(Overlay::Prompt(Prompt { purpose, input, before, error: None }));
+}
+
+pub(super) fn key(state: &mut State, mut prompt: Prompt, event: KeyEvent) {
+    match event.code {
+        KeyCode::Enter if prompt.error.is_none() => return,
+        KeyCode::Enter => {}
+        KeyCode::Esc => {
+            let before = prompt.before.clone();
+            prompt.input = Input::new(before);
+            apply(state, &mut prompt);
+            return;
+        }
+        _ => {
+            if let Some(request) = request(event) {
+                prompt.input.handle(request);
+                apply(state, &mut prompt);
+            }
+        }
+    }
+    state.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Takes pasted text into the line being typed, without what drives terminals.
+pub(super) fn paste(state: &mut State, text: &str) {
+    let typed = |input: &mut Input| {
+        for c in text.chars().filter(|c| !c.is_control()).take(1000) {
+            input.handle(InputRequest::InsertChar(c));
+        }
+    };
+    match state.overlay.take() {
+        Some(Overlay::Prompt(mut prompt)) => {
+            typed(&mut prompt.input);
+            apply(state, &mut prompt);
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Some(Overlay::Save(mut save)) => {
+            typed(&mut save.path);
+            save.typed = true;
+            state.overlay = Some(Overlay::Save(save));
+        }
+        other => state.overlay = other,
+    }
+}
+
+/// Lets what is typed so far take effect; a filter that is wrong leaves the list as it was.
+fn apply(state: &mut State, prompt: &mut Prompt) {
+    let text = prompt.input.value();
+    match prompt.purpose {
+        Purpose::Search => {
+            let text = text.to_lowercase();
+            relist(state, |dns| dns.search = text);
+        }
+        Purpose::Filter => match Filter::parse(text) {
+            Ok(filter) => {
+                prompt.error = None;
+                relist(state, |dns| dns.filter = filter);
+            }
+            Err(error) => prompt.error = Some(error),
+        },
+    }
+}
+
+/// What a key does to a line being typed: those of a shell.
+pub(super) fn request(event: KeyEvent) -> Option<InputRequest> {
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (event.code, ctrl) {
+        (KeyCode::Char('a'), true) | (KeyCode::Home, _) => InputRequest::GoToStart,
+        (KeyCode::Char('e'), true) | (KeyCode::End, _) => InputRequest::GoToEnd,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteLine,
+        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
+        (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
+        (KeyCode::Right, true) => InputRequest::GoToNextWord,
+        (KeyCode::Left, false) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, false) => InputRequest::GoToNextChar,
+        (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Char(c), false) if !c.is_control() => InputRequest::InsertChar(c),
+        _ => return None,
+    })
+}

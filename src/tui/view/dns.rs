@@ -1,0 +1,142 @@
+//! The DN list: titles, lines, and groups with their counts.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Rect;
+
+use super::layout::{self, DnsRegions};
+use super::paper::Paper;
+use super::theme::{Ink, Palette};
+use crate::registration::State as Service;
+use crate::tui::columns::{ColumnId, Look};
+use crate::tui::state::State;
+use crate::tui::state::dns::Line;
+use crate::tui::state::group::Group;
+use crate::wording::layout::count;
+
+pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
+    let regions = layout::dns(state);
+    titles(state, &regions, paper);
+    let lines = &state.dns.lines;
+    if lines.is_empty() {
+        empty(state, regions.body, paper);
+    }
+    let visible = state.dns.cursor.visible(lines.len(), regions.body_height());
+    let look = state.look();
+    for (y, place) in (0..).zip(visible) {
+        let Some(&line) = lines.get(place) else { continue };
+        let area = Rect { y: regions.body.y + y, height: 1, ..regions.body };
+        match line {
+            Line::Dn(row) => dn(state, &look, row, &regions, area, paper),
+            Line::Group(group) => {
+                if let Some(group) = state.dns.groups.get(group) {
+                    group_line(group, area, paper);
+                }
+            }
+        }
+        if place == state.dns.cursor.selected {
+            let style = paper.palette.selected();
+            paper.over(area, style);
+        }
+    }
+    super::why::draw(state, regions.why, paper);
+}
+
+fn titles(state: &State, regions: &DnsRegions, paper: &mut Paper<'_>) {
+    let sort = state.dns.sort;
+    for &(id, x, width) in &regions.columns {
+        let column = id.column();
+        let arrow = match (sort.column == id, sort.descending, paper.glyphs.more == "…") {
+            (false, _, _) => "",
+            (true, false, true) => "▲",
+            (true, true, true) => "▼",
+            (true, false, false) => "^",
+            (true, true, false) => "v",
+        };
+        let title = format!("{}{arrow}", column.title);
+        let ink = if sort.column == id { Ink::Accent } else { Ink::Title };
+        paper.put_cell(regions.titles, (x, 0), (&title, column.right), width, Some(ink));
+    }
+}
+
+fn dn(
+    state: &State,
+    look: &Look<'_>,
+    place: u32,
+    regions: &DnsRegions,
+    area: Rect,
+    paper: &mut Paper<'_>,
+) {
+    let Some((row, dn)) = state.data.row(place).zip(state.data.dn(place)) else { return };
+    if state.marks.contains(dn.name()) {
+        paper.put(area, (0, 0), "*", Some(Ink::Accent));
+    }
+    let (mark, ink) = Palette::mark(row.verdict.state(), paper.glyphs);
+    paper.put(area, (2, 0), mark, Some(ink));
+    for &(id, x, width) in &regions.columns {
+        let column = id.column();
+        let cell: Cow<'_, str> = (column.cell)(look, row, place);
+        let ink = match id {
+            ColumnId::State => Some(ink),
+            ColumnId::Dn => Some(Ink::Title),
+            _ => None,
+        };
+        paper.put_cell(area, (x, 0), (&cell, column.right), width, ink);
+    }
+}
+
+/// `▸ 192.168.210.54   3 DNs  ✗ 3 out`.
+fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
+    let unicode = paper.glyphs.more == "…";
+    let fold = match (group.open, unicode) {
+        (true, true) => "▾",
+        (false, true) => "▸",
+        (true, false) => "-",
+        (false, false) => "+",
+    };
+    let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
+    paper.put(area, (0, 0), fold, Some(Ink::Accent));
+    paper.put(area, (2, 0), mark, Some(ink));
+    let counts = counts(group, paper);
+    let width: u16 = counts.iter().map(|(text, _)| layout::width(text)).sum();
+    let at = area.width.saturating_sub(width + 1);
+    let key = Rect { width: at.saturating_sub(1), ..area };
+    let end = paper.put(key, (4, 0), &group.key, Some(Ink::Title));
+    // near its name on a wide screen
+    paper.put_line(area, (at.min(end.max(44) + 2), 0), &counts);
+}
+
+fn counts(group: &Group, paper: &Paper<'_>) -> super::paper::Line {
+    let [working, out, unknown] = group.states;
+    let mut line = vec![(count(group.rows.len() as u64, "DN"), Some(Ink::Title))];
+    let parts = [
+        (out, Service::OutOfService, "out"),
+        (unknown, Service::Unknown, "unknown"),
+        (working, Service::InService, "in service"),
+    ];
+    for (number, service, word) in parts {
+        if number > 0 {
+            let (mark, ink) = Palette::mark(service, paper.glyphs);
+            line.push((format!("  {mark} {number} {word}"), Some(ink)));
+        }
+    }
+    line
+}
+
+/// Why there is no line.
+fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
+    let text = if !state.data.rows().is_empty() {
+        "No DN passes search and filter: F5 clears them."
+    } else if !state.reading.finished && state.reading.failed.is_none() {
+        "No registration so far."
+    } else {
+        "No registration was seen."
+    };
+    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    let mut y = paper.paragraph(inside, 1, 0, text, Some(Ink::Title));
+    if state.data.rows().is_empty() {
+        for limit in &state.data.limits {
+            y = paper.paragraph(inside, y, 2, limit, None);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The last line: the keys of the screen, what is being typed, or what there is to tell.
+
+use ratatui::layout::Rect;
+
+use super::layout;
+use super::paper::Paper;
+use super::theme::Ink;
+use crate::net::escape_text;
+use crate::tui::keys::{KEYS, holds_in};
+use crate::tui::state::overlay::{Prompt, Purpose};
+use crate::tui::state::{Notice, State};
+
+/// The keys, or a notice in their place.
+pub(super) fn keys(state: &State, area: Rect, paper: &mut Paper<'_>) {
+    match &state.notice {
+        Some(Notice::Info(text)) => {
+            paper.put(area, (1, 0), &escape_text(text), Some(Ink::Accent));
+            return;
+        }
+        Some(Notice::Error(text)) => {
+            let x = paper.put(area, (1, 0), paper.glyphs.unknown, Some(Ink::Bad));
+            paper.put(area, (x + 1, 0), &escape_text(text), Some(Ink::Bad));
+            return;
+        }
+        None => {}
+    }
+    let place = state.place();
+    let mut x = 1;
+    for binding in KEYS.iter().filter(|binding| holds_in(binding, place)) {
+        let Some(label) = binding.footer else { continue };
+        let key = binding.shown.split(' ').next().unwrap_or(binding.shown);
+        let needs = layout::width(key) + layout::width(label) + 1;
+        if x + needs > area.width {
+            continue;
+        }
+        x = paper.put(area, (x, 0), key, Some(Ink::Accent));
+        x = paper.put(area, (x + 1, 0), label, None) + 2;
+    }
+}
+
+/// What is being typed; returns where the text cursor stands.
+pub(super) fn prompt(
+    state: &State,
+    prompt: &Prompt,
+    area: Rect,
+    paper: &mut Paper<'_>,
+) -> Option<(u16, u16)> {
+    let label = match prompt.purpose {
+        Purpose::Search => "Search: ",
+        Purpose::Filter => "Filter: ",
+    };
+    paper.clear(area);
+    let x = paper.put(area, (1, 0), label, Some(Ink::Accent));
+    let help = match (&prompt.error, prompt.purpose) {
+        (Some(error), _) => format!("{} {error}", paper.glyphs.unknown),
+        (None, Purpose::Filter) if prompt.input.value().is_empty() => {
+            "for example verdict=failing source=192.168.210.0/24 ua~Asterisk".to_owned()
+        }
+        (None, _) => format!("{} of {}", state.dns.shown, state.data.rows().len()),
+    };
+    let ink = if prompt.error.is_some() { Ink::Bad } else { Ink::Faint };
+    let typed = layout::width(prompt.input.value()).max(12);
+    let room = area.width.saturating_sub(x + typed + 3);
+    let above = Rect { y: area.y.saturating_sub(1), ..area };
+    if room < layout::width(&help) {
+        // an error is worth a line of its own
+        paper.clear(above);
+        paper.put(above, (1, 0), &escape_text(&help), Some(ink));
+    } else {
+        paper.put(area, (x + typed + 3, 0), &escape_text(&help), Some(ink));
+    }
+    let field = Rect { x: area.x + x, width: area.width.saturating_sub(x + 1), ..area };
+    let scroll = prompt.input.visual_scroll(usize::from(field.width));
+    let shown: String = prompt.input.value().chars().skip(scroll).collect();
+    paper.put(field, (0, 0), &escape_text(&shown), None);
+    let cursor = prompt.input.visual_cursor().saturating_sub(scroll);
+    Some((field.x + u16::try_from(cursor).unwrap_or(0), field.y))
+}

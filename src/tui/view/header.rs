@@ -1,0 +1,59 @@
+//! The first line: what is read, how far, and how many DNs are in which state.
+
+use ratatui::layout::Rect;
+
+use super::paper::{Line, Paper};
+use super::theme::{Ink, Palette};
+use crate::registration::State as Service;
+use crate::tui::state::State;
+use crate::wording::layout::{count, cut};
+
+pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
+    let x = paper.put(area, (1, 0), "regscope", Some(Ink::Accent));
+    let totals = totals(state);
+    let totals_width: u16 = totals.iter().map(|(text, _)| super::layout::width(text)).sum();
+    let progress = progress(state);
+    let fixed = usize::from(x + totals_width) + progress.len() + 6;
+    let room = usize::from(area.width).saturating_sub(fixed);
+    let title = cut(&state.options.title, room, paper.glyphs.more);
+    let x = paper.put(area, (x + 2, 0), &title, Some(Ink::Title));
+    paper.put(area, (x + 2, 0), &progress, Some(Ink::Doubtful));
+    paper.put_line(area, (area.width.saturating_sub(totals_width + 1), 0), &totals);
+}
+
+/// `5 DNs  ✗ 3 out  ✓ 2 in service`.
+fn totals(state: &State) -> Line {
+    let [working, out, unknown] = state.data.totals;
+    let mut line = vec![(count((working + out + unknown) as u64, "DN"), Some(Ink::Title))];
+    let words = [
+        (out, Service::OutOfService, "out"),
+        (unknown, Service::Unknown, "unknown"),
+        (working, Service::InService, "in service"),
+    ];
+    for (number, service, word) in words {
+        if number > 0 {
+            let (mark, ink) = Palette::mark(service, state.glyphs());
+            line.push((format!("  {mark} {number} {word}"), Some(ink)));
+        }
+    }
+    line
+}
+
+/// How far reading is; nothing when all is read.
+fn progress(state: &State) -> String {
+    let reading = &state.reading;
+    if reading.failed.is_some() {
+        return "stopped".to_owned();
+    }
+    if reading.paused {
+        return "paused".to_owned();
+    }
+    if reading.finished || state.options.live {
+        return String::new();
+    }
+    match reading.progress {
+        Some((read, Some(of))) if of > 0 => format!("reading {} %", read.min(of) * 100 / of),
+        Some((read, _)) => format!("reading {} MB", read >> 20),
+        None => "reading".to_owned(),
+    }
+}

@@ -1,0 +1,29 @@
+//! The keys of the screen, from the table, and what the marks mean.
+
+use super::layout;
+use super::paper::Paper;
+use super::theme::Ink;
+use crate::tui::keys::{KEYS, holds_in};
+use crate::tui::state::State;
+
+/// Lines after the keys.
+pub(in crate::tui) const EXTRA: [&str; 5] = [
+    "",
+    "A filter's conditions must all hold; commas part values of which any will do:",
+    "  verdict=rejected,no_answer  source=10.0.0.0/8  ua~Asterisk  dn=5001-5020",
+    "  code=403  flag=nat  registrar!=10.1.1.1:5060  expires=120  contact~10.2.",
+    "With the mouse: click selects, again opens, the wheel scrolls, titles sort.",
+];
+
+pub(super) fn draw(state: &State, top: usize, paper: &mut Paper<'_>) {
+    let inside = paper.frame(layout::help(state), "Keys here (any other key closes)");
+    let place = state.place();
+    let keys = KEYS.iter().filter(|binding| holds_in(binding, place));
+    let keys = keys.map(|binding| (binding.shown, binding.help));
+    let lines = keys.chain(EXTRA.iter().map(|text| ("", *text)));
+    for (y, (key, text)) in (0..inside.height).zip(lines.skip(top)) {
+        paper.put(inside, (0, y), key, Some(Ink::Accent));
+        let x = if key.is_empty() { 0 } else { 9 };
+        paper.put(inside, (x, y), text, None);
+    }
+}

@@ -1,0 +1,180 @@
+//! Where the regions are: what drawing, scrolling and the mouse agree on.
+
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::tui::columns::ColumnId;
+use crate::tui::keys::KEYS;
+use crate::tui::state::{State, Tab};
+
+/// Below this the screen says that it is too small.
+pub(in crate::tui) const LEAST: (u16, u16) = (40, 10);
+/// Columns between two cells.
+const GAP: u16 = 1;
+/// Columns before the first cell: the mark of a selection, the mark of the state.
+const MARKS: u16 = 4;
+
+/// The regions every screen has.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct Frame {
+    /// What is read, totals.
+    pub(in crate::tui) header: Rect,
+    /// REGISTERs and failures over time; no lines on a low terminal.
+    pub(in crate::tui) activity: Rect,
+    /// The four home screens, or the way to where we are.
+    pub(in crate::tui) tabs: Rect,
+    /// The screen itself.
+    pub(in crate::tui) body: Rect,
+    /// Keys, or what is being typed.
+    pub(in crate::tui) footer: Rect,
+}
+
+/// The regions every screen has.
+pub(in crate::tui) fn frame(state: &State) -> Frame {
+    let (width, height) = state.size;
+    let activity = u16::from(height >= 20);
+    let line = |y: u16, lines: u16| Rect::new(0, y, width, lines);
+    let top = 2 + activity;
+    Frame {
+        header: line(0, 1),
+        activity: line(1, activity),
+        tabs: line(1 + activity, 1),
+        body: line(top, height.saturating_sub(top + 1)),
+        footer: line(height.saturating_sub(1), 1),
+    }
+}
+
+/// The tabs, each with its number.
+pub(in crate::tui) fn tabs(state: &State) -> Vec<Rect> {
+    let area = frame(state).tabs;
+    let mut x = area.x + 1;
+    Tab::ALL
+        .iter()
+        .map(|tab| {
+            let width = tab_width(*tab);
+            let tab = Rect { x, width, ..area };
+            x += width + 1;
+            tab
+        })
+        .collect()
+}
+
+fn tab_width(tab: Tab) -> u16 {
+    u16::try_from(tab.title().len()).unwrap_or(0) + 4
+}
+
+/// The regions of the DN list.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct DnsRegions {
+    /// The titles of the columns.
+    pub(in crate::tui) titles: Rect,
+    /// The lines.
+    pub(in crate::tui) body: Rect,
+    /// The selected DN in a paragraph, its first line a rule.
+    pub(in crate::tui) why: Rect,
+    /// The columns that fit: first column of text and width.
+    pub(in crate::tui) columns: Vec<(ColumnId, u16, u16)>,
+}
+
+impl DnsRegions {
+    /// Lines of the list that are visible.
+    pub(in crate::tui) fn body_height(&self) -> usize {
+        usize::from(self.body.height)
+    }
+
+    /// The columns that fit.
+    pub(in crate::tui) fn column_ids(&self) -> Vec<ColumnId> {
+        self.columns.iter().map(|&(id, _, _)| id).collect()
+    }
+
+    /// The column whose title is at a place.
+    pub(in crate::tui) fn column_at(&self, at: Position) -> Option<ColumnId> {
+        let within = |&(_, x, width): &(ColumnId, u16, u16)| (x..x + width + GAP).contains(&at.x);
+        let column = self.columns.iter().copied().find(within)?;
+        self.titles.contains(at).then_some(column.0)
+    }
+}
+
+/// The regions of the DN list.
+pub(in crate::tui) fn dns(state: &State) -> DnsRegions {
+    let body = frame(state).body;
+    let why = match body.height {
+        0..12 => 0,
+        12..30 => 7,
+        _ => 10,
+    };
+    let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
+    DnsRegions {
+        titles: line(0, 1.min(body.height)),
+        body: line(1, body.height.saturating_sub(1 + why)),
+        why: line(body.height.saturating_sub(why), why),
+        columns: columns(state, body.width),
+    }
+}
+
+/// The chosen columns as far as they fit, what is left given to those that grow.
+fn columns(state: &State, width: u16) -> Vec<(ColumnId, u16, u16)> {
+    let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let mut room = width.saturating_sub(MARKS);
+    let mut fitting: Vec<(ColumnId, u16, u16)> = Vec::new();
+    // the columns at the right give way first, then all are as narrow as they are still of use
+    for &id in &state.dns.columns {
+        let (least, want) = (id.column().width)(&state.data);
+        let least = narrow(least);
+        if least + GAP > room {
+            break;
+        }
+        room -= least + GAP;
+        fitting.push((id, least, narrow(want).max(least)));
+    }
+    for (_, width, want) in &mut fitting {
+        let more = (*want - *width).min(room);
+        *width += more;
+        room -= more;
+    }
+    if let Some((_, width, _)) = fitting.iter_mut().find(|(id, _, _)| id.column().grows) {
+        *width += room;
+    }
+    let mut x = MARKS;
+    fitting
+        .into_iter()
+        .map(|(id, width, _)| {
+            let at = x;
+            x += width + GAP;
+            (id, at, width)
+        })
+        .collect()
+}
+
+/// The help over the screen.
+pub(in crate::tui) fn help(state: &State) -> Rect {
+    centred(state, 78, narrow(help_lines(state)) + 2)
+}
+
+/// Lines of the help that are visible.
+pub(in crate::tui) fn help_height(state: &State) -> usize {
+    usize::from(help(state).height.saturating_sub(2))
+}
+
+/// Lines of the help.
+pub(in crate::tui) fn help_lines(state: &State) -> usize {
+    let place = state.place();
+    KEYS.iter().filter(|binding| crate::tui::keys::holds_in(binding, place)).count()
+        + super::help::EXTRA.len()
+}
+
+/// A region of so many columns and lines in the middle of the screen, or as many as there are.
+pub(in crate::tui) fn centred(state: &State, width: u16, height: u16) -> Rect {
+    let (columns, rows) = state.size;
+    let (width, height) = (width.min(columns), height.min(rows));
+    Rect::new((columns - width) / 2, (rows - height) / 2, width, height)
+}
+
+fn narrow(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
+/// Columns of text.
+pub(in crate::tui) fn width(text: &str) -> u16 {
+    narrow(text.width())
+}

@@ -1,0 +1,70 @@
+//! Draws the state: one file for each region, none of which changes anything.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::state::overlay::Overlay;
+use super::state::{Screen, State, Tab};
+use paper::Paper;
+use theme::Ink;
+
+mod activity;
+mod chooser;
+mod compare;
+mod dn;
+mod dns;
+mod findings;
+mod flow;
+mod footer;
+mod header;
+pub(super) mod help;
+pub(super) mod layout;
+mod message;
+mod pair;
+mod paper;
+mod save;
+mod sources;
+mod tabs;
+pub(super) mod theme;
+mod why;
+
+/// Draws everything; returns where the text cursor is to stand, if anything is being typed.
+pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let paper = &mut Paper::new(buffer, state.options.palette, state.glyphs());
+    let (columns, rows) = state.size;
+    let (least_columns, least_rows) = layout::LEAST;
+    if columns < least_columns || rows < least_rows {
+        let all = Rect::new(0, 0, columns, rows);
+        let text = format!("regscope needs {least_columns} columns and {least_rows} lines");
+        paper.paragraph(all, 0, 0, &text, Some(Ink::Title));
+        return None;
+    }
+    let frame = layout::frame(state);
+    header::draw(state, frame.header, paper);
+    activity::draw(state, frame.activity, paper);
+    tabs::draw(state, frame.tabs, paper);
+    match state.stack.last() {
+        Some(Screen::Dn(dn)) => dn::draw(state, dn, frame.body, paper),
+        Some(Screen::Flow(flow)) => flow::draw(state, flow, frame.body, paper),
+        Some(Screen::Message(message)) => message::draw(state, message, frame.body, paper),
+        Some(Screen::Pair(pair)) => pair::draw(state, pair, frame.body, paper),
+        None => match state.tab {
+            Tab::Dns => dns::draw(state, paper),
+            Tab::Compare => compare::draw(state, frame.body, paper),
+            Tab::Sources => sources::draw(state, frame.body, paper),
+            Tab::Findings => findings::draw(state, frame.body, paper),
+        },
+    }
+    match &state.overlay {
+        Some(Overlay::Help(top)) => help::draw(state, *top, paper),
+        Some(Overlay::Columns(open)) => chooser::draw(state, open, paper),
+        Some(Overlay::Save(open)) => {
+            footer::keys(state, frame.footer, paper);
+            return save::draw(state, open, paper);
+        }
+        Some(Overlay::Prompt(prompt)) => return footer::prompt(state, prompt, frame.footer, paper),
+        None => {}
+    }
+    footer::keys(state, frame.footer, paper);
+    None
+}

@@ -1,0 +1,70 @@
+//! The four home screens, or the way to where we are.
+
+use ratatui::layout::Rect;
+
+use super::layout;
+use super::paper::Paper;
+use super::theme::Ink;
+use crate::net::escape_bytes;
+use crate::tui::state::pair::Subjects;
+use crate::tui::state::{Screen, State, Tab};
+
+pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
+    for (number, (tab, place)) in Tab::ALL.into_iter().zip(layout::tabs(state)).enumerate() {
+        let current = tab == state.tab;
+        let text = format!(" {} {} ", number + 1, tab.title());
+        paper.put(place, (0, 0), &text, Some(if current { Ink::Title } else { Ink::Faint }));
+        if current {
+            let style = paper.style(Some(Ink::Bar));
+            paper.over(place, style);
+        }
+    }
+    let right = Rect { width: area.width.saturating_sub(1), ..area };
+    if state.stack.is_empty() {
+        paper.put_right(right, 0, &status(state), Some(Ink::Accent));
+    } else {
+        let path: Vec<String> = state.stack.iter().map(title).collect();
+        let arrow = format!(" {} ", paper.glyphs.arrow);
+        paper.put_right(right, 0, &path.join(&arrow), Some(Ink::Title));
+    }
+}
+
+/// What an opened screen is about.
+fn title(screen: &Screen) -> String {
+    match screen {
+        Screen::Dn(dn) => escape_bytes(&dn.name).into_owned(),
+        Screen::Flow(_) => "Flow".to_owned(),
+        Screen::Message(message) => format!("frame {}", message.key.frame.number),
+        Screen::Pair(pair) => match &pair.of {
+            Subjects::Dns([a, b]) => format!("{} | {}", escape_bytes(a), escape_bytes(b)),
+            Subjects::Messages([a, b]) => {
+                format!("frames {} | {}", a.frame.number, b.frame.number)
+            }
+        },
+    }
+}
+
+/// What the list is narrowed to and grouped by.
+fn status(state: &State) -> String {
+    if state.tab != Tab::Dns {
+        return String::new();
+    }
+    let dns = &state.dns;
+    let mut parts = Vec::new();
+    if !dns.search.is_empty() {
+        parts.push(format!("search: {}", crate::net::escape_text(&dns.search)));
+    }
+    if !dns.filter.is_all() {
+        parts.push(format!("filter: {}", crate::net::escape_text(dns.filter.text())));
+    }
+    if !parts.is_empty() {
+        parts.push(format!("{} of {}", dns.shown, state.data.rows().len()));
+    }
+    if let Some(group) = dns.group {
+        parts.push(format!("by {}", group.label()));
+    }
+    if !state.marks.is_empty() {
+        parts.push(format!("{} marked", state.marks.len()));
+    }
+    parts.join("  ")
+}

@@ -1,0 +1,154 @@
+//! The selected DN or group in a paragraph: why it is so, and what it shares with the others.
+
+use ratatui::layout::Rect;
+
+use super::paper::Paper;
+use super::theme::{Ink, Palette};
+use crate::compare::Leading;
+use crate::net::escape_bytes;
+use crate::registration::{Cohort, DnView, State as Service};
+use crate::tui::columns::seconds_short;
+use crate::tui::state::State;
+use crate::tui::state::group::Group;
+use crate::wording::contrast::{both, condition};
+use crate::wording::words;
+
+pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let line = if paper.glyphs.more == "…" { "─" } else { "-" };
+    paper.rule(area, 0, line, Some(Ink::Faint));
+    let inside = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(1),
+    };
+    if let Some(group) = state.dns.selected_group() {
+        return of_group(state, group, inside, paper);
+    }
+    let Some(place) = state.dns.row() else { return };
+    let Some(dn) = state.data.dn(place) else { return };
+    let (mark, ink) = Palette::mark(dn.state().verdict.state(), paper.glyphs);
+    let x = paper.put(inside, (0, 0), mark, Some(ink));
+    let x = paper.put(inside, (x + 1, 0), &headline(state, dn), Some(Ink::Title));
+    paper.put(inside, (x + 2, 0), &route(dn, paper), Some(Ink::Faint));
+    let mut y = 1;
+    let mut told = false;
+    for finding in state.data.findings_of(place) {
+        let (mark, ink) = Palette::severity(finding.severity, paper.glyphs);
+        paper.put(inside, (0, y), mark, Some(ink));
+        let rest = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
+        y = paper.paragraph(rest, y, 0, &format!("{}.", finding.sentence), None);
+        told = true;
+    }
+    if !told {
+        y = paper.paragraph(inside, y, 2, &plain(state, dn), None);
+    }
+    if let Some(shares) = shares(state, dn) {
+        paper.paragraph(inside, y, 2, &shares, Some(Ink::Accent));
+    }
+}
+
+/// `5002 rejected 403 Forbidden since 15:57:00`.
+fn headline(state: &State, dn: DnView<'_>) -> String {
+    let s = dn.state();
+    let words = words::verdict(s.verdict, s.status_code, s.expires_at, &state.clock);
+    let since = s.since.map_or_else(String::new, |at| format!(" since {}", state.clock.short(at)));
+    format!("{} {words}{since}", escape_bytes(dn.name()))
+}
+
+/// `192.168.210.54:5060 → 192.168.210.81:5060 udp`.
+fn route(dn: DnView<'_>, paper: &Paper<'_>) -> String {
+    let attempt = dn.last_attempt();
+    attempt.map_or_else(String::new, |a| {
+        format!("{} {} {} {}", a.source, paper.glyphs.arrow, a.registrar, a.transport)
+    })
+}
+
+/// What is to be said of a DN of which no rule says anything.
+fn plain(state: &State, dn: DnView<'_>) -> String {
+    let bindings: Vec<String> = dn
+        .bindings()
+        .map(|(registrar, binding)| {
+            let contact = state.data.snapshot.text(binding.contact).map(escape_bytes);
+            let contact = contact.unwrap_or_default();
+            let left = binding.expires_at.map_or_else(String::new, |end| {
+                let seconds = end.nanos_since(state.now) / 1_000_000_000;
+                format!(", {} left", seconds_short(seconds))
+            });
+            format!("{contact} at {registrar}{left}")
+        })
+        .collect();
+    match dn.state().verdict.state() {
+        Service::InService if !bindings.is_empty() => format!("Bound: {}.", bindings.join("; ")),
+        _ => String::new(),
+    }
+}
+
+/// What separates the failing from the working, for a DN on either side.
+fn shares(state: &State, dn: DnView<'_>) -> Option<String> {
+    let contrast = &state.data.contrast;
+    let cohort = dn.cohort();
+    if cohort == Cohort::Unclear || !contrast.has_two_sides() {
+        return None;
+    }
+    let (what, holds, few) = match contrast.leading()? {
+        Leading::Group(group) => {
+            let lead = group.lead()?;
+            let condition = lead.condition.as_ref()?;
+            let words = format!("{} {}", lead.attribute.label, self::condition(condition));
+            let holds = condition.holds(lead.attribute, &state.data.snapshot, dn)?;
+            (words, holds, lead.is_few())
+        }
+        Leading::Combination(found) => {
+            let mut holds = true;
+            for (attribute, condition) in &found.parts {
+                holds &= condition.holds(attribute, &state.data.snapshot, dn)?;
+            }
+            (both(found), holds, false)
+        }
+    };
+    let support = match contrast.leading()? {
+        Leading::Group(group) => group.lead()?.support,
+        Leading::Combination(found) => found.support,
+    };
+    let (f, w) = (support.failing, support.working);
+    let numbers = format!("{} of {} failing, {} of {} working", f.n, f.of, w.n, w.of);
+    let few = if few { "; few, could be chance" } else { "" };
+    Some(match (cohort, holds) {
+        (Cohort::Failing, true) => format!("Shared with the failing: {what} ({numbers}{few})."),
+        (Cohort::Failing, false) => {
+            format!("Not what most failing DNs share: {what} ({numbers}{few}).")
+        }
+        (_, true) => format!("Works all the same: {what} ({numbers}{few})."),
+        (_, false) => format!("Unlike the failing DNs: {what} ({numbers}{few})."),
+    })
+}
+
+/// What a group consists of.
+fn of_group(state: &State, group: &Group, area: Rect, paper: &mut Paper<'_>) {
+    let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
+    let x = paper.put(area, (0, 0), mark, Some(ink));
+    paper.put(area, (x + 1, 0), &group.key, Some(Ink::Title));
+    let mut kinds: Vec<((usize, Option<u16>), String, Vec<&[u8]>)> = Vec::new();
+    for &place in &group.rows {
+        let Some((row, dn)) = state.data.row(place).zip(state.data.dn(place)) else { continue };
+        let key = (row.verdict.urgency(), row.status_code);
+        match kinds.iter_mut().find(|(other, _, _)| *other == key) {
+            Some((_, _, dns)) => dns.push(dn.name()),
+            None => {
+                let words = words::verdict(row.verdict, row.status_code, None, &state.clock);
+                kinds.push((key, words, vec![dn.name()]));
+            }
+        }
+    }
+    kinds.sort_by_key(|(key, _, _)| *key);
+    let mut y = 1;
+    for (_, words, dns) in kinds {
+        let names = crate::wording::names::list(&dns);
+        let text = format!("{} {words}: {names}", dns.len());
+        y = paper.paragraph(area, y, 2, &text, None);
+    }
+}
