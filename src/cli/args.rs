@@ -157,6 +157,10 @@ pub(super) enum ReportFormatArg {
     Text,
     /// One object
     Json,
+    /// For a ticket
+    Markdown,
+    /// For a spreadsheet: a row a DN
+    Csv,
 }
 
 #[derive(ValueEnum, Clone, Copy, Default, Debug)]

@@ -86,6 +86,10 @@ pub enum ReportFormat {
     Text,
     /// One JSON object.
     Json,
+    /// For a ticket.
+    Markdown,
+    /// A row a DN.
+    Csv,
 }
 
 /// The formats of `regscope messages`.
@@ -118,6 +122,8 @@ impl From<ReportArgs> for ReportSettings {
         let format = match format {
             ReportFormatArg::Text => ReportFormat::Text,
             ReportFormatArg::Json => ReportFormat::Json,
+            ReportFormatArg::Markdown => ReportFormat::Markdown,
+            ReportFormatArg::Csv => ReportFormat::Csv,
         };
         let expected = expect.unwrap_or_default().0;
         let secret_file = secret.secret_file;
