@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "select",
             "capture",
             "wording",
+            "record",
         ],
     ),
 ];

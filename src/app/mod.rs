@@ -10,6 +10,8 @@ use crate::source::{CaptureSet, OpenOptions, Warning};
 mod batch;
 mod compare;
 mod explain;
+mod export;
+mod extract;
 mod failure;
 #[cfg_attr(feature = "live", path = "filter.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
@@ -42,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Messages(settings) => messages::run(&settings),
         Command::Compare(settings) => compare::run(&settings),
         Command::Explain(settings) => explain::run(&settings),
+        Command::Extract(settings) => extract::run(&settings),
     }
 }
 

@@ -13,6 +13,7 @@ use super::args::{
 use super::at::At;
 use super::compare::CompareSettings;
 use super::explain::ExplainSettings;
+use super::extract::ExtractSettings;
 use super::fail_on::FailOn;
 use crate::report::Style;
 use crate::select::Selection;
@@ -28,6 +29,8 @@ pub enum Command {
     Compare(Box<CompareSettings>),
     /// `regscope explain`.
     Explain(Box<ExplainSettings>),
+    /// `regscope extract`.
+    Extract(ExtractSettings),
 }
 
 /// What is read, and how.
@@ -110,6 +113,7 @@ impl TryFrom<Args> for Command {
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
+            Subcommands::Extract(args) => Self::Extract(args.try_into()?),
         })
     }
 }
@@ -147,7 +151,7 @@ impl From<MessagesArgs> for MessagesSettings {
 }
 
 /// What is read, and what is shown of it.
-fn split(common: CommonArgs) -> (InputSettings, Selection) {
+pub(super) fn split(common: CommonArgs) -> (InputSettings, Selection) {
     let input = InputSettings::new(common.files, &common.read);
     (input, Selection { dns: common.dn, sources: common.source })
 }
