@@ -146,6 +146,46 @@ fn columns(state: &State, width: u16) -> Vec<(ColumnId, u16, u16)> {
         .collect()
 }
 
+/// The regions of the screen Compare.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct CompareRegions {
+    /// Which comparisons there are.
+    pub(in crate::tui) parts: Rect,
+    /// What separates best.
+    pub(in crate::tui) headline: Rect,
+    /// The titles of the columns.
+    pub(in crate::tui) titles: Rect,
+    /// The lines.
+    pub(in crate::tui) body: Rect,
+    /// The selected line in a paragraph, its first line a rule.
+    pub(in crate::tui) why: Rect,
+}
+
+/// The regions of the screen Compare.
+pub(in crate::tui) fn compare(state: &State) -> CompareRegions {
+    let body = frame(state).body;
+    let two_sides =
+        state.compare.contrast(&state.data).is_some_and(crate::compare::Contrast::has_two_sides);
+    let [headline, gap, why] = match (body.height, two_sides) {
+        (0..12, true) => [2, 0, 0],
+        (0..12, false) => [3, 0, 0],
+        (12..16, _) => [3, 0, 4],
+        (16..30, true) => [3, 1, 5],
+        (16..30, false) => [5, 1, 4],
+        _ => [4, 1, 8],
+    };
+    let rows = [1, headline, gap, 1].map(|lines: u16| lines.min(body.height));
+    let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body }.intersection(body);
+    let top = rows.iter().sum::<u16>();
+    CompareRegions {
+        parts: line(0, 1),
+        headline: line(1, headline),
+        titles: line(top - 1, 1),
+        body: line(top, body.height.saturating_sub(top + why)),
+        why: line(body.height.saturating_sub(why), why),
+    }
+}
+
 /// The help over the screen.
 pub(in crate::tui) fn help(state: &State) -> Rect {
     centred(state, 78, narrow(help_lines(state)) + 2)
