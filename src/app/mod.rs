@@ -11,6 +11,8 @@ mod batch;
 mod compare;
 mod explain;
 mod failure;
+#[cfg(feature = "tui")]
+mod fetch;
 #[cfg_attr(feature = "live", path = "filter.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
@@ -20,6 +22,8 @@ mod pipeline;
 mod progress;
 mod reader;
 mod report;
+#[cfg(feature = "tui")]
+pub mod screen;
 mod second_pass;
 mod secrets;
 mod worker;
@@ -38,6 +42,8 @@ pub enum Outcome {
 /// Does what the arguments ask for, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure> {
     match cli::parse(args)? {
+        #[cfg(feature = "tui")]
+        Command::Tui(settings) => screen::run(&settings),
         Command::Report(settings) => report::run(&settings),
         Command::Messages(settings) => messages::run(&settings),
         Command::Compare(settings) => compare::run(&settings),

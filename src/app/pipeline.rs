@@ -16,9 +16,9 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use super::filter::Filter;
-use super::progress::ProgressLine;
+use super::progress::{Listener, ProgressLine};
 use super::reader::Reader;
-use super::worker::{self, MessageSink};
+use super::worker::{self, MessageSink, Watch};
 use crate::capture::Capture;
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
@@ -36,7 +36,7 @@ pub(super) struct Plan {
     filter: Option<Filter>,
     at: Option<At>,
     zone: TimeZone,
-    progress: bool,
+    progress: Listener,
     batch_bytes: usize,
 }
 
@@ -58,7 +58,8 @@ impl Plan {
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
         let (set, filter) = super::open(input)?;
-        let (at, zone, progress) = (at.cloned(), zone.clone(), input.progress);
+        let (at, zone) = (at.cloned(), zone.clone());
+        let progress = ProgressLine::listener(input.progress);
         Ok(Self { set, filter, at, zone, progress, batch_bytes: BATCH_BYTES })
     }
 
@@ -67,14 +68,35 @@ impl Plan {
         self.set.files().iter().map(crate::capture::file_name)
     }
 
+    /// Tells `listener` instead of standard error how far it is.
+    #[cfg(feature = "tui")]
+    pub(super) fn telling(self, listener: Listener) -> Self {
+        Self { progress: listener, ..self }
+    }
+
+    /// The files as they are before they are read.
+    #[cfg(feature = "tui")]
+    pub(super) fn inputs(&self) -> &[crate::source::FileInfo] {
+        self.set.files()
+    }
+
     /// Pumps everything; `sink` takes the messages on the way.
     pub(super) fn run(self, sink: Option<&mut MessageSink<'_>>) -> Result<Trace, Failure> {
+        self.run_watched(sink, None)
+    }
+
+    /// Pumps everything; `watch` looks at the model now and then.
+    pub(super) fn run_watched(
+        self,
+        sink: Option<&mut MessageSink<'_>>,
+        watch: Option<&mut Watch<'_>>,
+    ) -> Result<Trace, Failure> {
         let reader = Reader {
             set: self.set,
             filter: self.filter,
             at: self.at,
             zone: self.zone,
-            progress: ProgressLine::new(self.progress),
+            progress: self.progress,
             batch_bytes: self.batch_bytes,
         };
         let (full, to_work) = bounded(WAITING);
@@ -86,7 +108,7 @@ impl Plan {
                 .map_err(|error| Failure::Start("reader", error))?;
             let working = Builder::new()
                 .name("worker".to_owned())
-                .spawn_scoped(scope, move || worker::run(&to_work, &emptied, sink))
+                .spawn_scoped(scope, move || worker::run(&to_work, &emptied, sink, watch))
                 .map_err(|error| Failure::Start("worker", error))?;
             let work = working.join().map_err(|_| Failure::Thread("worker"));
             let read = reading.join().map_err(|_| Failure::Thread("reader"));

@@ -6,6 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::source::Progress;
 
+/// Takes how far the reading is, now and then.
+pub(super) type Listener = Box<dyn FnMut(Progress) + Send>;
+
 /// What takes no longer needs no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -18,22 +21,30 @@ pub(super) struct ProgressLine {
 
 impl ProgressLine {
     /// A bar that may appear if `wanted`.
-    pub(super) fn new(wanted: bool) -> Self {
+    fn new(wanted: bool) -> Self {
         Self { started: Instant::now(), wanted, bar: None }
     }
 
+    /// A bar that may appear if `wanted`, listening.
+    pub(super) fn listener(wanted: bool) -> Listener {
+        let mut line = Self::new(wanted);
+        Box::new(move |progress| line.update(progress))
+    }
+
     /// Shows how far the reading is.
-    pub(super) fn update(&mut self, progress: Progress) {
+    fn update(&mut self, progress: Progress) {
         if !self.wanted || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| bar(progress.total_bytes));
         bar.set_position(progress.bytes_read);
     }
+}
 
+impl Drop for ProgressLine {
     /// Takes the bar away.
-    pub(super) fn finish(self) {
-        if let Some(bar) = self.bar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }

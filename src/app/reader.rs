@@ -7,7 +7,7 @@ use super::Failure;
 use super::batch::Batch;
 use super::filter::Filter;
 use super::finder::Finder;
-use super::progress::ProgressLine;
+use super::progress::Listener;
 use crate::capture::{PacketCounts, StreamCounts};
 use crate::cli::At;
 use crate::net::Timestamp;
@@ -27,8 +27,8 @@ pub(super) struct Reader {
     pub at: Option<At>,
     /// The zone `at` is meant in.
     pub zone: TimeZone,
-    /// Tells the user how far it is.
-    pub progress: ProgressLine,
+    /// Is told how far it is.
+    pub progress: Listener,
     /// How many bytes make a batch.
     pub batch_bytes: usize,
 }
@@ -87,13 +87,13 @@ impl Reader {
                 }
             }
             if counts.read.is_multiple_of(STRIDE) {
-                progress.update(set.progress());
+                progress(set.progress());
             }
         }
         let end = span.map_or_else(Timestamp::default, |(_, last)| last);
         let (decoded, streams) = finder.finish(end, &mut batch);
         hand_on(&mut batch, full, empty);
-        progress.finish();
+        drop(progress);
         Ok(Read { set, counts, decoded, streams, span, at })
     }
 }

@@ -13,11 +13,15 @@ use crate::sip::Message;
 pub(super) type MessageSink<'s> =
     dyn FnMut(&Origin, &Message<'_>, Ingested) -> io::Result<()> + Send + 's;
 
+/// Looks at the model between two batches.
+pub(super) type Watch<'w> = dyn FnMut(&Tracker) + Send + 'w;
+
 /// Takes batches until there are no more, or until the sink fails.
 pub(super) fn run(
     full: &Receiver<Batch>,
     empty: &Sender<Batch>,
     mut sink: Option<&mut MessageSink<'_>>,
+    mut watch: Option<&mut Watch<'_>>,
 ) -> io::Result<Tracker> {
     let mut tracker = Tracker::new();
     for mut batch in full {
@@ -37,6 +41,9 @@ pub(super) fn run(
         });
         if let Some(error) = error {
             return Err(error);
+        }
+        if let Some(watch) = &mut watch {
+            watch(&tracker);
         }
         // the reader may be done and gone
         drop(empty.try_send(batch));

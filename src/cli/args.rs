@@ -30,7 +30,8 @@ macro_rules! ending {
 pub(super) use ending;
 
 const EXAMPLES: &str = ending!(
-    "  regscope report trace.pcap
+    "  regscope trace.pcap
+  regscope report trace.pcap
   regscope compare 1003 5002 trace.pcap
   regscope explain 5002 trace.pcap
   tcpdump -i any -c 10000 -w - port 5060 | regscope report -"
@@ -50,16 +51,28 @@ const MESSAGES_EXAMPLES: &str = ending!(
     name = "regscope",
     version,
     arg_required_else_help = true,
+    args_conflicts_with_subcommands = cfg!(feature = "tui"),
     after_help = EXAMPLES,
     max_term_width = 100
 )]
 pub(super) struct Args {
+    #[cfg(feature = "tui")]
+    #[command(subcommand)]
+    pub command: Option<Subcommands>,
+    #[cfg(not(feature = "tui"))]
     #[command(subcommand)]
     pub command: Subcommands,
+    #[cfg(feature = "tui")]
+    #[command(flatten)]
+    pub tui: super::tui::TuiArgs,
 }
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Subcommands {
+    /// The screen: DNs, what failing ones share, messages; `regscope FILE` opens it too
+    #[cfg(feature = "tui")]
+    #[command(after_help = super::tui::EXAMPLES)]
+    Tui(super::tui::TuiArgs),
     /// The state of every DN at the end of the capture, and the evidence for it
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
@@ -181,7 +194,7 @@ pub(super) enum ColorArg {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Expected(pub Vec<String>);
 
-fn expected(list: &str) -> Result<Expected, DnListError> {
+pub(super) fn expected(list: &str) -> Result<Expected, DnListError> {
     DnList::parse(list)?.names().map(Expected)
 }
 

@@ -10,6 +10,8 @@ mod compare;
 mod explain;
 mod fail_on;
 mod settings;
+#[cfg(feature = "tui")]
+mod tui;
 
 pub use at::At;
 pub use compare::{CompareFormat, CompareSettings, What};
@@ -18,6 +20,9 @@ pub use fail_on::FailOn;
 pub use settings::{
     Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };
+
+#[cfg(feature = "tui")]
+pub use tui::TuiSettings;
 
 /// The settings `args` ask for, the program's name first; the error prints itself.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {

@@ -20,6 +20,9 @@ use crate::select::Selection;
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
+    /// `regscope FILE…`, `regscope tui`.
+    #[cfg(feature = "tui")]
+    Tui(Box<super::TuiSettings>),
     /// `regscope report`.
     Report(Box<ReportSettings>),
     /// `regscope messages`.
@@ -101,7 +104,13 @@ impl TryFrom<Args> for Command {
     type Error = clap::Error;
 
     fn try_from(args: Args) -> Result<Self, clap::Error> {
-        Ok(match args.command {
+        #[cfg(feature = "tui")]
+        let command = args.command.unwrap_or(Subcommands::Tui(args.tui));
+        #[cfg(not(feature = "tui"))]
+        let command = args.command;
+        Ok(match command {
+            #[cfg(feature = "tui")]
+            Subcommands::Tui(args) => Self::Tui(Box::new(args.try_into()?)),
             Subcommands::Report(args) => Self::Report(Box::new(args.into())),
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),

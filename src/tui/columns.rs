@@ -120,7 +120,7 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "state",
         title: "State",
         about: "the verdict in words",
-        width: |_| (14, 25),
+        width: |_| (21, 25),
         cell: |look, row, _| state(look, row).into(),
         order: |_, a, b| {
             let key = |row: &Row| (row.verdict.urgency(), row.status_code);
@@ -143,7 +143,7 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "source",
         title: "Source",
         about: "the address that holds it or tried last, +n others",
-        width: |data| (7, data.widths.source.clamp(7, WIDEST)),
+        width: |data| (data.widths.source.clamp(7, 15), data.widths.source.clamp(7, WIDEST)),
         cell: |_, row, _| row.device.map(|device| device.source_words()).unwrap_or_default().into(),
         order: |_, a, b| a.source().cmp(&b.source()),
         ..BASE

@@ -112,14 +112,8 @@ macro_rules! bind {
 /// Every key, in the order of the help. Of two that hold in a place the first counts.
 pub(super) static KEYS: &[Binding] = &[
     bind!("F1", [f(1), ch('?'), ch('h')], Action::Help, ANY, "this help", "Help"),
-    bind!(
-        "Enter",
-        [key(KeyCode::Enter)],
-        Action::Open,
-        &[Dns, Sources],
-        "open what is selected",
-        "Open"
-    ),
+    bind!("Enter", [key(KeyCode::Enter)], Action::Open, &[Dns], "open the DN, or the group"),
+    bind!("Enter", [key(KeyCode::Enter)], Action::Open, &[Sources], "the DNs of the source", "DNs"),
     bind!(
         "Enter",
         [key(KeyCode::Enter)],
@@ -156,9 +150,16 @@ pub(super) static KEYS: &[Binding] = &[
         "Esc",
         [key(KeyCode::Esc), key(KeyCode::Backspace)],
         Action::Back,
-        ANY,
-        "back; on a home screen, undo search and filter",
+        &[Dn, Pair, Flow, Message],
+        "back",
         "Back"
+    ),
+    bind!(
+        "Esc",
+        [key(KeyCode::Esc), key(KeyCode::Backspace)],
+        Action::Back,
+        &[Dns, Compare, Sources, Findings],
+        "undo the search, the filter, the groups"
     ),
     bind!(
         "Space",
@@ -196,14 +197,7 @@ pub(super) static KEYS: &[Binding] = &[
         "group by source, registrar, User-Agent, state, or not",
         "Group"
     ),
-    bind!(
-        "F10 t",
-        [f(10), ch('t')],
-        Action::Columns,
-        &[Dns],
-        "choose and order columns",
-        "Columns"
-    ),
+    bind!("F10 t", [f(10), ch('t')], Action::Columns, &[Dns], "choose and order columns"),
     bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the column before"),
     bind!(">", [ch('>')], Action::SortNext, &[Dns, Sources], "sort by the next column", "Sort"),
     bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "turn the order round"),

@@ -19,6 +19,7 @@
 //!  footer     keys, or what is being typed
 //! ```
 
+mod api;
 mod columns;
 mod data;
 mod effect;
@@ -28,9 +29,6 @@ mod state;
 mod terminal;
 mod update;
 mod view;
-
-#[cfg(test)]
-mod tests;
 
 pub use columns::{ColumnId, column_names};
 pub use data::Data;

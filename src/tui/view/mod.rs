@@ -58,16 +58,15 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Tab::Findings => findings::draw(state, frame.body, paper),
         },
     }
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        return footer::prompt(state, prompt, frame.footer, paper);
+    }
+    footer::keys(state, frame.footer, paper);
     match &state.overlay {
         Some(Overlay::Help(top)) => help::draw(state, *top, paper),
         Some(Overlay::Columns(open)) => chooser::draw(state, open, paper),
-        Some(Overlay::Save(open)) => {
-            footer::keys(state, frame.footer, paper);
-            return save::draw(state, open, paper);
-        }
-        Some(Overlay::Prompt(prompt)) => return footer::prompt(state, prompt, frame.footer, paper),
-        None => {}
+        Some(Overlay::Save(open)) => return save::draw(state, open, paper),
+        Some(Overlay::Prompt(_)) | None => {}
     }
-    footer::keys(state, frame.footer, paper);
     None
 }

@@ -19,14 +19,16 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
             paper.over(place, style);
         }
     }
-    let right = Rect { width: area.width.saturating_sub(1), ..area };
-    if state.stack.is_empty() {
-        paper.put_right(right, 0, &status(state), Some(Ink::Accent));
+    let (text, ink) = if state.stack.is_empty() {
+        (status(state), Ink::Accent)
     } else {
         let path: Vec<String> = state.stack.iter().map(title).collect();
-        let arrow = format!(" {} ", paper.glyphs.arrow);
-        paper.put_right(right, 0, &path.join(&arrow), Some(Ink::Title));
-    }
+        (path.join(&format!(" {} ", paper.glyphs.arrow)), Ink::Title)
+    };
+    let end = layout::tabs(state).last().map_or(0, |tab| tab.right() + 2);
+    let width = area.width.saturating_sub(end + 1);
+    let right = Rect { x: end, width, ..area };
+    paper.put_right(right, 0, &text, Some(ink));
 }
 
 /// What an opened screen is about.
@@ -58,7 +60,7 @@ fn status(state: &State) -> String {
         parts.push(format!("filter: {}", crate::net::escape_text(dns.filter.text())));
     }
     if !parts.is_empty() {
-        parts.push(format!("{} of {}", dns.shown, state.data.rows().len()));
+        parts.insert(0, format!("{} of {}", dns.shown, state.data.rows().len()));
     }
     if let Some(group) = dns.group {
         parts.push(format!("by {}", group.label()));

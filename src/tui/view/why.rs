@@ -33,14 +33,20 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let (mark, ink) = Palette::mark(dn.state().verdict.state(), paper.glyphs);
     let x = paper.put(inside, (0, 0), mark, Some(ink));
     let x = paper.put(inside, (x + 1, 0), &headline(state, dn), Some(Ink::Title));
-    paper.put(inside, (x + 2, 0), &route(dn, paper), Some(Ink::Faint));
+    let route = route(dn, paper);
+    if x + 2 + super::layout::width(&route) <= inside.width {
+        paper.put(inside, (x + 2, 0), &route, Some(Ink::Faint));
+    }
     let mut y = 1;
     let mut told = false;
+    let name = format!("{}: ", escape_bytes(dn.name()));
     for finding in state.data.findings_of(place) {
         let (mark, ink) = Palette::severity(finding.severity, paper.glyphs);
         paper.put(inside, (0, y), mark, Some(ink));
         let rest = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
-        y = paper.paragraph(rest, y, 0, &format!("{}.", finding.sentence), None);
+        // its name stands above
+        let sentence = finding.sentence.strip_prefix(&name).unwrap_or(&finding.sentence);
+        y = paper.paragraph(rest, y, 0, &format!("{sentence}."), None);
         told = true;
     }
     if !told {

@@ -1,0 +1,89 @@
+//! Reads while the screen is shown, and lets it see now and then how far it is.
+//!
+//! ```text
+//!  feed ── snapshot ──▶ judge ── Data ──▶ screen
+//!    └──────────── progress ──────────────▶
+//! ```
+
+use std::sync::Arc;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::judge;
+use crate::app::Failure;
+use crate::app::pipeline::Plan;
+use crate::capture::Capture;
+use crate::registration::{Snapshot, SnapshotOptions, Tracker};
+use crate::tui::News;
+
+/// The first look at what is there, soon.
+const FIRST: Duration = Duration::from_millis(60);
+/// Between two looks, at least.
+const BETWEEN: Duration = Duration::from_millis(300);
+/// Looking takes at most this part of the time.
+const SHARE: u32 = 8;
+
+/// A snapshot on its way to be judged.
+type Seen = (Snapshot, Capture);
+
+/// Begins to read; what comes of it goes to `news`.
+pub(super) fn start(plan: Plan, expected: Vec<String>, news: Sender<News>) -> Result<(), Failure> {
+    let (to_judge, seen) = bounded(1);
+    let told = news.clone();
+    let start = |name: &'static str, error| Failure::Start(name, error);
+    Builder::new()
+        .name("judge".to_owned())
+        .spawn(move || judged(&seen, &told))
+        .map_err(|error| start("judge", error))?;
+    Builder::new()
+        .name("feed".to_owned())
+        .spawn(move || feed(plan, expected, &to_judge, &news))
+        .map_err(|error| start("feed", error))?;
+    Ok(())
+}
+
+/// Judges what was seen until there is no more, and says then that all is read.
+fn judged(seen: &Receiver<Option<Seen>>, news: &Sender<News>) {
+    for one in seen {
+        let told = match one {
+            Some((snapshot, capture)) => News::Data(Arc::new(judge(snapshot, capture))),
+            None => News::Finished,
+        };
+        // a screen that is gone needs no news
+        if news.send(told).is_err() {
+            return;
+        }
+    }
+}
+
+fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Option<Seen>>, news: &Sender<News>) {
+    let files = plan.inputs().to_vec();
+    let progress = news.clone();
+    let plan = plan.telling(Box::new(move |at| {
+        // the next one will do as well
+        drop(progress.try_send(News::Progress(at.bytes_read, at.total_bytes)));
+    }));
+    let options = SnapshotOptions { at: None, expected };
+    let (mut due, mut looked) = (Instant::now() + FIRST, 0);
+    let mut look = |tracker: &Tracker| {
+        let now = Instant::now();
+        if now < due || to_judge.is_full() {
+            return;
+        }
+        let capture = Capture { files: files.clone(), ..Capture::default() };
+        drop(to_judge.try_send(Some((tracker.snapshot(&options), capture))));
+        looked += 1;
+        due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
+    };
+    match plan.run_watched(None, Some(&mut look)) {
+        Ok(trace) => {
+            let options = SnapshotOptions { at: trace.at, ..options };
+            let snapshot = trace.tracker.finish(&options);
+            drop(to_judge.send(Some((snapshot, trace.capture))));
+            drop(to_judge.send(None));
+        }
+        Err(failure) => drop(news.send(News::Failed(failure.to_string()))),
+    }
+}

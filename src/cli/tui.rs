@@ -1,0 +1,131 @@
+//! The arguments of `regscope FILE…` and `regscope tui`.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::args::{ColorArg, Expected, ReadArgs, ending, expected};
+use super::at::At;
+use super::settings::{InputSettings, style, zone};
+use crate::compare::Filter;
+use crate::tui::{ColumnId, Options, Palette, column_names};
+
+pub(super) const EXAMPLES: &str = ending!(
+    "  regscope trace.pcap
+  regscope tui --show 'verdict=failing source=192.168.210.0/24' trace.pcap
+  tcpdump -i any -c 10000 -w - | regscope -"
+);
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct TuiArgs {
+    /// Only DNs this filter takes, at first: `verdict=failing source=192.168.210.0/24 ua~Asterisk`
+    #[arg(long, value_name = "FILTER", value_parser = show)]
+    show: Option<String>,
+    /// The columns of the list, in this order, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column)]
+    columns: Vec<ColumnId>,
+    /// The colours: for a dark or a light background, or none
+    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
+    theme: ThemeArg,
+    /// DNs that should be there: those that are not seen are listed as `not_seen`
+    #[arg(long, value_name = "LIST", value_parser = expected)]
+    expect: Option<Expected>,
+    /// Judge at this moment instead of the last packet: see `regscope report --help`
+    #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    at: Option<At>,
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// several are merged in time order
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum ThemeArg {
+    /// As `NO_COLOR` and `COLORFGBG` say, else dark
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    Mono,
+}
+
+/// The settings of the screen.
+#[derive(Debug)]
+pub struct TuiSettings {
+    /// What is read.
+    pub input: InputSettings,
+    /// How the screen looks and begins.
+    pub options: Options,
+    /// The DNs that should be there.
+    pub expected: Vec<String>,
+    /// The moment to judge at.
+    pub at: Option<At>,
+}
+
+impl TryFrom<TuiArgs> for TuiSettings {
+    type Error = clap::Error;
+
+    fn try_from(args: TuiArgs) -> Result<Self, clap::Error> {
+        let TuiArgs { show, columns, theme, expect, at, read, files } = args;
+        if files.is_empty() {
+            let text = "no capture to read: give a file, a directory or `-`\n";
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, text));
+        }
+        let options = Options {
+            zone: zone(read.utc),
+            palette: palette(theme),
+            unicode: style(ColorArg::Never).unicode,
+            columns,
+            filter: show.unwrap_or_default(),
+            title: title(&files),
+            live: false,
+        };
+        let input = InputSettings { progress: false, ..InputSettings::new(files, &read) };
+        Ok(Self { input, options, expected: expect.unwrap_or_default().0, at })
+    }
+}
+
+/// The file's name without its directories, or how many there are.
+fn title(files: &[PathBuf]) -> String {
+    match files {
+        [one] if one.as_os_str() == "-" => "standard input".to_owned(),
+        [one] => {
+            let name = one.file_name().unwrap_or(one.as_os_str());
+            crate::net::escape_text(&name.to_string_lossy()).into_owned()
+        }
+        many => format!("{} files", many.len()),
+    }
+}
+
+/// What `NO_COLOR` (<https://no-color.org>) and `COLORFGBG` (rxvt and others: foreground, then
+/// background, as numbers of the 16 colours) ask for.
+fn palette(theme: ThemeArg) -> Palette {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    match theme {
+        ThemeArg::Dark => Palette::Dark,
+        ThemeArg::Light => Palette::Light,
+        ThemeArg::Mono => Palette::Mono,
+        ThemeArg::Auto if set("NO_COLOR").is_some() => Palette::Mono,
+        ThemeArg::Auto => {
+            let colours = set("COLORFGBG").unwrap_or_default();
+            match colours.rsplit(';').next() {
+                Some("7" | "15") => Palette::Light,
+                _ => Palette::Dark,
+            }
+        }
+    }
+}
+
+fn show(text: &str) -> Result<String, String> {
+    Filter::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn column(name: &str) -> Result<ColumnId, String> {
+    ColumnId::from_name(name.trim()).ok_or_else(|| {
+        format!("no such column; there are {}", column_names().collect::<Vec<_>>().join(", "))
+    })
+}

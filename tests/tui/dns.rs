@@ -1,0 +1,166 @@
+//! The DN list: looks, order, groups, search, filter, marks.
+
+use insta::assert_snapshot;
+use regscope::tui::{Effect, Palette};
+
+use crate::session::{SIZES, Session, case, thousand};
+
+/// A session on each size, named for its snapshot.
+fn at_each_size(name: &str, make: impl Fn((u16, u16)) -> Session) {
+    for size in SIZES {
+        let text = make(size).styled(size);
+        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), text);
+    }
+}
+
+#[test]
+fn the_incident() {
+    at_each_size("dns-incident", |size| Session::new("incident", size));
+}
+
+#[test]
+fn a_thousand_dns() {
+    let thousand = |size| Session::with(thousand(), "thousand.pcap", size, Palette::Dark);
+    at_each_size("dns-thousand", thousand);
+    at_each_size("dns-thousand-grouped", |size| {
+        let mut session = thousand(size);
+        session.keys("gj<Enter>jj");
+        session
+    });
+}
+
+#[test]
+fn an_empty_capture() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("empty.pcap");
+    std::fs::write(&file, crate::session::many(0)).unwrap();
+    let mut input = case("incident");
+    input.files = vec![file];
+    at_each_size("dns-empty", |size| {
+        Session::with(input.clone(), "empty.pcap", size, Palette::Dark)
+    });
+}
+
+#[test]
+fn hostile_text() {
+    at_each_size("dns-hostile", |size| {
+        let mut session = Session::new("hostile-text", size);
+        session.keys("<F10>");
+        session.keys("<Esc>");
+        session
+    });
+}
+
+#[test]
+fn without_colours_and_on_a_light_background() {
+    for (name, palette) in [("mono", Palette::Mono), ("light", Palette::Light)] {
+        let mut session = Session::with(case("incident"), "incident", (80, 24), palette);
+        assert_snapshot!(format!("dns-{name}"), session.styled((80, 24)));
+    }
+}
+
+#[test]
+fn overlays() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("filter", "<F7>verdict=failing source=192.168.210.0/24"),
+        ("filter-wrong", "<F7>verdict=failling"),
+        ("columns", "<F10>jj<Space>"),
+        ("save", "<F2><Tab><Right>"),
+    ] {
+        at_each_size(&format!("dns-{name}"), |size| {
+            let mut session = Session::new("incident", size);
+            session.keys(keys);
+            session
+        });
+    }
+}
+
+fn list(session: &mut Session) -> Vec<String> {
+    let text = session.text((140, 40));
+    let rows = text.lines().skip(4).take_while(|line| !line.starts_with('─'));
+    let name = |line: &str| line.chars().skip(4).collect::<String>();
+    let names = rows.filter(|line| line.len() > 4).map(name);
+    names.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+}
+
+#[test]
+fn search_narrows_with_every_key_and_esc_undoes_it() {
+    let mut session = Session::new("incident", (140, 40));
+    assert_eq!(list(&mut session), ["5001", "5002", "5008", "1002", "1003"]);
+    session.keys("/genesys-soft");
+    assert_eq!(list(&mut session), ["1002", "1003"]);
+    session.keys("<Esc>");
+    assert_eq!(list(&mut session).len(), 5);
+    session.keys("/404<Enter>");
+    assert_eq!(list(&mut session), ["5008"]);
+    session.keys("<Esc>");
+    assert_eq!(list(&mut session).len(), 5);
+}
+
+#[test]
+fn a_filter_takes_effect_as_it_is_typed_and_a_wrong_one_changes_nothing() {
+    let mut session = Session::new("incident", (140, 40));
+    session.keys("<F7>code=403");
+    assert_eq!(list(&mut session), ["5001", "5002"]);
+    session.keys(" nonsense");
+    assert_eq!(list(&mut session), ["5001", "5002"]);
+    // one that is wrong cannot be accepted
+    session.keys("<Enter>");
+    assert!(session.text((140, 40)).contains("Filter: code=403 nonsense"));
+    session.keys("<C-u><Enter>");
+    assert_eq!(list(&mut session).len(), 5);
+}
+
+#[test]
+fn columns_sort_both_ways_and_the_selection_stays() {
+    let mut session = Session::new("incident", (140, 40));
+    session.keys("jj");
+    session.keys("<");
+    assert_eq!(list(&mut session), ["1002", "1003", "5001", "5002", "5008"]);
+    session.keys("z");
+    assert_eq!(list(&mut session), ["5008", "5002", "5001", "1003", "1002"]);
+    assert!(session.text((140, 40)).contains("5008 rejected 404 Not Found since"));
+    session.resize((60, 15)).resize((140, 40));
+    assert!(session.text((140, 40)).contains("5008 rejected 404 Not Found since"));
+}
+
+#[test]
+fn groups_open_and_close() {
+    let mut session = Session::new("incident", (140, 40));
+    session.keys("g");
+    assert_eq!(list(&mut session), ["192.168.210.54", "192.168.210.81"]);
+    session.keys("<Right>");
+    assert_eq!(list(&mut session).len(), 5);
+    session.keys("j<Left>");
+    assert_eq!(list(&mut session), ["192.168.210.54", "192.168.210.81"]);
+    session.keys("ggg");
+    assert_eq!(list(&mut session), ["rejected", "rejected", "in"]);
+    session.keys("g");
+    assert_eq!(list(&mut session).len(), 5);
+}
+
+#[test]
+fn a_dn_is_copied_and_quitting_is_an_effect() {
+    let mut session = Session::new("incident", (80, 24));
+    session.keys("jyq");
+    assert_eq!(session.effects, [Effect::Copy("5002".to_owned()), Effect::Quit]);
+}
+
+#[test]
+fn saving_names_dns_form_and_file() {
+    let mut session = Session::new("incident", (80, 24));
+    session.keys("<Space><Space><F2><Tab><Right><Right><Enter>");
+    let [Effect::Save(request)] = session.effects.as_slice() else {
+        panic!("{:?}", session.effects)
+    };
+    assert_eq!(request.dns, [b"5001".to_vec(), b"5002".to_vec()]);
+    assert_eq!(request.path.to_str(), Some("regscope-2-dns.md"));
+    assert!(!request.replace);
+}
+
+#[test]
+fn a_screen_too_small_says_so() {
+    let mut session = Session::new("incident", (30, 8));
+    assert!(session.text((30, 8)).starts_with("regscope needs 40 columns"));
+}

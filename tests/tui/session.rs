@@ -1,0 +1,288 @@
+//! A screen without a terminal: keys go in, text and styles come out.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use regscope::app::screen::{fetch, read};
+use regscope::cli::InputSettings;
+use regscope::tui::{Effect, News, Options, Palette, State};
+
+/// The sizes every screen is shown at.
+pub const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
+
+/// A screen on a capture.
+pub struct Session {
+    pub state: State,
+    input: InputSettings,
+    /// What the keys asked for and this session does not do itself.
+    pub effects: Vec<Effect>,
+}
+
+/// A case of `captures/`.
+pub fn case(name: &str) -> InputSettings {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(name);
+    let mut files: Vec<_> = path.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| {
+        file.file_stem().and_then(|stem| stem.to_str()).is_some_and(|s| s.starts_with("input"))
+    });
+    InputSettings { files, filter: None, progress: false }
+}
+
+impl Session {
+    /// A screen on a case of `captures/`, all read.
+    pub fn new(name: &str, size: (u16, u16)) -> Self {
+        Self::with(case(name), name, size, Palette::Dark)
+    }
+
+    /// A screen on captures, all read.
+    pub fn with(input: InputSettings, title: &str, size: (u16, u16), palette: Palette) -> Self {
+        let options = Options {
+            zone: TimeZone::UTC,
+            palette,
+            unicode: true,
+            columns: Vec::new(),
+            filter: String::new(),
+            title: title.to_owned(),
+            live: false,
+        };
+        let mut session = Self { state: State::new(options, size), input, effects: Vec::new() };
+        let data = Arc::new(read(&session.input).unwrap());
+        session.news(News::Data(data));
+        session.news(News::Finished);
+        session
+    }
+
+    /// Takes in news, and does what follows from it.
+    pub fn news(&mut self, news: News) {
+        let effects = self.state.take_in(news);
+        self.perform(effects);
+    }
+
+    /// Presses keys: characters as they are, others as `<Enter>`, `<F2>`, `<C-l>`.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in parse(keys) {
+            let effects = self.state.press(key);
+            self.perform(effects);
+        }
+        self
+    }
+
+    /// Reads messages as the program does; keeps the rest for the test.
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Read(keys) => {
+                    for (key, message) in fetch(&self.input, &keys).unwrap() {
+                        self.news(News::Message(key, message));
+                    }
+                }
+                other => self.effects.push(other),
+            }
+        }
+    }
+
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) -> &mut Self {
+        let effects = self.state.resize(columns, rows);
+        self.perform(effects);
+        self
+    }
+
+    fn buffer(&self, (columns, rows): (u16, u16)) -> (Buffer, Option<(u16, u16)>) {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let cursor = self.state.draw(&mut buffer);
+        (buffer, cursor)
+    }
+
+    /// What the screen says.
+    pub fn text(&mut self, size: (u16, u16)) -> String {
+        self.resize(size);
+        let (buffer, cursor) = self.buffer(size);
+        let mut text = lines(&buffer).join("\n");
+        if let Some((x, y)) = cursor {
+            text += &format!("\n(cursor at {x},{y})");
+        }
+        text
+    }
+
+    /// What the screen says, and below it in which styles: runs of cells, ordinary ones left out.
+    pub fn styled(&mut self, size: (u16, u16)) -> String {
+        let text = self.text(size);
+        let (buffer, _) = self.buffer(size);
+        format!("{text}\n\n{}", styles(&buffer).join("\n"))
+    }
+}
+
+fn lines(buffer: &Buffer) -> Vec<String> {
+    let width = usize::from(buffer.area.width);
+    let rows = buffer.content.chunks(width);
+    rows.map(|row| {
+        let mut line = String::new();
+        let mut skip = 0;
+        for cell in row {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            line += cell.symbol();
+            skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
+        }
+        line.trim_end().to_owned()
+    })
+    .collect()
+}
+
+/// `3: 2-3 LightRed bold, 9-12 reversed`.
+fn styles(buffer: &Buffer) -> Vec<String> {
+    let width = usize::from(buffer.area.width);
+    let mut out = Vec::new();
+    for (y, row) in buffer.content.chunks(width).enumerate() {
+        let mut runs: Vec<(usize, usize, String)> = Vec::new();
+        for (x, cell) in row.iter().enumerate() {
+            let name = name(cell.style());
+            match runs.last_mut() {
+                Some((_, end, last)) if *last == name && *end + 1 == x => *end = x,
+                _ => runs.push((x, x, name)),
+            }
+        }
+        runs.retain(|(_, _, name)| !name.is_empty());
+        if !runs.is_empty() {
+            let runs = runs.iter().map(|(from, to, name)| format!("{from}-{to} {name}"));
+            out.push(format!("{y}: {}", runs.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    out
+}
+
+fn name(style: Style) -> String {
+    let mut words = Vec::new();
+    match style.fg {
+        None | Some(Color::Reset) => {}
+        Some(color) => words.push(color.to_string()),
+    }
+    for (modifier, word) in [
+        (Modifier::BOLD, "bold"),
+        (Modifier::DIM, "dim"),
+        (Modifier::REVERSED, "reversed"),
+        (Modifier::UNDERLINED, "underlined"),
+    ] {
+        if style.add_modifier.contains(modifier) {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" ")
+}
+
+fn parse(keys: &str) -> Vec<KeyEvent> {
+    let mut out = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let named = rest
+            .strip_prefix('<')
+            .and_then(|r| r.split_once('>'))
+            .and_then(|(name, after)| Some((named(name)?, after)));
+        match named {
+            Some((event, after)) => {
+                out.push(event);
+                rest = after;
+            }
+            None => {
+                out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+fn named(name: &str) -> Option<KeyEvent> {
+    let code = match name {
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Tab" => KeyCode::Tab,
+        "BackTab" => KeyCode::BackTab,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PgUp" => KeyCode::PageUp,
+        "PgDn" => KeyCode::PageDown,
+        "Space" => KeyCode::Char(' '),
+        "Back" => KeyCode::Backspace,
+        _ => {
+            if let Some(c) = name.strip_prefix("C-").and_then(|c| c.chars().next()) {
+                return Some(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+            }
+            KeyCode::F(name.strip_prefix('F')?.parse().ok()?)
+        }
+    };
+    Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+/// A capture of 1000 DNs, made once: every seventh is refused, all from ten sources.
+pub fn thousand() -> InputSettings {
+    static FILE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let dir = FILE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("thousand.pcap"), many(1000)).unwrap();
+        dir
+    });
+    let files = vec![dir.path().join("thousand.pcap")];
+    InputSettings { files, filter: None, progress: false }
+}
+
+/// A capture file of so many DNs.
+pub fn many(dns: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let words = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101];
+    file.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    for n in 0..dns {
+        let dn = 5000 + n;
+        let source = [10, 1, 0, u8::try_from(n % 10).unwrap() + 1];
+        let host = format!("10.1.0.{}", source[3]);
+        let common = format!(
+            "Via: SIP/2.0/UDP {host}:5060;branch=z9hG4bK{dn}\r\n\
+             From: <sip:{dn}@pbx.example>;tag=a{dn}\r\nTo: <sip:{dn}@pbx.example>\r\n\
+             Call-ID: {dn}@{host}\r\nCSeq: 1 REGISTER\r\nContact: <sip:{dn}@{host}:5060>"
+        );
+        let request = format!(
+            "REGISTER sip:pbx.example SIP/2.0\r\n{common}\r\nExpires: 600\r\n\
+             User-Agent: Phone/{}\r\nContent-Length: 0\r\n\r\n",
+            n % 3
+        );
+        let status = if n % 7 == 0 { "403 Forbidden" } else { "200 OK" };
+        let answer =
+            format!("SIP/2.0 {status}\r\n{common};expires=600\r\nContent-Length: 0\r\n\r\n");
+        let registrar = [10, 2, 0, 1];
+        packet(&mut file, (1000 + n / 10, n % 10 * 1000), source, registrar, request.as_bytes());
+        let at = (1000 + n / 10, n % 10 * 1000 + 700);
+        packet(&mut file, at, registrar, source, answer.as_bytes());
+    }
+    file
+}
+
+/// Appends a packet: IPv4, UDP from port 5060 to port 5060.
+fn packet(file: &mut Vec<u8>, at: (u32, u32), src: [u8; 4], dst: [u8; 4], payload: &[u8]) {
+    let udp = u16::try_from(payload.len() + 8).unwrap();
+    let total = udp + 20;
+    let length = u32::from(total);
+    for word in [at.0, at.1, length, length] {
+        file.extend(word.to_le_bytes());
+    }
+    file.extend([0x45, 0]);
+    file.extend(total.to_be_bytes());
+    file.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    file.extend(src);
+    file.extend(dst);
+    file.extend(5060_u16.to_be_bytes());
+    file.extend(5060_u16.to_be_bytes());
+    file.extend(udp.to_be_bytes());
+    file.extend([0, 0]);
+    file.extend(payload);
+}
