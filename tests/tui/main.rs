@@ -5,4 +5,5 @@
 
 mod session;
 
+mod compare;
 mod dns;

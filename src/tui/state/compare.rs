@@ -31,12 +31,22 @@ pub(in crate::tui) enum Section {
 }
 
 impl Section {
-    pub(in crate::tui) const ALL: [Self; 4] =
-        [Self::Same, Self::Mixed, Self::Outcomes, Self::NotKnown];
+    const ALL: [Self; 4] = [Self::Same, Self::Mixed, Self::Outcomes, Self::NotKnown];
 
-    pub(in crate::tui) const fn title(self) -> &'static str {
+    /// In the order of the screen: where nothing separates, what differs at all comes first.
+    fn of(contrast: &Contrast) -> [Self; 4] {
+        if contrast.leading().is_some() {
+            return Self::ALL;
+        }
+        [Self::Mixed, Self::Same, Self::Outcomes, Self::NotKnown]
+    }
+
+    pub(in crate::tui) fn title(self, contrast: &Contrast) -> &'static str {
         match self {
             Self::Same => "Not the difference, the same for all",
+            Self::Mixed if contrast.failing.dns.min(contrast.working.dns) < 2 => {
+                "Differ, but too few DNs to say it matters"
+            }
             Self::Mixed => "Mixed, no clear difference",
             Self::Outcomes => "Follows from the outcome, so no cause",
             Self::NotKnown => "Not told for both sides",
@@ -88,8 +98,8 @@ impl Line {
     fn is_about_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Value(a, x), Self::Value(b, y)) => a == b && x.value == y.value,
-            (Self::Attribute(a, _), Self::Attribute(b, _)) => a == b,
-            (Self::More(a, ..), Self::More(b, ..)) => a == b,
+            (Self::Attribute(a, _), Self::Attribute(b, _))
+            | (Self::More(a, ..), Self::More(b, ..)) => a == b,
             _ => self == other,
         }
     }
@@ -158,6 +168,7 @@ impl Compare {
             // what leads is told with its values
             Fold::Values(name) => contrast.combinations.is_empty() && first() == Some(name),
             Fold::Members(name) => self.roomy && first() == Some(name),
+            Fold::Section(Section::Mixed) => self.same || contrast.leading().is_none(),
             Fold::Section(_) => self.same,
         };
         usual != self.turned.contains(&fold) || !self.search.is_empty() && fold.is_around()
@@ -183,7 +194,13 @@ impl Compare {
 
     fn lines_of(&self, contrast: &Contrast) -> Vec<Line> {
         if !contrast.has_two_sides() {
-            return (0..contrast.common.len()).map(Line::Common).collect();
+            let mut places: Vec<usize> = (0..contrast.common.len()).collect();
+            // what is there says more than what is not
+            let absent = |&place: &usize| {
+                contrast.common.get(place).is_some_and(|common| common.value == Value::Absent)
+            };
+            places.sort_by_key(absent);
+            return places.into_iter().map(Line::Common).collect();
         }
         let mut lines: Vec<Line> = (0..contrast.combinations.len())
             .filter(|_| self.search.is_empty())
@@ -200,17 +217,21 @@ impl Compare {
                 lines.push(Line::Coincide(name));
             }
             if self.is_open(Fold::Members(name), contrast) {
-                others.iter().for_each(|member| self.add(&mut lines, contrast, member, 2));
+                for member in others {
+                    self.add(&mut lines, contrast, member, 2);
+                }
             }
         }
-        for section in Section::ALL {
+        for section in Section::of(contrast) {
             let findings = section.findings(contrast);
             if !findings.iter().any(|finding| self.passes(finding)) {
                 continue;
             }
             lines.push(Line::Section(section));
             if self.is_open(Fold::Section(section), contrast) {
-                findings.iter().for_each(|finding| self.add(&mut lines, contrast, finding, 2));
+                for finding in findings {
+                    self.add(&mut lines, contrast, finding, 2);
+                }
             }
         }
         lines

@@ -22,6 +22,7 @@ pub(super) fn bar(n: u64, of: u64, width: usize, unicode: bool) -> String {
 }
 
 /// The bar of a share from 0 to 1.
+#[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
 pub(super) fn bar_of(share: f64, width: usize, unicode: bool) -> String {
     bar((share.clamp(0.0, 1.0) * 1000.0).round() as u64, 1000, width, unicode)
 }

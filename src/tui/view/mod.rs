@@ -26,8 +26,6 @@ mod paper;
 mod save;
 mod sources;
 mod tabs;
-#[cfg(test)]
-pub(super) mod testing;
 pub(super) mod theme;
 mod why;
 
@@ -54,7 +52,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         None => match state.tab {
             Tab::Dns => dns::draw(state, paper),
             Tab::Compare => compare::draw(state, paper),
-            Tab::Sources => sources::draw(state, frame.body, paper),
+            Tab::Sources => sources::draw(state, paper),
             Tab::Findings => findings::draw(state, frame.body, paper),
         },
     }

@@ -40,11 +40,9 @@ pub(super) fn draw(state: &State, contrast: &Contrast, area: Rect, paper: &mut P
             let names = names.each_ref().map(String::as_str);
             let title = format!("Together: {}", support(&found.support, names));
             let y = paper.paragraph(inside, 0, 2, &title, Some(Ink::Title));
-            let mut text = "Neither of the two alone separates as well.".to_owned();
-            for [a, b] in &found.also {
-                text.push_str(&format!(" The same DNs: {a} and {b}."));
-            }
-            paper.paragraph(inside, y, 2, &text, None);
+            let also = found.also.iter().map(|[a, b]| format!(" The same DNs: {a} and {b}."));
+            let text = "Neither of the two alone separates as well.";
+            paper.paragraph(inside, y, 2, &format!("{text}{}", also.collect::<String>()), None);
         }
         Line::More(name, ..) => {
             let text = format!(

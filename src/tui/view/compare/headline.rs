@@ -110,12 +110,20 @@ fn lead(contrast: &Contrast) -> Option<Lead> {
 fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>) {
     let inside = Rect { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
     let (failing, working) = (contrast.failing.dns, contrast.working.dns);
+    let names = labels(contrast);
+    let hints = contrast.mixed.iter().any(|f| f.strength() > Strength::None);
     let own = matches!(state.compare.part, Part::Marked | Part::Listed);
     let mark = paper.glyphs.unknown;
     let [sentence, advice] = match (failing, working) {
         (0, 0) => [
             "There is nothing to compare.".to_owned(),
-            "No DN of this capture certainly works, and none certainly fails.".to_owned(),
+            match contrast.left_out {
+                0 => "No DN was seen.".to_owned(),
+                n => format!(
+                    "Of {} none certainly works and none certainly fails: the list tells why.",
+                    count(n as u64, "DN")
+                ),
+            },
         ],
         (f, w) if own && f.min(w) == 0 => [
             "There is nothing to compare: one side has no DN.".to_owned(),
@@ -139,12 +147,14 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
              FILE. What all that fail share stands below."
                 .to_owned(),
         ],
-        (f, w) if f.min(w) < 2 => [
-            format!("Too few to tell: {f} failing, {w} working."),
-            "Mark two DNs with Space in the list, then c puts them side by side.".to_owned(),
+        (f, w) if f.min(w) < 2 || hints => [
+            format!("Too few to tell: {f} {}, {w} {}.", names[0], names[1]),
+            "What differs most stands first below. Two DNs marked with Space in the list are put \
+             side by side with c."
+                .to_owned(),
         ],
         (f, w) => [
-            format!("No attribute separates the {f} from the {w}."),
+            format!("No attribute separates the {f} {} from the {w} {}.", names[0], names[1]),
             "The difference is not in what the REGISTERs say or where they come from: look at \
              the findings (4), and at the registrar's own configuration."
                 .to_owned(),

@@ -13,8 +13,6 @@ use crate::tui::update::compare::{Choice, parts};
 mod behind;
 mod headline;
 mod table;
-#[cfg(test)]
-mod tests;
 
 pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
     let regions = layout::compare(state);

@@ -37,13 +37,14 @@ impl Columns {
     fn of(contrast: &Contrast, width: u16) -> Self {
         let most = contrast.failing.dns.max(contrast.working.dns);
         let count = layout::width(&most.to_string()).max(2);
-        let widest = contrast.groups.iter().flat_map(|group| &group.members);
+        let mixed = contrast.mixed.iter().filter(|_| contrast.leading().is_none());
+        let widest = contrast.groups.iter().flat_map(|group| &group.members).chain(mixed);
         let widest = widest.map(|f| layout::width(f.attribute.label)).max().unwrap_or(0);
         // room for an IPv4 address and its count on either side comes first
         let least = 2 * (15 + 1 + count) + 2;
         let label = (widest.max(20) + 4).min(width.saturating_sub(LABEL + least));
         let rest = width.saturating_sub(LABEL + label + 3);
-        let side = (rest / 2).min(60);
+        let side = (rest / 2).min(40);
         let first = LABEL + label + 1;
         Self { label, sides: [first, first + side + 1], side, count }
     }
@@ -269,7 +270,7 @@ fn section(
     let findings = section.findings(contrast);
     let open = state.compare.is_open(Fold::Section(section), contrast);
     let x = paper.put(area, (1, 0), fold(open, paper), Some(Ink::Accent));
-    let text = format!("{} ({}): ", section.title(), findings.len());
+    let text = format!("{} ({}): ", section.title(contrast), findings.len());
     let x = paper.put(area, (x + 1, 0), &text, Some(Ink::Title));
     let names: Vec<_> =
         suspects_first(findings).into_iter().map(|finding| finding.attribute.label).collect();

@@ -79,12 +79,12 @@ pub(super) fn params(params: &[ParamRow], rows: &mut Vec<Row>) {
 /// A DN with its verdict and the way of its request.
 pub(super) fn side(state: &State, dn: DnView<'_>) -> Side {
     let own = dn.state();
-    let verdict = words::verdict(own.verdict, own.status_code, own.expires_at, &state.clock);
-    let since = own.since.map_or_else(String::new, |at| format!("since {}", state.clock.short(at)));
-    let arrow = state.glyphs().arrow;
-    let way = dn
-        .last_attempt()
-        .map_or_else(String::new, |a| format!("{} {arrow} {}", a.source.addr, a.registrar.addr));
+    let verdict = words::verdict(own.verdict, own.status_code, None, &state.clock);
+    let time = |word: &str, at: Option<Timestamp>| {
+        at.map_or_else(String::new, |at| format!("{word} {}", state.clock.short(at)))
+    };
+    let since = format!("{} {}", time("since", own.since), time("until", own.expires_at));
+    let way = dn.last_attempt().map_or_else(String::new, |a| format!("from {}", a.source));
     Side {
         name: escape_bytes(dn.name()).into_owned(),
         state: Some(own.verdict.state()),

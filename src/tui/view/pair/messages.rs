@@ -25,6 +25,9 @@ pub(super) fn of_dns(state: &State, screen: &Pair, dns: [DnView<'_>; 2]) -> Shee
             Some(key) => format!("frame {}", state.data.frame_name(key.frame)),
             None => "(none)".to_owned(),
         };
+        if !rows.is_empty() {
+            rows.push(Row::note(""));
+        }
         rows.push(Row::title(title, [frame(&keys[0]), frame(&keys[1])]));
         match keys {
             [Some(left), Some(right)] => {

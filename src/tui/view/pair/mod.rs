@@ -215,6 +215,3 @@ pub(in crate::tui) fn part_starts(lines: &[Line]) -> Vec<usize> {
     let titles = lines.iter().enumerate().filter(|(_, line)| line.title);
     titles.map(|(place, _)| place).collect()
 }
-
-#[cfg(test)]
-mod tests;
