@@ -96,6 +96,33 @@ pub(crate) fn examples(side: &Side) -> String {
     names.join(" ")
 }
 
+/// What people suspect first: told first when it is no difference.
+pub(crate) const SUSPECTS: [&str; 12] = [
+    "registrar",
+    "auth.given",
+    "expires.present",
+    "transport",
+    "source.address",
+    "user_agent",
+    "contact.host",
+    "auth.realm",
+    "request_uri",
+    "contact.host_is_source",
+    "source.network",
+    "via.rport_asked",
+];
+
+/// Attributes, those that people suspect first before the others.
+pub(crate) fn suspects_first(findings: &[Finding]) -> Vec<&Finding> {
+    let place = |finding: &&Finding| {
+        let suspect = SUSPECTS.iter().position(|name| *name == finding.attribute.name);
+        suspect.unwrap_or(SUSPECTS.len())
+    };
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(place);
+    findings
+}
+
 /// What is said when a side has no DN.
 pub(crate) fn one_sided(contrast: &Contrast) -> String {
     let [failing, working] = labels(contrast);

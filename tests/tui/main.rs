@@ -6,4 +6,5 @@
 mod fleet;
 mod session;
 
+mod compare;
 mod dns;

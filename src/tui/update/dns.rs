@@ -131,7 +131,7 @@ fn mark(state: &mut State) {
 }
 
 /// Clears search, filter and marks.
-fn clear(state: &mut State) {
+pub(super) fn clear(state: &mut State) {
     state.marks.clear();
     relist(state, |dns| {
         dns.search.clear();
@@ -151,6 +151,17 @@ fn undo(state: &mut State) -> Then {
         state.tell("q quits");
     }
     Then::Done
+}
+
+/// Goes to the list, narrowed to what a filter selects.
+pub(super) fn show(state: &mut State, filter: crate::compare::Filter) {
+    relist(state, |dns| {
+        dns.search.clear();
+        dns.filter = filter;
+    });
+    state.stack.clear();
+    state.tab = Tab::Dns;
+    state.tell(format!("{} DNs; Esc shows all again", state.dns.shown));
 }
 
 /// Sorts by the column before or after the one that is sorted by.

@@ -5,13 +5,18 @@ use tui_input::{Input, InputRequest};
 
 use super::dns::relist;
 use crate::compare::Filter;
+use crate::tui::keys::Place;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
 
 /// Begins to type.
 pub(super) fn open(state: &mut State, purpose: Purpose) {
     let before = match purpose {
-        Purpose::Search => state.dns.search.clone(),
+        Purpose::Search => match state.place() {
+            Place::Compare => state.compare.search.clone(),
+            Place::Sources => state.sources.search.clone(),
+            _ => state.dns.search.clone(),
+        },
         Purpose::Filter => state.dns.filter.text().to_owned(),
     };
     let input = Input::new(before.clone());
@@ -66,7 +71,11 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
     match prompt.purpose {
         Purpose::Search => {
             let text = text.to_lowercase();
-            relist(state, |dns| dns.search = text);
+            match state.place() {
+                Place::Compare => state.compare.search = text,
+                Place::Sources => state.sources.search = text,
+                _ => relist(state, |dns| dns.search = text),
+            }
         }
         Purpose::Filter => match Filter::parse(text) {
             Ok(filter) => {

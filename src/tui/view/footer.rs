@@ -6,7 +6,7 @@ use super::layout;
 use super::paper::Paper;
 use super::theme::Ink;
 use crate::net::escape_text;
-use crate::tui::keys::{KEYS, holds_in};
+use crate::tui::keys::{KEYS, Place, holds_in};
 use crate::tui::state::overlay::{Prompt, Purpose};
 use crate::tui::state::{Notice, State};
 
@@ -56,6 +56,7 @@ pub(super) fn prompt(
         (None, Purpose::Filter) if prompt.input.value().is_empty() => {
             "for example verdict=failing source=192.168.210.0/24 ua~Asterisk".to_owned()
         }
+        (None, Purpose::Search) if state.place() != Place::Dns => String::new(),
         (None, _) => format!("{} of {}", state.dns.shown, state.data.rows().len()),
     };
     let ink = if prompt.error.is_some() { Ink::Bad } else { Ink::Faint };

@@ -9,8 +9,9 @@ use paper::Paper;
 use theme::Ink;
 
 mod activity;
+mod bar;
 mod chooser;
-mod compare;
+pub(super) mod compare;
 mod dn;
 mod dns;
 mod findings;
@@ -20,7 +21,7 @@ mod header;
 pub(super) mod help;
 pub(super) mod layout;
 mod message;
-mod pair;
+pub(super) mod pair;
 mod paper;
 mod save;
 mod sources;
@@ -50,8 +51,8 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         Some(Screen::Pair(pair)) => pair::draw(state, pair, frame.body, paper),
         None => match state.tab {
             Tab::Dns => dns::draw(state, paper),
-            Tab::Compare => compare::draw(state, frame.body, paper),
-            Tab::Sources => sources::draw(state, frame.body, paper),
+            Tab::Compare => compare::draw(state, paper),
+            Tab::Sources => sources::draw(state, paper),
             Tab::Findings => findings::draw(state, frame.body, paper),
         },
     }
