@@ -77,7 +77,11 @@ fn turn(
                 // nobody is left to tell anything: a file that is read
                 Err(_) => news = &never,
             },
-            default(LOOK) => continue,
+            default(LOOK) => {
+                // a terminal that went away without a word
+                crossterm::terminal::size()?;
+                continue;
+            }
         }
         let only_news = matches!(inputs.first(), Some(Input::News(_)));
         if only_news && drawn.elapsed() < NEWS_EVERY {
@@ -124,10 +128,11 @@ fn suspend(held: &mut Held) -> io::Result<()> {
 }
 
 /// The thread that reads keys, mouse and size.
+///
+/// It is never waited for: where the terminal has gone away, reading from it may not come back.
 struct Keyboard {
     inputs: Receiver<io::Result<Input>>,
     stop: Arc<AtomicBool>,
-    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Keyboard {
@@ -135,24 +140,20 @@ impl Keyboard {
         let (send, inputs) = bounded(WAITING);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let thread = thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
+        thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 if !read(&send) {
                     break;
                 }
             }
         })?;
-        Ok(Self { inputs, stop, thread: Some(thread) })
+        Ok(Self { inputs, stop })
     }
 }
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // a thread that panicked has said so
-            drop(thread.join());
-        }
     }
 }
 

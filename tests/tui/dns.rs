@@ -33,7 +33,7 @@ fn a_thousand_dns() {
 fn an_empty_capture() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("empty.pcap");
-    std::fs::write(&file, crate::session::many(0)).unwrap();
+    std::fs::write(&file, crate::fleet::capture(0)).unwrap();
     let mut input = case("incident");
     input.files = vec![file];
     at_each_size("dns-empty", |size| {

@@ -3,6 +3,7 @@
 #![cfg(feature = "tui")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
+mod fleet;
 mod session;
 
 mod dns;

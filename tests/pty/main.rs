@@ -1,0 +1,9 @@
+//! The real binary in a pseudo-terminal: a night's work with keys, and the terminal as it was before.
+
+#![cfg(feature = "tui")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+mod console;
+
+mod ending;
+mod journey;
