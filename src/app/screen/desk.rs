@@ -132,7 +132,7 @@ fn save(input: &InputSettings, zone: &TimeZone, request: &SaveRequest, data: &Da
         style: Style::default(),
     };
     match export(&wanted, &view, input) {
-        Ok(summary) => Saved::Done(summary.sentences().join(" ")),
+        Ok(summary) => Saved::Done(format!("saved {}", summary.sentences().join("; "))),
         Err(Failure::Exists(_)) => Saved::Exists,
         Err(failure) => Saved::Failed(failure.to_string()),
     }
