@@ -7,6 +7,10 @@ use super::pair::Kind;
 use super::params::{self, ParamRow, Part};
 use crate::sip::{HeaderName, Message, NameAddr, StartLine, Via, unfold};
 
+mod secrets;
+
+pub use secrets::secrets;
+
 /// What stands where a digest response was.
 pub const MASK: &[u8] = b"***";
 

@@ -65,6 +65,16 @@ impl MessageRecord {
         Self { time, frame, offset: at.offset, code, marks, hop, cseq, next }
     }
 
+    /// The same message in another frame.
+    #[cfg(test)]
+    pub(crate) fn at(self, frame: FrameRef) -> Self {
+        Self {
+            marks: self.marks,
+            hop: self.hop,
+            ..Self::new(self.time, frame, self.code, self.cseq)
+        }
+    }
+
     /// The frame that completed the message.
     #[must_use]
     pub const fn frame(&self) -> FrameRef {

@@ -38,6 +38,9 @@ pub(super) enum Action {
     Tab(u8),
     NextTab,
     NextPart,
+    NextOne,
+    OneBefore,
+    Reveal,
     Suspend,
     Redraw,
 }
@@ -185,9 +188,17 @@ pub(super) static KEYS: &[Binding] = &[
         "F7",
         [f(7)],
         Action::Filter,
-        &[Dns, Findings, Compare],
+        &[Dns, Compare],
         "filter: verdict=failing source=192.168.210.0/24 ua~Asterisk",
         "Filter"
+    ),
+    bind!(
+        "F7",
+        [f(7)],
+        Action::Filter,
+        &[Findings],
+        "errors alone, errors and warnings, or all",
+        "Severity"
     ),
     bind!(
         "g",
@@ -213,6 +224,18 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("e", [ch('e')], Action::Same, &[Compare, Pair], "show or hide what is the same", "Same"),
     bind!("w", [ch('w')], Action::Wrap, &[Message, Flow, Pair], "wrap long lines, or not", "Wrap"),
     bind!("b", [ch('b')], Action::Bytes, &[Message], "bytes, or text", "Bytes"),
+    bind!("x", [ch('x')], Action::Reveal, &[Message], "show digest responses, or mask them"),
+    bind!(
+        "n Tab",
+        [ch('n'), key(KeyCode::Tab)],
+        Action::NextOne,
+        &[Message],
+        "the next message of the DN",
+        "Next"
+    ),
+    bind!("N", [ch('N')], Action::OneBefore, &[Message], "the message before"),
+    bind!("n", [ch('n')], Action::NextOne, &[Dn, Flow], "the next place that is searched for"),
+    bind!("N", [ch('N')], Action::OneBefore, &[Dn, Flow], "the one before that is searched for"),
     bind!(
         "y",
         [ch('y')],
@@ -230,7 +253,7 @@ pub(super) static KEYS: &[Binding] = &[
         "Tab",
         [key(KeyCode::Tab)],
         Action::NextPart,
-        &[Dn, Flow, Pair, Message],
+        &[Dn, Flow, Pair],
         "the next part of the screen"
     ),
     bind!(

@@ -24,6 +24,7 @@ mod columns;
 mod data;
 mod effect;
 mod keys;
+mod prose;
 mod run;
 mod state;
 mod terminal;

@@ -50,16 +50,8 @@ impl Exchanges {
         let mut runs: Vec<Run> = Vec::new();
         let mut left_out = 0;
         for attempt in dn.attempts() {
-            let steps = steps(&attempt);
-            let mut text = describe(snapshot, &attempt, &steps, glyphs);
-            if last.is_some_and(|last| last.source.addr != attempt.source.addr) {
-                text = format!("from {}: {text}", attempt.source.addr);
-            }
-            if last.is_some_and(|last| last.registrar != attempt.registrar) {
-                text = format!("at {}: {text}", attempt.registrar);
-            }
-            let seen =
-                Sighting { at: attempt.started, frames: name_frames(&steps, frames, glyphs) };
+            let Told { text, frames } = Told::of(snapshot, &attempt, last, frames, glyphs);
+            let seen = Sighting { at: attempt.started, frames };
             match runs.last_mut() {
                 Some(run) if run.text == text => {
                     run.count += 1;
@@ -72,6 +64,34 @@ impl Exchanges {
             }
         }
         Self { runs, left_out }
+    }
+}
+
+/// One attempt as a line.
+pub(crate) struct Told {
+    /// The exchange; what differs from the last attempt is said.
+    pub text: String,
+    /// The frames it is seen in.
+    pub frames: String,
+}
+
+impl Told {
+    pub(crate) fn of(
+        snapshot: &Snapshot,
+        attempt: &AttemptView<'_>,
+        last: Option<AttemptView<'_>>,
+        frames: Frames,
+        glyphs: &Glyphs,
+    ) -> Self {
+        let steps = steps(attempt);
+        let mut text = describe(snapshot, attempt, &steps, glyphs);
+        if last.is_some_and(|last| last.source.addr != attempt.source.addr) {
+            text = format!("from {}: {text}", attempt.source.addr);
+        }
+        if last.is_some_and(|last| last.registrar != attempt.registrar) {
+            text = format!("at {}: {text}", attempt.registrar);
+        }
+        Self { text, frames: name_frames(&steps, frames, glyphs) }
     }
 }
 

@@ -29,6 +29,18 @@ impl Clock {
         self.format(at, "%H:%M:%S%.3f", "%Y-%m-%d %H:%M:%S%.3f")
     }
 
+    /// `21:04:05.123`, whatever the day.
+    pub(crate) fn time(&self, at: Timestamp) -> String {
+        const TIME: &str = "%H:%M:%S%.3f";
+        self.format(at, TIME, TIME)
+    }
+
+    /// `2026-11-22`.
+    pub(crate) fn day(&self, at: Timestamp) -> String {
+        const DAY: &str = "%Y-%m-%d";
+        self.format(at, DAY, DAY)
+    }
+
     /// `2026-11-22 21:04:05`.
     pub(crate) fn full(&self, at: Timestamp) -> String {
         const FULL: &str = "%Y-%m-%d %H:%M:%S";
@@ -59,6 +71,12 @@ impl Clock {
     }
 }
 
+/// `2026-11-22T21:04:05.123+01:00`, for programs and spreadsheets.
+pub(crate) fn iso(zone: &TimeZone, at: Timestamp) -> String {
+    zoned(zone, at)
+        .map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
+}
+
 fn zoned(zone: &TimeZone, at: Timestamp) -> Option<Zoned> {
     let at = jiff::Timestamp::from_nanosecond(at.nanos().into()).ok()?;
     Some(at.to_zoned(zone.clone()))
@@ -78,6 +96,8 @@ mod tests {
         let before = Timestamp::from_parts(1_763_405_000, 0);
         assert_eq!(clock.short(before), "11-17 18:43");
         assert_eq!(clock.precise(before), "2025-11-17 18:43:20.000");
+        assert_eq!(clock.time(before), "18:43:20.000");
+        assert_eq!(clock.day(before), "2025-11-17");
         assert_eq!(clock.zone(at), "UTC");
     }
 
@@ -87,6 +107,7 @@ mod tests {
         let at = Timestamp::from_parts(1_763_505_000, 0);
         let clock = Clock::new(&zone, at);
         assert_eq!(clock.zone(at), "CET (+01:00)");
+        assert_eq!(iso(&zone, at), "2025-11-18T23:30:00.000+01:00");
         assert_eq!(clock.short(at), "23:30:00");
     }
 }

@@ -55,9 +55,8 @@ fn from_the_list_to_the_packets() {
     console.is_as_before();
     let saved = dir.path().join("regscope-2-dns.pcapng");
     assert!(saved.exists());
-    let tshark = Command::new("tshark").args(["-r"]).arg(&saved).args(["-T", "fields"]);
-    let tshark = tshark.args(["-Y", "sip", "-e", "sip.to.user"]).output();
-    let Ok(tshark) = tshark else {
+    let fields = ["-T", "fields", "-Y", "sip", "-e", "sip.to.user"];
+    let Ok(tshark) = Command::new("tshark").arg("-r").arg(&saved).args(fields).output() else {
         return eprintln!("without tshark nobody else reads the saved file");
     };
     let users = String::from_utf8(tshark.stdout).unwrap();

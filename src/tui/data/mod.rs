@@ -12,10 +12,13 @@ use crate::registration::{Cohort, DnView, Snapshot, State};
 use crate::wording::glyphs::Frames;
 use crate::wording::limits::limits;
 
+mod like;
 mod row;
+mod seen;
 mod timeline;
 
 pub(super) use row::Row;
+pub(super) use seen::{Seen, Try, seen};
 pub(super) use timeline::Timeline;
 
 /// What is shown, as it stood at one moment; made off the screen's thread.
@@ -129,6 +132,12 @@ impl Data {
     pub(super) fn findings_of(&self, place: u32) -> impl Iterator<Item = &Finding> {
         let numbers = self.findings_of.get(&place).map_or(&[][..], SmallVec::as_slice);
         numbers.iter().filter_map(|&number| self.findings.get(number as usize))
+    }
+
+    /// The findings of a DN by their places among all, the most urgent first.
+    pub(super) fn finding_numbers(&self, place: u32) -> impl Iterator<Item = usize> + use<'_> {
+        let numbers = self.findings_of.get(&place).map_or(&[][..], SmallVec::as_slice);
+        numbers.iter().map(|&number| number as usize)
     }
 
     /// How frames are named.

@@ -13,4 +13,14 @@ pub(in crate::tui) struct Message {
     pub(in crate::tui) wrap: bool,
     /// Bytes instead of text.
     pub(in crate::tui) bytes: bool,
+    /// Digest responses are shown, because that was asked for.
+    pub(in crate::tui) reveal: bool,
+    /// Only the frame is known: whether it holds a request or an answer is tried.
+    pub(in crate::tui) guess: bool,
+}
+
+impl Message {
+    pub(in crate::tui) const fn new(key: Key) -> Self {
+        Self { key, top: 0, left: 0, wrap: true, bytes: false, reveal: false, guess: false }
+    }
 }

@@ -21,6 +21,8 @@ pub(super) mod dns;
 pub(super) mod findings;
 pub(super) mod flow;
 pub(super) mod group;
+pub(super) mod lanes;
+pub(super) mod made;
 pub(super) mod message;
 pub(super) mod messages;
 pub(super) mod overlay;

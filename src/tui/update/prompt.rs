@@ -5,18 +5,13 @@ use tui_input::{Input, InputRequest};
 
 use super::dns::relist;
 use crate::compare::Filter;
-use crate::tui::keys::Place;
-use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::{Screen, State, Tab};
 
 /// Begins to type.
 pub(super) fn open(state: &mut State, purpose: Purpose) {
     let before = match purpose {
-        Purpose::Search => match state.place() {
-            Place::Compare => state.compare.search.clone(),
-            Place::Sources => state.sources.search.clone(),
-            _ => state.dns.search.clone(),
-        },
+        Purpose::Search => searched(state).to_owned(),
         Purpose::Filter => state.dns.filter.text().to_owned(),
     };
     let input = Input::new(before.clone());
@@ -71,11 +66,7 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
     match prompt.purpose {
         Purpose::Search => {
             let text = text.to_lowercase();
-            match state.place() {
-                Place::Compare => state.compare.search = text,
-                Place::Sources => state.sources.search = text,
-                _ => relist(state, |dns| dns.search = text),
-            }
+            search(state, text);
         }
         Purpose::Filter => match Filter::parse(text) {
             Ok(filter) => {
@@ -84,6 +75,36 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
             }
             Err(error) => prompt.error = Some(error),
         },
+    }
+}
+
+/// What is searched for on the visible screen.
+fn searched(state: &State) -> &str {
+    match state.stack.last() {
+        Some(Screen::Flow(flow)) => &flow.search,
+        Some(Screen::Dn(dn)) => &dn.search,
+        None if state.tab == Tab::Findings => &state.findings.search,
+        None if state.tab == Tab::Compare => &state.compare.search,
+        None if state.tab == Tab::Sources => &state.sources.search,
+        _ => &state.dns.search,
+    }
+}
+
+/// Lets the visible screen search for something.
+fn search(state: &mut State, text: String) {
+    match state.stack.pop() {
+        Some(mut screen) => {
+            match &mut screen {
+                Screen::Flow(flow) => super::flow::search(state, flow, text),
+                Screen::Dn(dn) => super::dn::search(dn, text),
+                Screen::Message(_) | Screen::Pair(_) => {}
+            }
+            state.stack.push(screen);
+        }
+        None if state.tab == Tab::Findings => super::findings::search(state, text),
+        None if state.tab == Tab::Compare => state.compare.search = text,
+        None if state.tab == Tab::Sources => state.sources.search = text,
+        None => relist(state, |dns| dns.search = text),
     }
 }
 

@@ -6,9 +6,9 @@ use super::layout;
 use super::paper::Paper;
 use super::theme::Ink;
 use crate::net::escape_text;
-use crate::tui::keys::{KEYS, Place, holds_in};
+use crate::tui::keys::{KEYS, holds_in};
 use crate::tui::state::overlay::{Prompt, Purpose};
-use crate::tui::state::{Notice, State};
+use crate::tui::state::{Notice, Screen, State, Tab};
 
 /// The keys, or a notice in their place.
 pub(super) fn keys(state: &State, area: Rect, paper: &mut Paper<'_>) {
@@ -56,8 +56,7 @@ pub(super) fn prompt(
         (None, Purpose::Filter) if prompt.input.value().is_empty() => {
             "for example verdict=failing source=192.168.210.0/24 ua~Asterisk".to_owned()
         }
-        (None, Purpose::Search) if state.place() != Place::Dns => String::new(),
-        (None, _) => format!("{} of {}", state.dns.shown, state.data.rows().len()),
+        (None, _) => found(state),
     };
     let ink = if prompt.error.is_some() { Ink::Bad } else { Ink::Faint };
     let typed = layout::width(prompt.input.value()).max(12);
@@ -76,4 +75,25 @@ pub(super) fn prompt(
     paper.put(field, (0, 0), &escape_text(&shown), None);
     let cursor = prompt.input.visual_cursor().saturating_sub(scroll);
     Some((field.x + u16::try_from(cursor).unwrap_or(0), field.y))
+}
+
+/// How much the visible screen finds.
+fn found(state: &State) -> String {
+    let lines = |found: usize| format!("{found} found, n goes on");
+    match state.stack.last() {
+        Some(Screen::Flow(flow)) if flow.search.is_empty() => String::new(),
+        Some(Screen::Flow(flow)) => {
+            let rows = 0..flow.rows.len();
+            lines(rows.filter(|&row| super::flow::holds(state, flow, row)).count())
+        }
+        Some(Screen::Dn(dn)) if dn.search.is_empty() => String::new(),
+        Some(Screen::Dn(dn)) => {
+            lines(dn.lines.iter().filter(|told| told.holds(&dn.search)).count())
+        }
+        None if matches!(state.tab, Tab::Compare | Tab::Sources) => String::new(),
+        None if state.tab == Tab::Findings => {
+            format!("{} of {}", state.findings.shown, state.data.findings.len())
+        }
+        _ => format!("{} of {}", state.dns.shown, state.data.rows().len()),
+    }
 }

@@ -22,7 +22,8 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let (text, ink) = if state.stack.is_empty() {
         (status(state), Ink::Accent)
     } else {
-        let path: Vec<String> = state.stack.iter().map(title).collect();
+        let path = state.stack.iter().enumerate();
+        let path: Vec<String> = path.map(|(place, screen)| title(screen, place == 0)).collect();
         (path.join(&format!(" {} ", paper.glyphs.arrow)), Ink::Title)
     };
     let end = layout::tabs(state).last().map_or(0, |tab| tab.right() + 2);
@@ -31,12 +32,15 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     paper.put_right(right, 0, &text, Some(ink));
 }
 
-/// What an opened screen is about.
-fn title(screen: &Screen) -> String {
+/// What an opened screen is about; the first names its DN.
+fn title(screen: &Screen, first: bool) -> String {
+    let of = |dn: &[u8]| if first { format!("{} ", escape_bytes(dn)) } else { String::new() };
     match screen {
         Screen::Dn(dn) => escape_bytes(&dn.name).into_owned(),
-        Screen::Flow(_) => "Flow".to_owned(),
-        Screen::Message(message) => format!("frame {}", message.key.frame.number),
+        Screen::Flow(flow) => format!("{}Flow", of(&flow.name)),
+        Screen::Message(message) => {
+            format!("{}frame {}", of(&message.key.dn), message.key.frame.number)
+        }
         Screen::Pair(pair) => match &pair.of {
             Subjects::Dns([a, b]) => format!("{} | {}", escape_bytes(a), escape_bytes(b)),
             Subjects::Messages([a, b]) => {

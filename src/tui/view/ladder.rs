@@ -1,0 +1,333 @@
+//! The ladder: a lane for each host, an arrow for each message, times and frames at the left.
+
+use ratatui::layout::Rect;
+
+use super::layout::width;
+use super::message::title;
+use super::paper::Paper;
+use super::regions::FlowRegions;
+use super::theme::Ink;
+use crate::net::{Endpoint, Timestamp};
+use crate::registration::{Marks, Purpose};
+use crate::tui::columns::{duration_short, seconds_short};
+use crate::tui::data::Seen;
+use crate::tui::state::State;
+use crate::tui::state::flow::{Flow, Row};
+use crate::tui::state::lanes::ends;
+
+/// Columns before the frame: mark, time, delta.
+const BEFORE_FRAME: u16 = 23;
+/// Columns between two lanes, at most: longer arrows read no better.
+const WIDEST: u16 = 44;
+/// Columns from the edge to the first and from the last lane, at most.
+const MARGIN: u16 = 10;
+
+/// The characters of a ladder.
+struct Art {
+    lane: &'static str,
+    line: &'static str,
+    again: &'static str,
+    right: &'static str,
+    left: &'static str,
+    dots: &'static str,
+}
+
+const UNICODE: Art =
+    Art { lane: "│", line: "─", again: "╌", right: "→", left: "←", dots: "┄" };
+const ASCII: Art = Art { lane: "|", line: "-", again: ".", right: ">", left: "<", dots: "." };
+
+fn art(paper: &Paper<'_>) -> &'static Art {
+    if paper.glyphs.more == "…" { &UNICODE } else { &ASCII }
+}
+
+pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'_>) {
+    // the frame, a blank, the mark of a message that was sent again, a blank
+    let start = BEFORE_FRAME + screen.frame_width + 3;
+    let room = regions.rows.width.saturating_sub(start + 1);
+    let columns = columns(screen.lanes.len(), start, room);
+    heads(screen, &columns, regions.heads, paper);
+    let visible = screen.cursor.visible(screen.rows.len(), usize::from(regions.rows.height));
+    for (y, place) in (0..).zip(visible) {
+        let Some(&row) = screen.rows.get(place) else { continue };
+        let area = Rect { y: regions.rows.y + y, height: 1, ..regions.rows };
+        match row {
+            Row::Message(_) => {
+                if let Some(seen) = screen.message(place) {
+                    lanes(&columns, area, paper);
+                    message(state, screen, seen, place, &columns, area, paper);
+                }
+            }
+            Row::Attempt(attempt, gap) => begins(state, screen, (place, attempt, gap), area, paper),
+            Row::Silence(gap) => {
+                lanes(&columns, area, paper);
+                let more = paper.glyphs.more;
+                let text = format!("{more} {} of silence {more}", span(gap));
+                paper.put(area, (15, 0), &text, Some(Ink::Faint));
+            }
+            Row::Ending(attempt) => {
+                lanes(&columns, area, paper);
+                ending(screen, attempt, &columns, area, paper);
+            }
+        }
+        if place == screen.cursor.selected {
+            let style = paper.palette.selected();
+            // the lanes go on through the selected line
+            let whole = if screen.in_text { Rect { width: 1, ..area } } else { area };
+            paper.over(whole, style);
+        }
+    }
+}
+
+/// Where the lanes stand, from the left edge of the ladder.
+fn columns(lanes: usize, start: u16, room: u16) -> Vec<u16> {
+    let lanes = u16::try_from(lanes).unwrap_or(u16::MAX);
+    if lanes < 2 {
+        return (0..lanes).map(|_| start + room / 2).collect();
+    }
+    let margin = MARGIN.min(room / (2 * lanes));
+    let gap = (room.saturating_sub(2 * margin) / (lanes - 1)).min(WIDEST);
+    (0..lanes).map(|lane| start + margin + lane * gap).collect()
+}
+
+/// Who the lanes are: role and address, centred over each.
+fn heads(screen: &Flow, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
+    let others = screen.lanes.others;
+    let shared = (others > 0).then(|| ("others".to_owned(), format!("{others} more"), None));
+    let named = screen
+        .lanes
+        .lanes
+        .iter()
+        .map(|lane| (lane.role().to_owned(), lane.address(), Some(lane.host())));
+    let gap = match columns {
+        [first, second, ..] => second - first,
+        _ => area.width,
+    };
+    for ((role, address, host), &column) in shared.into_iter().chain(named).zip(columns) {
+        // a port that does not fit is left out before the address is cut
+        let room = gap.saturating_sub(1);
+        let address = if width(&address) > room { host.unwrap_or(address) } else { address };
+        let address = tail(address, room, paper);
+        for (y, text, ink) in [(0, role, Ink::Faint), (1, address, Ink::Title)] {
+            let wide = width(&text).min(room);
+            let left = column.saturating_sub(wide / 2).max(1);
+            let left = left.min(area.width.saturating_sub(wide));
+            let cell = Rect { x: area.x + left, width: wide, ..area };
+            paper.put(cell, (0, y), &text, Some(ink));
+        }
+    }
+}
+
+/// The end of an address that is too long: that is what tells it from others.
+fn tail(address: String, room: u16, paper: &Paper<'_>) -> String {
+    let over = usize::from(width(&address).saturating_sub(room));
+    if over == 0 {
+        return address;
+    }
+    format!("{}{}", paper.glyphs.more, address.chars().skip(over + 1).collect::<String>())
+}
+
+fn lanes(columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
+    for &column in columns {
+        paper.put(area, (column, 0), art(paper).lane, Some(Ink::Faint));
+    }
+}
+
+fn message(
+    state: &State,
+    screen: &Flow,
+    seen: &Seen,
+    place: usize,
+    columns: &[u16],
+    area: Rect,
+    paper: &mut Paper<'_>,
+) {
+    let marks = seen.record.marks;
+    let faint = marks.has(Marks::RETRANSMISSION) || marks.has(Marks::DUPLICATE);
+    let side = Some(Ink::Faint).filter(|_| faint);
+    if screen.marks.contains(&seen.key(&screen.name)) {
+        paper.put(area, (0, 0), "*", Some(Ink::Accent));
+    }
+    let at = seen.record.time;
+    paper.put(area, (1, 0), &state.clock.time(at), side);
+    paper.put_cell(area, (13, 0), (&delta(screen, place, at), true), 8, Some(Ink::Faint));
+    let frame = state.data.frame_name(seen.record.frame());
+    let wide = screen.frame_width;
+    paper.put_cell(area, (BEFORE_FRAME, 0), (&frame, true), wide, side);
+    let mark = match () {
+        () if marks.has(Marks::RETRANSMISSION) && paper.glyphs.more == "…" => "»",
+        () if marks.has(Marks::RETRANSMISSION) => ">",
+        () if marks.has(Marks::DUPLICATE) => "=",
+        () => " ",
+    };
+    paper.put(area, (BEFORE_FRAME + wide + 1, 0), mark, Some(Ink::Doubtful));
+    let labels = labels(screen, seen);
+    let ink = if faint { Some(Ink::Faint) } else { ink(seen, screen) };
+    let Some([from, to]) = ends(seen, &screen.tries, &screen.ends) else {
+        let text = labels.first().cloned().unwrap_or_default();
+        let column = columns.first().map_or(BEFORE_FRAME + wide + 3, |first| first + 2);
+        paper.put(area, (column, 0), &text, ink);
+        return;
+    };
+    let column = |place: usize| columns.get(place).or(columns.last()).copied().unwrap_or(0);
+    for end in [from, to] {
+        port(screen, end, columns, area, paper);
+    }
+    let [from, to] = [from, to].map(|end| column(screen.lanes.place(end)));
+    arrow(area, (from, to), &labels, ink, faint, paper);
+}
+
+/// The port of an end at the outside of its lane, where the host uses several.
+fn port(screen: &Flow, end: Endpoint, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
+    if screen.lanes.has_one_port(end) {
+        return;
+    }
+    let place = screen.lanes.place(end);
+    let Some(&column) = columns.get(place) else { return };
+    let text = format!(":{}", end.port);
+    if place == 0 {
+        paper.put(area, (column.saturating_sub(width(&text)), 0), &text, Some(Ink::Faint));
+    } else if place + 1 == columns.len() {
+        paper.put(area, (column + 1, 0), &text, Some(Ink::Faint));
+    }
+}
+
+/// Time since the message before.
+fn delta(screen: &Flow, place: usize, at: Timestamp) -> String {
+    let before = (0..place).rev().find_map(|row| screen.message(row));
+    before
+        .map_or_else(String::new, |before| format!("+{}", span(at.nanos_since(before.record.time))))
+}
+
+/// `0.4ms`, `1.2s`, `24m12s`.
+fn span(nanos: i64) -> String {
+    match nanos {
+        ..60_000_000_000 => duration_short(nanos),
+        _ => seconds_short(nanos / 1_000_000_000),
+    }
+}
+
+/// What stands on the arrow, the longest first.
+fn labels(screen: &Flow, seen: &Seen) -> Vec<String> {
+    let attempt = screen.tries.get(seen.attempt);
+    let marks = seen.record.marks;
+    let again = match () {
+        () if marks.has(Marks::RETRANSMISSION) => " (sent again)",
+        () if marks.has(Marks::DUPLICATE) => " (captured before)",
+        () if marks.has(Marks::CUT) => " (cut)",
+        () => "",
+    };
+    let whole = title(seen);
+    let mut labels = Vec::new();
+    match (seen.record.code, attempt) {
+        (0, Some(attempt)) => {
+            let asks = match (attempt.purpose, attempt.asked) {
+                (Purpose::Remove, _) => ", Expires 0".to_owned(),
+                (Purpose::Query, _) => ", no Contact".to_owned(),
+                (_, Some(seconds)) => format!(" for {seconds} s"),
+                _ => String::new(),
+            };
+            labels.push(format!("{whole}{asks}{again}"));
+        }
+        (200..=299, Some(attempt)) => {
+            let granted = attempt.granted.map_or_else(String::new, |s| format!(", {s} s granted"));
+            labels.push(format!("{whole}{granted}{again}"));
+        }
+        _ => {}
+    }
+    labels.push(format!("{whole}{again}"));
+    labels.push(whole);
+    labels.push(match seen.record.code {
+        0 => "REGISTER".to_owned(),
+        code => code.to_string(),
+    });
+    labels
+}
+
+fn ink(seen: &Seen, screen: &Flow) -> Option<Ink> {
+    let failed = screen.tries.get(seen.attempt).is_some_and(|t| t.outcome.failure().is_some());
+    match seen.record.code {
+        0 => None,
+        ..200 => Some(Ink::Faint),
+        ..300 => Some(Ink::Good),
+        // a challenge is no failure unless the attempt ends with it
+        401 | 407 if !failed => None,
+        401 | 407 => Some(Ink::Doubtful),
+        _ => Some(Ink::Bad),
+    }
+}
+
+/// An arrow between two lanes with a label on it.
+fn arrow(
+    area: Rect,
+    (from, to): (u16, u16),
+    labels: &[String],
+    ink: Option<Ink>,
+    again: bool,
+    paper: &mut Paper<'_>,
+) {
+    let art = art(paper);
+    let (left, right) = (from.min(to) + 1, from.max(to));
+    let room = right.saturating_sub(left);
+    if room < 2 {
+        let text = labels.last().cloned().unwrap_or_default();
+        paper.put(area, (left + 1, 0), &text, ink);
+        return;
+    }
+    let line = if again { art.again } else { art.line };
+    let line_ink = Some(Ink::Faint).filter(|_| again);
+    paper.put(area, (left, 0), &line.repeat(usize::from(room)), line_ink);
+    if to > from {
+        paper.put(area, (right - 1, 0), art.right, ink.or(line_ink));
+    } else {
+        paper.put(area, (left, 0), art.left, ink.or(line_ink));
+    }
+    // a blank on each side, and the arrow's head
+    let inside = room.saturating_sub(3);
+    let fitting = labels.iter().find(|label| width(label) <= inside).or(labels.last());
+    if let Some(label) = fitting {
+        let label = format!(" {label} ");
+        let start = left + room.saturating_sub(width(&label)) / 2;
+        let within = Rect { width: right, ..area };
+        paper.put(within, (start, 0), &label, ink);
+    }
+}
+
+/// An arrow that ends nowhere.
+fn ending(screen: &Flow, attempt: usize, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
+    let Some(attempt) = screen.tries.get(attempt) else { return };
+    let Some(words) = attempt.ending() else { return };
+    let column = |end| columns.get(screen.lanes.place(end)).copied().unwrap_or(0);
+    let (from, to) = (column(attempt.source), column(attempt.registrar));
+    let (left, right) = (from.min(to) + 1, from.max(to));
+    let line = art(paper).dots.repeat(usize::from(right.saturating_sub(left)));
+    paper.put(area, (left, 0), &line, Some(Ink::Bad));
+    let text = format!(" {words} {}", paper.glyphs.out_of_service);
+    let start = right.saturating_sub(width(&text)).max(left);
+    paper.put(area, (start, 0), &text, Some(Ink::Bad));
+}
+
+/// The line over an attempt: which, on which day, how long after the message before.
+fn begins(
+    state: &State,
+    screen: &Flow,
+    (place, attempt, gap): (usize, usize, Option<i64>),
+    area: Rect,
+    paper: &mut Paper<'_>,
+) {
+    let next = screen.message(place + 1).map(|seen| seen.record.time);
+    let before = place.checked_sub(1).and_then(|row| {
+        (0..=row).rev().find_map(|row| screen.message(row)).map(|seen| seen.record.time)
+    });
+    let mut words = format!("attempt {} of {}", attempt + 1, screen.tries.len());
+    if let Some(gap) = gap {
+        words = format!("{words}, {} later", span(gap));
+    }
+    if let Some(day) = next.map(|at| state.clock.day(at))
+        && before.map(|at| state.clock.day(at)).as_ref() != Some(&day)
+    {
+        words = format!("{words}, {day}");
+    }
+    let line = art(paper).dots.repeat(usize::from(area.width.saturating_sub(2)));
+    paper.put(area, (1, 0), &line, Some(Ink::Faint));
+    paper.put(area, (4, 0), &format!(" {words} "), Some(Ink::Faint));
+}
