@@ -98,10 +98,11 @@ fn titles(
     let sides = columns.sides.into_iter().zip(names).zip(marks.into_iter().zip(inks)).zip(dns);
     for (((x, name), (mark, ink)), dns) in sides {
         let room = Rect { width: (x + columns.side).min(area.width), ..area };
-        let at = paper.put(room, (x, 0), mark, Some(ink));
-        paper.put(room, (at + 1, 0), &name, Some(Ink::Title));
         let number = dns.to_string();
         let end = (x + columns.side).saturating_sub(layout::width(&number));
+        let at = paper.put(room, (x, 0), mark, Some(ink));
+        let before = Rect { width: end.saturating_sub(1).min(area.width), ..area };
+        paper.put(before, (at + 1, 0), &name, Some(Ink::Title));
         paper.put(room, (end, 0), &number, Some(Ink::Title));
     }
 }
