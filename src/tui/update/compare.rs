@@ -1,6 +1,6 @@
 //! The keys of the screen Compare.
 
-use std::hash::Hasher as _;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use ratatui::layout::Position;
@@ -142,16 +142,16 @@ fn compare_own(state: &mut State, data: &Arc<Data>) {
     if !matches!(part, Part::Marked | Part::Listed) || state.overlay.is_some() {
         return;
     }
-    let chosen = chosen(state, data);
-    let selection = hash(&chosen);
+    let selection = selection(state);
     let current = Arc::downgrade(data);
     let stands = state.compare.own.as_ref().is_some_and(|own| {
         let fresh = own.data.ptr_eq(&current) || data.snapshot.dns().len() > BY_ITSELF;
-        own.part == part && (own.selection == selection && fresh)
+        own.part == part && own.selection == selection && fresh
     });
     if stands {
         return;
     }
+    let chosen = chosen(state, data);
     let snapshot = &data.snapshot;
     let label = if part == Part::Marked { "marked" } else { "listed" };
     let (these, others) = snapshot.dns().partition(|dn| chosen.contains(dn.name()));
@@ -172,14 +172,15 @@ fn chosen<'a>(state: &State, data: &'a Data) -> FxHashSet<&'a [u8]> {
     }
 }
 
-/// Tells selections apart, in whatever order they come.
-fn hash(names: &FxHashSet<&[u8]>) -> u64 {
-    let one = |name: &&[u8]| {
-        let mut hasher = FxHasher::default();
-        hasher.write(name);
-        hasher.finish()
-    };
-    names.iter().map(one).fold(names.len() as u64, u64::wrapping_add)
+/// Tells what was marked, searched for and filtered by from what was before.
+fn selection(state: &State) -> u64 {
+    let mut hasher = FxHasher::default();
+    if state.compare.part == Part::Marked {
+        state.marks.hash(&mut hasher);
+    } else {
+        (state.dns.filter.text(), &state.dns.search).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Looks up which DNs stand behind the selected value.

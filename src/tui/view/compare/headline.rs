@@ -9,11 +9,14 @@ use super::{inks, labels, marks};
 use crate::compare::{Contrast, Leading, Share, Strength, Support};
 use crate::tui::state::State;
 use crate::tui::state::compare::Part;
-use crate::wording::contrast::{both, condition};
+use crate::wording::contrast::{both_in, condition_in};
 use crate::wording::layout::count;
 
 /// Columns of the bar of a side.
 const BAR: u16 = 10;
+
+/// Values named in the headline; the lines below have them all.
+const NAMED: usize = 3;
 
 /// What leads, in the words and numbers of the headline.
 struct Lead {
@@ -87,7 +90,8 @@ fn lead(contrast: &Contrast) -> Option<Lead> {
     Some(match contrast.leading()? {
         Leading::Group(group) => {
             let (lead, others) = group.members.split_first()?;
-            let words = lead.condition.as_ref().map_or_else(String::new, condition);
+            let words =
+                lead.condition.as_ref().map_or_else(String::new, |c| condition_in(c, NAMED));
             Lead {
                 sentence: format!("{} {words}", lead.attribute.label),
                 support: lead.support,
@@ -97,7 +101,7 @@ fn lead(contrast: &Contrast) -> Option<Lead> {
             }
         }
         Leading::Combination(found) => Lead {
-            sentence: both(found),
+            sentence: both_in(found, 1),
             support: found.support,
             separation: found.separation,
             few: false,

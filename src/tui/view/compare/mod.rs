@@ -1,5 +1,7 @@
 //! The screen Compare: which DNs, what leads, the attributes in order, the selected one in words.
 
+use std::sync::Arc;
+
 use ratatui::layout::{Position, Rect};
 
 use super::layout;
@@ -53,7 +55,11 @@ fn choices(state: &State, area: Rect, paper: &mut Paper<'_>) {
     }
     let Some(contrast) = state.compare.contrast(&state.data) else { return };
     let [_, other] = labels(contrast);
-    let text = format!("against {} {other}", contrast.working.dns);
+    let own = state.compare.own.as_ref().filter(|own| own.part == state.compare.part);
+    let outdated =
+        own.is_some_and(|own| !std::ptr::eq(own.data.as_ptr(), Arc::as_ptr(&state.data)));
+    let when = if outdated { ", as it was before" } else { "" };
+    let text = format!("against {} {other}{when}", contrast.working.dns);
     let end = placed(state).last().map_or(0, |(_, x, text)| x + layout::width(text));
     if end + layout::width(&text) + 3 < area.width {
         paper.put_right(Rect { width: area.width - 1, ..area }, 0, &text, Some(Ink::Faint));

@@ -11,7 +11,7 @@ use super::{inks, labels, marks};
 use crate::compare::{Contrast, Counted, Finding, Strength};
 use crate::tui::state::State;
 use crate::tui::state::compare::{Fold, Line, Section, finding, foremost};
-use crate::wording::contrast::{both, suspects_first};
+use crate::wording::contrast::{both_in, suspects_first};
 use crate::wording::layout::count;
 
 /// Columns of a bar of strength, and of its number with a mark.
@@ -40,8 +40,9 @@ impl Columns {
         let mixed = contrast.mixed.iter().filter(|_| contrast.leading().is_none());
         let widest = contrast.groups.iter().flat_map(|group| &group.members).chain(mixed);
         let widest = widest.map(|f| layout::width(f.attribute.label)).max().unwrap_or(0);
-        // room for an IPv4 address and its count on either side comes first
-        let least = 2 * (15 + 1 + count) + 2;
+        // room for an IPv4 address and its count on either side comes first, where there is any
+        let value = if width < 72 { 8 } else { 15 };
+        let least = 2 * (value + 1 + count) + 2;
         let label = (widest.max(20) + 4).min(width.saturating_sub(LABEL + least));
         let rest = width.saturating_sub(LABEL + label + 3);
         let side = (rest / 2).min(40);
@@ -97,10 +98,11 @@ fn titles(
     let sides = columns.sides.into_iter().zip(names).zip(marks.into_iter().zip(inks)).zip(dns);
     for (((x, name), (mark, ink)), dns) in sides {
         let room = Rect { width: (x + columns.side).min(area.width), ..area };
-        let at = paper.put(room, (x, 0), mark, Some(ink));
-        paper.put(room, (at + 1, 0), &name, Some(Ink::Title));
         let number = dns.to_string();
         let end = (x + columns.side).saturating_sub(layout::width(&number));
+        let at = paper.put(room, (x, 0), mark, Some(ink));
+        let before = Rect { width: end.saturating_sub(1).min(area.width), ..area };
+        paper.put(before, (at + 1, 0), &name, Some(Ink::Title));
         paper.put(room, (end, 0), &number, Some(Ink::Title));
     }
 }
@@ -121,7 +123,7 @@ fn line(
         Line::Combination(place) => {
             let Some(found) = contrast.combinations.get(*place) else { return };
             strength(found.separation, false, area, paper);
-            paper.put(area, (LABEL + 2, 0), &both(found), Some(Ink::Title));
+            paper.put(area, (LABEL + 2, 0), &both_in(found, 1), Some(Ink::Title));
         }
         Line::Attribute(name, indent) => {
             let Some(finding) = finding(contrast, name) else { return };
