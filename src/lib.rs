@@ -16,8 +16,12 @@ pub mod app;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
+#[cfg(feature = "live")]
+pub mod host;
 pub mod net;
 pub mod packet;
+#[cfg(feature = "live")]
+pub mod privilege;
 pub mod registration;
 pub mod report;
 pub mod select;

@@ -2,7 +2,6 @@
 
 #![cfg(all(feature = "live", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
-#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 
 use std::env;
 use std::fs;
@@ -16,50 +15,9 @@ use regscope::net::Frame;
 use regscope::packet::{Decoder, Event, Limits};
 use regscope::source::live::{Live, LiveError, LiveOptions, LiveStats, Loss, News};
 
-/// Set for the copy of this program that runs inside a namespace, or as nobody.
-const INSIDE: &str = "REGSCOPE_TEST_INSIDE";
+mod namespace;
 
-/// Whether this is the inner run of the test `name`; the outer one starts it and says why if it cannot.
-fn inside(name: &str) -> bool {
-    if env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    if !nix::unistd::geteuid().is_root() {
-        println!("skipped {name}: network namespaces need root");
-        return false;
-    }
-    let program = env::current_exe().unwrap();
-    let mut inner = Command::new("unshare");
-    inner.arg("--net").arg(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
-    match inner.output() {
-        Ok(output) => {
-            let text = String::from_utf8_lossy(&output.stdout);
-            let errors = String::from_utf8_lossy(&output.stderr);
-            if errors.contains("unshare failed") {
-                println!("skipped {name}: {errors}");
-            } else {
-                println!("{text}");
-                assert!(output.status.success() && text.contains("1 passed"), "{text}{errors}");
-            }
-        }
-        Err(error) => println!("skipped {name}: unshare: {error}"),
-    }
-    false
-}
-
-fn ip(args: &str) {
-    let output = Command::new("ip").args(args.split(' ')).output().unwrap();
-    assert!(output.status.success(), "ip {args}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A pair of devices; what is sent to the other end's address leaves through `lab0`.
-fn make_pair() {
-    ip("link add lab0 type veth peer name lab1");
-    ip("addr add 192.0.2.1/24 dev lab0");
-    ip("link set lab0 up");
-    ip("link set lab1 up");
-    ip("neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev lab0 nud permanent");
-}
+use namespace::{INSIDE, inside, ip, make_pair};
 
 fn sender() -> UdpSocket {
     let socket = UdpSocket::bind("192.0.2.1:5060").unwrap();
@@ -374,7 +332,7 @@ fn without_the_right_to_capture_there_is_one_sentence() {
         return;
     }
     if !nix::unistd::geteuid().is_root() || Command::new("setpriv").arg("-V").output().is_err() {
-        println!("skipped: giving up rights needs root and setpriv");
+        namespace::say("skipped: giving up rights needs root and setpriv");
         return;
     }
     // where nobody can reach it

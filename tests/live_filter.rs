@@ -227,7 +227,7 @@ fn holds_sip(decoder: &mut Decoder, frame: &Frame<'_>) -> bool {
     held
 }
 
-/// The project's captures, and others where `REGSCOPE_KNOWN_CAPTURES` says there are some.
+/// The project's captures, and those with known truth where they are beside it.
 fn captures() -> Vec<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
     let cases = own.read_dir().into_iter().flatten().map(|case| case.unwrap().path());
@@ -235,11 +235,12 @@ fn captures() -> Vec<PathBuf> {
         .flat_map(|case| case.read_dir().into_iter().flatten())
         .map(|f| f.unwrap().path())
         .collect();
-    if let Some(known) = std::env::var_os("REGSCOPE_KNOWN_CAPTURES") {
-        for dir in ["lab", "public"] {
-            let dir = Path::new(&known).join(dir);
-            files.extend(fs::read_dir(dir).into_iter().flatten().map(|f| f.unwrap().path()));
-        }
+    let given = std::env::var_os("KNOWN_CAPTURES").map(PathBuf::from);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
+    let known = given.unwrap_or_else(beside);
+    for dir in ["lab", "public"] {
+        let found = fs::read_dir(known.join(dir)).into_iter().flatten();
+        files.extend(found.map(|file| file.unwrap().path()));
     }
     files
 }
