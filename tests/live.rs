@@ -160,13 +160,13 @@ fn what_a_slow_consumer_costs_is_counted() {
     assert!(given_up.queue_waited_ms > 0, "{given_up:?}");
 }
 
-/// The next news that are no frames and no idling.
+/// The next news that are no frames and no idling, nor the moments in which a device is made.
 fn event(live: &Live) -> News {
     let began = Instant::now();
     loop {
         assert!(began.elapsed() < Duration::from_secs(5), "nothing happened");
         match live.recv().unwrap().news {
-            News::Frames(_) | News::Idle => {}
+            News::Frames(_) | News::Idle | News::Lost(Loss::Down) => {}
             event => return event,
         }
     }
@@ -189,11 +189,12 @@ fn a_device_that_is_removed_and_made_again_is_told_and_taken_up() {
     loop {
         match live.recv().unwrap().news {
             News::Frames(batch) => before.extend(batch.frames().filter_map(|f| number(&f))),
+            // down: between taking it down and removing it
+            News::Idle | News::Lost(Loss::Down) => {}
             News::Lost(loss) => {
                 assert_eq!(loss, Loss::Gone);
                 break;
             }
-            News::Idle => {}
             News::Back => panic!("back already"),
         }
     }

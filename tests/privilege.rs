@@ -139,7 +139,8 @@ fn after_made_again(keep_reopen: bool) -> (Live, Vec<News>) {
     let (mut news, began) = (Vec::new(), Instant::now());
     while news.len() < 2 && began.elapsed() < Duration::from_secs(8) {
         match live.recv().unwrap().news {
-            News::Frames(_) | News::Idle => {}
+            // down: while it is being made
+            News::Frames(_) | News::Idle | News::Lost(Loss::Down) => {}
             event => news.push(event),
         }
     }

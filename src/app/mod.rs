@@ -15,6 +15,8 @@ mod failure;
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
 mod finder;
+#[cfg(feature = "live")]
+mod interfaces;
 mod messages;
 mod pipeline;
 mod progress;
@@ -42,6 +44,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Messages(settings) => messages::run(&settings),
         Command::Compare(settings) => compare::run(&settings),
         Command::Explain(settings) => explain::run(&settings),
+        #[cfg(feature = "live")]
+        Command::Interfaces(settings) => interfaces::run(&settings),
     }
 }
 

@@ -10,6 +10,8 @@ use super::at::At;
 use super::compare::CompareArgs;
 use super::explain::ExplainArgs;
 use super::fail_on::FailOn;
+#[cfg(feature = "live")]
+use super::interfaces::InterfacesArgs;
 use crate::select::{DnList, DnListError};
 
 /// Examples, followed by what every command's help ends with.
@@ -22,7 +24,7 @@ macro_rules! ending {
             "  0  done\n",
             "  1  something that --fail-on names was found\n",
             "  2  bad usage, or a DN is asked for that is not there\n",
-            "  3  the input could not be read, or the output not be written",
+            "  3  the input could not be read or the device not be opened, or the output not be written",
         )
     };
 }
@@ -72,6 +74,10 @@ pub(super) enum Subcommands {
     /// The story of one DN in order of time, and what it comes to
     #[command(after_help = super::explain::EXAMPLES)]
     Explain(ExplainArgs),
+    /// The devices that can be captured on, and whether this user may
+    #[cfg(feature = "live")]
+    #[command(after_help = super::interfaces::EXAMPLES)]
+    Interfaces(InterfacesArgs),
 }
 
 #[derive(ClapArgs, Debug)]

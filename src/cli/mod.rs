@@ -9,12 +9,16 @@ mod at;
 mod compare;
 mod explain;
 mod fail_on;
+#[cfg(feature = "live")]
+mod interfaces;
 mod settings;
 
 pub use at::At;
 pub use compare::{CompareFormat, CompareSettings, What};
 pub use explain::{ExplainFormat, ExplainSettings};
 pub use fail_on::FailOn;
+#[cfg(feature = "live")]
+pub use interfaces::{InterfacesFormat, InterfacesSettings};
 pub use settings::{
     Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };

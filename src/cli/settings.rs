@@ -14,6 +14,8 @@ use super::at::At;
 use super::compare::CompareSettings;
 use super::explain::ExplainSettings;
 use super::fail_on::FailOn;
+#[cfg(feature = "live")]
+use super::interfaces::InterfacesSettings;
 use crate::report::Style;
 use crate::select::Selection;
 
@@ -28,6 +30,9 @@ pub enum Command {
     Compare(Box<CompareSettings>),
     /// `regscope explain`.
     Explain(Box<ExplainSettings>),
+    /// `regscope interfaces`.
+    #[cfg(feature = "live")]
+    Interfaces(InterfacesSettings),
 }
 
 /// What is read, and how.
@@ -106,6 +111,8 @@ impl TryFrom<Args> for Command {
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
+            #[cfg(feature = "live")]
+            Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })
     }
 }

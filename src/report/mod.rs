@@ -14,6 +14,8 @@ use crate::select::Selection;
 mod capture;
 pub mod compare;
 pub mod explain;
+#[cfg(feature = "live")]
+pub mod interfaces;
 pub mod json;
 mod message;
 mod model;

@@ -32,6 +32,8 @@ mod evidence;
 mod exchange;
 mod findings;
 mod headline;
+#[cfg(feature = "live")]
+mod interfaces;
 pub(super) mod layout;
 mod limits;
 mod messages;
@@ -57,6 +59,16 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     findings::write(view, clock, page)?;
     sources::write(view, page)?;
     limits::write(view, page)
+}
+
+/// Writes the capture devices of this host.
+#[cfg(feature = "live")]
+pub fn write_interfaces(
+    devices: &[crate::source::live::Interface],
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    interfaces::write(devices, &mut Page::new(out, style))
 }
 
 /// Writes one line about a message.

@@ -12,7 +12,7 @@ use crate::net::{LinkType, Timestamp};
 pub(super) const ANY: &str = "any";
 
 /// The link type with the device of each packet, for `any`.
-const LINUX_SLL2: Linktype = Linktype(276);
+pub(super) const LINUX_SLL2: Linktype = Linktype(276);
 
 /// Linux stamps packets with nanoseconds; elsewhere libpcap would have to be asked what it agreed to.
 const PRECISION: Precision =

@@ -59,16 +59,9 @@ impl fmt::Display for LiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Permission { device } => {
-                let program = std::env::current_exe();
-                let program =
-                    program.map_or_else(|_| "regscope".into(), |p| p.display().to_string());
-                write!(
-                    f,
-                    "{}: no permission to capture: start it with sudo, or give it the right once with \
-                     sudo setcap cap_net_raw,cap_net_admin=eip {}",
-                    escape_text(device),
-                    escape_text(&program)
-                )
+                let device = escape_text(device);
+                write!(f, "{device}: no permission to capture: start it with sudo, ")?;
+                write!(f, "or give it the right once with {}", setcap_command())
             }
             Self::NoDevice { device } => {
                 let known = super::interfaces().unwrap_or_default();
@@ -99,6 +92,14 @@ impl fmt::Display for LiveError {
             Self::Thread => f.write_str("the capture thread failed"),
         }
     }
+}
+
+/// The command that gives this program the right to capture, without sudo from then on.
+#[must_use]
+pub fn setcap_command() -> String {
+    let program = std::env::current_exe();
+    let program = program.map_or_else(|_| "regscope".to_owned(), |path| path.display().to_string());
+    format!("sudo setcap cap_net_raw,cap_net_admin=eip {}", escape_text(&program))
 }
 
 fn name(interface: &Interface) -> std::borrow::Cow<'_, str> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use nix::net::if_::if_nametoindex;
 use pcap::{Capture, ConnectionStatus};
 
-use super::device::{ANY, link_type};
+use super::device::{ANY, LINUX_SLL2, link_type};
 use super::error::{LiveError, words};
 use crate::net::LinkType;
 
@@ -114,7 +114,11 @@ impl From<pcap::Device> for Interface {
 
 fn permitted(name: &str) -> Permitted {
     match Capture::from_device(name).and_then(|capture| capture.buffer_size(1 << 20).open()) {
-        Ok(capture) => {
+        Ok(mut capture) => {
+            if name == ANY {
+                // as it will be captured
+                drop(capture.set_datalink(LINUX_SLL2));
+            }
             let link = capture.get_datalink();
             Permitted::Yes(Link { number: link_type(link), name: link.get_name().ok() })
         }

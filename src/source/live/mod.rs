@@ -30,7 +30,7 @@ mod list;
 mod stats;
 
 pub use batch::Batch;
-pub use error::{LiveError, words};
+pub use error::{LiveError, setcap_command, words};
 pub use filter::{DEFAULT_FILTER, loses_fragments};
 pub use list::{Interface, Kind, Link, Permitted, interfaces};
 pub use stats::LiveStats;
