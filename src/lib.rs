@@ -17,8 +17,12 @@ pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
+#[cfg(feature = "live")]
+pub mod host;
 pub mod net;
 pub mod packet;
+#[cfg(feature = "live")]
+pub mod privilege;
 pub mod record;
 pub mod registration;
 pub mod report;

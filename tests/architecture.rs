@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("select", &[]),
+    ("host", &["net"]),
+    ("privilege", &["net"]),
     ("source", &["net"]),
     ("packet", &["net"]),
     ("sip", &["net"]),
@@ -56,6 +58,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "wording",
             "tui",
             "record",
+            "host",
+            "privilege",
         ],
     ),
 ];

@@ -56,6 +56,8 @@ fn without_a_command_there_is_help() {
         &["compare", "--help"],
         &["explain", "--help"],
         &["extract", "--help"],
+        #[cfg(feature = "live")]
+        &["interfaces", "--help"],
     ] {
         let (status, out, _) = run(args);
         assert_eq!(status, 0);
@@ -320,4 +322,23 @@ fn damage_before_the_first_packet_is_status_3() {
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["capture"]["packets"], 26);
     assert_eq!(report["capture"]["warnings"].as_array().unwrap().len(), 1);
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn interfaces_are_listed_with_and_without_rights() {
+    let (status, out, err) = run(&["interfaces", "--format", "json"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let listed = value["interfaces"].as_array().unwrap();
+    let lo = listed.iter().find(|i| i["kind"] == "loopback" && i["up"] == true).unwrap();
+    assert!(["permitted", "no_permission"].contains(&lo["capture"].as_str().unwrap()), "{lo}");
+    let local = |a: &serde_json::Value| a == "127.0.0.1" || a == "::1";
+    assert!(lo["addresses"].as_array().unwrap().iter().any(local), "{lo}");
+    let (status, out, _) = run(&["interfaces", "--color", "never"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("127.0.0.1") || out.contains("::1"), "{out}");
+    let denied = lo["capture"] == "no_permission";
+    assert_eq!(out.contains("setcap cap_net_raw,cap_net_admin=eip"), denied, "{out}");
+    refused(&["interfaces", "eth0"], 2, "unexpected argument");
 }

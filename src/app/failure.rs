@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::secret::SecretError;
 use crate::net::escape_text;
+#[cfg(feature = "live")]
+use crate::privilege::PrivilegeError;
+#[cfg(feature = "live")]
+use crate::source::live::LiveError;
 use crate::source::{SourceError, Warning};
 
 /// Why a run ended before it was done.
@@ -25,6 +29,14 @@ pub enum Failure {
     /// The input is damaged before its first packet.
     #[error("{0}")]
     Damaged(Box<Warning>),
+    /// A device could not be captured on.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// Rights that are not needed any more could not be given up.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Privilege(#[from] PrivilegeError),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -60,6 +72,11 @@ impl Failure {
         match self {
             Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             Self::Usage(_) | Self::Exists(_) | Self::Captured(_) => 2,
+            #[cfg(feature = "live")]
+            Self::Live(LiveError::Filter { .. })
+            | Self::Privilege(PrivilegeError::NoUser(_) | PrivilegeError::NotRoot(_)) => 2,
+            #[cfg(feature = "live")]
+            Self::Live(_) | Self::Privilege(_) => 3,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)

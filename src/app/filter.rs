@@ -4,6 +4,8 @@ use pcap::{BpfProgram, Capture, Linktype};
 
 use super::Failure;
 use crate::net::LinkType;
+pub(super) use crate::source::live::loses_fragments;
+use crate::source::live::words;
 
 /// A filter, compiled for every link type met so far.
 pub(super) struct Filter {
@@ -44,19 +46,11 @@ impl Filter {
         let program = Capture::dead(data_link(link))
             .and_then(|capture| capture.compile(&self.text, true))
             .map_err(|error| {
-                let (text, reason) = (&self.text, reason(&error));
+                let (text, reason) = (&self.text, words(&error));
                 Failure::Usage(format!("the filter \"{text}\" is wrong: {reason}"))
             })?;
         self.programs.push((link, program));
         Ok(())
-    }
-}
-
-/// libpcap's own words.
-fn reason(error: &pcap::Error) -> String {
-    match error {
-        pcap::Error::PcapError(words) => words.clone(),
-        other => other.to_string(),
     }
 }
 
@@ -68,14 +62,6 @@ fn data_link(link: LinkType) -> Linktype {
         RAW_IN_FILES => RAW,
         other => i32::try_from(other).unwrap_or(i32::MAX),
     })
-}
-
-/// Whether a filter takes packets by their ports and so loses all fragments but the first.
-pub(super) fn loses_fragments(text: &str) -> bool {
-    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
-    let by_port = words().any(|word| matches!(word, "port" | "portrange"));
-    let by_fragment = text.contains("ip[6") || words().any(|word| matches!(word, "frag"));
-    by_port && !by_fragment
 }
 
 #[cfg(test)]
@@ -99,13 +85,5 @@ mod tests {
         let wrong = Filter::new("udp prot 5060", [].iter()).err().unwrap();
         assert_eq!(wrong.exit_status(), 2);
         assert!(wrong.to_string().contains("syntax error"), "{wrong}");
-    }
-
-    #[test]
-    fn a_filter_by_port_loses_fragments() {
-        assert!(loses_fragments("udp port 5060"));
-        assert!(loses_fragments("host a and (portrange 5060-5070)"));
-        assert!(!loses_fragments("host 192.0.2.1"));
-        assert!(!loses_fragments("port 5060 or ip[6:2] & 0x1fff != 0"));
     }
 }

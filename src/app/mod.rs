@@ -18,6 +18,8 @@ mod fetch;
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
 mod finder;
+#[cfg(feature = "live")]
+mod interfaces;
 mod messages;
 mod pipeline;
 mod progress;
@@ -49,6 +51,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Compare(settings) => compare::run(&settings),
         Command::Explain(settings) => explain::run(&settings),
         Command::Extract(settings) => extract::run(&settings),
+        #[cfg(feature = "live")]
+        Command::Interfaces(settings) => interfaces::run(&settings),
     }
 }
 

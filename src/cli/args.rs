@@ -11,6 +11,8 @@ use super::compare::CompareArgs;
 use super::explain::ExplainArgs;
 use super::extract::ExtractArgs;
 use super::fail_on::FailOn;
+#[cfg(feature = "live")]
+use super::interfaces::InterfacesArgs;
 use crate::select::{DnList, DnListError};
 
 /// Examples, followed by what every command's help ends with.
@@ -23,7 +25,7 @@ macro_rules! ending {
             "  0  done\n",
             "  1  something that --fail-on names was found\n",
             "  2  bad usage, or a DN is asked for that is not there\n",
-            "  3  the input could not be read, or the output not be written",
+            "  3  the input could not be read or the device not be opened, or the output not be written",
         )
     };
 }
@@ -89,6 +91,10 @@ pub(super) enum Subcommands {
     /// Copy the packets of chosen DNs into a file that says the same about them
     #[command(after_help = super::extract::EXAMPLES)]
     Extract(ExtractArgs),
+    /// The devices that can be captured on, and whether this user may
+    #[cfg(feature = "live")]
+    #[command(after_help = super::interfaces::EXAMPLES)]
+    Interfaces(InterfacesArgs),
 }
 
 #[derive(ClapArgs, Debug)]

@@ -10,6 +10,8 @@ mod compare;
 mod explain;
 mod extract;
 mod fail_on;
+#[cfg(feature = "live")]
+mod interfaces;
 mod settings;
 #[cfg(feature = "tui")]
 mod tui;
@@ -19,6 +21,8 @@ pub use compare::{CompareFormat, CompareSettings, What};
 pub use explain::{ExplainFormat, ExplainSettings};
 pub use extract::{ExtractFormat, ExtractSettings};
 pub use fail_on::FailOn;
+#[cfg(feature = "live")]
+pub use interfaces::{InterfacesFormat, InterfacesSettings};
 pub use settings::{
     Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };

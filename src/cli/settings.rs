@@ -15,6 +15,8 @@ use super::compare::CompareSettings;
 use super::explain::ExplainSettings;
 use super::extract::ExtractSettings;
 use super::fail_on::FailOn;
+#[cfg(feature = "live")]
+use super::interfaces::InterfacesSettings;
 use crate::report::Style;
 use crate::select::Selection;
 
@@ -34,6 +36,9 @@ pub enum Command {
     Explain(Box<ExplainSettings>),
     /// `regscope extract`.
     Extract(ExtractSettings),
+    /// `regscope interfaces`.
+    #[cfg(feature = "live")]
+    Interfaces(InterfacesSettings),
 }
 
 /// What is read, and how.
@@ -123,6 +128,8 @@ impl TryFrom<Args> for Command {
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
             Subcommands::Extract(args) => Self::Extract(args.try_into()?),
+            #[cfg(feature = "live")]
+            Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })
     }
 }

@@ -15,6 +15,8 @@ use crate::select::Selection;
 pub mod compare;
 pub mod csv;
 pub mod explain;
+#[cfg(feature = "live")]
+pub mod interfaces;
 pub mod json;
 pub mod markdown;
 mod message;

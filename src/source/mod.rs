@@ -1,4 +1,4 @@
-//! Yields timestamped frames from capture files.
+//! Yields timestamped frames from capture files and from the devices of this host.
 //!
 //! [`CaptureSet`] reads any number of inputs (files, directories, standard input) as one trace in
 //! time order; [`Reader`] walks a single capture over any [`std::io::Read`]. Both lend each frame
@@ -6,11 +6,15 @@
 //!
 //! A capture that is damaged or cut ends where it is, with a [`Warning`] that names the byte; what
 //! came before counts. Only when nothing at all could be read is there a [`SourceError`].
+//!
+//! With the feature `live`, `live::Live` captures on a device through libpcap.
 
 mod discover;
 mod error;
 pub mod file;
 mod input;
+#[cfg(feature = "live")]
+pub mod live;
 mod set;
 #[cfg(test)]
 mod testing;

@@ -25,6 +25,8 @@ mod ending;
 mod evidence;
 mod findings;
 mod headline;
+#[cfg(feature = "live")]
+mod interfaces;
 mod limits;
 mod messages;
 mod page;
@@ -46,6 +48,16 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     findings::write(view, clock, page)?;
     sources::write(view, page)?;
     limits::write(view, page)
+}
+
+/// Writes the capture devices of this host.
+#[cfg(feature = "live")]
+pub fn write_interfaces(
+    devices: &[crate::source::live::Interface],
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    interfaces::write(devices, &mut Page::new(out, style))
 }
 
 /// Writes one line about a message.

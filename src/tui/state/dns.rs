@@ -103,12 +103,6 @@ impl Dns {
         };
     }
 
-    /// Selects a DN wherever it stands.
-    pub(in crate::tui) fn select(&mut self, name: &[u8], data: &Data) {
-        self.selected = Some(Subject::Dn(name.to_vec()));
-        self.find_selected(data);
-    }
-
     /// Makes the list anew: filter, search, sort, group; what was selected stays selected.
     pub(in crate::tui) fn relist(&mut self, data: &Data) {
         let mut rows: Vec<u32> = (0..).zip(data.rows()).map(|(place, _)| place).collect();

@@ -1,0 +1,242 @@
+//! Acquires, reports and drops capture privileges.
+//!
+//! # The contract
+//!
+//! 1. The device is opened (`source::live::Live::open`), with the rights the program was started with.
+//! 2. What needs those rights once more is done now: owners of sockets are looked up
+//!    (`host::Owners::refresh`), files are opened, users' names are known.
+//! 3. [`drop_privileges`] is called by the main thread **before any other thread exists**: Linux
+//!    capabilities, Landlock and seccomp belong to threads, and threads inherit them.
+//! 4. Threads start, packets are parsed, screens drawn.
+//!
+//! After step 3, on Linux:
+//!
+//! | | |
+//! |---|---|
+//! | user | root has become the user asked for, else the one who called sudo, else `nobody`; real, effective and saved, groups too. Becoming root again fails, and that is tried |
+//! | capabilities | none, in any set; with [`DropOptions::keep_reopen`] `CAP_NET_RAW` stays permitted, not effective, until [`relinquish`] |
+//! | new privileges | never, also not by executing (`PR_SET_NO_NEW_PRIVS`) |
+//! | files (Landlock) | readable: the system's (`/etc`, `/usr`, `/proc`, `/sys`, …) and those asked for; writable: the directories asked for, and terminals; executable: none |
+//! | network (Landlock, Linux 6.7) | no TCP connection but to port 53, no new TCP listener; open sockets stay |
+//! | system calls (seccomp) | no new program, no tracing of others, no mounts, no kernel modules, no BPF: `EPERM` |
+//!
+//! A kernel that lacks Landlock or seccomp goes without, and [`Dropped`] says so. A user who cannot be
+//! changed to is an error: nothing is parsed as root by accident.
+//!
+//! # What is lost
+//!
+//! - Processes that open their sockets later stay nameless: `/proc/PID/fd` of other users needs root or
+//!   `CAP_SYS_PTRACE`, with which a parser could read every process's memory, and Landlock withholds it
+//!   anyway. Their user is still known.
+//! - A device that was removed and made again can only be opened with `CAP_NET_RAW`. `keep_reopen` keeps
+//!   it for the capture thread alone, which parses nothing and raises it for that moment (pass
+//!   [`reopening`] to `Opened::start`); the main thread gives it up with [`relinquish`]. Threads share
+//!   their memory: this guards against mistakes, not against foreign code in the process.
+//! - A directory that only root may write to is refused before the capture begins.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use nix::unistd::{Uid, User};
+
+use crate::net::escape_text;
+
+#[cfg(target_os = "linux")]
+mod fence;
+#[cfg(target_os = "linux")]
+#[path = "privilege/linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "privilege/other.rs"]
+mod system;
+
+pub use system::{relinquish, reopening};
+
+/// What the program may do now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rights {
+    /// The user it runs as.
+    pub user: String,
+    /// Whether that is root.
+    pub is_root: bool,
+    /// Whether it may capture; none where only trying tells.
+    pub may_capture: Option<bool>,
+}
+
+/// What the program may do now.
+#[must_use]
+pub fn rights() -> Rights {
+    let uid = Uid::effective();
+    let user = User::from_uid(uid).ok().flatten();
+    Rights {
+        user: user.map_or_else(|| uid.to_string(), |user| user.name),
+        is_root: uid.is_root(),
+        may_capture: system::may_capture(),
+    }
+}
+
+/// What remains after dropping.
+#[derive(Clone, Default, Debug)]
+pub struct DropOptions {
+    /// The user to become, instead of the one who called sudo, or `nobody`. Only root can.
+    pub user: Option<String>,
+    /// Directories that are written to.
+    pub write: Vec<PathBuf>,
+    /// Files and directories that are read, beside the system's.
+    pub read: Vec<PathBuf>,
+    /// Whether a device that was removed may be opened again when it is back.
+    pub keep_reopen: bool,
+    /// Whether to go without Landlock and seccomp.
+    pub no_fence: bool,
+}
+
+/// What was dropped, and what could not be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dropped {
+    /// The user the program runs as now.
+    pub user: String,
+    /// How files and the network are fenced off.
+    pub landlock: Fence,
+    /// How system calls are.
+    pub seccomp: Fence,
+}
+
+/// How a fence stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fence {
+    /// As it should.
+    Full,
+    /// With what this kernel knows of it.
+    Partial,
+    /// Not at all, and why.
+    Missing(String),
+}
+
+impl fmt::Display for Dropped {
+    /// `running as nobody; files fenced off, system calls fenced off`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (user, landlock, seccomp) = (escape_text(&self.user), &self.landlock, &self.seccomp);
+        write!(f, "running as {user}; files {landlock}, system calls {seccomp}")
+    }
+}
+
+impl fmt::Display for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("fenced off"),
+            Self::Partial => f.write_str("fenced off as far as this kernel can"),
+            Self::Missing(reason) => write!(f, "not fenced off ({})", escape_text(reason)),
+        }
+    }
+}
+
+/// Why privileges could not be dropped; the program must not go on.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PrivilegeError {
+    /// There is no such user.
+    #[error("there is no user \"{}\" to run as", escape_text(.0))]
+    NoUser(String),
+    /// Another user was asked for, and only root can become one.
+    #[error("only root can become another user (--user {})", escape_text(.0))]
+    NotRoot(String),
+    /// The user cannot write where it has to.
+    #[error("{}: user {} may not write there", escape_text(&.path.to_string_lossy()), escape_text(.user))]
+    Unwritable {
+        /// Where.
+        path: PathBuf,
+        /// Who.
+        user: String,
+    },
+    /// A file or directory to keep accessible cannot be opened.
+    #[error("{}: {reason}", escape_text(&.path.to_string_lossy()))]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The system refused a step.
+    #[error("cannot drop privileges: {step}: {reason}")]
+    Step {
+        /// What was tried.
+        step: &'static str,
+        /// What the system said.
+        reason: String,
+    },
+    /// Root could be regained afterwards.
+    #[error("cannot drop privileges: the program could become root again")]
+    Regained,
+}
+
+/// Drops all rights that capturing does not need any more; see the contract of this module.
+pub fn drop_privileges(options: &DropOptions) -> Result<Dropped, PrivilegeError> {
+    let user = user_to_become(options)?;
+    system::drop_privileges(options, user.as_ref())
+}
+
+/// The user to become; none if the program is not root and stays who it is.
+fn user_to_become(options: &DropOptions) -> Result<Option<User>, PrivilegeError> {
+    let named = |name: &str| {
+        let by_name = || User::from_name(name).ok().flatten();
+        let by_number = || User::from_uid(Uid::from_raw(name.parse().ok()?)).ok().flatten();
+        by_name().or_else(by_number).ok_or_else(|| PrivilegeError::NoUser(name.to_owned()))
+    };
+    let wanted = options.user.as_deref();
+    if Uid::effective().is_root() {
+        return match wanted {
+            Some(name) => named(name).map(Some),
+            None => invoker().map_or_else(|| named("nobody"), Ok).map(Some),
+        };
+    }
+    match wanted {
+        Some(name) if named(name)?.uid != Uid::effective() => {
+            Err(PrivilegeError::NotRoot(name.to_owned()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The user who called sudo, unless that was root.
+fn invoker() -> Option<User> {
+    let uid = std::env::var("SUDO_UID").ok()?.parse().ok().map(Uid::from_raw)?;
+    if uid.is_root() { None } else { User::from_uid(uid).ok().flatten() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_known_by_name_or_number_or_not_at_all() {
+        let options =
+            |user: &str| DropOptions { user: Some(user.to_owned()), ..DropOptions::default() };
+        let own = Uid::effective();
+        if own.is_root() {
+            let nobody = user_to_become(&options("nobody")).unwrap().unwrap();
+            assert_eq!(nobody.name, "nobody");
+            assert_eq!(
+                user_to_become(&options(&nobody.uid.to_string())).unwrap().unwrap().uid,
+                nobody.uid
+            );
+        } else {
+            assert_eq!(
+                user_to_become(&options("root")),
+                Err(PrivilegeError::NotRoot("root".to_owned()))
+            );
+            assert_eq!(user_to_become(&options(&own.to_string())), Ok(None));
+        }
+        let none = user_to_become(&options("no\x1bsuch")).unwrap_err().to_string();
+        assert!(none.starts_with("there is no user \"no") && !none.contains('\x1b'), "{none}");
+    }
+
+    #[test]
+    fn fences_that_are_missing_are_told() {
+        let missing = Fence::Missing("not in this kernel".to_owned());
+        let dropped =
+            Dropped { user: "nobody".to_owned(), landlock: missing, seccomp: Fence::Full };
+        assert_eq!(
+            dropped.to_string(),
+            "running as nobody; files not fenced off (not in this kernel), system calls fenced off"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! Drops privileges on Linux: user, capabilities, then the fences.
+
+use std::ffi::CString;
+use std::fmt::Display;
+
+use caps::{CapSet, Capability, CapsHashSet};
+use nix::unistd::{AccessFlags, Gid, Uid, User, access, initgroups, setresgid, setresuid, setuid};
+
+use super::{DropOptions, Dropped, Fence, PrivilegeError, fence};
+
+/// All that opening a packet socket takes (packet(7)); promiscuous mode takes nothing more.
+const CAPTURE: Capability = Capability::CAP_NET_RAW;
+
+pub(super) fn may_capture() -> Option<bool> {
+    caps::has_cap(None, CapSet::Effective, CAPTURE).ok()
+}
+
+pub(super) fn drop_privileges(
+    options: &DropOptions,
+    user: Option<&User>,
+) -> Result<Dropped, PrivilegeError> {
+    // a right that is not there cannot be kept
+    let keep = options.keep_reopen && may_capture() == Some(true);
+    if let Some(user) = user {
+        become_user(user, keep)?;
+    }
+    clear_capabilities(keep)?;
+    if let Some(user) = user
+        && !user.uid.is_root()
+        && (setuid(Uid::from_raw(0)).is_ok() || Uid::effective().is_root())
+    {
+        return Err(PrivilegeError::Regained);
+    }
+    let user = super::rights().user;
+    for path in &options.write {
+        if access(path, AccessFlags::W_OK | AccessFlags::X_OK).is_err() {
+            return Err(PrivilegeError::Unwritable { path: path.clone(), user });
+        }
+    }
+    no_new_privileges()?;
+    let (landlock, seccomp) = if options.no_fence {
+        let missing = || Fence::Missing("as asked for".to_owned());
+        (missing(), missing())
+    } else {
+        (fence::files(options)?, fence::calls())
+    };
+    Ok(Dropped { user, landlock, seccomp })
+}
+
+/// Groups first: afterwards nobody may change them. The C library does this for all threads.
+fn become_user(user: &User, keep: bool) -> Result<(), PrivilegeError> {
+    if keep && !user.uid.is_root() {
+        caps::securebits::set_keepcaps(true).map_err(|error| step("PR_SET_KEEPCAPS", &error))?;
+    }
+    let name = CString::new(user.name.as_str()).map_err(|error| step("user name", &error))?;
+    let (uid, gid): (Uid, Gid) = (user.uid, user.gid);
+    initgroups(&name, gid).map_err(|error| step("initgroups", &error))?;
+    setresgid(gid, gid, gid).map_err(|error| step("setresgid", &error))?;
+    setresuid(uid, uid, uid).map_err(|error| step("setresuid", &error))
+}
+
+/// Leaves nothing but, if it is to be kept, the right to open a packet socket, not in effect.
+fn clear_capabilities(keep: bool) -> Result<(), PrivilegeError> {
+    let permitted: CapsHashSet = keep.then_some(CAPTURE).into_iter().collect();
+    let failed = |error: caps::errors::CapsError| step("capset", &error);
+    // kernels before 4.3 have no ambient set to clear
+    drop(caps::clear(None, CapSet::Ambient));
+    caps::clear(None, CapSet::Effective).map_err(failed)?;
+    caps::clear(None, CapSet::Inheritable).map_err(failed)?;
+    caps::set(None, CapSet::Permitted, &permitted).map_err(failed)?;
+    let left = caps::read(None, CapSet::Permitted).map_err(failed)?;
+    if left == permitted { Ok(()) } else { Err(step("capset", &"capabilities are left")) }
+}
+
+/// The kernel takes seccomp filters from unprivileged programs on this condition only (seccomp(2)).
+fn no_new_privileges() -> Result<(), PrivilegeError> {
+    nix::sys::prctl::set_no_new_privs().map_err(|error| step("PR_SET_NO_NEW_PRIVS", &error))
+}
+
+/// Raises the right kept by [`DropOptions::keep_reopen`] in the calling thread, or lowers it again.
+///
+/// Without that right nothing happens, and opening the device tells.
+pub fn reopening(now: bool) {
+    let effective: CapsHashSet = now.then_some(CAPTURE).into_iter().collect();
+    drop(caps::set(None, CapSet::Effective, &effective));
+}
+
+/// Gives up in the calling thread what [`DropOptions::keep_reopen`] kept for another.
+pub fn relinquish() -> Result<(), PrivilegeError> {
+    clear_capabilities(false)
+}
+
+fn step(step: &'static str, reason: &dyn Display) -> PrivilegeError {
+    PrivilegeError::Step { step, reason: reason.to_string() }
+}

@@ -1,0 +1,197 @@
+//! Dropping privileges: what is gone afterwards, and what still has to work.
+
+#![cfg(all(feature = "live", target_os = "linux"))]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use regscope::host::Owners;
+use regscope::net::{Endpoint, Transport};
+use regscope::privilege::{
+    DropOptions, Fence, PrivilegeError, drop_privileges, relinquish, reopening, rights,
+};
+use regscope::source::live::{Live, LiveOptions, Loss, News};
+
+mod namespace;
+
+use namespace::{inside, ip, make_pair};
+
+/// A line of what the kernel says about this thread.
+fn status(field: &str) -> String {
+    let text = fs::read_to_string("/proc/thread-self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim_start_matches(':').trim().to_owned()
+}
+
+/// A directory that the user `nobody` may write to.
+fn directory() -> tempfile::TempDir {
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    dir
+}
+
+fn kind<T>(result: std::io::Result<T>) -> Option<ErrorKind> {
+    result.err().map(|error| error.kind())
+}
+
+fn send(count: u32) {
+    let socket = UdpSocket::bind("192.0.2.1:0").unwrap();
+    for _ in 0..count {
+        socket.send_to(b"OPTIONS sip:a SIP/2.0\r\n", "192.0.2.9:5060").unwrap();
+    }
+}
+
+fn frames(live: &Live, count: usize) {
+    let (mut seen, began) = (0, Instant::now());
+    while seen < count {
+        assert!(began.elapsed() < Duration::from_secs(5), "{seen} of {count}");
+        if let News::Frames(batch) = live.recv().unwrap().news {
+            let sip = |bytes: &[u8]| bytes.windows(7).any(|window| window == b"SIP/2.0");
+            seen += batch.frames().filter(|frame| sip(frame.bytes)).count();
+        }
+    }
+}
+
+#[test]
+fn after_the_drop_little_is_left_and_capturing_goes_on() {
+    if !inside("after_the_drop_little_is_left_and_capturing_goes_on") {
+        return;
+    }
+    make_pair();
+    ip("link set lo up");
+    let (output, other) = (directory(), directory());
+    let server = UdpSocket::bind("0.0.0.0:5060").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:5062").unwrap();
+    assert_eq!(rights().may_capture, Some(true));
+
+    let live = Live::open(LiveOptions::new("lab0")).unwrap();
+    let mut owners = Owners::new(Duration::ZERO);
+    owners.refresh();
+    let options = DropOptions { write: vec![output.path().to_owned()], ..DropOptions::default() };
+    let dropped = drop_privileges(&options).unwrap();
+    let live = live.start(Box::new(|_| ())).unwrap();
+
+    assert_eq!((dropped.user.as_str(), rights().is_root), ("nobody", false));
+    assert_eq!(rights().may_capture, Some(false));
+    for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+        assert_eq!(status(set), "0000000000000000", "{set}");
+    }
+    assert_eq!(status("NoNewPrivs"), "1");
+    assert_eq!(status("Groups").split_whitespace().count(), 1);
+    assert!(Live::open(LiveOptions::new("lab0")).is_err());
+
+    fs::write(output.path().join("part-1.pcap"), "x").unwrap();
+    fs::rename(output.path().join("part-1.pcap"), output.path().join("done.pcap")).unwrap();
+    fs::remove_file(output.path().join("done.pcap")).unwrap();
+    assert!(fs::read("/proc/net/udp").is_ok() && fs::read("/etc/passwd").is_ok());
+    assert_eq!(kind(File::open("/etc/shadow")), Some(ErrorKind::PermissionDenied));
+    if dropped.landlock == Fence::Full {
+        assert_eq!(kind(File::create(other.path().join("x"))), Some(ErrorKind::PermissionDenied));
+        assert_eq!(kind(fs::read_dir(other.path())), Some(ErrorKind::PermissionDenied));
+        assert_eq!(kind(TcpStream::connect("127.0.0.1:5062")), Some(ErrorKind::PermissionDenied));
+        assert_eq!(kind(TcpListener::bind("127.0.0.1:5063")), Some(ErrorKind::PermissionDenied));
+    } else {
+        namespace::say(&format!("left out: {dropped}"));
+    }
+    assert_eq!(dropped.seccomp, Fence::Full);
+    assert_eq!(status("Seccomp"), "2");
+    assert_eq!(kind(Command::new("/bin/true").status()), Some(ErrorKind::PermissionDenied));
+
+    send(10);
+    frames(&live, 10);
+    // known from before, and still the same socket
+    let local = Endpoint::new("192.0.2.1".parse().unwrap(), 5060);
+    let owner = owners.of(local, Transport::Udp).unwrap();
+    assert_eq!(owner.process.unwrap().pid, std::process::id());
+    owners.refresh();
+    assert!(owners.of(local, Transport::Udp).unwrap().process.is_some());
+    drop((server, listener));
+    let began = Instant::now();
+    live.finish().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+/// Removes and makes the device again, a second from now, by a program started before the drop.
+fn make_again_later() {
+    let script = "sleep 1; ip link del lab0; sleep 1; ip link add lab0 type veth peer name lab1; \
+                  ip addr add 192.0.2.1/24 dev lab0; ip link set lab0 up; ip link set lab1 up; \
+                  ip neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev lab0 nud permanent";
+    // it outlives the test by less than the namespace does
+    drop(Command::new("sh").args(["-c", script]).spawn().unwrap());
+}
+
+/// Opens the device, drops privileges, and tells what happens to a device made anew.
+fn after_made_again(keep_reopen: bool) -> (Live, Vec<News>) {
+    make_pair();
+    let opened = Live::open(LiveOptions::new("lab0")).unwrap();
+    make_again_later();
+    let dropped = drop_privileges(&DropOptions { keep_reopen, ..DropOptions::default() });
+    assert_eq!(dropped.unwrap().user, "nobody");
+    let live = opened.start(Box::new(reopening)).unwrap();
+    relinquish().unwrap();
+    assert_eq!(status("CapPrm"), "0000000000000000");
+    let (mut news, began) = (Vec::new(), Instant::now());
+    while news.len() < 2 && began.elapsed() < Duration::from_secs(8) {
+        match live.recv().unwrap().news {
+            // down: while it is being made
+            News::Frames(_) | News::Idle | News::Lost(Loss::Down) => {}
+            event => news.push(event),
+        }
+    }
+    (live, news)
+}
+
+#[test]
+fn a_device_made_again_is_opened_with_the_right_kept_for_that() {
+    if !inside("a_device_made_again_is_opened_with_the_right_kept_for_that") {
+        return;
+    }
+    let (live, news) = after_made_again(true);
+    assert!(matches!(news[..], [News::Lost(Loss::Gone), News::Back]), "{news:?}");
+    std::thread::sleep(Duration::from_millis(300));
+    send(10);
+    frames(&live, 10);
+}
+
+#[test]
+fn without_that_right_the_reason_is_told() {
+    if !inside("without_that_right_the_reason_is_told") {
+        return;
+    }
+    let (_live, news) = after_made_again(false);
+    match &news[..] {
+        [News::Lost(Loss::Gone), News::Lost(Loss::Failed(reason))] => {
+            assert!(reason.contains("no permission"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn root_stays_root_without_rights_if_asked_to() {
+    if !inside("root_stays_root_without_rights_if_asked_to") {
+        return;
+    }
+    let user = Some("root".to_owned());
+    let dropped = drop_privileges(&DropOptions { user, ..DropOptions::default() }).unwrap();
+    assert_eq!(dropped.user, "root");
+    assert_eq!(status("CapEff"), "0000000000000000");
+    assert!(Live::open(LiveOptions::new("lo")).is_err());
+}
+
+#[test]
+fn a_directory_the_user_may_not_write_to_is_told_before() {
+    if !inside("a_directory_the_user_may_not_write_to_is_told_before") {
+        return;
+    }
+    let path = Path::new("/root").to_owned();
+    let options = DropOptions { write: vec![path.clone()], ..DropOptions::default() };
+    let user = "nobody".to_owned();
+    assert_eq!(drop_privileges(&options), Err(PrivilegeError::Unwritable { path, user }));
+}
