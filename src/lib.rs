@@ -16,6 +16,7 @@ pub mod app;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
+pub mod hep;
 pub mod net;
 pub mod packet;
 pub mod registration;

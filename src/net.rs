@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 mod escape;
@@ -195,4 +196,25 @@ pub struct PathInfo {
     pub cut: Option<Cut>,
     /// For TCP: whether any packet of the other direction of this connection was captured before.
     pub peer_seen: bool,
+    /// The HEP agent that saw it, when it was not captured here. Its VLAN, time to live and link-layer
+    /// address are then those the agent tells, if it does.
+    pub hep: Option<HepAgent>,
+}
+
+/// A HEP agent: one sender address with one capture id and node name, numbered from 0 as they appear.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HepAgent(NonZeroU16);
+
+impl HepAgent {
+    /// The agent at that place; `None` beyond the last place there is, 65,534.
+    #[must_use]
+    pub fn from_index(index: usize) -> Option<Self> {
+        u16::try_from(index + 1).ok().and_then(NonZeroU16::new).map(Self)
+    }
+
+    /// Its place, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
 }

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("select", &[]),
-    ("source", &["net"]),
-    ("packet", &["net"]),
+    ("hep", &["net"]),
+    ("source", &["net", "hep"]),
+    ("packet", &["net", "hep"]),
     ("sip", &["net"]),
     ("registration", &["net", "packet", "sip"]),
     ("compare", &["net", "sip", "registration", "select"]),

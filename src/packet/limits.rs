@@ -27,6 +27,12 @@ pub struct Limits {
     pub probe_bytes: usize,
     /// How long the end of a connection is remembered, so that stragglers do not open a new one.
     pub linger: Duration,
+    /// HEP agents told apart; what others saw is told as if it had been captured here.
+    pub hep_agents: usize,
+    /// Bytes a compressed HEP payload may unfold to.
+    pub hep_inflated: usize,
+    /// Pairs of TCP ends remembered to know whether a HEP agent saw the other direction.
+    pub hep_pairs: usize,
 }
 
 impl Default for Limits {
@@ -43,6 +49,9 @@ impl Default for Limits {
             hold: Duration::from_secs(2),
             probe_bytes: 2048,
             linger: Duration::from_secs(5),
+            hep_agents: 4096,
+            hep_inflated: 256 << 10,
+            hep_pairs: 65_536,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hep::HepStats;
 use super::link::Descent;
 
 /// Why a packet, or the packet inside it, could not be decoded.
@@ -120,6 +121,8 @@ pub struct Stats {
     pub icmp_errors: u64,
     /// ICMP and ICMPv6 errors that quote a later fragment or another protocol.
     pub icmp_unusable: u64,
+    /// What came from HEP agents.
+    pub hep: HepStats,
     undecoded: [u64; Undecoded::ALL.len()],
 }
 

@@ -73,6 +73,18 @@ struct DecodedDoc<'a> {
     tcp_flows_evicted: u64,
     tcp_flows_tls: u64,
     tcp_streams_ignored: u64,
+    hep_packets: u64,
+    hep_messages: u64,
+    hep_agents: u64,
+    hep_agents_not_told: u64,
+    hep_other_types: &'a BTreeMap<u8, u64>,
+    hep_not_sip: u64,
+    hep_broken: u64,
+    hep_not_inflated: u64,
+    hep_lost_bytes: u64,
+    hep_wrong_key: u64,
+    hep_clock_off: u64,
+    hep_clock_off_most_ms: u64,
     stream_messages: u64,
     stream_messages_cut: u64,
     stream_messages_given_up: u64,
@@ -124,7 +136,7 @@ impl<'a> CaptureDoc<'a> {
 impl<'a> DecodedDoc<'a> {
     fn new(view: &View<'_>, capture: &'a Capture) -> Self {
         let Capture { packets, decoded, streams, .. } = capture;
-        let counts = &view.snapshot.counts;
+        let (counts, hep) = (&view.snapshot.counts, &decoded.hep);
         let undecoded = Undecoded::ALL.into_iter().map(|why| (why.name(), decoded.undecoded(why)));
         Self {
             packets_after_at: packets.after_at,
@@ -152,6 +164,18 @@ impl<'a> DecodedDoc<'a> {
             tcp_flows_evicted: decoded.flows_evicted,
             tcp_flows_tls: decoded.flows_tls,
             tcp_streams_ignored: decoded.streams_ignored,
+            hep_packets: hep.packets,
+            hep_messages: hep.messages,
+            hep_agents: hep.agents,
+            hep_agents_not_told: hep.agents_not_told,
+            hep_other_types: &hep.other_types,
+            hep_not_sip: hep.not_sip,
+            hep_broken: hep.broken,
+            hep_not_inflated: hep.not_inflated,
+            hep_lost_bytes: hep.lost_bytes,
+            hep_wrong_key: hep.wrong_key,
+            hep_clock_off: hep.clock_off,
+            hep_clock_off_most_ms: hep.clock_off_most.as_millis() as u64,
             stream_messages: streams.framed.messages,
             stream_messages_cut: streams.framed.cut,
             stream_messages_given_up: streams.given_up,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::count;
 use super::page::{Ink, Page};
-use crate::packet::Undecoded;
+use crate::packet::{HepStats, Undecoded};
 use crate::registration::Verdict;
 use crate::report::View;
 
@@ -80,6 +80,7 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
     for (link, &frames) in &decoded.unknown_links {
         add(frames, "packet", &format!("of link type {link}, which is not supported"));
     }
+    hep(&decoded.hep, &mut add);
     let kinds = Undecoded::ALL.into_iter().filter(|&why| decoded.undecoded(why) > 0);
     let kinds: Vec<_> =
         kinds.map(|why| format!("{} {}", decoded.undecoded(why), why.name())).collect();
@@ -87,5 +88,30 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
         decoded.undecoded_total(),
         "packet",
         &format!("that could not be decoded ({})", kinds.join(", ")),
+    );
+}
+
+/// What is missing of what HEP agents sent.
+fn hep(hep: &HepStats, add: &mut dyn FnMut(u64, &str, &str)) {
+    add(hep.broken, "HEP packet", "that cannot be read");
+    add(hep.not_inflated, "HEP packet", "whose compressed payload cannot be unfolded");
+    add(hep.wrong_key, "HEP packet", "without the right key");
+    add(hep.lost_bytes, "byte", "of HEP streams in which no packet begins");
+    add(hep.agents_not_told, "message", "from HEP agents that were too many to tell apart");
+    let types: Vec<_> =
+        hep.other_types.iter().map(|(kind, n)| format!("{n} of type {kind}")).collect();
+    add(
+        hep.other_types.values().sum(),
+        "HEP packet",
+        &format!("about something other than SIP ({})", types.join(", ")),
+    );
+    let most = hep.clock_off_most.as_secs();
+    add(
+        hep.clock_off,
+        "message",
+        &format!(
+            "from HEP agents whose clock is up to {most} s away from the capture's, or that sent late: \
+             the times shown are the capture's"
+        ),
     );
 }
