@@ -82,7 +82,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// What carried a message.
+/// What carried a message, in the sense of the transport in its Via (RFC 3261 §18, RFC 7118 §4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Transport {
     /// UDP datagrams.
@@ -91,6 +91,12 @@ pub enum Transport {
     Tcp,
     /// SCTP chunks.
     Sctp,
+    /// TLS over TCP.
+    Tls,
+    /// WebSocket messages over TCP (RFC 7118).
+    Ws,
+    /// WebSocket messages over TLS over TCP.
+    Wss,
 }
 
 impl Transport {
@@ -101,6 +107,9 @@ impl Transport {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Sctp => "sctp",
+            Self::Tls => "tls",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         }
     }
 
@@ -108,6 +117,15 @@ impl Transport {
     #[must_use]
     pub const fn is_reliable(self) -> bool {
         !matches!(self, Self::Udp)
+    }
+
+    /// What WebSocket messages inside this transport are carried by.
+    #[must_use]
+    pub const fn upgraded(self) -> Self {
+        match self {
+            Self::Tls | Self::Wss => Self::Wss,
+            Self::Udp | Self::Tcp | Self::Sctp | Self::Ws => Self::Ws,
+        }
     }
 }
 

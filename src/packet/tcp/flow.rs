@@ -265,6 +265,7 @@ impl Flow {
         let Side { assembly, reader, closed, .. } = self.side_mut(way);
         let from_start = assembly.is_from_start();
         work(assembly, origin, &mut |run| {
+            desk.stats.tcp_lost_bytes += run.lost_before;
             let seen = reader.read(&run, from_start, desk);
             signs.encrypted |= seen.encrypted;
             signs.fatal_alert = signs.fatal_alert.or(seen.fatal_alert);
@@ -310,9 +311,13 @@ impl Flow {
         let Side { assembly, reader, closed, .. } = self.side_mut(way);
         let from_start = assembly.is_from_start();
         assembly.flush(&mut |run| {
+            desk.stats.tcp_lost_bytes += run.lost_before;
             reader.read(&run, from_start, desk);
         });
         let lost = assembly.take_lost();
+        if !reader.is_deaf() {
+            desk.stats.tcp_lost_bytes += lost;
+        }
         reader.finish(lost, desk);
         *closed = true;
     }

@@ -2,6 +2,7 @@
 
 mod flow;
 mod key;
+mod outlet;
 mod reader;
 mod reassembly;
 #[cfg(test)]
