@@ -39,6 +39,8 @@ pub fn encode(
     let number = match item.transport {
         Transport::Udp => protocol::UDP,
         Transport::Tcp => protocol::TCP,
+        Transport::Tls => protocol::TLS,
+        Transport::Ws | Transport::Wss => protocol::WEBSOCKET,
         Transport::Sctp => protocol::SCTP,
     };
     let fits = addresses(item, out)

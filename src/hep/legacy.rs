@@ -87,7 +87,7 @@ fn read_time(packet: &mut Packet<'_>, time: &[u8; TIME]) {
 
 /// Whether the first line, behind line ends (RFC 3261 §7.5), is a start line of SIP: a status line, or
 /// a token, a URI and the version.
-fn begins_like_sip(payload: &[u8]) -> bool {
+pub(super) fn begins_like_sip(payload: &[u8]) -> bool {
     /// A Request-URI may be long.
     const DEPTH: usize = 1024;
     let start = payload.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
@@ -100,5 +100,5 @@ fn begins_like_sip(payload: &[u8]) -> bool {
     word == b"SIP/2.0"
         || !word.is_empty()
             && word.iter().all(is_token)
-            && memmem::find(rest, b" SIP/2.0").is_some()
+            && memmem::find(rest.get(1..).unwrap_or_default(), b" SIP/2.0").is_some()
 }

@@ -16,7 +16,7 @@ pub use encode::{Item, encode};
 pub use legacy::is_legacy_header;
 pub use packet::{Broken, Packet, Payload, read};
 pub use sender::{Sender, SenderCounts};
-pub use stream::Framer;
+pub use stream::{Framer, is_inside};
 
 /// What every packet of version 3 begins with.
 pub const MAGIC: &[u8; 4] = b"HEP3";

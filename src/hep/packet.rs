@@ -64,7 +64,9 @@ impl Packet<'_> {
     #[must_use]
     pub fn transport(&self) -> Transport {
         match self.protocol {
-            Some(protocol::TCP | protocol::TLS | protocol::WEBSOCKET) => Transport::Tcp,
+            Some(protocol::TCP) => Transport::Tcp,
+            Some(protocol::TLS) => Transport::Tls,
+            Some(protocol::WEBSOCKET) => Transport::Ws,
             Some(protocol::SCTP) => Transport::Sctp,
             _ => Transport::Udp,
         }

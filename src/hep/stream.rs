@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::legacy::begins_like_sip;
 use super::{MAGIC, chunk};
 
 /// Magic and length.
@@ -34,12 +35,9 @@ impl Framer {
         skipped
     }
 
-    /// Gives up the unfinished packet, because what follows it was lost or nothing does; says how many
-    /// bytes it had.
-    pub fn reset(&mut self) -> u64 {
-        let lost = self.held.len() as u64;
-        self.held.clear();
-        lost
+    /// Takes out the unfinished packet, because what follows it was lost or nothing does.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.held)
     }
 
     /// How many bytes it holds.
@@ -47,6 +45,16 @@ impl Framer {
     pub fn held(&self) -> usize {
         self.held.len()
     }
+}
+
+/// Whether a stretch of a stream whose beginning was missed belongs to HEP: a packet begins in it, or
+/// the payload chunk of one.
+#[must_use]
+pub fn is_inside(bytes: &[u8]) -> bool {
+    const PAYLOAD: [u8; 4] = [0, 0, 0, chunk::PAYLOAD as u8];
+    let from = |at: usize| bytes.get(at..).unwrap_or_default();
+    memmem::find_iter(bytes, MAGIC).any(|at| matches!(start(from(at)), Start::Packet(_)))
+        || memmem::find_iter(bytes, &PAYLOAD).any(|at| begins_like_sip(from(at + chunk::HEADER)))
 }
 
 /// Takes whole packets off the front: bytes used up, and how many of them were passed over.
@@ -88,16 +96,15 @@ fn start(bytes: &[u8]) -> Start {
     if !MAGIC.starts_with(magic) {
         return Start::None;
     }
-    let Some(&[_, _, _, _, l1, l2, _, _, _, _, c1, c2]) = bytes.first_chunk::<SHORTEST>() else {
+    // vendors and types are small numbers
+    let Some(&[_, _, _, _, l1, l2, vendor, _, kind, _, c1, c2]) = bytes.first_chunk::<SHORTEST>()
+    else {
         return Start::TooShort;
     };
     let len = usize::from(u16::from_be_bytes([l1, l2]));
     let first = usize::from(u16::from_be_bytes([c1, c2]));
-    if len >= SHORTEST && (chunk::HEADER..=len - HEADER).contains(&first) {
-        Start::Packet(len)
-    } else {
-        Start::None
-    }
+    let fits = len >= SHORTEST && (chunk::HEADER..=len - HEADER).contains(&first);
+    if fits && vendor == 0 && kind <= 1 { Start::Packet(len) } else { Start::None }
 }
 
 /// How many bytes to pass over to the next place where a packet may begin; at least one.

@@ -29,7 +29,6 @@ pub struct Decoder {
     pub(super) fragments: Fragments,
     messages: sctp::Messages,
     pub(super) streams: Streams,
-    hep: Hep,
 }
 
 impl Decoder {
@@ -111,13 +110,13 @@ impl Decoder {
             transport: Transport::Udp,
             path: PathInfo::default(),
         };
-        self.hep.received(bytes, &carrier, &self.limits, &mut self.stats.hep, sink);
+        self.streams.hep.received(bytes, &carrier, &self.limits, &mut self.stats.hep, sink);
     }
 
     /// Asks for a key in the packets given to [`Self::hep`]; HEP versions 1 and 2 can show none.
     /// Captures are read without one.
     pub fn require_hep_key(&mut self, key: &[u8]) {
-        self.hep.require_key(key);
+        self.streams.hep.require_key(key);
     }
 
     fn layer(
@@ -238,7 +237,13 @@ impl Decoder {
         self.stats.datagrams += 1;
         let origin = meta.origin(transport, ports, body.cut());
         if Hep::may_be(body.bytes)
-            && self.hep.datagram(body.bytes, &origin, &self.limits, &mut self.stats.hep, sink)
+            && self.streams.hep.packets(
+                body.bytes,
+                &origin,
+                &self.limits,
+                &mut self.stats.hep,
+                sink,
+            )
         {
             return;
         }

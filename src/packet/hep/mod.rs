@@ -32,6 +32,8 @@ pub(super) struct Hep {
     /// Senders and receivers of messages over TCP.
     pairs: FxHashSet<(Endpoint, Endpoint)>,
     inflated: Vec<u8>,
+    /// Bytes of unfinished packets in all streams.
+    pub(super) held: usize,
 }
 
 /// What a packet needs of its surroundings.
@@ -54,9 +56,9 @@ impl Hep {
         self.key = Some(key.into());
     }
 
-    /// Opens the packets in a captured datagram; false if it holds none.
+    /// Opens the packets in something captured; false if it does not begin with one.
     #[cold]
-    pub(super) fn datagram(
+    pub(super) fn packets(
         &mut self,
         bytes: &[u8],
         carrier: &Origin,
@@ -152,6 +154,7 @@ impl Hep {
             None => desk.stats.agents_not_told += 1,
         }
         let transport = packet.transport();
+        let over_tcp = !matches!(transport, Transport::Udp | Transport::Sctp);
         let origin = Origin {
             time: carrier.time,
             frame: carrier.frame,
@@ -162,7 +165,7 @@ impl Hep {
                 vlan: packet.vlan,
                 mac: packet.mac,
                 cut: packet.cut.then_some(carrier.path.cut.unwrap_or(Cut::Snaplen)),
-                peer_seen: transport == Transport::Tcp && self.peer_seen(src, dst, desk.limits),
+                peer_seen: over_tcp && self.peer_seen(src, dst, desk.limits),
                 hep: agent,
                 ..PathInfo::default()
             },

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-use super::super::testkit::{Rig, SERVER, Seen, at_ms, frame, udp};
+use super::super::testkit::{Rig, SERVER, Seen, at_ms, frame, tcp, udp};
 use super::super::{Decoder, Limits, link, sieve};
 use super::*;
 use crate::hep::{Item, encode};
@@ -213,4 +213,97 @@ fn the_sieve_keeps_it_on_any_port() {
     rig.link(link::RAW, 0, &udp(40_000, &v6));
     assert_eq!(rig.datagrams(), [SIP]);
     assert_eq!(rig.origins[1].src.addr, IpAddr::from([1; 16]));
+}
+
+/// A stream of three packets with payloads of their own.
+fn stream() -> (Vec<u8>, [&'static [u8]; 3]) {
+    let texts: [&[u8]; 3] = [SIP, b"OPTIONS sip:b SIP/2.0\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n"];
+    (texts.iter().flat_map(|text| packet(5, b"n", text)).collect(), texts)
+}
+
+/// Sends the parts of the stream from these places on, up to these.
+fn over_tcp(stream: &[u8], parts: &[(usize, usize)], syn: bool) -> Rig {
+    let mut rig = Rig::new();
+    if syn {
+        rig.link(link::RAW, 0, &tcp(true, 99, 0, "S", b""));
+    }
+    for (ms, (from, to)) in (1..).zip(parts) {
+        rig.link(link::RAW, ms, &tcp(true, 100 + *from as u32, 1, "", &stream[*from..*to]));
+    }
+    rig.link(link::RAW, 5000, &tcp(true, 100 + stream.len() as u32, 1, "F", b""));
+    rig.finish();
+    rig
+}
+
+#[test]
+fn packets_in_a_stream_are_found_however_it_is_cut() {
+    let (bytes, texts) = stream();
+    let end = bytes.len();
+    for at in 1..end {
+        let rig = over_tcp(&bytes, &[(0, at), (at, end)], true);
+        assert_eq!(rig.datagrams(), texts, "{at}");
+        assert_eq!(rig.stream(0), b"", "{at}");
+        assert_eq!(rig.origins[1].src.to_string(), "198.51.100.10:5062");
+        let stats = rig.decoder.stats();
+        assert_eq!((stats.hep.packets, stats.hep.lost_bytes, stats.hep.broken), (3, 0, 0));
+    }
+    let bytewise: Vec<_> = (0..end).map(|at| (at, at + 1)).collect();
+    assert_eq!(over_tcp(&bytes, &bytewise, true).datagrams(), texts);
+}
+
+#[test]
+fn after_a_loss_the_next_packet_is_found() {
+    let (bytes, texts) = stream();
+    let one = packet(5, b"n", texts[0]).len();
+    let two = one + packet(5, b"n", texts[1]).len();
+    // the second packet loses its end and the third its beginning
+    let rig = over_tcp(&bytes, &[(0, two - 8), (two + 10, bytes.len())], true);
+    let second = &texts[1][..texts[1].len() - 8];
+    assert_eq!(rig.datagrams(), [texts[0], second]);
+    assert!(matches!(rig.seen[2], Seen::Datagram { cut: Some(Cut::LostSegments), frame: 2, .. }));
+    let stats = rig.decoder.stats();
+    assert_eq!((stats.tcp_lost_bytes, stats.hep.packets, stats.hep.broken), (18, 2, 0));
+    assert_eq!(stats.hep.lost_bytes, (bytes.len() - two - 10) as u64);
+    // the second packet has nothing left but its header, and others follow
+    let longer = [&bytes[..], &bytes].concat();
+    let rig = over_tcp(&longer, &[(0, one + 5), (two + 10, longer.len())], true);
+    assert_eq!(rig.datagrams(), [&texts[..1], &texts].concat());
+    assert_eq!(rig.decoder.stats().hep.broken, 1);
+}
+
+#[test]
+fn a_stream_joined_late_is_known_for_what_it_is() {
+    let (bytes, texts) = stream();
+    let (end, payload) = (bytes.len(), packet(5, b"n", SIP).len() - SIP.len());
+    for at in 1..end {
+        let middle = (at + 40).min(end);
+        let rig = over_tcp(&bytes[at..], &[(0, middle - at), (middle - at, end - at)], false);
+        let found = rig.datagrams();
+        assert!(texts.ends_with(&found.iter().map(Vec::as_slice).collect::<Vec<_>>()), "{at}");
+        // what came before is not taken for SIP between the agent and us, if its header shows
+        if at <= payload - 6 {
+            let version = |bytes: &[u8]| bytes.windows(7).any(|w| w == b"SIP/2.0");
+            assert_eq!((found.len(), version(&rig.stream(0))), (2, false), "{at}");
+        }
+    }
+}
+
+#[test]
+fn what_streams_hold_is_bounded() {
+    let bytes = packet(1, b"", &vec![b'x'; 60_000]);
+    let limits = Limits { held_total: 100_000, ..Limits::default() };
+    let mut rig = Rig::with(limits);
+    for port in 0..8_u16 {
+        for (at, part) in (0_u32..).step_by(1000).zip(bytes[..50_000].chunks(1000)) {
+            let mut segment = tcp(true, 100 + at, 1, "", part);
+            segment[20..22].copy_from_slice(&(4000 + port).to_be_bytes());
+            rig.link(link::RAW, 0, &segment);
+            assert!(rig.decoder.streams.hep.held <= 100_000);
+        }
+    }
+    rig.finish();
+    assert_eq!(rig.decoder.streams.hep.held, 0);
+    let given_up = rig.datagrams().iter().map(Vec::len).sum::<usize>();
+    let header = bytes.len() - 60_000;
+    assert_eq!(given_up + rig.decoder.stats().hep.lost_bytes as usize, 8 * (50_000 - header));
 }

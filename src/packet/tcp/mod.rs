@@ -1,6 +1,7 @@
 //! Keeps the TCP connections of a capture, within bounds.
 
 mod flow;
+mod hep;
 mod key;
 mod outlet;
 mod reader;
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::Sink;
+use super::hep::Hep;
 use super::limits::Limits;
 use super::stats::Stats;
 use crate::net::{Endpoint, Origin, Timestamp};
@@ -66,6 +68,8 @@ pub(super) struct Streams {
     next_stream: u64,
     held: usize,
     now: Timestamp,
+    /// What is known of HEP agents, those that send datagrams included.
+    pub(super) hep: Hep,
 }
 
 impl Streams {
@@ -96,10 +100,10 @@ impl Streams {
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
         }
-        let Self { flows, holes, over, next_stream, held, .. } = self;
+        let Self { flows, holes, over, next_stream, held, hep, .. } = self;
         let Some(flow) = flows.get_mut(&key) else { return };
         let (was_over, held_before) = (flow.over, flow.held_bytes());
-        let mut desk = Desk { limits, stats, next_stream, sink };
+        let mut desk = Desk { limits, stats, next_stream, hep, sink };
         flow.segment(way, segment, &mut origin, &mut desk);
         if *held - held_before + flow.held_bytes() > limits.held_total {
             flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
@@ -148,7 +152,8 @@ impl Streams {
         let mut flows: Vec<Flow> =
             std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
         flows.sort_unstable_by_key(|flow| flow.serial);
-        let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+        let mut desk =
+            Desk { limits, stats, next_stream: &mut self.next_stream, hep: &mut self.hep, sink };
         for mut flow in flows {
             flow.finish(self.now, &mut desk);
         }
@@ -168,14 +173,14 @@ impl Streams {
             self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
         {
             self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, .. } = self;
+            let Self { flows, holes, next_stream, held, hep, .. } = self;
             let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
             else {
                 continue;
             };
             flow.queued = false;
             let before = flow.held_bytes();
-            let mut desk = Desk { limits, stats, next_stream, sink };
+            let mut desk = Desk { limits, stats, next_stream, hep, sink };
             if let Some(origin) = flow.waiting().copied() {
                 flow.skip_holes(due.at, &origin, &mut desk);
             }
@@ -193,7 +198,13 @@ impl Streams {
         let Some(mut flow) = self.flows.remove(key) else { return };
         self.held -= flow.held_bytes();
         if !flow.over {
-            let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+            let mut desk = Desk {
+                limits,
+                stats,
+                next_stream: &mut self.next_stream,
+                hep: &mut self.hep,
+                sink,
+            };
             flow.finish(self.now, &mut desk);
         }
     }

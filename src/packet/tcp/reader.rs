@@ -6,7 +6,8 @@
 //!  TCP bytes ─▶ Reader ─┬──────────────────────────────▶ Outlet: stream bytes, SIP or what may be
 //!                       ├─▶ TLS records ─(keys)─┐
 //!                       │                       └─▶ Reader::plaintext, a reader of its own
-//!                       └─▶ WebSocket ─────────────────▶ datagrams, a message each
+//!                       ├─▶ WebSocket ─────────────────▶ datagrams, a message each
+//!                       └─▶ HEP packets ───────────────▶ datagrams, a message each
 //! ```
 //!
 //! What carries a message is in the origin of the run it comes in: whoever unwraps a layer sets the
@@ -14,11 +15,15 @@
 
 use memchr::memmem;
 
+use crate::hep::MAGIC;
+
 use super::super::Sink;
 use super::super::field::first;
+use super::super::hep::Hep;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
+use super::hep::{self, Packets};
 use super::outlet::Outlet;
 use super::reassembly::Run;
 use super::tls::{Records, Signs, looks_like_record};
@@ -31,6 +36,7 @@ pub(super) struct Desk<'d, 's> {
     pub(super) limits: &'d Limits,
     pub(super) stats: &'d mut Stats,
     pub(super) next_stream: &'d mut u64,
+    pub(super) hep: &'d mut Hep,
     pub(super) sink: &'d mut Sink<'s>,
 }
 
@@ -43,6 +49,8 @@ enum Content {
     Sip,
     /// TLS records, and what is inside them.
     Tls(Box<Tls>),
+    /// HEP packets.
+    Hep(Box<Packets>),
     /// Something else, until a segment starts like one of the above.
     Ignored,
     /// Ciphered data, which cannot tell anything more.
@@ -68,6 +76,8 @@ struct Tls {
 pub(super) struct Reader {
     content: Content,
     outlet: Outlet,
+    /// The beginning of the direction was missed: what looks like SIP may be inside something.
+    late: bool,
 }
 
 impl Reader {
@@ -80,6 +90,7 @@ impl Reader {
     pub(super) fn wakes_at(&self, segment: &[u8]) -> bool {
         matches!(self.content, Content::Ignored)
             && (looks_like_record(segment)
+                || segment.starts_with(MAGIC)
                 || memmem::find(first(segment, START_LINE), SIP_VERSION).is_some())
     }
 
@@ -100,14 +111,24 @@ impl Reader {
         from_start: bool,
         desk: &mut Desk<'_, '_>,
     ) -> Signs {
-        if let Content::Probing { read: 0, .. } = self.content
-            && looks_like_record(run.bytes)
+        if let Content::Probing { read: 0, .. } = self.content {
+            self.late = !from_start;
+            if looks_like_record(run.bytes) {
+                self.content = Content::Tls(Box::default());
+            } else if hep::begins(run.bytes, from_start) {
+                self.content = Content::Hep(Box::default());
+            }
+        } else if self.late
+            && matches!(self.content, Content::Probing { .. } | Content::Sip)
+            && hep::begins(run.bytes, false)
         {
-            self.content = Content::Tls(Box::default());
+            self.outlet.close(run.origin, desk);
+            self.content = Content::Hep(Box::default());
         }
         match &mut self.content {
             Content::Probing { .. } => self.probe(run, from_start, desk),
             Content::Sip => self.outlet.hand_on(run, desk),
+            Content::Hep(packets) => packets.read(run, desk),
             Content::Tls(tls) => {
                 if run.lost_before > 0 {
                     tls.records = Records::default();
@@ -161,8 +182,10 @@ impl Reader {
     /// Ends what was begun and not ended; `lost` bytes are missing at its end.
     pub(super) fn finish(&mut self, lost: u64, desk: &mut Desk<'_, '_>) {
         self.outlet.finish(lost, desk);
-        if let Content::Tls(tls) = &mut self.content {
-            tls.inside.finish(lost, desk);
+        match &mut self.content {
+            Content::Tls(tls) => tls.inside.finish(lost, desk),
+            Content::Hep(packets) => packets.give_up(desk),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
         }
     }
 
@@ -219,8 +242,9 @@ mod tests {
                 seen.push((chunk.origin.transport, chunk.bytes.to_vec(), chunk.end));
             }
         };
-        let (next_stream, sink) = (&mut next_stream, &mut sink);
-        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, sink };
+        let mut hep = Hep::default();
+        let (next_stream, hep, sink) = (&mut next_stream, &mut hep, &mut sink);
+        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, hep, sink };
         let mut reader = Reader::default();
         let records = &[23, 3, 3, 0, 2, 9, 9];
         let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
