@@ -1,4 +1,4 @@
-//! Yields timestamped frames from capture files.
+//! Yields timestamped frames from capture files, and packets from HEP agents.
 //!
 //! [`CaptureSet`] reads any number of inputs (files, directories, standard input) as one trace in
 //! time order; [`Reader`] walks a single capture over any [`std::io::Read`]. Both lend each frame
@@ -10,6 +10,8 @@
 mod discover;
 mod error;
 pub mod file;
+#[cfg(feature = "hep")]
+pub mod hep;
 mod input;
 mod set;
 #[cfg(test)]
