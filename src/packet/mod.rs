@@ -4,6 +4,7 @@
 //!  frame ─▶ sieve ─▶ link ─▶ ip ─▶ udp, sctp ─────────▶ Datagram
 //!            │drop    ▲      │ │    ├▶ tunnel ─┐
 //!                     │      │ └▶ tcp ┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Stream, Connection
+//!                     │      │     └▶ websocket ───▶ Datagram
 //!                     │      └▶ fragment      │
 //!                     │      └▶ icmp ┄┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Icmp
 //!                     └───────────────────────┘
@@ -28,6 +29,7 @@ mod sieve;
 mod stats;
 mod tcp;
 mod tunnel;
+mod websocket;
 
 #[cfg(test)]
 mod proptests;
