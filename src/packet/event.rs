@@ -7,8 +7,8 @@ use crate::net::{Endpoint, HepAgent, Origin, Timestamp};
 /// One thing a frame (or the end of the capture) gave.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The payload of a UDP datagram or an SCTP data chunk, joined from its IP fragments, or what a
-    /// HEP agent saw, whatever carried it there.
+    /// The payload of a UDP datagram, an SCTP user message or a WebSocket message, joined from its
+    /// fragments, or what a HEP agent saw, whatever carried it there.
     ///
     /// Payloads whose first bytes rule out SIP are not told.
     Datagram {

@@ -32,8 +32,6 @@ pub(super) struct Hep {
     /// Senders and receivers of messages over TCP.
     pairs: FxHashSet<(Endpoint, Endpoint)>,
     inflated: Vec<u8>,
-    /// Bytes of unfinished packets in all streams.
-    pub(super) held: usize,
 }
 
 /// What a packet needs of its surroundings.

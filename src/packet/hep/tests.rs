@@ -291,18 +291,18 @@ fn a_stream_joined_late_is_known_for_what_it_is() {
 #[test]
 fn what_streams_hold_is_bounded() {
     let bytes = packet(1, b"", &vec![b'x'; 60_000]);
-    let limits = Limits { held_total: 100_000, ..Limits::default() };
+    let limits = Limits { websocket_total: 100_000, ..Limits::default() };
     let mut rig = Rig::with(limits);
     for port in 0..8_u16 {
         for (at, part) in (0_u32..).step_by(1000).zip(bytes[..50_000].chunks(1000)) {
             let mut segment = tcp(true, 100 + at, 1, "", part);
             segment[20..22].copy_from_slice(&(4000 + port).to_be_bytes());
             rig.link(link::RAW, 0, &segment);
-            assert!(rig.decoder.streams.hep.held <= 100_000);
+            assert!(rig.decoder.streams.unfinished() <= 100_000);
         }
     }
     rig.finish();
-    assert_eq!(rig.decoder.streams.hep.held, 0);
+    assert_eq!(rig.decoder.streams.unfinished(), 0);
     let given_up = rig.datagrams().iter().map(Vec::len).sum::<usize>();
     let header = bytes.len() - 60_000;
     assert_eq!(given_up + rig.decoder.stats().hep.lost_bytes as usize, 8 * (50_000 - header));

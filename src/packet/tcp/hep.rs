@@ -18,7 +18,13 @@ pub(super) struct Packets {
 /// missed they stand inside a packet.
 pub(super) fn begins(bytes: &[u8], from_start: bool) -> bool {
     let magic = first(bytes, MAGIC.len());
-    !magic.is_empty() && MAGIC.starts_with(magic) || !from_start && is_inside(bytes)
+    // the first letter alone may be HTTP
+    magic.len() > 1 && MAGIC.starts_with(magic) || !from_start && is_inside(bytes)
+}
+
+/// The same of bytes that were taken for the beginning of something else, and those behind them.
+pub(super) fn begins_with(head: &[u8], rest: &[u8]) -> bool {
+    !rest.is_empty() && head.iter().chain(rest).zip(MAGIC).all(|(byte, want)| byte == want)
 }
 
 impl Packets {
@@ -27,24 +33,26 @@ impl Packets {
         if run.lost_before > 0 {
             self.give_up(desk);
         }
-        let held = self.framer.held();
         let Desk { hep, limits, stats, sink, .. } = desk;
         let mut open = |packet: &[u8]| {
             hep.packets(packet, run.origin, limits, &mut stats.hep, *sink);
         };
         let skipped = self.framer.push(run.bytes, &mut open);
         stats.hep.lost_bytes += skipped;
-        hep.held = hep.held - held + self.framer.held();
         self.last = Some(*run.origin);
-        if run.end || hep.held > limits.held_total {
+        if run.end {
             self.give_up(desk);
         }
+    }
+
+    /// Bytes of an unfinished packet.
+    pub(super) fn held(&self) -> usize {
+        self.framer.held()
     }
 
     /// Opens what there is of the unfinished packet: nothing that is known follows it.
     pub(super) fn give_up(&mut self, desk: &mut Desk<'_, '_>) {
         let Desk { hep, limits, stats, sink, .. } = desk;
-        hep.held -= self.framer.held();
         let unfinished = self.framer.take();
         if let Some(mut origin) = self.last
             && !unfinished.is_empty()

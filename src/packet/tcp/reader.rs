@@ -23,6 +23,7 @@ use super::super::hep::Hep;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
+use super::super::websocket::{Frames, Progress, Upgrade};
 use super::hep::{self, Packets};
 use super::outlet::Outlet;
 use super::reassembly::Run;
@@ -32,12 +33,12 @@ use super::tls::{Records, Signs, looks_like_record};
 const START_LINE: usize = 512;
 
 /// What a direction needs of its surroundings to be handed on.
-pub(super) struct Desk<'d, 's> {
-    pub(super) limits: &'d Limits,
-    pub(super) stats: &'d mut Stats,
-    pub(super) next_stream: &'d mut u64,
-    pub(super) hep: &'d mut Hep,
-    pub(super) sink: &'d mut Sink<'s>,
+pub(in crate::packet) struct Desk<'d, 's> {
+    pub(in crate::packet) limits: &'d Limits,
+    pub(in crate::packet) stats: &'d mut Stats,
+    pub(in crate::packet) next_stream: &'d mut u64,
+    pub(in crate::packet) hep: &'d mut Hep,
+    pub(in crate::packet) sink: &'d mut Sink<'s>,
 }
 
 /// What a direction carries.
@@ -51,6 +52,10 @@ enum Content {
     Tls(Box<Tls>),
     /// HEP packets.
     Hep(Box<Packets>),
+    /// The head of an HTTP request or answer, behind which WebSocket frames may follow.
+    Http(Upgrade),
+    /// WebSocket frames.
+    WebSocket(Box<Frames>),
     /// Something else, until a segment starts like one of the above.
     Ignored,
     /// Ciphered data, which cannot tell anything more.
@@ -78,6 +83,8 @@ pub(super) struct Reader {
     outlet: Outlet,
     /// The beginning of the direction was missed: what looks like SIP may be inside something.
     late: bool,
+    /// The other direction carries WebSocket frames, so this one does or will.
+    peer_is_websocket: bool,
 }
 
 impl Reader {
@@ -91,6 +98,9 @@ impl Reader {
         matches!(self.content, Content::Ignored)
             && (looks_like_record(segment)
                 || segment.starts_with(MAGIC)
+                || Frames::may_start(segment)
+                || (self.peer_is_websocket && Frames::may_resume(segment))
+                || Upgrade::may_upgrade(segment)
                 || memmem::find(first(segment, START_LINE), SIP_VERSION).is_some())
     }
 
@@ -111,23 +121,12 @@ impl Reader {
         from_start: bool,
         desk: &mut Desk<'_, '_>,
     ) -> Signs {
-        if let Content::Probing { read: 0, .. } = self.content {
-            self.late = !from_start;
-            if looks_like_record(run.bytes) {
-                self.content = Content::Tls(Box::default());
-            } else if hep::begins(run.bytes, from_start) {
-                self.content = Content::Hep(Box::default());
-            }
-        } else if self.late
-            && matches!(self.content, Content::Probing { .. } | Content::Sip)
-            && hep::begins(run.bytes, false)
-        {
-            self.outlet.close(run.origin, desk);
-            self.content = Content::Hep(Box::default());
-        }
+        self.recognise(run, from_start, desk);
         match &mut self.content {
             Content::Probing { .. } => self.probe(run, from_start, desk),
             Content::Sip => self.outlet.hand_on(run, desk),
+            Content::Http(_) => self.http(run, from_start, desk),
+            Content::WebSocket(frames) => frames.read(run, desk),
             Content::Hep(packets) => packets.read(run, desk),
             Content::Tls(tls) => {
                 if run.lost_before > 0 {
@@ -143,6 +142,71 @@ impl Reader {
             Content::Ignored | Content::Sealed => {}
         }
         Signs::default()
+    }
+
+    /// Finds out from the start of a run what the direction carries, unless that is known.
+    fn recognise(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
+        let at_start = match &self.content {
+            Content::Probing { read, .. } => *read == 0,
+            Content::Sip => false,
+            // refused, and asked for again
+            Content::WebSocket(frames) if frames.is_between() => {
+                if !Upgrade::may_upgrade(run.bytes) {
+                    return;
+                }
+                true
+            }
+            _ => return,
+        };
+        if at_start {
+            self.late = !from_start;
+        }
+        let content = if at_start && looks_like_record(run.bytes) {
+            Content::Tls(Box::default())
+        } else if (at_start || self.late) && hep::begins(run.bytes, !self.late) {
+            Content::Hep(Box::default())
+        } else if at_start && Upgrade::may_start(run.bytes) {
+            Content::Http(Upgrade::default())
+        } else if self.peer_is_websocket || Frames::may_start(run.bytes) {
+            Content::WebSocket(Box::new(Frames::midway()))
+        } else {
+            return;
+        };
+        self.outlet.finish(0, desk);
+        self.content = content;
+    }
+
+    /// Reads a head of HTTP, and the frames that come with its end.
+    fn http(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
+        let Content::Http(upgrade) = &mut self.content else { return };
+        let lost = run.lost_before > 0 && upgrade.held() > 0;
+        let progress = if lost { Progress::NotHttp } else { upgrade.read(run.bytes) };
+        match progress {
+            Progress::Unfinished => {
+                if run.end {
+                    self.ignore(desk);
+                }
+            }
+            Progress::Http => self.ignore(desk),
+            Progress::Upgraded(bytes) => {
+                let mut frames = Box::new(Frames::from_start());
+                frames.read(&Run { bytes, lost_before: 0, ..*run }, desk);
+                self.content = Content::WebSocket(frames);
+            }
+            Progress::NotHttp => {
+                let head = std::mem::take(upgrade).into_head();
+                self.content = Content::default();
+                let before = Run { bytes: &head, lost_before: 0, end: false, ..*run };
+                if !lost && hep::begins_with(&head, run.bytes) {
+                    let mut packets = Box::<Packets>::default();
+                    packets.read(&before, desk);
+                    self.content = Content::Hep(packets);
+                } else {
+                    self.probe(&before, from_start, desk);
+                }
+                self.read(run, from_start, desk);
+            }
+        }
     }
 
     /// Reads what the TLS records of this direction hold: bytes in order, from the first application
@@ -185,6 +249,47 @@ impl Reader {
         match &mut self.content {
             Content::Tls(tls) => tls.inside.finish(lost, desk),
             Content::Hep(packets) => packets.give_up(desk),
+            Content::WebSocket(frames) => frames.finish(lost, desk),
+            Content::Http(_) => self.ignore(desk),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
+        }
+    }
+
+    /// Whether it carries WebSocket frames, inside TLS or not.
+    pub(super) fn is_websocket(&self) -> bool {
+        match &self.content {
+            Content::WebSocket(frames) => frames.has_any(),
+            Content::Tls(tls) => tls.inside.is_websocket(),
+            _ => false,
+        }
+    }
+
+    /// Notes that the other direction carries WebSocket frames.
+    pub(super) fn peer_is_websocket(&mut self) {
+        match &mut self.content {
+            Content::Tls(tls) => tls.inside.peer_is_websocket(),
+            _ => self.peer_is_websocket = true,
+        }
+    }
+
+    /// Bytes kept of messages that are not yet whole.
+    pub(super) fn held(&self) -> usize {
+        match &self.content {
+            Content::Http(upgrade) => upgrade.held(),
+            Content::WebSocket(frames) => frames.held(),
+            Content::Hep(packets) => packets.held(),
+            Content::Tls(tls) => tls.inside.held(),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => 0,
+        }
+    }
+
+    /// Gives up the message that is not yet whole.
+    pub(super) fn give_up(&mut self, desk: &mut Desk<'_, '_>) {
+        match &mut self.content {
+            Content::Http(_) => self.ignore(desk),
+            Content::WebSocket(frames) => frames.give_up(desk),
+            Content::Hep(packets) => packets.give_up(desk),
+            Content::Tls(tls) => tls.inside.give_up(desk),
             Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
         }
     }
