@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 mod escape;
@@ -81,7 +82,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// What carried a message.
+/// What carried a message, in the sense of the transport in its Via (RFC 3261 §18, RFC 7118 §4).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Transport {
     /// UDP datagrams.
@@ -90,6 +91,12 @@ pub enum Transport {
     Tcp,
     /// SCTP chunks.
     Sctp,
+    /// TLS over TCP.
+    Tls,
+    /// WebSocket messages over TCP (RFC 7118).
+    Ws,
+    /// WebSocket messages over TLS over TCP.
+    Wss,
 }
 
 impl Transport {
@@ -100,6 +107,9 @@ impl Transport {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Sctp => "sctp",
+            Self::Tls => "tls",
+            Self::Ws => "ws",
+            Self::Wss => "wss",
         }
     }
 
@@ -107,6 +117,15 @@ impl Transport {
     #[must_use]
     pub const fn is_reliable(self) -> bool {
         !matches!(self, Self::Udp)
+    }
+
+    /// What WebSocket messages inside this transport are carried by.
+    #[must_use]
+    pub const fn upgraded(self) -> Self {
+        match self {
+            Self::Tls | Self::Wss => Self::Wss,
+            Self::Udp | Self::Tcp | Self::Sctp | Self::Ws => Self::Ws,
+        }
     }
 }
 
@@ -195,4 +214,25 @@ pub struct PathInfo {
     pub cut: Option<Cut>,
     /// For TCP: whether any packet of the other direction of this connection was captured before.
     pub peer_seen: bool,
+    /// The HEP agent that saw it, when it was not captured here. Its VLAN, time to live and link-layer
+    /// address are then those the agent tells, if it does.
+    pub hep: Option<HepAgent>,
+}
+
+/// A HEP agent: one sender address with one capture id and node name, numbered from 0 as they appear.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HepAgent(NonZeroU16);
+
+impl HepAgent {
+    /// The agent at that place; `None` beyond the last place there is, 65,534.
+    #[must_use]
+    pub fn from_index(index: usize) -> Option<Self> {
+        u16::try_from(index + 1).ok().and_then(NonZeroU16::new).map(Self)
+    }
+
+    /// Its place, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
 }

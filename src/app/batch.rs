@@ -1,9 +1,10 @@
 //! What the reader found, on its way to the worker, much at a time.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::net::{Endpoint, Origin, Timestamp, Transport};
-use crate::packet::{ConnectionEvent, IcmpError, IcmpKind};
+use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
+use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
 use crate::sip::{Layout, Message};
 
 /// Messages and what the network says beside them, in order; emptied and used again.
@@ -24,6 +25,7 @@ enum What {
     Message { origin: Origin, bytes: Range<usize>, layout: Layout },
     Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
     Connection(Box<ConnectionEvent>),
+    Agent { agent: HepAgent, address: IpAddr, capture_id: Option<u32>, node: Range<usize> },
 }
 
 /// An ICMP error, its origin and what it quotes aside.
@@ -45,6 +47,8 @@ pub(super) enum Found<'a> {
     Icmp(IcmpError<'a>),
     /// The fate of a connection.
     Connection(&'a ConnectionEvent),
+    /// A HEP agent.
+    Agent(AgentEvent<'a>),
 }
 
 impl Batch {
@@ -72,6 +76,13 @@ impl Batch {
     /// Takes in the fate of a connection.
     pub(super) fn connection(&mut self, clock: Timestamp, event: ConnectionEvent) {
         self.items.push(Item { clock, what: What::Connection(Box::new(event)) });
+    }
+
+    /// Copies what a HEP agent says of itself.
+    pub(super) fn agent(&mut self, clock: Timestamp, event: &AgentEvent<'_>) {
+        let AgentEvent { agent, address, capture_id, node } = *event;
+        let what = What::Agent { agent, address, capture_id, node: self.keep(node) };
+        self.items.push(Item { clock, what });
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -104,6 +115,10 @@ impl Batch {
                     }),
                 ),
                 What::Connection(event) => sink(clock, Found::Connection(&event)),
+                What::Agent { agent, address, capture_id, node } => {
+                    let node = bytes(node);
+                    sink(clock, Found::Agent(AgentEvent { agent, address, capture_id, node }));
+                }
             }
         }
         self.bytes.clear();
@@ -117,7 +132,7 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     use super::*;
     use crate::net::{FrameRef, PathInfo};

@@ -57,6 +57,7 @@ fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut B
         Event::Connection(event) => batch.connection(clock, event),
         // not asked for
         Event::Joined { .. } | Event::Segment { .. } => {}
+        Event::Agent(agent) => batch.agent(clock, &agent),
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn run(
                 }
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),
+                Found::Agent(agent) => tracker.hep_agent(&agent),
             }
         });
         if let Some(error) = error {

@@ -3,7 +3,7 @@
 
 use super::atom::Atom;
 use super::facts::{self, Facts};
-use crate::registration::{Purpose, Texts};
+use crate::registration::{Purpose, Snapshot, Texts};
 use crate::sip::Uri;
 
 /// How an attribute's values are to be compared.
@@ -62,6 +62,12 @@ impl Attribute {
         ATTRIBUTES.iter().find(|a| a.name == name)
     }
 
+    /// Whether there is anything to ask: what HEP agents say, only where there are some.
+    #[must_use]
+    pub(super) fn applies(&self, snapshot: &Snapshot) -> bool {
+        snapshot.has_hep_agents() || !self.name.starts_with("hep.")
+    }
+
     /// Its place in [`ATTRIBUTES`].
     #[must_use]
     pub(super) fn place(&self) -> usize {
@@ -101,7 +107,16 @@ pub static ATTRIBUTES: &[Attribute] = &[
         facts::network(f.attempt?.source.addr)
     }),
     row("vlan", "VLAN", Categorical, |f, _| {
-        Some(f.details?.vlan.map_or(Atom::Absent, |vlan| Atom::Number(vlan.into())))
+        let details = f.details?;
+        // an agent that tells no VLAN need not mean that there is none
+        let absent = details.agent.is_none().then_some(Atom::Absent);
+        details.vlan.map_or(absent, |vlan| Some(Atom::Number(vlan.into())))
+    }),
+    row("hep.capture_id", "HEP capture id", Categorical, |f, _| {
+        f.seen_by(|agent| agent.capture_id.map(|id| Atom::Number(id.into())))
+    }),
+    row("hep.node", "HEP node", Categorical, |f, _| {
+        f.seen_by(|agent| (!agent.node.is_none()).then_some(Atom::Wire(agent.node)))
     }),
     row("auth.realm", "Realm", Categorical, |f, _| {
         let realm = f.asked()?.realm;

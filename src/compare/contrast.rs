@@ -75,6 +75,7 @@ fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, table: &Table) -> Con
         .map(|(attribute, m)| m.finding(snapshot, table, attribute))
         .collect();
     sort_out(&mut contrast, findings, &measured);
+    contrast.not_known.retain(|finding| finding.attribute.applies(snapshot));
     let best = contrast.groups.first().and_then(Group::lead).map_or(0.0, |lead| lead.separation);
     contrast.combinations = combine::combinations(snapshot, table, &measured, &ln, best);
     contrast

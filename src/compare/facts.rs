@@ -6,8 +6,8 @@ use ipnet::IpNet;
 
 use super::atom::Atom;
 use crate::registration::{
-    AnswerDetails, AttemptView, Details, DnView, Marks, Outcome, Purpose, Snapshot, Sym, Texts,
-    Verdict,
+    AgentRecord, AnswerDetails, AttemptView, Details, DnView, Marks, Outcome, Purpose, Snapshot,
+    Sym, Texts, Verdict,
 };
 use crate::sip::Uri;
 
@@ -89,6 +89,13 @@ impl<'a> Facts<'a> {
     /// The answer to the request.
     pub(super) fn answer(&self) -> Option<&'a AnswerDetails> {
         self.details?.answer.as_ref()
+    }
+
+    /// What the HEP agent that saw the request says of itself; `None` where there are no agents.
+    pub(super) fn seen_by(&self, tell: impl Fn(&AgentRecord) -> Option<Atom>) -> Option<Atom> {
+        let agent = self.details?.agent;
+        let told = agent.and_then(|agent| self.snapshot.hep_agent(agent)).and_then(tell);
+        self.snapshot.has_hep_agents().then(|| told.unwrap_or(Atom::Absent))
     }
 
     /// Whether the request of the attempt was captured.

@@ -143,7 +143,7 @@ pub struct Pair {
     pub right: Vec<u8>,
     /// Verdicts and status codes.
     pub outcomes: [(crate::registration::Verdict, Option<u16>); 2],
-    /// Every attribute, in the order of [`ATTRIBUTES`].
+    /// Every attribute that applies, in the order of [`ATTRIBUTES`].
     pub rows: Vec<Row>,
 }
 
@@ -158,7 +158,8 @@ impl Pair {
 #[must_use]
 pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
     let (l, r) = (left.facts(), right.facts());
-    let rows = ATTRIBUTES.iter().map(|attribute| row(attribute, &l, &r)).collect();
+    let asked = |a: &&Attribute| a.applies(l.snapshot) || a.applies(r.snapshot);
+    let rows = ATTRIBUTES.iter().filter(asked).map(|attribute| row(attribute, &l, &r)).collect();
     let outcome = |dn: DnView<'_>| (dn.state().verdict, dn.state().status_code);
     Pair {
         left: left.dn.name().to_vec(),

@@ -5,6 +5,7 @@ use etherparse::{IpNumber, ip_number};
 use super::event::Event;
 use super::field::{first, u16_at, u32_at};
 use super::fragment::{Fragments, Joined};
+use super::hep::Hep;
 use super::icmp;
 use super::ip::{self, IpPacket};
 use super::limits::Limits;
@@ -15,7 +16,7 @@ use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::{Sink, tunnel};
-use crate::net::{Cut, Frame, Timestamp, Transport};
+use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
 
 /// Decodes frames in capture order into events.
 ///
@@ -98,6 +99,36 @@ impl Decoder {
             self.sctp_message(&cut, sink);
         }
         self.streams.expire(now, &self.limits, &mut self.stats, sink);
+    }
+
+    /// Decodes one HEP packet that a listener received at `time` from the agent at `from`; `at` names
+    /// it in what is told of it. With a key (see [`Self::require_hep_key`]) those that do not show it
+    /// are dropped and counted.
+    pub fn hep(
+        &mut self,
+        bytes: &[u8],
+        time: Timestamp,
+        from: Endpoint,
+        at: FrameRef,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
+        self.stats.frames += 1;
+        self.tick(time, sink);
+        let carrier = Origin {
+            time,
+            frame: at,
+            src: from,
+            dst: from,
+            transport: Transport::Udp,
+            path: PathInfo::default(),
+        };
+        self.streams.hep.received(bytes, &carrier, &self.limits, &mut self.stats.hep, sink);
+    }
+
+    /// Asks for a key in the packets given to [`Self::hep`]; HEP versions 1 and 2 can show none.
+    /// Captures are read without one.
+    pub fn require_hep_key(&mut self, key: &[u8]) {
+        self.streams.hep.require_key(key);
     }
 
     fn layer(
@@ -220,6 +251,17 @@ impl Decoder {
         }
         self.stats.datagrams += 1;
         let origin = meta.origin(transport, ports, body.cut());
+        if Hep::may_be(body.bytes)
+            && self.streams.hep.packets(
+                body.bytes,
+                &origin,
+                &self.limits,
+                &mut self.stats.hep,
+                sink,
+            )
+        {
+            return;
+        }
         sink(Event::Datagram { origin: &origin, bytes: body.bytes });
     }
 

@@ -1,13 +1,16 @@
 //! What the packet decoder hands on: datagrams, stream bytes, ICMP errors and the fate of connections.
 
-use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
+use std::net::IpAddr;
+
+use crate::net::{Endpoint, FrameRef, HepAgent, Origin, Timestamp};
 
 /// One thing a frame (or the end of the capture) gave.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The payload of a UDP datagram or an SCTP data chunk, joined from its IP fragments.
+    /// The payload of a UDP datagram, an SCTP user message or a WebSocket message, joined from its
+    /// fragments, or what a HEP agent saw, whatever carried it there.
     ///
-    /// Payloads whose first bytes rule out SIP and HEP are not told.
+    /// Payloads whose first bytes rule out SIP are not told.
     Datagram {
         /// Where it was seen; `origin.path.cut` says whether bytes are missing at its end.
         origin: &'a Origin,
@@ -32,6 +35,21 @@ pub enum Event<'a> {
         /// Where it was seen, from its sender to its receiver.
         origin: &'a Origin,
     },
+    /// A HEP agent that was not heard of before; told before the first message it saw.
+    Agent(AgentEvent<'a>),
+}
+
+/// What a HEP agent says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentEvent<'a> {
+    /// What [`PathInfo::hep`](crate::net::PathInfo::hep) calls it. They are told in order, from 0.
+    pub agent: HepAgent,
+    /// Where its packets come from.
+    pub address: IpAddr,
+    /// Its number; `None` in HEP version 1, which has none.
+    pub capture_id: Option<u32>,
+    /// Its name, cut if it is very long; empty if it has none.
+    pub node: &'a [u8],
 }
 
 /// Contiguous bytes of one direction of a TCP connection.

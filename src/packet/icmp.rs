@@ -143,10 +143,10 @@ fn header_len(transport: Transport, quoted: &[u8]) -> usize {
     const SCTP_DATA: usize = 12 + 16;
     match transport {
         Transport::Udp => 8,
-        Transport::Tcp => {
+        Transport::Sctp => SCTP_DATA,
+        Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
             quoted.get(DATA_OFFSET).map_or(quoted.len(), |byte| usize::from(byte >> 4) * 4).max(20)
         }
-        Transport::Sctp => SCTP_DATA,
     }
 }
 

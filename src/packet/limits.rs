@@ -25,8 +25,19 @@ pub struct Limits {
     pub hold: Duration,
     /// Bytes of a direction without a sign of SIP after which it is ignored.
     pub probe_bytes: usize,
+    /// Bytes of one WebSocket message, inflated or not.
+    pub websocket_message: usize,
+    /// Bytes kept of unfinished WebSocket messages, of what compressed ones refer to and of unfinished
+    /// HEP packets, in all connections together.
+    pub websocket_total: usize,
     /// How long the end of a connection is remembered, so that stragglers do not open a new one.
     pub linger: Duration,
+    /// HEP agents told apart; what others saw is told as if it had been captured here.
+    pub hep_agents: usize,
+    /// Bytes a compressed HEP payload may unfold to.
+    pub hep_inflated: usize,
+    /// Pairs of TCP ends remembered to know whether a HEP agent saw the other direction.
+    pub hep_pairs: usize,
 }
 
 impl Default for Limits {
@@ -42,7 +53,12 @@ impl Default for Limits {
             held_total: 64 << 20,
             hold: Duration::from_secs(2),
             probe_bytes: 2048,
+            websocket_message: 64 << 10,
+            websocket_total: 64 << 20,
             linger: Duration::from_secs(5),
+            hep_agents: 4096,
+            hep_inflated: 256 << 10,
+            hep_pairs: 65_536,
         }
     }
 }

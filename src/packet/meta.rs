@@ -50,6 +50,7 @@ impl Meta {
                 fragmented: self.fragmented,
                 cut,
                 peer_seen: false,
+                hep: None,
             },
         }
     }

@@ -1,9 +1,10 @@
-//! Decodes link, tunnel, IP, fragments, UDP and TCP streams into payloads, keeping what stopped it.
+//! Decodes link, tunnel, IP, fragments, UDP, TCP streams and HEP into payloads, keeping what stopped it.
 //!
 //! ```text
-//!  frame ─▶ sieve ─▶ link ─▶ ip ─▶ udp, sctp ─────────▶ Datagram
+//!  frame ─▶ sieve ─▶ link ─▶ ip ─▶ udp, sctp ─▶ hep? ─▶ Datagram
 //!            │drop    ▲      │ │    ├▶ tunnel ─┐
 //!                     │      │ └▶ tcp ┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Stream, Connection
+//!                     │      │     └▶ websocket ───▶ Datagram
 //!                     │      └▶ fragment      │
 //!                     │      └▶ icmp ┄┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Icmp
 //!                     └───────────────────────┘
@@ -16,6 +17,7 @@ mod decoder;
 mod event;
 mod field;
 mod fragment;
+mod hep;
 mod icmp;
 mod ip;
 mod limits;
@@ -28,6 +30,7 @@ mod sieve;
 mod stats;
 mod tcp;
 mod tunnel;
+mod websocket;
 
 #[cfg(test)]
 mod proptests;
@@ -36,8 +39,9 @@ mod testkit;
 
 pub use decoder::Decoder;
 pub use event::{
-    ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, StreamChunk, TlsSign,
+    AgentEvent, ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, StreamChunk, TlsSign,
 };
+pub use hep::HepStats;
 pub use limits::Limits;
 pub use sieve::sieve;
 pub use stats::{Stats, Undecoded};

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use crate::hep::is_legacy_header;
+
 /// How deep a datagram with a binary first byte is searched for SIP behind leading junk.
 const JUNK_DEPTH: usize = 256;
 
@@ -22,11 +24,10 @@ pub(super) fn may_be_sip(payload: &[u8]) -> bool {
     }
 }
 
-/// HEP versions 1 and 2 start with version, header length, address family and protocol
-/// (<https://github.com/sipcapture/hep>); version 3 starts with the letters `HEP3`.
+/// HEP versions 1 and 2 start with numbers; version 3 starts with letters.
 #[cold]
 fn behind_control(payload: &[u8]) -> bool {
-    matches!(payload, [1 | 2, 16 | 40, 2 | 10, _, ..])
+    is_legacy_header(payload)
         || memmem::find(super::field::first(payload, JUNK_DEPTH), SIP_VERSION).is_some()
 }
 

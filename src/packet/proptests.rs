@@ -6,9 +6,10 @@ use etherparse::{LaxSlicedPacket, TransportSlice};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::testkit::{Rig, Seen, fragments, frame, in_ethernet, in_ipv4, tcp, udp};
+use super::testkit::{self, Rig, Seen, fragments, frame, in_ethernet, in_ipv4, tcp, udp};
 use super::{Decoder, Limits, link, sieve};
-use crate::net::LinkType;
+use crate::hep::{Item, encode};
+use crate::net::{Endpoint, LinkType, Transport};
 
 const SIP: &[u8] = b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP b\r\n\r\n";
 
@@ -69,7 +70,25 @@ fn valid() -> Vec<(u32, Vec<u8>)> {
         (link::RAW, in_ipv4(1, &[3, 3, 0, 0, 0, 0, 0, 0], &plain)),
         (link::RAW, in_ipv4(41, &[], &v6)),
         (link::NULL, [&[2, 0, 0, 0][..], &plain].concat()),
+        (link::RAW, udp(9060, &hep())),
+        (
+            link::RAW,
+            udp(
+                9060,
+                &[&[1, 16, 2, 17, 19, 196, 19, 196, 1, 1, 1, 1, 2, 2, 2, 2][..], SIP].concat(),
+            ),
+        ),
+        (link::RAW, tcp(true, 1, 1, "", &hep())),
     ]
+}
+
+fn hep() -> Vec<u8> {
+    let end = Endpoint::new(testkit::CLIENT.into(), 5060);
+    let (time, transport) = (testkit::at_ms(0), Transport::Udp);
+    let item = Item { time, src: end, dst: end, transport, bytes: SIP };
+    let mut out = Vec::new();
+    assert!(encode(&item, 1, b"n", b"", &mut out));
+    out
 }
 
 fn mutated() -> impl Strategy<Value = (u32, Vec<u8>)> {

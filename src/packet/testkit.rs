@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::event::{ConnectionKind, Event, IcmpKind};
-use super::meta::Meta;
+use super::meta::{Meta, Ports};
 use super::{Decoder, Limits, link};
-use crate::net::{Cut, FileId, Frame, FrameRef, LinkType, Origin, Timestamp};
+use crate::net::{Cut, FileId, Frame, FrameRef, LinkType, Origin, Timestamp, Transport};
 
 pub(super) const CLIENT: [u8; 4] = [192, 0, 2, 10];
 pub(super) const SERVER: [u8; 4] = [192, 0, 2, 1];
@@ -38,6 +38,7 @@ pub(super) enum Seen {
     Stream { stream: u64, frame: u64, lost: u64, bytes: Vec<u8>, end: bool },
     Icmp { kind: IcmpKind, quoted: Vec<u8>, to: u16 },
     Connection { kind: ConnectionKind, frame: u64, server: String },
+    Agent { index: usize, capture_id: Option<u32>, node: String },
 }
 
 impl Seen {
@@ -79,6 +80,14 @@ impl Seen {
                 event.origin,
             ),
             Event::Joined { .. } | Event::Segment { .. } => panic!("told without being asked for"),
+            Event::Agent(event) => (
+                Self::Agent {
+                    index: event.agent.index(),
+                    capture_id: event.capture_id,
+                    node: String::from_utf8_lossy(event.node).into_owned(),
+                },
+                meta(0).origin(Transport::Udp, Ports::default(), None),
+            ),
         }
     }
 }
@@ -87,6 +96,7 @@ impl Seen {
 pub(super) struct Rig {
     pub(super) decoder: Decoder,
     pub(super) seen: Vec<Seen>,
+    /// The origin of each event; made up for an agent, which has none.
     pub(super) origins: Vec<Origin>,
     frames: u64,
 }

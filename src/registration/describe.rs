@@ -102,6 +102,7 @@ impl Tracker {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let path = message.first(HeaderName::Path).is_some();
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
+        dn.note_agent(origin);
         dn.flags.set_if(Flag::IpFragments, origin.path.fragmented);
         dn.flags.set_if(Flag::Truncated, message.is_cut());
         dn.flags.set_if(Flag::Path, path);

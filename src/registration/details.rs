@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::describe::parse_ip;
 use super::facts::Facts;
 use super::text::{Sym, Texts};
-use crate::net::{FrameRef, Origin};
+use crate::net::{FrameRef, HepAgent, Origin};
 use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 
 /// The latest REGISTER of a DN, next to its device, and the answer it got.
@@ -33,6 +33,8 @@ pub struct Details {
     pub ttl: u8,
     /// The sender's link-layer address; a router's behind a router.
     pub mac: Option<[u8; 6]>,
+    /// The HEP agent that saw it; `None` when it was captured here.
+    pub agent: Option<HepAgent>,
     /// The Request-URI.
     pub request_uri: Sym,
     /// The URI of From.
@@ -140,6 +142,7 @@ impl Details {
     pub(super) fn renew(&mut self, texts: &mut Texts, origin: &Origin, message: &Message<'_>) {
         self.request_frame = origin.frame;
         (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
+        self.agent = origin.path.hep;
         self.credentials_for_proxy = None;
         self.read_credentials(texts, message);
         self.answer = None;
@@ -157,6 +160,7 @@ impl Details {
             vlan: origin.path.vlan,
             ttl: origin.path.ttl,
             mac: origin.path.mac,
+            agent: origin.path.hep,
             request_uri: texts.intern(message.request_uri().unwrap_or_default()),
             from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
             to_uri: texts.intern(facts.to.uri.raw),

@@ -10,6 +10,7 @@
 //! `answer` take REGISTERs and what comes back, `evidence` takes other messages, `connections`
 //! takes what the network says instead.
 
+mod agents;
 mod answer;
 mod arena;
 mod binding;
@@ -32,6 +33,7 @@ mod tracker;
 mod transaction;
 mod verdict;
 
+pub use agents::AgentRecord;
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
 pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState, natural};

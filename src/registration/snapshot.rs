@@ -24,7 +24,7 @@ pub struct SnapshotOptions {
 /// The state of every DN at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    store: Store,
+    pub(super) store: Store,
     states: Vec<DnState>,
     sources: Vec<SourceState>,
     connections: Vec<ConnectionRecord>,
@@ -215,7 +215,7 @@ impl Snapshot {
 /// One DN of a snapshot.
 #[derive(Clone, Copy, Debug)]
 pub struct DnView<'a> {
-    snapshot: &'a Snapshot,
+    pub(super) snapshot: &'a Snapshot,
     state: &'a DnState,
 }
 

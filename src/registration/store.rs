@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
+use super::agents::AgentRecord;
 use super::arena::Arena;
 use super::details::Details;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
-use crate::net::{Endpoint, FileId, FrameRef, Timestamp, Transport};
+use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
@@ -352,6 +353,8 @@ pub struct Dn {
     pub vias: SmallVec<[Sym; 1]>,
     /// User-Agents of its requests.
     pub user_agents: SmallVec<[Sym; 1]>,
+    /// The HEP agents that saw it.
+    pub agents: SmallVec<[HepAgent; 2]>,
     /// Its latest REGISTER and the answer to it.
     pub details: Option<Box<Details>>,
     pub(super) registered: bool,
@@ -359,7 +362,7 @@ pub struct Dn {
     pub(super) called_at: Option<Timestamp>,
     /// Remarks.
     pub flags: FlagSet,
-    /// Values of the four lists above that were too many to keep.
+    /// Values of the lists above that were too many to keep.
     pub more_values: u32,
     /// Its first message.
     pub first_seen: Timestamp,
@@ -411,4 +414,6 @@ pub(super) struct Store {
     pub messages: Arena<MessageRecord>,
     pub sources: FxHashMap<IpAddr, Source>,
     pub servers: FxHashMap<Endpoint, Server>,
+    /// HEP agents, by their numbers.
+    pub agents: Vec<AgentRecord>,
 }

@@ -261,6 +261,7 @@ impl Dn {
             contacts: smallvec::SmallVec::new(),
             vias: smallvec::SmallVec::new(),
             user_agents: smallvec::SmallVec::new(),
+            agents: smallvec::SmallVec::new(),
             details: None,
             registered: false,
             called_at: None,

@@ -10,7 +10,7 @@ use super::facts::TransactionKey;
 use super::silence::{Silence, TIMER_F};
 use super::store::{Marks, NIL, Outcome, Purpose, Server};
 use super::text::Sym;
-use crate::net::{Endpoint, FileId, Origin, Timestamp, Transport};
+use crate::net::{Endpoint, FileId, HepAgent, Origin, Timestamp, Transport};
 
 /// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
 const SOONEST_REPEAT: i64 = 150_000_000;
@@ -52,12 +52,14 @@ pub(super) struct Presented {
     pub username: Sym,
 }
 
-/// One place where a request was seen: the same packet on another wire is another view.
+/// One place where a request was seen: the same packet on another wire, or by another agent, is another
+/// view.
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub src: Endpoint,
     pub dst: Endpoint,
     file: FileId,
+    agent: Option<HepAgent>,
     /// 0 for a request, else the status code.
     code: u16,
     ip_id: u16,
@@ -132,6 +134,7 @@ impl Transaction {
         let view = self.views.iter_mut().find(|v| {
             v.code == code
                 && v.file == origin.frame.file
+                && v.agent == origin.path.hep
                 && v.src == origin.src
                 && v.dst == origin.dst
         });
@@ -143,16 +146,20 @@ impl Transaction {
             view.last = origin.time;
             view.ip_id = id;
             view.sends = view.sends.saturating_add(1);
-            if code == 0 && u32::from(view.sends) > self.sends {
-                self.sends = u32::from(view.sends);
+            let sends = view.sends;
+            if code == 0 && u32::from(sends) > self.sends {
+                self.sends = u32::from(sends);
                 self.last_sent = self.last_sent.max(origin.time);
             }
-            return Sighting::Retransmission;
+            // told already if it was seen to be sent so often elsewhere
+            let most = self.views.iter().filter(|v| v.code == code && v.sends >= sends).count();
+            return if most > 1 { Sighting::Duplicate } else { Sighting::Retransmission };
         }
         let seen = self.views.iter().any(|v| v.code == code);
         if self.views.len() < 16 {
             self.views.push(View {
                 file: origin.frame.file,
+                agent: origin.path.hep,
                 src: origin.src,
                 dst: origin.dst,
                 code,

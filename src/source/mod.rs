@@ -1,4 +1,4 @@
-//! Yields timestamped frames from capture files and from the devices of this host.
+//! Yields timestamped frames from capture files and devices, and packets from HEP agents.
 //!
 //! [`CaptureSet`] reads any number of inputs (files, directories, standard input) as one trace in
 //! time order; [`Reader`] walks a single capture over any [`std::io::Read`]. Both lend each frame
@@ -12,6 +12,8 @@
 mod discover;
 mod error;
 pub mod file;
+#[cfg(feature = "hep")]
+pub mod hep;
 mod input;
 #[cfg(feature = "live")]
 pub mod live;

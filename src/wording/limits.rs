@@ -2,7 +2,7 @@
 
 use super::layout::count;
 use crate::capture::Capture;
-use crate::packet::Undecoded;
+use crate::packet::{HepStats, Undecoded};
 use crate::registration::{Snapshot, Verdict};
 
 /// Sentences, one for each limit.
@@ -66,9 +66,25 @@ fn packets(capture: &Capture, limits: &mut Vec<String>) {
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
     add(decoded.flows_tls, "TLS connection", "that cannot be read without keys");
+    add(
+        decoded.websocket_unreadable,
+        "WebSocket message",
+        "that cannot be read: its beginning, or what it is compressed against, was not captured",
+    );
+    add(
+        decoded.websocket_too_long,
+        "WebSocket message",
+        "too long for SIP, or given up to stay within the memory limit",
+    );
+    add(
+        decoded.websocket_skipped_bytes,
+        "byte",
+        "of WebSocket connections passed over in search of the next frame",
+    );
     for (link, &frames) in &decoded.unknown_links {
         add(frames, "packet", &format!("of link type {link}, which is not supported"));
     }
+    hep(&decoded.hep, &mut add);
     let kinds = Undecoded::ALL.into_iter().filter(|&why| decoded.undecoded(why) > 0);
     let kinds: Vec<_> =
         kinds.map(|why| format!("{} {}", decoded.undecoded(why), why.name())).collect();
@@ -76,5 +92,30 @@ fn packets(capture: &Capture, limits: &mut Vec<String>) {
         decoded.undecoded_total(),
         "packet",
         &format!("that could not be decoded ({})", kinds.join(", ")),
+    );
+}
+
+/// What is missing of what HEP agents sent.
+fn hep(hep: &HepStats, add: &mut dyn FnMut(u64, &str, &str)) {
+    add(hep.broken, "HEP packet", "that cannot be read");
+    add(hep.not_inflated, "HEP packet", "whose compressed payload cannot be unfolded");
+    add(hep.wrong_key, "HEP packet", "without the right key");
+    add(hep.lost_bytes, "byte", "of HEP streams in which no packet begins");
+    add(hep.agents_not_told, "message", "from HEP agents that were too many to tell apart");
+    let types: Vec<_> =
+        hep.other_types.iter().map(|(kind, n)| format!("{n} of type {kind}")).collect();
+    add(
+        hep.other_types.values().sum(),
+        "HEP packet",
+        &format!("about something other than SIP ({})", types.join(", ")),
+    );
+    let most = hep.clock_off_most.as_secs();
+    add(
+        hep.clock_off,
+        "message",
+        &format!(
+            "from HEP agents whose clock is up to {most} s away from the capture's, or that sent late: \
+             the times shown are the capture's"
+        ),
     );
 }

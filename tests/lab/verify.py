@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 
 FIELDS = ("frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport",
-          "tcp.dstport", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "tls.alert_message.desc", "reginfo.registration.state")
+          "tcp.dstport", "labhep.src", "labhep.dst", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "tls.alert_message.desc", "reginfo.registration.state")
 
 
 class Message:
@@ -71,7 +71,7 @@ def headers_of(text):
 
 def dissect(path):
     """(packets as field dictionaries, SIP messages) of a capture; what an ICMP error quotes is not a message."""
-    command = ["tshark", "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
+    command = ["tshark", "-X", "lua_script:" + os.path.join(os.path.dirname(os.path.abspath(__file__)), "hep.lua"), "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
     for field in FIELDS:
         command += ["-e", field]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=tempfile.gettempdir()))
@@ -88,6 +88,8 @@ def dissect(path):
             address = (packet["ip." + side] or packet["ipv6." + side] or ["?"])[-1]
             port = (packet["udp.%sport" % side] or packet["tcp.%sport" % side] or ["0"])[-1]
             ends.append(("[%s]:%s" if ":" in address else "%s:%s") % (address, port))
+        if packet["labhep.src"]:  # one HEP packet a frame: the lab's agents send every message at once
+            ends = [(":".join(packet["labhep." + side][-1].split())) for side in ("src", "dst")]
         for first, rest in zip(packet["sip.Request-Line"] or packet["sip.Status-Line"], packet["sip.msg_hdr"]):
             messages.append(Message(packet, *ends, first.replace("\\r\\n", ""), headers_of(rest)))
     return packets, messages

@@ -33,6 +33,8 @@ pub(super) struct Wanted {
     pairs: FxHashSet<Pair>,
     /// TCP connections that carried messages.
     connections: FxHashSet<Pair>,
+    /// The segment read last, and the ends of its connection.
+    segment: Option<(FrameRef, Pair)>,
     /// Call-IDs of the attempts, hashed.
     calls: FxHashSet<u64>,
     joined: Joined,
@@ -76,7 +78,10 @@ impl Wanted {
             Event::Stream(chunk) => self.chunk(chunk),
             Event::Icmp(error) => self.icmp(error),
             Event::Joined { told_as, frames } => self.joined.add(*told_as, frames),
-            Event::Connection(_) | Event::Segment { .. } => {}
+            Event::Segment { origin } => {
+                self.segment = Some((origin.frame, pair(origin.src, origin.dst)));
+            }
+            Event::Connection(_) | Event::Agent(_) => {}
         }
     }
 
@@ -84,6 +89,7 @@ impl Wanted {
         let named = self.seeds.contains(origin.frame);
         if named {
             self.pairs.insert(pair(origin.src, origin.dst));
+            self.carried(origin.frame);
             self.take(origin.frame);
         }
         for message in sip::datagram(bytes, origin.path.cut.is_some()) {
@@ -114,7 +120,18 @@ impl Wanted {
             let ends = pair(chunk.origin.src, chunk.origin.dst);
             self.pairs.insert(ends);
             self.connections.insert(ends);
+            self.carried(chunk.origin.frame);
             self.take(chunk.origin.frame);
+        }
+    }
+
+    /// Takes the connection that carried a message: its ends may be others than the message's, as
+    /// those of a HEP agent and its collector, and the message no bytes of a stream, as in WebSocket.
+    fn carried(&mut self, frame: FrameRef) {
+        if let Some((segment, ends)) = self.segment
+            && segment == frame
+        {
+            self.connections.insert(ends);
         }
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Flow {
     opening: Option<Box<Opening>>,
     told_tls: bool,
     failed: bool,
+    /// Whether it became a WebSocket connection, both ways at once (RFC 6455 §1.3).
+    websocket: bool,
 }
 
 impl Flow {
@@ -76,6 +78,7 @@ impl Flow {
             opening: None,
             told_tls: false,
             failed: false,
+            websocket: false,
         }
     }
 
@@ -159,6 +162,17 @@ impl Flow {
 
     pub(super) fn held_bytes(&self) -> usize {
         self.up.assembly.held_bytes() + self.down.assembly.held_bytes()
+    }
+
+    /// Bytes of messages that are not yet whole.
+    pub(super) fn unfinished_bytes(&self) -> usize {
+        self.up.reader.held() + self.down.reader.held()
+    }
+
+    /// Gives up the messages that are not yet whole.
+    pub(super) fn give_up_unfinished(&mut self, desk: &mut Desk<'_, '_>) {
+        self.up.reader.give_up(desk);
+        self.down.reader.give_up(desk);
     }
 
     /// Tells what is left to tell when the connection is forgotten at `now`.
@@ -265,6 +279,7 @@ impl Flow {
         let Side { assembly, reader, closed, .. } = self.side_mut(way);
         let from_start = assembly.is_from_start();
         work(assembly, origin, &mut |run| {
+            desk.stats.tcp_lost_bytes += run.lost_before;
             let seen = reader.read(&run, from_start, desk);
             signs.encrypted |= seen.encrypted;
             signs.fatal_alert = signs.fatal_alert.or(seen.fatal_alert);
@@ -273,7 +288,17 @@ impl Flow {
             assembly.drop_held();
         }
         *closed |= assembly.has_ended();
+        self.websocket(way, desk);
         self.tls(way, signs, origin, desk);
+    }
+
+    /// What one direction showed of WebSocket is true of the other.
+    fn websocket(&mut self, way: Way, desk: &mut Desk<'_, '_>) {
+        if !self.websocket && self.side(way).reader.is_websocket() {
+            self.websocket = true;
+            desk.stats.flows_websocket += 1;
+            self.side_mut(way.back()).reader.peer_is_websocket();
+        }
     }
 
     fn tls(&mut self, way: Way, signs: Signs, origin: &Origin, desk: &mut Desk<'_, '_>) {
@@ -310,9 +335,13 @@ impl Flow {
         let Side { assembly, reader, closed, .. } = self.side_mut(way);
         let from_start = assembly.is_from_start();
         assembly.flush(&mut |run| {
+            desk.stats.tcp_lost_bytes += run.lost_before;
             reader.read(&run, from_start, desk);
         });
         let lost = assembly.take_lost();
+        if !reader.is_deaf() {
+            desk.stats.tcp_lost_bytes += lost;
+        }
         reader.finish(lost, desk);
         *closed = true;
     }

@@ -1,7 +1,9 @@
 //! Keeps the TCP connections of a capture, within bounds.
 
 mod flow;
+mod hep;
 mod key;
+mod outlet;
 mod reader;
 mod reassembly;
 #[cfg(test)]
@@ -13,12 +15,15 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::Sink;
+use super::hep::Hep;
 use super::limits::Limits;
 use super::stats::Stats;
+pub(super) use reader::Desk;
+pub(super) use reassembly::Run;
+
 use crate::net::{Endpoint, Origin, Timestamp};
 use flow::Flow;
 use key::FlowKey;
-use reader::Desk;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]
@@ -63,8 +68,13 @@ pub(super) struct Streams {
     over: VecDeque<Appointment>,
     next_serial: u64,
     next_stream: u64,
+    /// Bytes that wait behind holes.
     held: usize,
+    /// Bytes of unfinished messages.
+    unfinished: usize,
     now: Timestamp,
+    /// What is known of HEP agents, those that send datagrams included.
+    pub(super) hep: Hep,
 }
 
 impl Streams {
@@ -95,15 +105,21 @@ impl Streams {
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
         }
-        let Self { flows, holes, over, next_stream, held, .. } = self;
+        let Self { flows, holes, over, next_stream, held, unfinished, hep, .. } = self;
         let Some(flow) = flows.get_mut(&key) else { return };
         let (was_over, held_before) = (flow.over, flow.held_bytes());
-        let mut desk = Desk { limits, stats, next_stream, sink };
+        let unfinished_before = flow.unfinished_bytes();
+        let mut desk = Desk { limits, stats, next_stream, hep, sink };
         flow.segment(way, segment, &mut origin, &mut desk);
         if *held - held_before + flow.held_bytes() > limits.held_total {
             flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
         }
         *held = *held - held_before + flow.held_bytes();
+        let kept = *unfinished - unfinished_before;
+        if kept + flow.unfinished_bytes() > limits.websocket_total {
+            flow.give_up_unfinished(&mut desk);
+        }
+        *unfinished = kept + flow.unfinished_bytes();
         let appointment = Appointment { at: origin.time, key, serial: flow.serial };
         if flow.over && !was_over {
             over.push_back(appointment);
@@ -129,10 +145,18 @@ impl Streams {
         while let Some(due) = self.over.front().filter(|due| now.since(due.at) > limits.linger) {
             let (key, serial) = (due.key, due.serial);
             self.over.pop_front();
-            if self.flows.get(&key).is_some_and(|flow| flow.serial == serial) {
-                self.flows.remove(&key);
+            if self.flows.get(&key).is_some_and(|flow| flow.serial == serial)
+                && let Some(flow) = self.flows.remove(&key)
+            {
+                self.unfinished -= flow.unfinished_bytes();
             }
         }
+    }
+
+    /// Bytes of unfinished messages.
+    #[cfg(test)]
+    pub(super) fn unfinished(&self) -> usize {
+        self.unfinished
     }
 
     /// Notes an ICMP error that quotes a segment from `src` to `dst`.
@@ -147,13 +171,15 @@ impl Streams {
         let mut flows: Vec<Flow> =
             std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
         flows.sort_unstable_by_key(|flow| flow.serial);
-        let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+        let mut desk =
+            Desk { limits, stats, next_stream: &mut self.next_stream, hep: &mut self.hep, sink };
         for mut flow in flows {
             flow.finish(self.now, &mut desk);
         }
         self.holes.clear();
         self.over.clear();
         self.held = 0;
+        self.unfinished = 0;
     }
 
     fn expire_holes(
@@ -167,18 +193,20 @@ impl Streams {
             self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
         {
             self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, .. } = self;
+            let Self { flows, holes, next_stream, held, unfinished, hep, .. } = self;
             let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
             else {
                 continue;
             };
             flow.queued = false;
             let before = flow.held_bytes();
-            let mut desk = Desk { limits, stats, next_stream, sink };
+            let unfinished_before = flow.unfinished_bytes();
+            let mut desk = Desk { limits, stats, next_stream, hep, sink };
             if let Some(origin) = flow.waiting().copied() {
                 flow.skip_holes(due.at, &origin, &mut desk);
             }
             *held = *held - before + flow.held_bytes();
+            *unfinished = *unfinished - unfinished_before + flow.unfinished_bytes();
             if let Some(origin) = flow.waiting() {
                 // a hole that appeared later; at most one appointment late
                 let at = origin.time.max(due.at);
@@ -191,8 +219,15 @@ impl Streams {
     fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
         let Some(mut flow) = self.flows.remove(key) else { return };
         self.held -= flow.held_bytes();
+        self.unfinished -= flow.unfinished_bytes();
         if !flow.over {
-            let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+            let mut desk = Desk {
+                limits,
+                stats,
+                next_stream: &mut self.next_stream,
+                hep: &mut self.hep,
+                sink,
+            };
             flow.finish(self.now, &mut desk);
         }
     }

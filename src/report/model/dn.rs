@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use super::{endpoint, flag_names, frame, text, texts, time};
 use crate::net::{Endpoint, escape_lossy};
 use crate::registration::{
-    AttemptView, Binding, Change, Demand, DnView, MessageRecord, RegistrationState, Snapshot,
+    AgentRecord, AttemptView, Binding, Change, Demand, DnView, MessageRecord, RegistrationState,
+    Snapshot,
 };
 use crate::wording::steps::steps;
 
@@ -32,7 +33,8 @@ pub(super) struct DnDoc<'a> {
     contacts: Vec<Cow<'a, str>>,
     vias: Vec<Cow<'a, str>>,
     user_agents: Vec<Cow<'a, str>>,
-    /// Values of the four lists above that were too many to keep.
+    hep_agents: Vec<AgentDoc<'a>>,
+    /// Values of the five lists above that were too many to keep.
     values_not_kept: u32,
     #[serde(serialize_with = "bindings")]
     bindings: Records<'a>,
@@ -56,6 +58,14 @@ struct AddressDoc {
     address: IpAddr,
     port: u16,
     transport: &'static str,
+}
+
+/// A HEP agent that saw the DN.
+#[derive(Serialize)]
+struct AgentDoc<'a> {
+    capture_id: Option<u32>,
+    node: Option<Cow<'a, str>>,
+    address: IpAddr,
 }
 
 #[derive(Serialize)]
@@ -96,12 +106,20 @@ impl<'a> DnDoc<'a> {
             contacts: record.map(|r| texts(snapshot, &r.contacts)).unwrap_or_default(),
             vias: record.map(|r| texts(snapshot, &r.vias)).unwrap_or_default(),
             user_agents: record.map(|r| texts(snapshot, &r.user_agents)).unwrap_or_default(),
+            hep_agents: dn.hep_agents().map(|agent| AgentDoc::new(snapshot, agent)).collect(),
             values_not_kept: record.map_or(0, |r| r.more_values),
             bindings: records,
             attempts_total: record.map_or(0, |r| r.attempts),
             attempts: records,
             history: records,
         }
+    }
+}
+
+impl<'a> AgentDoc<'a> {
+    fn new(snapshot: &'a Snapshot, agent: &AgentRecord) -> Self {
+        let AgentRecord { address, capture_id, node } = *agent;
+        Self { capture_id, node: text(snapshot, node), address }
     }
 }
 

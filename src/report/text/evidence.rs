@@ -15,7 +15,7 @@ use super::when::Clock;
 use super::{ending, findings, names, words};
 use crate::diagnosis::{Confidence, Finding};
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
-use crate::registration::{Attempt, Demand, DnView, Snapshot, State, Verdict};
+use crate::registration::{AgentRecord, Attempt, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
 use crate::wording::append;
 use crate::wording::glyphs::Frames;
@@ -116,7 +116,7 @@ impl Block<'_> {
         let mut lines = Lines::default();
         let last = dn.attempts().last();
         if let Some(last) = last {
-            lines.addresses(view.snapshot, &last, page.glyphs.arrow);
+            lines.addresses(view.snapshot, dn, &last, page.glyphs.arrow);
         }
         lines.exchanges(&Exchanges::of(view.snapshot, dn, last, frames, page.glyphs), clock);
         lines.0.extend(ending::of(dn, clock, frames).map(|text| (0, text)));
@@ -168,8 +168,8 @@ impl Block<'_> {
 struct Lines(Vec<(usize, String)>);
 
 impl Lines {
-    /// Who registers where, by what Contact, with which User-Agent.
-    fn addresses(&mut self, snapshot: &Snapshot, last: &Attempt, arrow: &str) {
+    /// Who registers where, by what Contact, with which User-Agent, and who saw it.
+    fn addresses(&mut self, snapshot: &Snapshot, dn: DnView<'_>, last: &Attempt, arrow: &str) {
         let (source, registrar, transport) = (last.source, last.registrar, last.transport);
         let mut text = format!("{source} {arrow} {registrar} over {transport}");
         if let Some(contact) = snapshot.text(last.contact) {
@@ -178,6 +178,7 @@ impl Lines {
         if let Some(agent) = snapshot.text(last.user_agent) {
             append!(text, ", User-Agent {}", escape_bytes(agent));
         }
+        text.push_str(&seen_by(snapshot, dn));
         self.0.push((2, text));
     }
 
@@ -274,4 +275,22 @@ impl Lines {
 /// Whether a frame belongs to an exchange that is shown.
 fn is_in_exchange(dn: DnView<'_>, frame: FrameRef) -> bool {
     dn.attempts().any(|attempt| attempt.messages().any(|message| message.frame() == frame))
+}
+
+/// The HEP agents that saw a DN, by name, number or address; the first few of many.
+fn seen_by(snapshot: &Snapshot, dn: DnView<'_>) -> String {
+    const FEW: usize = 3;
+    let name = |agent: &AgentRecord| match (snapshot.text(agent.node), agent.capture_id) {
+        (Some(node), Some(id)) => format!("{id} ({})", escape_bytes(node)),
+        (Some(node), None) => escape_bytes(node).into_owned(),
+        (None, Some(id)) => id.to_string(),
+        (None, None) => agent.address.to_string(),
+    };
+    let names: Vec<_> = dn.hep_agents().map(name).collect();
+    let (shown, more) = names.split_at(names.len().min(FEW));
+    match (shown.join(", "), more.len()) {
+        (shown, _) if shown.is_empty() => String::new(),
+        (shown, 0) => format!(", seen by HEP agent {shown}"),
+        (shown, more) => format!(", seen by HEP agent {shown} and {more} more"),
+    }
 }

@@ -1,0 +1,171 @@
+//! Listens for HEP agents over UDP and TCP, and hands their packets on unread.
+//!
+//! One thread of its own does it all. Whatever agents send, it holds no more than
+//! [`ListenerLimits`] allow; what does not fit is dropped and counted.
+
+mod connection;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+use mio::Waker;
+
+use crate::net::{Endpoint, Timestamp};
+use server::Server;
+
+/// A HEP packet as it came.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HepPacket {
+    /// When it arrived; never earlier than the one before.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub from: Endpoint,
+    /// Its bytes: of UDP whatever the datagram held, of TCP a packet of version 3.
+    pub bytes: Box<[u8]>,
+}
+
+/// How much is held, and for how long.
+#[derive(Clone, Debug)]
+pub struct ListenerLimits {
+    /// Packets that wait to be taken; each is at most 64 KiB long.
+    pub queue: usize,
+    /// TCP connections at a time; others are closed at once.
+    pub connections: usize,
+    /// How long a connection may stay silent.
+    pub idle: Duration,
+    /// How long a connection may last before its first packet.
+    pub greeting: Duration,
+    /// Bytes in which no packet begins after which a connection is closed.
+    pub noise: u64,
+    /// Bytes the kernel is asked to hold for the UDP socket; it may grant fewer.
+    pub receive_buffer: usize,
+}
+
+impl Default for ListenerLimits {
+    fn default() -> Self {
+        Self {
+            queue: 1024,
+            connections: 256,
+            // agents speak seldom at night, and lose a message when they find the connection closed
+            idle: Duration::from_secs(3600),
+            greeting: Duration::from_secs(10),
+            noise: 64 << 10,
+            receive_buffer: 8 << 20,
+        }
+    }
+}
+
+/// What came, and what became of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ListenerCounts {
+    /// UDP datagrams.
+    pub datagrams: u64,
+    /// Packets in TCP streams.
+    pub stream_packets: u64,
+    /// Packets dropped because too many waited to be taken.
+    pub dropped: u64,
+    /// Bytes of TCP streams that belong to no whole packet.
+    pub lost_bytes: u64,
+    /// TCP connections accepted.
+    pub accepted: u64,
+    /// TCP connections open.
+    pub open: u64,
+    /// TCP connections closed at once because there were too many.
+    pub refused: u64,
+    /// TCP connections closed for being silent.
+    pub idle: u64,
+    /// TCP connections closed for sending something else than HEP.
+    pub hostile: u64,
+    /// Errors of sockets; a connection that has one is closed.
+    pub errors: u64,
+}
+
+/// What the listener and its thread share.
+#[derive(Debug, Default)]
+struct Shared {
+    stop: AtomicBool,
+    counts: Mutex<ListenerCounts>,
+}
+
+impl Shared {
+    fn count(&self, change: impl FnOnce(&mut ListenerCounts)) {
+        change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// A listener for HEP agents; dropping it ends it.
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    receive_buffer: usize,
+    packets: Receiver<HepPacket>,
+    shared: Arc<Shared>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Listens at one address for both UDP and TCP; `[::]` takes IPv4 as well. Port 0 picks one.
+    /// Fails when either socket cannot be had.
+    pub fn bind(address: SocketAddr, limits: ListenerLimits) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let (sender, packets) = crossbeam_channel::bounded(limits.queue.max(1));
+        let server = Server::bind(address, limits, Arc::clone(&shared), sender)?;
+        let (address, receive_buffer, waker) = server.about();
+        let thread = std::thread::Builder::new()
+            .name("hep-listener".to_owned())
+            .spawn(move || server.run())?;
+        Ok(Self { address, receive_buffer, packets, shared, waker, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many bytes the kernel holds for the UDP socket, by its own account.
+    #[must_use]
+    pub fn receive_buffer(&self) -> usize {
+        self.receive_buffer
+    }
+
+    /// Where the packets come out, in order of arrival; ends when the listener does.
+    #[must_use]
+    pub fn packets(&self) -> &Receiver<HepPacket> {
+        &self.packets
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub fn counts(&self) -> ListenerCounts {
+        *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes all sockets and waits for the thread; what waits to be taken can still be taken. Says
+    /// what came in all.
+    pub fn stop(&mut self) -> ListenerCounts {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take()
+            && self.waker.wake().is_ok()
+        {
+            // a thread that panicked has nothing left to close
+            thread.join().unwrap_or_default();
+        }
+        self.counts()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

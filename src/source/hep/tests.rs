@@ -1,0 +1,162 @@
+//! Sends to a listener on loopback what agents and others send.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpStream, UdpSocket};
+use std::time::Instant;
+
+use super::*;
+use crate::hep::{Item, encode};
+use crate::net::Transport;
+
+const LOOPBACK: &str = "127.0.0.1:0";
+const WAIT: Duration = Duration::from_secs(10);
+
+fn packet(text: &str) -> Vec<u8> {
+    let end = Endpoint::new([192, 0, 2, 1].into(), 5060);
+    let time = Timestamp::from_parts(1_700_000_000, 0);
+    let bytes = text.as_bytes();
+    let item = Item { time, src: end, dst: end, transport: Transport::Udp, bytes };
+    let mut out = Vec::new();
+    assert!(encode(&item, 1, b"", b"", &mut out));
+    out
+}
+
+fn listener(limits: ListenerLimits) -> Listener {
+    Listener::bind(LOOPBACK.parse().unwrap(), limits).unwrap()
+}
+
+fn take(listener: &Listener) -> HepPacket {
+    listener.packets().recv_timeout(WAIT).unwrap()
+}
+
+/// Waits until the counts are as they should be.
+fn until(listener: &Listener, done: impl Fn(&ListenerCounts) -> bool) -> ListenerCounts {
+    let start = Instant::now();
+    while !done(&listener.counts()) {
+        assert!(start.elapsed() < WAIT, "{:?}", listener.counts());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    listener.counts()
+}
+
+/// Whether the other side closes the connection, before long.
+fn is_closed(mut stream: &TcpStream) -> bool {
+    stream.set_read_timeout(Some(WAIT)).unwrap();
+    match stream.read(&mut [0; 1]) {
+        Ok(len) => len == 0,
+        Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+    }
+}
+
+#[test]
+fn both_transports_arrive_at_one_address() {
+    let mut listener = listener(ListenerLimits::default());
+    assert!(listener.receive_buffer() > 0);
+    let udp = UdpSocket::bind(LOOPBACK).unwrap();
+    udp.send_to(&packet("one"), listener.address()).unwrap();
+    let one = take(&listener);
+    assert_eq!(
+        (&one.bytes[..], one.from.port),
+        (&packet("one")[..], udp.local_addr().unwrap().port())
+    );
+    let mut tcp = TcpStream::connect(listener.address()).unwrap();
+    let both = [packet("two"), packet("three")].concat();
+    for part in both.chunks(7) {
+        tcp.write_all(part).unwrap();
+        tcp.flush().unwrap();
+    }
+    let (two, three) = (take(&listener), take(&listener));
+    assert_eq!((&two.bytes[..], &three.bytes[..]), (&packet("two")[..], &packet("three")[..]));
+    assert!(one.time <= two.time && two.time <= three.time);
+    assert!(one.time > Timestamp::from_parts(1_700_000_000, 0));
+    // a packet that is not finished
+    tcp.write_all(&packet("four")[..20]).unwrap();
+    drop(tcp);
+    let counts = until(&listener, |counts| counts.accepted == 1 && counts.open == 0);
+    assert_eq!((counts.datagrams, counts.stream_packets, counts.lost_bytes), (1, 2, 20));
+    assert_eq!(listener.stop(), counts);
+    assert_eq!(listener.packets().recv_timeout(WAIT).ok(), None);
+    assert!(TcpStream::connect(listener.address()).is_err());
+}
+
+#[test]
+fn ipv6_takes_ipv4_as_well() {
+    let Ok(listener) = Listener::bind("[::]:0".parse().unwrap(), ListenerLimits::default()) else {
+        return; // no IPv6 here
+    };
+    let port = listener.address().port();
+    for (from, to) in [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")] {
+        let udp = UdpSocket::bind(from).unwrap();
+        udp.send_to(&packet("x"), (to, port)).unwrap();
+        assert_eq!(take(&listener).from.addr.to_string(), to);
+    }
+}
+
+#[test]
+fn what_nobody_takes_is_dropped_and_counted() {
+    let listener = listener(ListenerLimits { queue: 3, ..ListenerLimits::default() });
+    let mut tcp = TcpStream::connect(listener.address()).unwrap();
+    for n in 0..10 {
+        tcp.write_all(&packet(&n.to_string())).unwrap();
+    }
+    let counts = until(&listener, |counts| counts.stream_packets == 10);
+    assert_eq!(counts.dropped, 7);
+    let kept: Vec<_> = listener.packets().try_iter().map(|packet| packet.bytes.to_vec()).collect();
+    assert_eq!(kept, [packet("0"), packet("1"), packet("2")]);
+}
+
+#[test]
+fn hostile_streams_are_closed() {
+    let listener = listener(ListenerLimits { noise: 1000, ..ListenerLimits::default() });
+    // never HEP
+    let mut web = TcpStream::connect(listener.address()).unwrap();
+    web.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    assert!(is_closed(&web));
+    // HEP, then noise without end
+    let mut turned = TcpStream::connect(listener.address()).unwrap();
+    turned.write_all(&packet("one")).unwrap();
+    turned.write_all(&[b'x'; 900]).unwrap();
+    turned.write_all(&packet("two")).unwrap();
+    assert_eq!(
+        (take(&listener).bytes.len(), take(&listener).bytes.len()),
+        (packet("one").len(), packet("two").len())
+    );
+    while turned.write_all(&[b'x'; 900]).is_ok() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let counts = until(&listener, |counts| counts.hostile == 2);
+    assert_eq!((counts.accepted, counts.open, counts.stream_packets), (2, 0, 2));
+    assert!(counts.lost_bytes >= 1900);
+}
+
+#[test]
+fn connections_are_bounded_in_number_and_silence() {
+    let limits = ListenerLimits {
+        connections: 2,
+        idle: Duration::from_millis(1500),
+        greeting: Duration::from_millis(100),
+        ..ListenerLimits::default()
+    };
+    let listener = listener(limits);
+    let mut one = TcpStream::connect(listener.address()).unwrap();
+    one.write_all(&packet("one")).unwrap();
+    take(&listener);
+    let silent = TcpStream::connect(listener.address()).unwrap();
+    until(&listener, |counts| counts.accepted == 2);
+    let third = TcpStream::connect(listener.address()).unwrap();
+    assert!(is_closed(&third));
+    assert_eq!(until(&listener, |counts| counts.refused == 1).accepted, 2);
+    let start = Instant::now();
+    assert!(is_closed(&silent));
+    assert!(start.elapsed() < Duration::from_millis(1400));
+    assert!(is_closed(&one));
+    let counts = until(&listener, |counts| counts.idle == 2);
+    assert_eq!((counts.open, counts.hostile), (0, 0));
+}
+
+#[test]
+fn an_address_in_use_is_an_error() {
+    let first = listener(ListenerLimits::default());
+    let second = Listener::bind(first.address(), ListenerLimits::default());
+    assert_eq!(second.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+}
