@@ -335,30 +335,38 @@ mod tests {
     }
 
     #[test]
-    fn plaintext_of_tls_is_read_like_tcp() {
+    fn plaintext_of_tls_is_read_as_tcp_is() {
         let meta = testkit::meta(0);
         let ports = Ports { src: 40_000, dst: 5061 };
         let ciphered = meta.origin(Transport::Tcp, ports, None);
         let origin = Origin { transport: Transport::Tls, ..ciphered };
         let (limits, mut stats, mut next_stream) = (Limits::default(), Stats::default(), 0);
         let mut seen = Vec::new();
-        let mut sink = |event: Event<'_>| {
-            if let Event::Stream(chunk) = event {
-                seen.push((chunk.origin.transport, chunk.bytes.to_vec(), chunk.end));
-            }
+        let mut sink = |event: Event<'_>| match event {
+            Event::Stream(chunk) => seen.push((chunk.origin.transport, chunk.bytes.to_vec())),
+            Event::Datagram { origin, bytes } => seen.push((origin.transport, bytes.to_vec())),
+            other => panic!("{other:?}"),
         };
         let mut hep = Hep::default();
         let (next_stream, hep, sink) = (&mut next_stream, &mut hep, &mut sink);
         let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, hep, sink };
-        let mut reader = Reader::default();
-        let records = &[23, 3, 3, 0, 2, 9, 9];
-        let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-        assert!(reader.read(&run, true, &mut desk).encrypted);
-        let run = Run { bytes: b"OPTIONS sip:a SIP/2.0\r\n", origin: &origin, ..run };
-        reader.plaintext(&run, true, &mut desk);
-        reader.finish(0, &mut desk);
+        let upgrade = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+        let sip = b"OPTIONS sip:a SIP/2.0\r\n";
+        let frame = [&[0x81, sip.len() as u8], &sip[..]].concat();
+        for plain in [&[&sip[..]][..], &[upgrade, &frame]] {
+            let mut reader = Reader::default();
+            let records = &[23, 3, 3, 0, 2, 9, 9];
+            let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
+            assert!(reader.read(&run, true, &mut desk).encrypted);
+            for bytes in plain {
+                let run = Run { bytes, origin: &origin, ..run };
+                reader.plaintext(&run, true, &mut desk);
+            }
+            reader.finish(0, &mut desk);
+        }
+        let (text, end) = (sip.to_vec(), Vec::new());
         let expected =
-            [(Transport::Tls, run.bytes.to_vec(), false), (Transport::Tls, vec![], true)];
+            [(Transport::Tls, text.clone()), (Transport::Tls, end), (Transport::Wss, text)];
         assert_eq!(seen, expected);
     }
 }
