@@ -14,6 +14,7 @@ use super::payload::may_be_sip;
 use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
+use super::tls::KeyLog;
 use super::{Sink, tunnel};
 use crate::net::{Cut, Frame, Timestamp, Transport};
 
@@ -35,6 +36,17 @@ impl Decoder {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// A decoder that opens TLS with the secrets of `keys`.
+    #[must_use]
+    pub fn with_keys(limits: Limits, keys: KeyLog) -> Self {
+        Self { limits, streams: Streams::new(keys), ..Self::default() }
+    }
+
+    /// Takes in a TLS key log that came with the capture; `sink` gets what waited for it.
+    pub fn add_secrets(&mut self, log: &[u8], sink: &mut dyn FnMut(Event<'_>)) {
+        self.streams.add_secrets(log, &self.limits, &mut self.stats, sink);
     }
 
     /// What was decoded so far, and what was not.

@@ -1,5 +1,8 @@
 //! What the packet decoder hands on: datagrams, stream bytes, ICMP errors and the fate of connections.
 
+use std::sync::Arc;
+
+use super::tls::TlsInfo;
 use crate::net::{Endpoint, Origin, Timestamp};
 
 /// One thing a frame (or the end of the capture) gave.
@@ -79,7 +82,7 @@ pub enum IcmpKind {
 }
 
 /// Something a connection showed without any readable payload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectionEvent {
     /// When it was established, in the frame that established it, from the client to the server.
     pub origin: Origin,
@@ -87,6 +90,8 @@ pub struct ConnectionEvent {
     pub since: Timestamp,
     /// What happened.
     pub kind: ConnectionKind,
+    /// What a TLS connection showed of itself by then.
+    pub tls: Option<Arc<TlsInfo>>,
 }
 
 /// What happened to a connection.
@@ -112,7 +117,7 @@ pub enum ConnectionKind {
 /// What a TLS connection shows in clear.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TlsSign {
-    /// Application data flows: what is inside cannot be read without keys.
+    /// Application data flows, and what is inside could not be read: [`TlsInfo::unread`] says why.
     Encrypted,
     /// A fatal alert ended the handshake, with its description code (RFC 8446 §6).
     Failed {

@@ -5,6 +5,7 @@ mod key;
 mod outlet;
 mod reader;
 mod reassembly;
+mod sealed;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -16,10 +17,12 @@ use rustc_hash::FxHashMap;
 use super::Sink;
 use super::limits::Limits;
 use super::stats::Stats;
+use super::tls::KeyLog;
 use crate::net::{Endpoint, Origin, Timestamp};
 use flow::Flow;
 use key::FlowKey;
 use reader::Desk;
+use sealed::Sealed;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +68,18 @@ pub(super) struct Streams {
     next_serial: u64,
     next_stream: u64,
     held: usize,
+    /// What opens TLS.
+    keys: KeyLog,
+    sealed: Sealed,
     now: Timestamp,
 }
 
 impl Streams {
+    /// Connections whose TLS is opened with the secrets of `keys`.
+    pub(super) fn new(keys: KeyLog) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
     /// Takes in a segment; `sink` gets the bytes it makes available and what it says of its connection.
     pub(super) fn segment(
         &mut self,
@@ -96,11 +107,12 @@ impl Streams {
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
         }
-        let Self { flows, holes, over, next_stream, held, .. } = self;
+        let Self { flows, holes, over, next_stream, held, keys, sealed, .. } = self;
         let Some(flow) = flows.get_mut(&key) else { return };
         let (was_over, held_before) = (flow.over, flow.held_bytes());
-        let mut desk = Desk { limits, stats, next_stream, sink };
+        let mut desk = Desk { limits, stats, next_stream, keys, sink };
         flow.segment(way, segment, &mut origin, &mut desk);
+        sealed.note(key, flow, &mut desk);
         if *held - held_before + flow.held_bytes() > limits.held_total {
             flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
         }
@@ -124,6 +136,9 @@ impl Streams {
         sink: &mut Sink<'_>,
     ) {
         self.now = self.now.max(now);
+        if self.sealed.is_due(now) {
+            self.refresh_keys(limits, stats, sink);
+        }
         if !self.holes.is_empty() {
             self.expire_holes(now, limits, stats, sink);
         }
@@ -148,13 +163,58 @@ impl Streams {
         let mut flows: Vec<Flow> =
             std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
         flows.sort_unstable_by_key(|flow| flow.serial);
-        let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+        let Self { next_stream, keys, .. } = self;
+        let mut desk = Desk { limits, stats, next_stream, keys, sink };
         for mut flow in flows {
             flow.finish(self.now, &mut desk);
         }
+        stats.tls.keys = self.keys.counts();
         self.holes.clear();
         self.over.clear();
         self.held = 0;
+        self.sealed = Sealed::default();
+    }
+
+    /// Takes in a key log, and opens what waited for it.
+    pub(super) fn add_secrets(
+        &mut self,
+        log: &[u8],
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) {
+        self.keys.add(log);
+        self.retry_sealed(limits, stats, sink);
+    }
+
+    /// Reads on in the key logs; what cannot be read of them is not there yet.
+    #[cold]
+    fn refresh_keys(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Self { flows, sealed, .. } = self;
+        sealed.retain(|key, serial| {
+            let flow = flows.get_mut(key).filter(|flow| flow.serial == serial);
+            flow.is_some_and(|flow| {
+                flow.listed = flow.waits_for_keys();
+                flow.listed
+            })
+        });
+        if self.keys.refresh().unwrap_or(false) {
+            self.retry_sealed(limits, stats, sink);
+        }
+    }
+
+    /// Tries again to open what waits for keys.
+    #[cold]
+    fn retry_sealed(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Self { flows, next_stream, keys, sealed, .. } = self;
+        let mut desk = Desk { limits, stats, next_stream, keys, sink };
+        for (key, serial) in sealed.take() {
+            if let Some(flow) = flows.get_mut(&key).filter(|flow| flow.serial == serial) {
+                flow.listed = false;
+                flow.retry_tls(&mut desk);
+                sealed.note(key, flow, &mut desk);
+            }
+        }
     }
 
     fn expire_holes(
@@ -168,17 +228,18 @@ impl Streams {
             self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
         {
             self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, .. } = self;
+            let Self { flows, holes, next_stream, held, keys, sealed, .. } = self;
             let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
             else {
                 continue;
             };
             flow.queued = false;
             let before = flow.held_bytes();
-            let mut desk = Desk { limits, stats, next_stream, sink };
+            let mut desk = Desk { limits, stats, next_stream, keys, sink };
             if let Some(origin) = flow.waiting().copied() {
                 flow.skip_holes(due.at, &origin, &mut desk);
             }
+            sealed.note(due.key, flow, &mut desk);
             *held = *held - before + flow.held_bytes();
             if let Some(origin) = flow.waiting() {
                 // a hole that appeared later; at most one appointment late
@@ -192,8 +253,10 @@ impl Streams {
     fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
         let Some(mut flow) = self.flows.remove(key) else { return };
         self.held -= flow.held_bytes();
+        self.sealed.forget(&flow);
         if !flow.over {
-            let mut desk = Desk { limits, stats, next_stream: &mut self.next_stream, sink };
+            let Self { next_stream, keys, .. } = self;
+            let mut desk = Desk { limits, stats, next_stream, keys, sink };
             flow.finish(self.now, &mut desk);
         }
     }

@@ -19,9 +19,9 @@ use super::super::field::first;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
+use super::super::tls::{KeyLog, looks_like_record};
 use super::outlet::Outlet;
 use super::reassembly::Run;
-use super::tls::{Records, Signs, looks_like_record};
 
 /// How deep the start of a segment is searched for a start line that ends the ignoring of a direction.
 const START_LINE: usize = 512;
@@ -31,6 +31,7 @@ pub(super) struct Desk<'d, 's> {
     pub(super) limits: &'d Limits,
     pub(super) stats: &'d mut Stats,
     pub(super) next_stream: &'d mut u64,
+    pub(super) keys: &'d mut KeyLog,
     pub(super) sink: &'d mut Sink<'s>,
 }
 
@@ -41,7 +42,7 @@ enum Content {
     Probing { read: usize, matched: usize },
     /// SIP in clear.
     Sip,
-    /// TLS records, and what is inside them.
+    /// TLS records; what is inside them has a reader of its own.
     Tls(Box<Tls>),
     /// Something else, until a segment starts like one of the above.
     Ignored,
@@ -58,9 +59,10 @@ impl Default for Content {
 /// The layer of TLS in a direction.
 #[derive(Debug, Default)]
 struct Tls {
-    records: Records,
-    /// Reads what the records hold in clear, once somebody deciphers them.
+    /// Reads what the records hold in clear, once they are opened.
     inside: Reader,
+    /// Whether the records were read from the beginning on.
+    read: bool,
 }
 
 /// The reader of one direction, or of the plaintext inside one.
@@ -93,13 +95,27 @@ impl Reader {
         self.content = Content::Sealed;
     }
 
-    /// Reads bytes in order; `from_start` says that nothing of the direction was missed.
+    /// Whether it carries TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self.content, Content::Tls(_))
+    }
+
+    /// Whether it was found to carry TLS just now.
+    pub(super) fn is_new_in_tls(&mut self) -> bool {
+        match &mut self.content {
+            Content::Tls(tls) => !std::mem::replace(&mut tls.read, true),
+            _ => false,
+        }
+    }
+
+    /// Reads bytes in order, unless they are TLS records: true for these, which are for those who have
+    /// both directions before them. `from_start` says that nothing of the direction was missed.
     pub(super) fn read(
         &mut self,
         run: &Run<'_>,
         from_start: bool,
         desk: &mut Desk<'_, '_>,
-    ) -> Signs {
+    ) -> bool {
         if let Content::Probing { read: 0, .. } = self.content
             && looks_like_record(run.bytes)
         {
@@ -108,20 +124,10 @@ impl Reader {
         match &mut self.content {
             Content::Probing { .. } => self.probe(run, from_start, desk),
             Content::Sip => self.outlet.hand_on(run, desk),
-            Content::Tls(tls) => {
-                if run.lost_before > 0 {
-                    tls.records = Records::default();
-                }
-                let signs = tls.records.read(run.bytes);
-                if signs.lost {
-                    tls.inside.finish(0, desk);
-                    self.ignore(desk);
-                }
-                return signs;
-            }
+            Content::Tls(_) => return true,
             Content::Ignored | Content::Sealed => {}
         }
-        Signs::default()
+        false
     }
 
     /// Reads what the TLS records of this direction hold: bytes in order, from the first application
@@ -129,7 +135,6 @@ impl Reader {
     ///
     /// Contents are found out as those of TCP are. `from_start` says that nothing was missed before
     /// the first of them; losses are told in `run.lost_before`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who decipher the records"))]
     pub(super) fn plaintext(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
         if let Content::Tls(tls) = &mut self.content {
             tls.inside.read(run, from_start, desk);
@@ -166,7 +171,7 @@ impl Reader {
         }
     }
 
-    fn ignore(&mut self, desk: &mut Desk<'_, '_>) {
+    pub(super) fn ignore(&mut self, desk: &mut Desk<'_, '_>) {
         self.content = Content::Ignored;
         desk.stats.streams_ignored += 1;
     }
@@ -220,11 +225,12 @@ mod tests {
             }
         };
         let (next_stream, sink) = (&mut next_stream, &mut sink);
-        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, sink };
+        let keys = &mut KeyLog::new();
+        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, keys, sink };
         let mut reader = Reader::default();
         let records = &[23, 3, 3, 0, 2, 9, 9];
         let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-        assert!(reader.read(&run, true, &mut desk).encrypted);
+        assert!(reader.read(&run, true, &mut desk));
         let run = Run { bytes: b"OPTIONS sip:a SIP/2.0\r\n", origin: &origin, ..run };
         reader.plaintext(&run, true, &mut desk);
         reader.finish(0, &mut desk);
