@@ -15,6 +15,7 @@ mod failure;
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
 mod finder;
+mod keys;
 mod messages;
 mod pipeline;
 mod progress;
