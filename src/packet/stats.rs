@@ -151,6 +151,12 @@ impl TlsStats {
         self.unread.get(why as usize).copied().unwrap_or(0)
     }
 
+    /// How many connections were not read, or not to their end, for any reason.
+    #[must_use]
+    pub fn unread_total(&self) -> u64 {
+        self.unread.iter().sum()
+    }
+
     pub(super) fn count(&mut self, outcome: &Outcome) {
         self.opened += u64::from(outcome.opened);
         self.resumed += outcome.resumed;

@@ -32,6 +32,7 @@ mod tracker;
 mod transaction;
 mod verdict;
 
+pub use crate::packet::{CertificateInfo, TlsInfo, Unread, version_name};
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
 pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState};

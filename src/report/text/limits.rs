@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::count;
 use super::page::{Ink, Page};
-use crate::packet::Undecoded;
+use crate::packet::{TlsStats, Undecoded, Unread};
 use crate::registration::Verdict;
 use crate::report::View;
 
@@ -12,6 +12,7 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let mut limits: Vec<String> = view.capture.warnings.iter().map(ToString::to_string).collect();
     messages(view, &mut limits);
     packets(view, &mut limits);
+    tls(&view.capture.decoded.tls, &mut limits);
     if limits.is_empty() {
         return Ok(());
     }
@@ -76,7 +77,6 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
     add(decoded.sctp_fragmented, "SCTP message", "whose chunks were not all captured");
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
-    add(decoded.flows_tls, "TLS connection", "that cannot be read without keys");
     for (link, &frames) in &decoded.unknown_links {
         add(frames, "packet", &format!("of link type {link}, which is not supported"));
     }
@@ -88,4 +88,37 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
         "packet",
         &format!("that could not be decoded ({})", kinds.join(", ")),
     );
+}
+
+/// What is missing of TLS connections.
+fn tls(tls: &TlsStats, limits: &mut Vec<String>) {
+    let first = limits.len();
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so}.", count(number, what)));
+        }
+    };
+    for why in Unread::ALL {
+        let so = match why {
+            Unread::NoKeys => "that cannot be read without keys",
+            Unread::OtherKeys => "that cannot be read: none of the keys given is for it",
+            Unread::KeysDoNotFit => "that cannot be read: the keys given for it do not fit",
+            Unread::Unsupported => "that cannot be read: its cipher suite is not supported",
+            Unread::NoBeginning => {
+                "that cannot be read: its beginning, which tells the keys, was not captured"
+            }
+            Unread::Lost => "that cannot be read, or not to its end: bytes of it were not captured",
+        };
+        add(tls.unread(why), "TLS connection", so);
+    }
+    add(tls.evicted, "TLS connection", "waiting for keys given up to stay within the memory limit");
+    add(tls.keys.forgotten, "TLS session", "of the key logs forgotten to stay within the limit");
+    add(tls.keys.junk, "line", "of the key logs that cannot be read");
+    if tls.opened > 0
+        && tls.unread_total() > 0
+        && let Some(limit) = limits.get_mut(first)
+    {
+        let others = count(tls.opened, "TLS connection");
+        append!(*limit, " The keys given open {others}.");
+    }
 }
