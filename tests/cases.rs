@@ -51,6 +51,7 @@ struct Dn {
     #[serde(default)]
     flags: Vec<String>,
     sources: Option<BTreeSet<String>>,
+    transport: Option<String>,
     attempts: Option<u64>,
     #[serde(default)]
     registrations: Vec<Registration>,
@@ -161,6 +162,11 @@ fn check_dn(check: &mut Check, report: &Value, want: &Dn) {
         let have = list(have, "sources").iter().filter_map(|s| s["address"].as_str());
         let have: BTreeSet<_> = have.map(str::to_owned).collect();
         check.same(&format!("{name} sources"), &have, sources);
+    }
+    if let Some(transport) = &want.transport {
+        let have: BTreeSet<_> =
+            list(have, "sources").iter().filter_map(|s| s["transport"].as_str()).collect();
+        check.same(&format!("{name} transport"), &have, &BTreeSet::from([transport.as_str()]));
     }
     if want.attempts.is_some() {
         check.same(&format!("{name} attempts"), have["attempts_total"].as_u64(), want.attempts);

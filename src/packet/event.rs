@@ -8,7 +8,8 @@ use crate::net::{Endpoint, Origin, Timestamp};
 /// One thing a frame (or the end of the capture) gave.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The payload of a UDP datagram or an SCTP data chunk, joined from its IP fragments.
+    /// The payload of a UDP datagram, an SCTP user message or a WebSocket message, joined from its
+    /// fragments.
     ///
     /// Payloads whose first bytes rule out SIP and HEP are not told.
     Datagram {

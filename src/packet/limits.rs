@@ -29,6 +29,11 @@ pub struct Limits {
     pub hold: Duration,
     /// Bytes of a direction without a sign of SIP after which it is ignored.
     pub probe_bytes: usize,
+    /// Bytes of one WebSocket message, inflated or not.
+    pub websocket_message: usize,
+    /// Bytes kept of unfinished WebSocket messages and of what compressed ones refer to, in all
+    /// connections together.
+    pub websocket_total: usize,
     /// How long the end of a connection is remembered, so that stragglers do not open a new one.
     pub linger: Duration,
 }
@@ -48,6 +53,8 @@ impl Default for Limits {
             tls_held_total: 64 << 20,
             hold: Duration::from_secs(2),
             probe_bytes: 2048,
+            websocket_message: 64 << 10,
+            websocket_total: 64 << 20,
             linger: Duration::from_secs(5),
         }
     }

@@ -4,6 +4,7 @@
 //!  frame ─▶ sieve ─▶ link ─▶ ip ─▶ udp, sctp ─────────▶ Datagram
 //!            │drop    ▲      │ │    ├▶ tunnel ─┐
 //!                     │      │ └▶ tcp ┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Stream, Connection
+//!                     │      │     └▶ websocket ───▶ Datagram
 //!                     │      └▶ fragment      │
 //!                     │      └▶ icmp ┄┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄▶ Icmp
 //!                     └───────────────────────┘
@@ -29,6 +30,7 @@ mod stats;
 mod tcp;
 mod tls;
 mod tunnel;
+mod websocket;
 
 #[cfg(test)]
 mod proptests;

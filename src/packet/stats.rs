@@ -119,6 +119,19 @@ pub struct Stats {
     pub flows_tls: u64,
     /// What became of TLS connections.
     pub tls: TlsStats,
+    /// TCP connections with WebSocket frames, those inside TLS included.
+    pub flows_websocket: u64,
+    /// WebSocket messages handed on.
+    pub websocket_messages: u64,
+    /// WebSocket messages whose first bytes rule SIP out, and those of nothing but line ends.
+    pub websocket_not_sip: u64,
+    /// WebSocket messages given up to stay within the limits.
+    pub websocket_too_long: u64,
+    /// WebSocket messages that cannot be read: their beginning was not captured, or they are
+    /// compressed in a way that cannot be undone, or against bytes that were not captured.
+    pub websocket_unreadable: u64,
+    /// Bytes of WebSocket connections passed over in search of the next frame.
+    pub websocket_skipped_bytes: u64,
     /// ICMP and ICMPv6 errors handed on.
     pub icmp_errors: u64,
     /// ICMP and ICMPv6 errors that quote a later fragment or another protocol.

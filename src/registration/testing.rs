@@ -12,7 +12,7 @@
 //! `call` (1), `cseq` (1), `branch` (follows call and cseq), `via` (a second Via: the branch of the
 //! hop before), `expires`, `contact` (default the device's own; `none`, `*`, or texts joined by
 //! `|`), `nonce` (credentials on a request, challenge on an answer), `realm`, `stale`, `proxy`,
-//! `min`, `after`, `tcp`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
+//! `min`, `after`, `tcp`, `ws`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
 //! `agent`, `ruri`, `fromdn`, `username`, `rport` (filled in by the answer), `sport` and `dport`
 //! (the ports of `from`; of the answer's receiver), `vhost` (the Via's host), `algorithm`, `require`,
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
@@ -225,7 +225,11 @@ impl Player {
             frame: FrameRef { file, number: self.frame, offset: 0 },
             src: if answer { b } else { a },
             dst: if answer { a } else { b },
-            transport: if line.has("tcp") { Transport::Tcp } else { Transport::Udp },
+            transport: match () {
+                () if line.has("ws") => Transport::Ws,
+                () if line.has("tcp") => Transport::Tcp,
+                () => Transport::Udp,
+            },
             path: PathInfo {
                 ip_id: line.get("id").map_or(self.frame as u16, |id| id.parse().unwrap()),
                 cut: line.get("cut").map(|_| Cut::Snaplen),

@@ -73,7 +73,7 @@ class Case:
         return files
 
     # ---- what is in the capture
-    def dn(self, dn, verdict, ladder, code=None, flags=(), sources=(UA1,), attempts=None, registrations=(), table=True):
+    def dn(self, dn, verdict, ladder, code=None, flags=(), sources=(UA1,), attempts=None, registrations=(), table=True, transport=None):
         """A DN's verdict at the end of the capture, and the messages that lead to it (verify.ladder)."""
         entry = {"dn": dn, "verdict": verdict, "state": STATE.get(verdict, "out_of_service")}
         if code:
@@ -82,6 +82,8 @@ class Case:
             entry["flags"] = list(flags)
         if sources:
             entry["sources"] = list(sources)
+        if transport:
+            entry["transport"] = transport
         if attempts is not None:
             entry["attempts"] = attempts
         if registrations:

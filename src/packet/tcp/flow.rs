@@ -7,6 +7,7 @@ use super::key::Way;
 use super::reader::{Desk, Reader};
 use super::reassembly::{Assembly, Data, Placed};
 use super::tls::{Readers, Sign, Tls};
+use super::totals::Totals;
 use crate::net::{Origin, Timestamp};
 use crate::packet::event::{ConnectionEvent, ConnectionKind, Event, TlsSign};
 use crate::packet::tls::TlsInfo;
@@ -53,8 +54,8 @@ pub(super) struct Flow {
     pub(super) queued: bool,
     /// Whether it stands in the list of connections that wait for keys.
     pub(super) listed: bool,
-    /// Bytes of TLS that waited for keys when they were counted last.
-    pub(super) sealed: usize,
+    /// What it held when that was counted last.
+    pub(super) booked: Totals,
     up: Side,
     down: Side,
     client: Way,
@@ -62,6 +63,8 @@ pub(super) struct Flow {
     tls: Tls,
     told_tls: bool,
     failed: bool,
+    /// Whether it became a WebSocket connection, both ways at once (RFC 6455 §1.3).
+    websocket: bool,
 }
 
 impl Flow {
@@ -79,7 +82,7 @@ impl Flow {
             over: false,
             queued: false,
             listed: false,
-            sealed: 0,
+            booked: Totals::default(),
             up: Side::default(),
             down: Side::default(),
             client: if from_server { way.back() } else { way },
@@ -87,6 +90,7 @@ impl Flow {
             tls: Tls::default(),
             told_tls: false,
             failed: false,
+            websocket: false,
         }
     }
 
@@ -185,10 +189,18 @@ impl Flow {
         self.tls.is_waiting()
     }
 
-    /// Tries again to open what waits for keys.
+    /// Whether it stays on the list of those that wait for keys.
+    pub(super) fn stays_listed(&mut self) -> bool {
+        self.listed = self.waits_for_keys();
+        self.listed
+    }
+
+    /// Tries again to open what waits for keys; it leaves the list of those that do.
     pub(super) fn retry_tls(&mut self, desk: &mut Desk<'_, '_>) {
+        self.listed = false;
         let (tls, mut readers) = self.tls_and_readers();
         let signs = tls.run(&mut readers, desk);
+        self.websocket(desk);
         self.tell_tls(&signs, desk);
     }
 
@@ -215,6 +227,17 @@ impl Flow {
     fn tls_and_readers(&mut self) -> (&mut Tls, Readers<'_>) {
         let Self { tls, up, down, .. } = self;
         (tls, Readers { up: &mut up.reader, down: &mut down.reader })
+    }
+
+    /// Bytes of messages that are not yet whole.
+    pub(super) fn unfinished_bytes(&self) -> usize {
+        self.up.reader.held() + self.down.reader.held()
+    }
+
+    /// Gives up the messages that are not yet whole.
+    pub(super) fn give_up_unfinished(&mut self, desk: &mut Desk<'_, '_>) {
+        self.up.reader.give_up(desk);
+        self.down.reader.give_up(desk);
     }
 
     /// Tells what is left to tell when the connection is forgotten at `now`.
@@ -333,7 +356,19 @@ impl Flow {
             assembly.drop_held();
         }
         *closed |= assembly.has_ended();
+        self.websocket(desk);
         self.tell_tls(&signs, desk);
+    }
+
+    /// What one direction showed of WebSocket is true of the other.
+    fn websocket(&mut self, desk: &mut Desk<'_, '_>) {
+        for way in [Way::Up, Way::Down] {
+            if !self.websocket && self.side(way).reader.is_websocket() {
+                self.websocket = true;
+                desk.stats.flows_websocket += 1;
+                self.side_mut(way.back()).reader.peer_is_websocket();
+            }
+        }
     }
 
     /// Tells what TLS showed: each kind of sign once.

@@ -5,10 +5,11 @@ mod key;
 mod outlet;
 mod reader;
 mod reassembly;
-mod sealed;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod totals;
+mod waiting;
 
 use std::collections::VecDeque;
 
@@ -18,11 +19,14 @@ use super::Sink;
 use super::limits::Limits;
 use super::stats::Stats;
 use super::tls::KeyLog;
+pub(super) use reader::Desk;
+pub(super) use reassembly::Run;
+
 use crate::net::{Endpoint, Origin, Timestamp};
 use flow::Flow;
 use key::FlowKey;
-use reader::Desk;
-use sealed::Sealed;
+use totals::Totals;
+use waiting::Waiting;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +71,11 @@ pub(super) struct Streams {
     over: VecDeque<Appointment>,
     next_serial: u64,
     next_stream: u64,
-    held: usize,
-    /// What opens TLS.
+    /// What all connections together hold.
+    held: Totals,
+    /// What opens TLS, and the connections that wait for more of it.
     keys: KeyLog,
-    sealed: Sealed,
+    waiting: Waiting,
     now: Timestamp,
 }
 
@@ -107,16 +112,13 @@ impl Streams {
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
         }
-        let Self { flows, holes, over, next_stream, held, keys, sealed, .. } = self;
+        let Self { flows, holes, over, next_stream, held, keys, waiting, .. } = self;
         let Some(flow) = flows.get_mut(&key) else { return };
-        let (was_over, held_before) = (flow.over, flow.held_bytes());
+        let was_over = flow.over;
         let mut desk = Desk { limits, stats, next_stream, keys, sink };
         flow.segment(way, segment, &mut origin, &mut desk);
-        sealed.note(key, flow, &mut desk);
-        if *held - held_before + flow.held_bytes() > limits.held_total {
-            flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
-        }
-        *held = *held - held_before + flow.held_bytes();
+        held.keep_within_limits(flow, &origin, &mut desk);
+        waiting.note(key, flow);
         let appointment = Appointment { at: origin.time, key, serial: flow.serial };
         if flow.over && !was_over {
             over.push_back(appointment);
@@ -136,7 +138,7 @@ impl Streams {
         sink: &mut Sink<'_>,
     ) {
         self.now = self.now.max(now);
-        if self.sealed.is_due(now) {
+        if self.waiting.is_due(now) {
             self.refresh_keys(limits, stats, sink);
         }
         if !self.holes.is_empty() {
@@ -145,10 +147,18 @@ impl Streams {
         while let Some(due) = self.over.front().filter(|due| now.since(due.at) > limits.linger) {
             let (key, serial) = (due.key, due.serial);
             self.over.pop_front();
-            if self.flows.get(&key).is_some_and(|flow| flow.serial == serial) {
-                self.flows.remove(&key);
+            if self.flows.get(&key).is_some_and(|flow| flow.serial == serial)
+                && let Some(flow) = self.flows.remove(&key)
+            {
+                self.held.forget(&flow);
             }
         }
+    }
+
+    /// Bytes of unfinished messages.
+    #[cfg(test)]
+    pub(super) fn unfinished(&self) -> usize {
+        self.held.unfinished()
     }
 
     /// Notes an ICMP error that quotes a segment from `src` to `dst`.
@@ -171,8 +181,8 @@ impl Streams {
         stats.tls.keys = self.keys.counts();
         self.holes.clear();
         self.over.clear();
-        self.held = 0;
-        self.sealed = Sealed::default();
+        self.held = Totals::default();
+        self.waiting = Waiting::default();
     }
 
     /// Takes in a key log, and opens what waited for it.
@@ -184,35 +194,32 @@ impl Streams {
         sink: &mut Sink<'_>,
     ) {
         self.keys.add(log);
-        self.retry_sealed(limits, stats, sink);
+        self.retry_tls(limits, stats, sink);
     }
 
     /// Reads on in the key logs; what cannot be read of them is not there yet.
     #[cold]
     fn refresh_keys(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
-        let Self { flows, sealed, .. } = self;
-        sealed.retain(|key, serial| {
+        let Self { flows, waiting, .. } = self;
+        waiting.retain(|key, serial| {
             let flow = flows.get_mut(key).filter(|flow| flow.serial == serial);
-            flow.is_some_and(|flow| {
-                flow.listed = flow.waits_for_keys();
-                flow.listed
-            })
+            flow.is_some_and(Flow::stays_listed)
         });
         if self.keys.refresh().unwrap_or(false) {
-            self.retry_sealed(limits, stats, sink);
+            self.retry_tls(limits, stats, sink);
         }
     }
 
     /// Tries again to open what waits for keys.
     #[cold]
-    fn retry_sealed(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
-        let Self { flows, next_stream, keys, sealed, .. } = self;
+    fn retry_tls(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Self { flows, next_stream, held, keys, waiting, .. } = self;
         let mut desk = Desk { limits, stats, next_stream, keys, sink };
-        for (key, serial) in sealed.take() {
+        for (key, serial) in waiting.take() {
             if let Some(flow) = flows.get_mut(&key).filter(|flow| flow.serial == serial) {
-                flow.listed = false;
                 flow.retry_tls(&mut desk);
-                sealed.note(key, flow, &mut desk);
+                held.book(flow);
+                waiting.note(key, flow);
             }
         }
     }
@@ -228,19 +235,18 @@ impl Streams {
             self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
         {
             self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, keys, sealed, .. } = self;
+            let Self { flows, holes, next_stream, held, keys, waiting, .. } = self;
             let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
             else {
                 continue;
             };
             flow.queued = false;
-            let before = flow.held_bytes();
             let mut desk = Desk { limits, stats, next_stream, keys, sink };
             if let Some(origin) = flow.waiting().copied() {
                 flow.skip_holes(due.at, &origin, &mut desk);
+                held.keep_within_limits(flow, &origin, &mut desk);
+                waiting.note(due.key, flow);
             }
-            sealed.note(due.key, flow, &mut desk);
-            *held = *held - before + flow.held_bytes();
             if let Some(origin) = flow.waiting() {
                 // a hole that appeared later; at most one appointment late
                 let at = origin.time.max(due.at);
@@ -252,8 +258,7 @@ impl Streams {
 
     fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
         let Some(mut flow) = self.flows.remove(key) else { return };
-        self.held -= flow.held_bytes();
-        self.sealed.forget(&flow);
+        self.held.forget(&flow);
         if !flow.over {
             let Self { next_stream, keys, .. } = self;
             let mut desk = Desk { limits, stats, next_stream, keys, sink };

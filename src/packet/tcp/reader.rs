@@ -19,7 +19,8 @@ use super::super::field::first;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
-use super::super::tls::{KeyLog, looks_like_record};
+use super::super::tls::{KeyLog, looks_like_record, may_begin_record};
+use super::super::websocket::{Frames, Progress, Upgrade};
 use super::outlet::Outlet;
 use super::reassembly::Run;
 
@@ -27,12 +28,12 @@ use super::reassembly::Run;
 const START_LINE: usize = 512;
 
 /// What a direction needs of its surroundings to be handed on.
-pub(super) struct Desk<'d, 's> {
-    pub(super) limits: &'d Limits,
-    pub(super) stats: &'d mut Stats,
-    pub(super) next_stream: &'d mut u64,
-    pub(super) keys: &'d mut KeyLog,
-    pub(super) sink: &'d mut Sink<'s>,
+pub(in crate::packet) struct Desk<'d, 's> {
+    pub(in crate::packet) limits: &'d Limits,
+    pub(in crate::packet) stats: &'d mut Stats,
+    pub(in crate::packet) next_stream: &'d mut u64,
+    pub(in crate::packet) keys: &'d mut KeyLog,
+    pub(in crate::packet) sink: &'d mut Sink<'s>,
 }
 
 /// What a direction carries.
@@ -44,6 +45,10 @@ enum Content {
     Sip,
     /// TLS records; what is inside them has a reader of its own.
     Tls(Box<Tls>),
+    /// The head of an HTTP request or answer, behind which WebSocket frames may follow.
+    Http(Upgrade),
+    /// WebSocket frames.
+    WebSocket(Box<Frames>),
     /// Something else, until a segment starts like one of the above.
     Ignored,
     /// Ciphered data, which cannot tell anything more.
@@ -70,6 +75,10 @@ struct Tls {
 pub(super) struct Reader {
     content: Content,
     outlet: Outlet,
+    /// The other direction carries WebSocket frames, so this one does or will.
+    peer_is_websocket: bool,
+    /// The other direction carries TLS, so this one does.
+    peer_is_tls: bool,
 }
 
 impl Reader {
@@ -82,6 +91,9 @@ impl Reader {
     pub(super) fn wakes_at(&self, segment: &[u8]) -> bool {
         matches!(self.content, Content::Ignored)
             && (looks_like_record(segment)
+                || Frames::may_start(segment)
+                || (self.peer_is_websocket && Frames::may_resume(segment))
+                || Upgrade::may_upgrade(segment)
                 || memmem::find(first(segment, START_LINE), SIP_VERSION).is_some())
     }
 
@@ -116,18 +128,70 @@ impl Reader {
         from_start: bool,
         desk: &mut Desk<'_, '_>,
     ) -> bool {
-        if let Content::Probing { read: 0, .. } = self.content
-            && looks_like_record(run.bytes)
-        {
-            self.content = Content::Tls(Box::default());
-        }
+        self.recognise(run, desk);
         match &mut self.content {
             Content::Probing { .. } => self.probe(run, from_start, desk),
             Content::Sip => self.outlet.hand_on(run, desk),
+            Content::Http(_) => self.http(run, from_start, desk),
+            Content::WebSocket(frames) => frames.read(run, desk),
             Content::Tls(_) => return true,
             Content::Ignored | Content::Sealed => {}
         }
         false
+    }
+
+    /// Finds out from the start of a run what the direction carries, unless that is known.
+    fn recognise(&mut self, run: &Run<'_>, desk: &mut Desk<'_, '_>) {
+        let at_start = match &self.content {
+            Content::Probing { read, .. } => *read == 0,
+            Content::Sip => false,
+            // refused, and asked for again
+            Content::WebSocket(frames) if frames.is_between() => {
+                if !Upgrade::may_upgrade(run.bytes) {
+                    return;
+                }
+                true
+            }
+            _ => return,
+        };
+        let content = if at_start && (self.peer_is_tls || may_begin_record(run.bytes)) {
+            Content::Tls(Box::default())
+        } else if at_start && Upgrade::may_start(run.bytes) {
+            Content::Http(Upgrade::default())
+        } else if self.peer_is_websocket || Frames::may_start(run.bytes) {
+            Content::WebSocket(Box::new(Frames::midway()))
+        } else {
+            return;
+        };
+        self.outlet.finish(0, desk);
+        self.content = content;
+    }
+
+    /// Reads a head of HTTP, and the frames that come with its end.
+    fn http(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
+        let Content::Http(upgrade) = &mut self.content else { return };
+        let lost = run.lost_before > 0 && upgrade.held() > 0;
+        let progress = if lost { Progress::NotHttp } else { upgrade.read(run.bytes) };
+        match progress {
+            Progress::Unfinished => {
+                if run.end {
+                    self.ignore(desk);
+                }
+            }
+            Progress::Http => self.ignore(desk),
+            Progress::Upgraded(bytes) => {
+                let mut frames = Box::new(Frames::from_start());
+                frames.read(&Run { bytes, lost_before: 0, ..*run }, desk);
+                self.content = Content::WebSocket(frames);
+            }
+            Progress::NotHttp => {
+                let head = std::mem::take(upgrade).into_head();
+                self.content = Content::default();
+                let before = Run { bytes: &head, lost_before: 0, end: false, ..*run };
+                self.probe(&before, from_start, desk);
+                self.read(run, from_start, desk);
+            }
+        }
     }
 
     /// Reads what the TLS records of this direction hold: bytes in order, from the first application
@@ -166,8 +230,53 @@ impl Reader {
     /// Ends what was begun and not ended; `lost` bytes are missing at its end.
     pub(super) fn finish(&mut self, lost: u64, desk: &mut Desk<'_, '_>) {
         self.outlet.finish(lost, desk);
-        if let Content::Tls(tls) = &mut self.content {
-            tls.inside.finish(lost, desk);
+        match &mut self.content {
+            Content::Tls(tls) => tls.inside.finish(lost, desk),
+            Content::WebSocket(frames) => frames.finish(lost, desk),
+            Content::Http(_) => self.ignore(desk),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
+        }
+    }
+
+    /// Whether it carries WebSocket frames, inside TLS or not.
+    pub(super) fn is_websocket(&self) -> bool {
+        match &self.content {
+            Content::WebSocket(frames) => frames.has_any(),
+            Content::Tls(tls) => tls.inside.is_websocket(),
+            _ => false,
+        }
+    }
+
+    /// Notes that the other direction carries WebSocket frames.
+    pub(super) fn peer_is_websocket(&mut self) {
+        match &mut self.content {
+            Content::Tls(tls) => tls.inside.peer_is_websocket(),
+            _ => self.peer_is_websocket = true,
+        }
+    }
+
+    /// Notes that the other direction carries TLS.
+    pub(super) fn peer_is_tls(&mut self) {
+        self.peer_is_tls = true;
+    }
+
+    /// Bytes kept of messages that are not yet whole.
+    pub(super) fn held(&self) -> usize {
+        match &self.content {
+            Content::Http(upgrade) => upgrade.held(),
+            Content::WebSocket(frames) => frames.held(),
+            Content::Tls(tls) => tls.inside.held(),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => 0,
+        }
+    }
+
+    /// Gives up the message that is not yet whole.
+    pub(super) fn give_up(&mut self, desk: &mut Desk<'_, '_>) {
+        match &mut self.content {
+            Content::Http(_) => self.ignore(desk),
+            Content::WebSocket(frames) => frames.give_up(desk),
+            Content::Tls(tls) => tls.inside.give_up(desk),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
         }
     }
 
@@ -212,30 +321,38 @@ mod tests {
     }
 
     #[test]
-    fn plaintext_of_tls_is_read_like_tcp() {
+    fn plaintext_of_tls_is_read_as_tcp_is() {
         let meta = testkit::meta(0);
         let ports = Ports { src: 40_000, dst: 5061 };
         let ciphered = meta.origin(Transport::Tcp, ports, None);
         let origin = Origin { transport: Transport::Tls, ..ciphered };
         let (limits, mut stats, mut next_stream) = (Limits::default(), Stats::default(), 0);
         let mut seen = Vec::new();
-        let mut sink = |event: Event<'_>| {
-            if let Event::Stream(chunk) = event {
-                seen.push((chunk.origin.transport, chunk.bytes.to_vec(), chunk.end));
-            }
+        let mut sink = |event: Event<'_>| match event {
+            Event::Stream(chunk) => seen.push((chunk.origin.transport, chunk.bytes.to_vec())),
+            Event::Datagram { origin, bytes } => seen.push((origin.transport, bytes.to_vec())),
+            other => panic!("{other:?}"),
         };
         let (next_stream, sink) = (&mut next_stream, &mut sink);
         let keys = &mut KeyLog::new();
         let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, keys, sink };
-        let mut reader = Reader::default();
-        let records = &[23, 3, 3, 0, 2, 9, 9];
-        let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-        assert!(reader.read(&run, true, &mut desk));
-        let run = Run { bytes: b"OPTIONS sip:a SIP/2.0\r\n", origin: &origin, ..run };
-        reader.plaintext(&run, true, &mut desk);
-        reader.finish(0, &mut desk);
+        let upgrade = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
+        let sip = b"OPTIONS sip:a SIP/2.0\r\n";
+        let frame = [&[0x81, sip.len() as u8], &sip[..]].concat();
+        for plain in [&[&sip[..]][..], &[upgrade, &frame]] {
+            let mut reader = Reader::default();
+            let records = &[23, 3, 3, 0, 2, 9, 9];
+            let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
+            assert!(reader.read(&run, true, &mut desk));
+            for bytes in plain {
+                let run = Run { bytes, origin: &origin, ..run };
+                reader.plaintext(&run, true, &mut desk);
+            }
+            reader.finish(0, &mut desk);
+        }
+        let (text, end) = (sip.to_vec(), Vec::new());
         let expected =
-            [(Transport::Tls, run.bytes.to_vec(), false), (Transport::Tls, vec![], true)];
+            [(Transport::Tls, text.clone()), (Transport::Tls, end), (Transport::Wss, text)];
         assert_eq!(seen, expected);
     }
 }

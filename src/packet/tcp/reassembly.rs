@@ -23,14 +23,14 @@ enum Start {
 
 /// Bytes in order, borrowed from the segment or from what was held.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run<'a> {
-    pub(super) bytes: &'a [u8],
+pub(in crate::packet) struct Run<'a> {
+    pub(in crate::packet) bytes: &'a [u8],
     /// Bytes never captured before these.
-    pub(super) lost_before: u64,
+    pub(in crate::packet) lost_before: u64,
     /// The frame whose arrival made them available.
-    pub(super) origin: &'a Origin,
+    pub(in crate::packet) origin: &'a Origin,
     /// Whether the sender closed this direction behind them.
-    pub(super) end: bool,
+    pub(in crate::packet) end: bool,
 }
 
 /// Where runs go.

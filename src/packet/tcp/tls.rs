@@ -47,6 +47,7 @@ impl Tls {
         readers: &mut Readers<'_>,
         desk: &mut Desk<'_, '_>,
     ) -> Vec<Sign> {
+        readers.of(way.back()).peer_is_tls();
         let connection = self.connection.get_or_insert_with(|| Box::new(Connection::new()));
         if readers.of(way).is_new_in_tls() {
             connection.revive(lane(way));
@@ -73,7 +74,11 @@ impl Tls {
                 Told::Data { bytes, lost_before, origin } => {
                     let origin = &Origin { transport: Transport::Tls, ..*origin };
                     let run = Run { bytes, lost_before, origin, end: false };
-                    return readers.of(way).plaintext(&run, lost_before == 0, desk);
+                    readers.of(way).plaintext(&run, lost_before == 0, desk);
+                    if readers.of(way).is_websocket() {
+                        readers.of(way.back()).peer_is_websocket();
+                    }
+                    return;
                 }
                 Told::Alert { alert, origin } => (*origin, Some(alert)),
                 Told::Sealed { origin } => (*origin, None),
@@ -123,7 +128,8 @@ impl Tls {
 
     /// How many bytes wait in both directions.
     pub(super) fn held_bytes(&self) -> usize {
-        self.connection.as_ref().map_or(0, |connection| connection.held_total())
+        let waits = self.connection.as_ref().filter(|connection| connection.is_waiting());
+        waits.map_or(0, |connection| connection.held_total())
     }
 
     /// Takes the count of plaintext that is missing in a direction since the last that was read.

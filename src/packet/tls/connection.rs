@@ -105,8 +105,8 @@ impl Connection {
             return;
         }
         self.hopeless = true;
-        let known = self.session.is_tls13().is_some();
-        let why = if known { Unread::OtherKeys } else { Unread::NoBeginning };
+        let why =
+            if self.session.has_both_hellos() { Unread::OtherKeys } else { Unread::NoBeginning };
         self.session.info.unread = Some(why);
         self.sides.iter_mut().for_each(Side::give_up);
     }

@@ -27,6 +27,6 @@ pub use info::{CertificateInfo, TlsInfo, Unread, version_name};
 pub use keylog::{KeyLog, KeyLogCounts};
 
 pub(super) use connection::{Connection, Outcome};
-pub(super) use record::looks_like_record;
+pub(super) use record::{looks_like_record, may_begin_record};
 pub(super) use session::Lane;
 pub(super) use side::Told;

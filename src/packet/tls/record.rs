@@ -49,6 +49,14 @@ pub(in crate::packet) fn looks_like_record(bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether bytes, however few, may be the start of a connection's first record.
+pub(in crate::packet) fn may_begin_record(bytes: &[u8]) -> bool {
+    match bytes {
+        [22 | 21] | [22 | 21, 3] | [22 | 21, 3, 0..=4] | [22 | 21, 3, 0..=4, _] => true,
+        bytes => looks_like_record(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +67,16 @@ mod tests {
         assert!(!looks_like_record(&[22, 3, 1, 0]));
         assert!(!looks_like_record(&[22, 2, 1, 0, 3]));
         assert!(!looks_like_record(&[22, 3, 1, 0xff, 3]));
+    }
+
+    #[test]
+    fn first_bytes_of_a_connection() {
+        for bytes in [&[22][..], &[22, 3], &[21, 3, 1], &[22, 3, 1, 2], &[22, 3, 1, 2, 0]] {
+            assert!(may_begin_record(bytes), "{bytes:?}");
+        }
+        for bytes in [&[][..], b"R", &[22, 4], &[23], &[22, 3, 9], &[22, 3, 1, 0, 0]] {
+            assert!(!may_begin_record(bytes), "{bytes:?}");
+        }
     }
 
     #[test]

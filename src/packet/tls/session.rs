@@ -103,6 +103,11 @@ impl Session {
         self.info.version.map(|version| version >= TLS13)
     }
 
+    /// Whether both sides said what keys are made from.
+    pub(super) fn has_both_hellos(&self) -> bool {
+        self.client_random.is_some() && self.server_random.is_some()
+    }
+
     /// Takes in a handshake message.
     pub(super) fn message(&mut self, lane: Lane, kind: u8, body: &[u8]) {
         match kind {

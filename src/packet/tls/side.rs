@@ -373,6 +373,8 @@ impl Side {
             None => return Step::Stalled,
             // it is there for middleboxes only (RFC 8446 §5)
             Some(true) if change => Phase::Clear,
+            // what is lost may have been the first records
+            Some(true) if self.lost > 0 => Phase::Lost(Box::new(Search::new(self.lost)), None),
             Some(true) if work.session.expects_early_data(self.lane) => Phase::Due(Stage::Early),
             Some(true) => Phase::Due(Stage::Handshake),
             Some(false) if change => Phase::Due(Stage::Only),

@@ -77,6 +77,21 @@ fn packets(view: &View<'_>, limits: &mut Vec<String>) {
     add(decoded.sctp_fragmented, "SCTP message", "whose chunks were not all captured");
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
+    add(
+        decoded.websocket_unreadable,
+        "WebSocket message",
+        "that cannot be read: its beginning, or what it is compressed against, was not captured",
+    );
+    add(
+        decoded.websocket_too_long,
+        "WebSocket message",
+        "too long for SIP, or given up to stay within the memory limit",
+    );
+    add(
+        decoded.websocket_skipped_bytes,
+        "byte",
+        "of WebSocket connections passed over in search of the next frame",
+    );
     for (link, &frames) in &decoded.unknown_links {
         add(frames, "packet", &format!("of link type {link}, which is not supported"));
     }
