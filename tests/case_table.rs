@@ -56,7 +56,10 @@ fn options(case: &Path) -> Vec<String> {
     let expected: toml::Table = toml::from_str(&text).unwrap();
     let options = expected.get("options").and_then(toml::Value::as_table);
     let of = |(name, value): (&String, &toml::Value)| {
-        [format!("--{name}"), value.as_str().unwrap().to_owned()]
+        let value = value.as_str().unwrap();
+        // a file of the case
+        let file = || case.join(value).to_string_lossy().into_owned();
+        [format!("--{name}"), if name == "keylog" { file() } else { value.to_owned() }]
     };
     options.into_iter().flatten().flat_map(of).collect()
 }

@@ -36,6 +36,8 @@ struct Expected {
 struct Options {
     expect: Option<String>,
     at: Option<String>,
+    /// A file of the case.
+    keylog: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +131,9 @@ fn report(case: &Path, options: &Options) -> Result<Value, String> {
     command.args(["report", "--format", "json"]);
     for (name, value) in [("--expect", &options.expect), ("--at", &options.at)] {
         command.args(value.iter().flat_map(|value| [name, value.as_str()]));
+    }
+    if let Some(keylog) = &options.keylog {
+        command.arg("--keylog").arg(case.join(keylog));
     }
     let output = command.arg(input).output().map_err(|error| error.to_string())?;
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -26,6 +26,9 @@ pub enum Failure {
     /// The passwords to hold against digests could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A TLS key log could not be read.
+    #[error("cannot read the key log {0}: {1}")]
+    KeyLog(String, io::Error),
     /// The input is damaged before its first packet.
     #[error("{0}")]
     Damaged(Box<Warning>),
@@ -80,6 +83,7 @@ impl Failure {
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)
+            | Self::KeyLog(..)
             | Self::Damaged(_)
             | Self::Output(_)
             | Self::Export { .. }

@@ -2,9 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Failure;
 use super::batch::{Batch, Found};
 use super::finder::Finder;
+use super::{Failure, keys};
 use crate::cli::InputSettings;
 use crate::net::{FileId, Frame, FrameRef, Origin, Timestamp};
 use crate::packet::sieve;
@@ -81,10 +81,14 @@ fn pass(
     }
     let mut due: FxHashSet<Place> = by_place.keys().copied().collect();
     let (mut set, mut filter) = super::open(input)?;
-    let mut finder = Finder::new();
+    let mut finder = Finder::new(keys::read(&input.keylogs)?);
     let mut batch = Batch::default();
     let mut clock = Timestamp::default();
-    while let Some(frame) = set.next_frame() {
+    loop {
+        while let Some(secrets) = set.take_secrets() {
+            finder.secrets(clock, &secrets, &mut batch);
+        }
+        let Some(frame) = set.next_frame() else { break };
         clock = clock.max(frame.time);
         let is_due = due.remove(&place(frame.at));
         let skip = (alone && !is_due) || !sieve(frame.link, frame.bytes);

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::batch::Batch;
 use crate::capture::StreamCounts;
 use crate::net::{Cut, Frame, Origin, Timestamp};
-use crate::packet::{Decoder, Event, Limits, Stats, StreamChunk};
+use crate::packet::{Decoder, Event, KeyLog, Limits, Stats, StreamChunk};
 use crate::sip::{self, FramerStats, Message, StreamFramer};
 
 /// Bytes of unfinished messages in all streams together; one that would hold more is given up.
@@ -18,8 +18,16 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    pub(super) fn new() -> Self {
-        Self { decoder: Decoder::new(Limits::default()), streams: Streams::default() }
+    /// A finder that opens TLS with the secrets of `keys`.
+    pub(super) fn new(keys: KeyLog) -> Self {
+        let decoder = Decoder::with_keys(Limits::default(), keys);
+        Self { decoder, streams: Streams::default() }
+    }
+
+    /// Takes in a TLS key log that a capture held.
+    pub(super) fn secrets(&mut self, clock: Timestamp, log: &[u8], batch: &mut Batch) {
+        let streams = &mut self.streams;
+        self.decoder.add_secrets(log, &mut |event| take(clock, event, streams, batch));
     }
 
     /// Takes in a packet; `clock` is the latest time of all packets so far, dropped ones included.

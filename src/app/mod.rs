@@ -20,6 +20,7 @@ mod filter;
 mod finder;
 #[cfg(feature = "live")]
 mod interfaces;
+mod keys;
 mod messages;
 mod pipeline;
 mod progress;

@@ -14,14 +14,15 @@ use std::thread::{Builder, scope};
 use crossbeam_channel::bounded;
 use jiff::tz::TimeZone;
 
-use super::Failure;
 use super::filter::Filter;
 use super::progress::{Listener, ProgressLine};
 use super::reader::Reader;
 use super::worker::{self, MessageSink, Watch};
+use super::{Failure, keys};
 use crate::capture::Capture;
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
+use crate::packet::KeyLog;
 use crate::registration::Tracker;
 use crate::source::{CaptureSet, Warning, WarningKind};
 
@@ -34,6 +35,7 @@ const WAITING: usize = 8;
 pub(super) struct Plan {
     set: CaptureSet,
     filter: Option<Filter>,
+    keys: KeyLog,
     at: Option<At>,
     zone: TimeZone,
     progress: Listener,
@@ -58,9 +60,10 @@ impl Plan {
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
         let (set, filter) = super::open(input)?;
+        let keys = keys::read(&input.keylogs)?;
         let (at, zone) = (at.cloned(), zone.clone());
         let progress = ProgressLine::listener(input.progress);
-        Ok(Self { set, filter, at, zone, progress, batch_bytes: BATCH_BYTES })
+        Ok(Self { set, filter, keys, at, zone, progress, batch_bytes: BATCH_BYTES })
     }
 
     /// The names of the files, in the order of their ids.
@@ -94,6 +97,7 @@ impl Plan {
         let reader = Reader {
             set: self.set,
             filter: self.filter,
+            keys: self.keys,
             at: self.at,
             zone: self.zone,
             progress: self.progress,
@@ -149,7 +153,7 @@ mod tests {
 
     fn report(file: &Path, batch_bytes: usize) -> String {
         let (files, zone) = (vec![file.to_owned()], TimeZone::UTC);
-        let input = InputSettings { files, filter: None, progress: false };
+        let input = InputSettings { files, filter: None, keylogs: Vec::new(), progress: false };
         let mut plan = Plan::new(&input, None, &zone).unwrap();
         plan.batch_bytes = batch_bytes;
         let trace = plan.run(None).unwrap();
@@ -183,7 +187,8 @@ mod tests {
         if !file.exists() {
             return;
         }
-        let input = InputSettings { files: vec![file], filter: None, progress: false };
+        let input =
+            InputSettings { files: vec![file], filter: None, keylogs: Vec::new(), progress: false };
         let plan = Plan::new(&input, None, &TimeZone::UTC).unwrap();
         let broken = std::io::ErrorKind::BrokenPipe;
         let error = plan.run(Some(&mut |_, _, _| Err(broken.into()))).err().unwrap();

@@ -11,7 +11,7 @@ use super::progress::Listener;
 use crate::capture::{PacketCounts, StreamCounts};
 use crate::cli::At;
 use crate::net::Timestamp;
-use crate::packet::{Stats, sieve};
+use crate::packet::{KeyLog, Stats, sieve};
 use crate::source::CaptureSet;
 
 /// Frames between two looks at the progress; a power of two.
@@ -23,6 +23,8 @@ pub(super) struct Reader {
     pub set: CaptureSet,
     /// Packets that do not pass are left out.
     pub filter: Option<Filter>,
+    /// What opens TLS.
+    pub keys: KeyLog,
     /// Later packets are left out.
     pub at: Option<At>,
     /// The zone `at` is meant in.
@@ -56,13 +58,18 @@ impl Reader {
         full: &Sender<Batch>,
         empty: &Receiver<Batch>,
     ) -> Result<Read, Failure> {
-        let Self { mut set, mut filter, at: wanted, zone, mut progress, batch_bytes } = self;
+        let Self { mut set, mut filter, keys, at: wanted, zone, mut progress, batch_bytes } = self;
         let mut counts = PacketCounts::default();
         let mut span: Option<(Timestamp, Timestamp)> = None;
         let mut at = None;
-        let mut finder = Finder::new();
+        let mut finder = Finder::new(keys);
         let mut batch = Batch::default();
-        while let Some(frame) = set.next_frame() {
+        loop {
+            while let Some(secrets) = set.take_secrets() {
+                let clock = span.map_or_else(Timestamp::default, |(_, last)| last);
+                finder.secrets(clock, &secrets, &mut batch);
+            }
+            let Some(frame) = set.next_frame() else { break };
             if let (None, Some(wanted)) = (at, &wanted) {
                 at = Some(resolve(wanted, frame.time, &zone)?);
             }

@@ -168,6 +168,10 @@ pub(super) struct ReadArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// Read TLS with the secrets in this file (`SSLKEYLOGFILE` format); may be repeated. Secrets in
+    /// pcapng files are used without being asked for
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,

@@ -166,6 +166,7 @@ mod tests {
             utc: true,
             #[cfg(feature = "live")]
             filter: None,
+            keylog: Vec::new(),
             quiet: true,
         };
         let words: Vec<_> = words.split_whitespace().map(OsString::from).collect();

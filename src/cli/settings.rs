@@ -48,6 +48,8 @@ pub struct InputSettings {
     pub files: Vec<PathBuf>,
     /// A libpcap filter that packets have to pass.
     pub filter: Option<String>,
+    /// TLS key logs.
+    pub keylogs: Vec<PathBuf>,
     /// Whether progress may be shown on standard error.
     pub progress: bool,
 }
@@ -179,7 +181,8 @@ impl InputSettings {
         let filter = read.filter.clone();
         #[cfg(not(feature = "live"))]
         let filter = None;
-        Self { files, filter, progress: !read.quiet && stderr().is_terminal() }
+        let keylogs = read.keylog.clone();
+        Self { files, filter, keylogs, progress: !read.quiet && stderr().is_terminal() }
     }
 
     /// Whether standard input is among the files: it can be read once.

@@ -15,6 +15,7 @@ use super::payload::may_be_sip;
 use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
+use super::tls::KeyLog;
 use super::{Sink, tunnel};
 use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
 
@@ -43,6 +44,17 @@ impl Decoder {
     #[must_use]
     pub fn telling_frames(self) -> Self {
         Self { tells_frames: true, ..self }
+    }
+
+    /// A decoder that opens TLS with the secrets of `keys`.
+    #[must_use]
+    pub fn with_keys(limits: Limits, keys: KeyLog) -> Self {
+        Self { limits, streams: Streams::new(keys), ..Self::default() }
+    }
+
+    /// Takes in a TLS key log that came with the capture; `sink` gets what waited for it.
+    pub fn add_secrets(&mut self, log: &[u8], sink: &mut dyn FnMut(Event<'_>)) {
+        self.streams.add_secrets(log, &self.limits, &mut self.stats, sink);
     }
 
     /// What was decoded so far, and what was not.

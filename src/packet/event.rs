@@ -1,7 +1,9 @@
 //! What the packet decoder hands on: datagrams, stream bytes, ICMP errors and the fate of connections.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::tls::TlsInfo;
 use crate::net::{Endpoint, FrameRef, HepAgent, Origin, Timestamp};
 
 /// One thing a frame (or the end of the capture) gave.
@@ -109,7 +111,7 @@ pub enum IcmpKind {
 }
 
 /// Something a connection showed without any readable payload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectionEvent {
     /// When it was established, in the frame that established it, from the client to the server.
     pub origin: Origin,
@@ -117,6 +119,8 @@ pub struct ConnectionEvent {
     pub since: Timestamp,
     /// What happened.
     pub kind: ConnectionKind,
+    /// What a TLS connection showed of itself by then.
+    pub tls: Option<Arc<TlsInfo>>,
 }
 
 /// What happened to a connection.
@@ -142,7 +146,7 @@ pub enum ConnectionKind {
 /// What a TLS connection shows in clear.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TlsSign {
-    /// Application data flows: what is inside cannot be read without keys.
+    /// Application data flows, and what is inside could not be read: [`TlsInfo::unread`] says why.
     Encrypted,
     /// A fatal alert ended the handshake, with its description code (RFC 8446 §6).
     Failed {

@@ -21,6 +21,10 @@ pub struct Limits {
     pub held_segments: usize,
     /// Bytes waiting behind holes in all connections together.
     pub held_total: usize,
+    /// Bytes of TLS records waiting for keys in one direction of a connection.
+    pub tls_held_bytes: usize,
+    /// Bytes of TLS records waiting for keys in all connections together.
+    pub tls_held_total: usize,
     /// How long bytes wait for a hole to be filled.
     pub hold: Duration,
     /// Bytes of a direction without a sign of SIP after which it is ignored.
@@ -51,6 +55,8 @@ impl Default for Limits {
             held_bytes: 256 << 10,
             held_segments: 64,
             held_total: 64 << 20,
+            tls_held_bytes: 64 << 10,
+            tls_held_total: 64 << 20,
             hold: Duration::from_secs(2),
             probe_bytes: 2048,
             websocket_message: 64 << 10,

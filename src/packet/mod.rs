@@ -29,6 +29,7 @@ mod sctp;
 mod sieve;
 mod stats;
 mod tcp;
+mod tls;
 mod tunnel;
 mod websocket;
 
@@ -44,7 +45,8 @@ pub use event::{
 pub use hep::HepStats;
 pub use limits::Limits;
 pub use sieve::sieve;
-pub use stats::{Stats, Undecoded};
+pub use stats::{Stats, TlsStats, Undecoded};
+pub use tls::{CertificateInfo, KeyLog, KeyLogCounts, TlsInfo, Unread, version_name};
 
 /// Where events go.
 type Sink<'s> = dyn FnMut(Event<'_>) + 's;

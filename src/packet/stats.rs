@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::hep::HepStats;
 use super::link::Descent;
+use super::tls::{KeyLogCounts, Outcome, Unread};
 
 /// Why a packet, or the packet inside it, could not be decoded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -117,6 +118,8 @@ pub struct Stats {
     pub streams_ignored: u64,
     /// TCP connections with TLS application data or a fatal TLS alert.
     pub flows_tls: u64,
+    /// What became of TLS connections.
+    pub tls: TlsStats,
     /// TCP connections with WebSocket frames, those inside TLS included.
     pub flows_websocket: u64,
     /// WebSocket messages handed on.
@@ -137,6 +140,48 @@ pub struct Stats {
     /// What came from HEP agents.
     pub hep: HepStats,
     undecoded: [u64; Undecoded::ALL.len()],
+}
+
+/// What became of TLS connections that are over, in plain counters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TlsStats {
+    /// Connections of which application data was opened.
+    pub opened: u64,
+    unread: [u64; Unread::ALL.len()],
+    /// Losses behind which records could be opened again.
+    pub resumed: u64,
+    /// Directions given up behind a loss.
+    pub given_up: u64,
+    /// Bytes of 0-RTT data passed over.
+    pub early_bytes: u64,
+    /// Connections that waited for keys and were given up to stay within the limits.
+    pub evicted: u64,
+    /// What was in the key logs.
+    pub keys: KeyLogCounts,
+}
+
+impl TlsStats {
+    /// How many connections were not read, or not to their end, for this reason.
+    #[must_use]
+    pub fn unread(&self, why: Unread) -> u64 {
+        self.unread.get(why as usize).copied().unwrap_or(0)
+    }
+
+    /// How many connections were not read, or not to their end, for any reason.
+    #[must_use]
+    pub fn unread_total(&self) -> u64 {
+        self.unread.iter().sum()
+    }
+
+    pub(super) fn count(&mut self, outcome: &Outcome) {
+        self.opened += u64::from(outcome.opened);
+        self.resumed += outcome.resumed;
+        self.given_up += outcome.given_up;
+        self.early_bytes += outcome.early;
+        if let Some(counter) = outcome.unread.and_then(|why| self.unread.get_mut(why as usize)) {
+            *counter += 1;
+        }
+    }
 }
 
 impl Stats {

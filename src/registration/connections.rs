@@ -1,6 +1,7 @@
 //! What the network says instead of SIP: ICMP errors, and connections that failed or are encrypted.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -10,7 +11,9 @@ use super::tracker::Tracker;
 use super::transaction::{PathError, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Endpoint, Origin, Timestamp};
-use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
+use crate::packet::{
+    ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsInfo, TlsSign, Unread,
+};
 use crate::sip::{Message, StartLine};
 
 /// Connections kept apart, at most.
@@ -30,7 +33,7 @@ pub enum ConnectionFault {
 }
 
 /// How often, and where it is seen first and last.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectionRecord {
     /// The client.
     pub client: IpAddr,
@@ -42,6 +45,10 @@ pub struct ConnectionRecord {
     pub count: u64,
     /// TLS alert description of the latest failure (RFC 8446 §6), and whether the server sent it.
     pub alert: Option<(u8, bool)>,
+    /// What TLS showed of itself in the latest one.
+    pub tls: Option<Arc<TlsInfo>>,
+    /// Connections by why their TLS could not be read, in the order of [`Unread::ALL`].
+    pub unread: [u64; Unread::ALL.len()],
     /// The first one.
     pub first: Origin,
     /// When the latest one was seen.
@@ -69,17 +76,26 @@ impl Connections {
             fault,
             count: 0,
             alert: None,
+            tls: None,
+            unread: [0; Unread::ALL.len()],
             first,
             last: first.time,
         });
         record.count += 1;
         record.alert = alert.or(record.alert);
+        if let Some(tls) = &event.tls {
+            record.tls = Some(Arc::clone(tls));
+            let counter = tls.unread.and_then(|why| record.unread.get_mut(why as usize));
+            if let Some(counter) = counter {
+                *counter += 1;
+            }
+        }
         record.last = record.last.max(event.origin.time);
     }
 
     /// All records, in order of their first appearance.
     pub(super) fn sorted(&self) -> Vec<ConnectionRecord> {
-        let mut records: Vec<_> = self.records.values().copied().collect();
+        let mut records: Vec<_> = self.records.values().cloned().collect();
         records.sort_by_key(|r| (r.first.time, r.client, r.server, r.fault));
         records
     }

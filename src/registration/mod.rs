@@ -33,6 +33,7 @@ mod tracker;
 mod transaction;
 mod verdict;
 
+pub use crate::packet::{CertificateInfo, TlsInfo, Unread, version_name};
 pub use agents::AgentRecord;
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};

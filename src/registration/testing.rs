@@ -256,7 +256,7 @@ impl Player {
                     "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
                     _ => ConnectionKind::Tls(TlsSign::Encrypted),
                 };
-                self.tracker.connection(&ConnectionEvent { origin, since: time, kind });
+                self.tracker.connection(&ConnectionEvent { origin, since: time, kind, tls: None });
             }
             "!" => {
                 let (mut sent, mut text) = self.last_request.clone().unwrap();

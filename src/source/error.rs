@@ -311,6 +311,9 @@ pub enum WarningKind {
     /// Packets were captured without a time and took that of the packet before them.
     #[error("{} without a time, counted at that of the packet before", count(*.0, "packet"))]
     Untimed(u64),
+    /// Decryption secrets that cannot be used here.
+    #[error("left out {} of decryption secrets: other kinds than TLS key logs, or too many", count(*.0, "byte"))]
+    SecretsUnused(u64),
     /// Files of a directory that are no captures were left out.
     #[error("left out {} of this directory that hold no capture", count(*.0, "file"))]
     Skipped(u64),

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::discover::{Candidates, candidates};
 use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
 use super::file::{BUFFER_SIZE, Compression, Format, Reader};
@@ -88,6 +90,8 @@ pub struct CaptureSet {
     /// The file whose frame was lent last.
     current: Option<usize>,
     warnings: Vec<Warning>,
+    /// TLS key logs of the files that nobody took yet.
+    secrets: Vec<Zeroizing<Vec<u8>>>,
     options: OpenOptions,
     keep_open: bool,
     /// Bytes of the files that were read to their end.
@@ -113,6 +117,7 @@ impl CaptureSet {
             due: BinaryHeap::new(),
             current: None,
             warnings: Vec::new(),
+            secrets: Vec::new(),
             options,
             keep_open,
             done_bytes: 0,
@@ -193,6 +198,7 @@ impl CaptureSet {
             size,
         });
         let first = reader.advance();
+        self.secrets.extend(reader.take_secrets());
         self.slots.push(Slot::Open(Box::new(reader)));
         match first {
             Some(time) => {
@@ -217,6 +223,12 @@ impl CaptureSet {
         reader.frame()
     }
 
+    /// Takes a TLS key log that a file held before its next frame; files are read ahead by one frame.
+    #[inline]
+    pub fn take_secrets(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        self.secrets.pop()
+    }
+
     /// Finds the file whose next frame is the trace's next, and stands it there.
     #[inline]
     fn step(&mut self) -> Option<usize> {
@@ -238,6 +250,9 @@ impl CaptureSet {
     fn advance(&mut self, index: usize) -> Option<Timestamp> {
         let Some(Slot::Open(reader)) = self.slots.get_mut(index) else { return None };
         let time = reader.advance();
+        if let Some(secrets) = reader.take_secrets() {
+            self.secrets.push(secrets);
+        }
         if time.is_none() {
             self.finish(index);
         }
@@ -303,6 +318,9 @@ impl CaptureSet {
         }
         if reader.untimed() > 0 {
             self.warn(index, None, WarningKind::Untimed(reader.untimed()));
+        }
+        if reader.secrets_unused() > 0 {
+            self.warn(index, None, WarningKind::SecretsUnused(reader.secrets_unused()));
         }
     }
 

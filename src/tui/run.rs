@@ -14,7 +14,7 @@ use ratatui::layout::Position;
 use super::data::Data;
 use super::effect::{Effect, News};
 use super::state::State;
-use super::terminal::Held;
+use super::terminal::{Held, copy, give_back};
 use super::update::{Input, update};
 use super::view;
 
@@ -99,7 +99,7 @@ fn turn(
                     Effect::Quit => return Ok(()),
                     Effect::Suspend => suspend(held)?,
                     Effect::Redraw => held.terminal.clear()?,
-                    Effect::Copy(text) => held.copy(&text)?,
+                    Effect::Copy(text) => copy(&text)?,
                     other => desk.perform(other, &state.data),
                 }
             }
@@ -123,7 +123,7 @@ fn draw(state: &State, held: &mut Held) -> io::Result<()> {
 
 /// Stops the program as the shell's job control does, and comes back with it.
 fn suspend(held: &mut Held) -> io::Result<()> {
-    held.pause();
+    give_back();
     signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
     held.resume()
 }

@@ -44,21 +44,17 @@ impl Held {
         }
     }
 
-    /// Gives the terminal to the shell; [`Self::resume`] takes it again.
-    pub(super) fn pause(&self) {
-        give_back();
-    }
-
     /// Takes the terminal again and draws it anew.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         claim()?;
         self.terminal.clear()
     }
 
-    /// Puts text on the clipboard of the terminal's own machine (OSC 52).
-    pub(super) fn copy(&self, text: &str) -> io::Result<()> {
-        execute!(stdout(), crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
-    }
+}
+
+/// Puts text on the clipboard of the terminal's own machine (OSC 52).
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    execute!(stdout(), crossterm::clipboard::CopyToClipboard::to_clipboard_from(text))
 }
 
 impl Drop for Held {
@@ -78,7 +74,7 @@ fn claim() -> io::Result<()> {
 }
 
 /// Restores what [`claim`] changed; there is nobody left to tell of an error.
-fn give_back() {
+pub(super) fn give_back() {
     let _ = execute!(
         stdout(),
         DisableBracketedPaste,

@@ -2,7 +2,7 @@
 
 use super::layout::count;
 use crate::capture::Capture;
-use crate::packet::{HepStats, Undecoded};
+use crate::packet::{HepStats, TlsStats, Undecoded, Unread};
 use crate::registration::{Snapshot, Verdict};
 
 /// Sentences, one for each limit.
@@ -10,6 +10,7 @@ pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
     messages(capture, snapshot, &mut limits);
     packets(capture, &mut limits);
+    tls(&capture.decoded.tls, &mut limits);
     limits
 }
 
@@ -65,7 +66,6 @@ fn packets(capture: &Capture, limits: &mut Vec<String>) {
     add(decoded.sctp_fragmented, "SCTP message", "whose chunks were not all captured");
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
-    add(decoded.flows_tls, "TLS connection", "that cannot be read without keys");
     add(
         decoded.websocket_unreadable,
         "WebSocket message",
@@ -118,4 +118,37 @@ fn hep(hep: &HepStats, add: &mut dyn FnMut(u64, &str, &str)) {
              the times shown are the capture's"
         ),
     );
+}
+
+/// What is missing of TLS connections.
+fn tls(tls: &TlsStats, limits: &mut Vec<String>) {
+    let first = limits.len();
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so}.", count(number, what)));
+        }
+    };
+    for why in Unread::ALL {
+        let so = match why {
+            Unread::NoKeys => "that cannot be read without keys",
+            Unread::OtherKeys => "that cannot be read: none of the keys given is for it",
+            Unread::KeysDoNotFit => "that cannot be read: the keys given for it do not fit",
+            Unread::Unsupported => "that cannot be read: its cipher suite is not supported",
+            Unread::NoBeginning => {
+                "that cannot be read: its beginning, which tells the keys, was not captured"
+            }
+            Unread::Lost => "that cannot be read, or not to its end: bytes of it were not captured",
+        };
+        add(tls.unread(why), "TLS connection", so);
+    }
+    add(tls.evicted, "TLS connection", "waiting for keys given up to stay within the memory limit");
+    add(tls.keys.forgotten, "TLS session", "of the key logs forgotten to stay within the limit");
+    add(tls.keys.junk, "line", "of the key logs that cannot be read");
+    if tls.opened > 0
+        && tls.unread_total() > 0
+        && let Some(limit) = limits.get_mut(first)
+    {
+        let others = count(tls.opened, "TLS connection");
+        append!(*limit, " The keys given open {others}.");
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use regscope::packet::{Decoder, Event, Limits};
+use regscope::packet::{Decoder, Event, KeyLog, Limits};
 use regscope::registration::{Snapshot, SnapshotOptions, Tracker};
 use regscope::sip::{self, StreamFramer};
 use regscope::source::{CaptureSet, OpenOptions};
@@ -33,15 +33,27 @@ pub(crate) fn snapshot(name: &str) -> Snapshot {
 /// The model of a capture.
 pub(crate) fn read(path: &Path) -> Snapshot {
     let mut set = CaptureSet::open(&[path.to_owned()], OpenOptions::default()).unwrap();
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::with_keys(Limits::default(), keys(path));
     let mut tracker = Tracker::new();
     let mut streams = HashMap::<u64, StreamFramer>::new();
+    if let Some(secrets) = set.take_secrets() {
+        decoder.add_secrets(&secrets, &mut |event| take(event, &mut tracker, &mut streams));
+    }
     while let Some(frame) = set.next_frame() {
         tracker.advance(frame.time);
         decoder.decode(&frame, &mut |event| take(event, &mut tracker, &mut streams));
     }
     decoder.finish(&mut |event| take(event, &mut tracker, &mut streams));
     tracker.finish(&SnapshotOptions::default())
+}
+
+/// The key log beside a capture, if there is one.
+fn keys(capture: &Path) -> KeyLog {
+    let mut keys = KeyLog::new();
+    if let Ok(log) = std::fs::read(capture.with_file_name("keys.log")) {
+        keys.add(&log);
+    }
+    keys
 }
 
 fn take(event: Event<'_>, tracker: &mut Tracker, streams: &mut HashMap<u64, StreamFramer>) {

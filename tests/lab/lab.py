@@ -43,7 +43,7 @@ class Case:
         self.network = network.Network(number, workdir)
         self.options, self.dns, self.sources, self.findings, self.ladders, self.tables = {}, [], [], [], {}, {}
         self.registrars, self.not_in_table_check, self.register_messages, self.phones = {}, set(), 0, []
-        self.file, self.container, self.cut, self.warnings, self.counted = None, "pcap", 0, None, True
+        self.file, self.container, self.cut, self.warnings, self.counted, self.keys = None, "pcap", 0, None, True, None
 
     # ---- the stage
     def lan(self, *hosts):
@@ -131,7 +131,7 @@ def expectation(case):
 def readme(case, path):
     """The case's README: the scenario's documentation and a ladder drawn from tshark's dissection."""
     paragraphs = [line.strip() for line in (SCENARIOS[case.name].__doc__ or "").strip().splitlines()]
-    packets, messages = verify.dissect(path)
+    packets, messages = verify.dissect(path, case.keys)
     verdicts = ["- %s: `%s`%s%s" % (d["dn"], d["verdict"], " %d" % d["status_code"] if "status_code" in d else "",
                                     ", " + ", ".join("`%s`" % f for f in d["flags"]) if "flags" in d else "") for d in case.dns]
     verdicts += ["- source %s: %s" % (s["address"], ", ".join("`%s`" % f for f in s["flags"])) for s in case.sources]
@@ -152,11 +152,17 @@ def make(name, number, out):
         shutil.rmtree(target, ignore_errors=True)
         os.makedirs(target)
         plain = os.path.join(target, "input.pcap")
+        if case.keys and case.container == "pcap":
+            case.options["keylog"] = "keys.log"
+            shutil.copy(case.keys, os.path.join(target, "keys.log"))
         case.file.at_start().write(plain)
         wrong = verify.problems(case, plain)
         text = readme(case, plain)
         if case.container == "pcapng":
             network.sh("editcap", "-F", "pcapng", plain, plain + "ng")
+            os.unlink(plain)
+        elif case.container == "pcapng with keys":
+            network.sh("editcap", "-F", "pcapng", "--inject-secrets", "tls," + case.keys, plain, plain + "ng")
             os.unlink(plain)
         elif case.container == "pcap.gz":
             with open(plain, "rb") as source, open(plain + ".gz", "wb") as sink, gzip.GzipFile("", "wb", fileobj=sink, mtime=0) as packed:

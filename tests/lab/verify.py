@@ -69,11 +69,13 @@ def headers_of(text):
     return found
 
 
-def dissect(path):
+def dissect(path, keys=None):
     """(packets as field dictionaries, SIP messages) of a capture; what an ICMP error quotes is not a message."""
     command = ["tshark", "-X", "lua_script:" + os.path.join(os.path.dirname(os.path.abspath(__file__)), "hep.lua"), "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
     for field in FIELDS:
         command += ["-e", field]
+    if keys:
+        command += ["-o", "tls.keylog_file:" + keys]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, XDG_RUNTIME_DIR=tempfile.gettempdir()))
     if done.returncode:
         raise RuntimeError("tshark: " + done.stderr.decode())
@@ -178,7 +180,7 @@ class Judge:
 
 def problems(case, path):
     """Everything in which tshark or the location table contradicts what the scenario says."""
-    packets, messages = dissect(path)
+    packets, messages = dissect(path, case.keys)
     found = []
     for dn, wanted in case.ladders.items():
         got = ladder(messages, dn)

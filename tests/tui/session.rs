@@ -1,5 +1,6 @@
 //! A screen without a terminal: keys go in, text and styles come out.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -32,7 +33,7 @@ pub(crate) fn case(name: &str) -> InputSettings {
     files.retain(|file| {
         file.file_stem().and_then(|stem| stem.to_str()).is_some_and(|s| s.starts_with("input"))
     });
-    InputSettings { files, filter: None, progress: false }
+    InputSettings { files, filter: None, keylogs: Vec::new(), progress: false }
 }
 
 impl Session {
@@ -111,7 +112,7 @@ impl Session {
         let (buffer, cursor) = self.buffer(size);
         let mut text = lines(&buffer).join("\n");
         if let Some((x, y)) = cursor {
-            text += &format!("\n(cursor at {x},{y})");
+            let _ = write!(text, "\n(cursor at {x},{y})");
         }
         text
     }
@@ -192,15 +193,12 @@ fn parse(keys: &str) -> Vec<KeyEvent> {
             .strip_prefix('<')
             .and_then(|r| r.split_once('>'))
             .and_then(|(name, after)| Some((named(name)?, after)));
-        match named {
-            Some((event, after)) => {
-                out.push(event);
-                rest = after;
-            }
-            None => {
-                out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
-                rest = &rest[c.len_utf8()..];
-            }
+        if let Some((event, after)) = named {
+            out.push(event);
+            rest = after;
+        } else {
+            out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            rest = &rest[c.len_utf8()..];
         }
     }
     out
@@ -241,5 +239,5 @@ pub(crate) fn thousand() -> InputSettings {
         dir
     });
     let files = vec![dir.path().join("thousand.pcap")];
-    InputSettings { files, filter: None, progress: false }
+    InputSettings { files, filter: None, keylogs: Vec::new(), progress: false }
 }

@@ -33,8 +33,6 @@ pub(super) struct Wanted {
     pairs: FxHashSet<Pair>,
     /// TCP connections that carried messages.
     connections: FxHashSet<Pair>,
-    /// The segment read last, and the ends of its connection.
-    segment: Option<(FrameRef, Pair)>,
     /// Call-IDs of the attempts, hashed.
     calls: FxHashSet<u64>,
     joined: Joined,
@@ -78,9 +76,7 @@ impl Wanted {
             Event::Stream(chunk) => self.chunk(chunk),
             Event::Icmp(error) => self.icmp(error),
             Event::Joined { told_as, frames } => self.joined.add(*told_as, frames),
-            Event::Segment { origin } => {
-                self.segment = Some((origin.frame, pair(origin.src, origin.dst)));
-            }
+            Event::Segment { origin } => self.segment(origin),
             Event::Connection(_) | Event::Agent(_) => {}
         }
     }
@@ -89,7 +85,6 @@ impl Wanted {
         let named = self.seeds.contains(origin.frame);
         if named {
             self.pairs.insert(pair(origin.src, origin.dst));
-            self.carried(origin.frame);
             self.take(origin.frame);
         }
         for message in sip::datagram(bytes, origin.path.cut.is_some()) {
@@ -120,18 +115,16 @@ impl Wanted {
             let ends = pair(chunk.origin.src, chunk.origin.dst);
             self.pairs.insert(ends);
             self.connections.insert(ends);
-            self.carried(chunk.origin.frame);
             self.take(chunk.origin.frame);
         }
     }
 
-    /// Takes the connection that carried a message: its ends may be others than the message's, as
-    /// those of a HEP agent and its collector, and the message no bytes of a stream, as in WebSocket.
-    fn carried(&mut self, frame: FrameRef) {
-        if let Some((segment, ends)) = self.segment
-            && segment == frame
-        {
-            self.connections.insert(ends);
+    /// Takes the connection that carried a message. Its ends may be others than the message's, as
+    /// those of a HEP agent and its collector, and its bytes may hide the message, as TLS does.
+    fn segment(&mut self, origin: &Origin) {
+        if self.seeds.contains(origin.frame) {
+            self.connections.insert(pair(origin.src, origin.dst));
+            self.take(origin.frame);
         }
     }
 

@@ -16,6 +16,7 @@ mod scanner;
 mod tcp_no_answer;
 mod tcp_refused;
 mod tls_failed;
+mod tls_words;
 
 /// The rules.
 pub(super) static RULES: &[&dyn Rule] = &[

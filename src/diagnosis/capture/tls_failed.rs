@@ -2,6 +2,7 @@
 
 use super::super::prelude::*;
 use super::connection::cases;
+use super::tls_words;
 use crate::registration::ConnectionFault;
 
 static ABOUT: About = About {
@@ -30,9 +31,11 @@ impl Rule for TlsFailed {
             findings.push(case.finding(
                 &ABOUT,
                 format!(
-                    "the TLS handshake between {client} and {server} fails ({}): {side} ends it \
-                     with alert {alert} ({name})",
-                    case.count()
+                    "the TLS handshake between {client} and {server} fails ({}{}): {side} ends it \
+                     with alert {alert} ({name}){}",
+                    case.count(),
+                    tls_words::shown(case.record),
+                    tls_words::doubts(case.record, alert, by_server),
                 ),
                 check,
             ));

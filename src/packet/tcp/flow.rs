@@ -1,12 +1,16 @@
 //! Follows one TCP connection: who opened it, what became of it, and its two directions.
 
+use std::sync::Arc;
+
 use super::Segment;
 use super::key::Way;
 use super::reader::{Desk, Reader};
 use super::reassembly::{Assembly, Data, Placed};
-use super::tls::Signs;
+use super::tls::{Readers, Sign, Tls};
+use super::totals::Totals;
 use crate::net::{Origin, Timestamp};
 use crate::packet::event::{ConnectionEvent, ConnectionKind, Event, TlsSign};
+use crate::packet::tls::TlsInfo;
 
 /// SYNs closer than this are one SYN captured twice: the first repetition comes after 200 ms or more
 /// (RFC 6298 asks for a second).
@@ -48,10 +52,15 @@ pub(super) struct Flow {
     pub(super) over: bool,
     /// Whether it stands in the queue of connections that wait for a hole to be filled.
     pub(super) queued: bool,
+    /// Whether it stands in the list of connections that wait for keys.
+    pub(super) listed: bool,
+    /// What it held when that was counted last.
+    pub(super) booked: Totals,
     up: Side,
     down: Side,
     client: Way,
     opening: Option<Box<Opening>>,
+    tls: Tls,
     told_tls: bool,
     failed: bool,
     /// Whether it became a WebSocket connection, both ways at once (RFC 6455 §1.3).
@@ -72,10 +81,13 @@ impl Flow {
             last: origin.time,
             over: false,
             queued: false,
+            listed: false,
+            booked: Totals::default(),
             up: Side::default(),
             down: Side::default(),
             client: if from_server { way.back() } else { way },
             opening: None,
+            tls: Tls::default(),
             told_tls: false,
             failed: false,
             websocket: false,
@@ -133,6 +145,9 @@ impl Flow {
         }
         self.data(way, segment, origin, desk);
         self.over = self.up.closed && self.down.closed;
+        if self.over {
+            self.end_tls(desk);
+        }
     }
 
     /// Notes an ICMP error about this connection: its SYN has an answer.
@@ -164,6 +179,56 @@ impl Flow {
         self.up.assembly.held_bytes() + self.down.assembly.held_bytes()
     }
 
+    /// How many bytes of TLS wait for keys.
+    pub(super) fn sealed_bytes(&self) -> usize {
+        self.tls.held_bytes()
+    }
+
+    /// Whether TLS records wait for keys.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        self.tls.is_waiting()
+    }
+
+    /// Whether it stays on the list of those that wait for keys.
+    pub(super) fn stays_listed(&mut self) -> bool {
+        self.listed = self.waits_for_keys();
+        self.listed
+    }
+
+    /// Tries again to open what waits for keys; it leaves the list of those that do.
+    pub(super) fn retry_tls(&mut self, desk: &mut Desk<'_, '_>) {
+        self.listed = false;
+        let (tls, mut readers) = self.tls_and_readers();
+        let signs = tls.run(&mut readers, desk);
+        self.websocket(desk);
+        self.tell_tls(&signs, desk);
+    }
+
+    /// Stops waiting for keys.
+    pub(super) fn give_up_tls(&mut self, desk: &mut Desk<'_, '_>) {
+        let (tls, mut readers) = self.tls_and_readers();
+        let signs = tls.give_up(&mut readers, desk);
+        self.tell_tls(&signs, desk);
+    }
+
+    /// Ends what was read inside TLS: the connection is over.
+    fn end_tls(&mut self, desk: &mut Desk<'_, '_>) {
+        if self.waits_for_keys() && desk.keys.refresh().unwrap_or(false) {
+            self.retry_tls(desk);
+        }
+        self.give_up_tls(desk);
+        let (tls, mut readers) = self.tls_and_readers();
+        for way in [Way::Up, Way::Down] {
+            readers.of(way).finish(tls.take_lost(way), desk);
+        }
+        tls.account(desk);
+    }
+
+    fn tls_and_readers(&mut self) -> (&mut Tls, Readers<'_>) {
+        let Self { tls, up, down, .. } = self;
+        (tls, Readers { up: &mut up.reader, down: &mut down.reader })
+    }
+
     /// Bytes of messages that are not yet whole.
     pub(super) fn unfinished_bytes(&self) -> usize {
         self.up.reader.held() + self.down.reader.held()
@@ -177,14 +242,13 @@ impl Flow {
 
     /// Tells what is left to tell when the connection is forgotten at `now`.
     pub(super) fn finish(&mut self, now: Timestamp, desk: &mut Desk<'_, '_>) {
-        self.close(Way::Up, desk);
-        self.close(Way::Down, desk);
+        self.close(desk);
         if let Some(opening) = self.opening.take()
             && (opening.repeats > 0 || now.nanos_since(opening.since) >= NO_ANSWER_NANOS)
         {
             let kind = ConnectionKind::NoAnswer { repeats: opening.repeats };
             let origin = opening.last;
-            let event = ConnectionEvent { origin, since: opening.since, kind };
+            let event = ConnectionEvent { origin, since: opening.since, kind, tls: None };
             (desk.sink)(Event::Connection(event));
         }
         self.over = true;
@@ -216,15 +280,14 @@ impl Flow {
         let refused = self.opening.take().is_some();
         let established = by_server || self.side(self.client).spoke;
         let orderly = self.up.closed || self.down.closed;
-        self.close(Way::Up, desk);
-        self.close(Way::Down, desk);
+        self.close(desk);
         self.over = true;
         if refused {
             if by_server {
-                self.tell(ConnectionKind::Refused, way, origin, desk);
+                self.tell(ConnectionKind::Refused, way, origin, None, desk);
             }
         } else if established && !orderly && !self.failed {
-            self.tell(ConnectionKind::Reset { by_server }, way, origin, desk);
+            self.tell(ConnectionKind::Reset { by_server }, way, origin, None, desk);
         }
     }
 
@@ -275,75 +338,94 @@ impl Flow {
         work: impl FnOnce(&mut Assembly, &Origin, &mut super::reassembly::Out<'_>),
         origin: &Origin,
     ) {
-        let mut signs = Signs::default();
-        let Side { assembly, reader, closed, .. } = self.side_mut(way);
+        let mut signs = Vec::new();
+        let Self { up, down, tls, .. } = self;
+        let (assembly, closed) = match way {
+            Way::Up => (&mut up.assembly, &mut up.closed),
+            Way::Down => (&mut down.assembly, &mut down.closed),
+        };
+        let mut readers = Readers { up: &mut up.reader, down: &mut down.reader };
         let from_start = assembly.is_from_start();
         work(assembly, origin, &mut |run| {
             desk.stats.tcp_lost_bytes += run.lost_before;
-            let seen = reader.read(&run, from_start, desk);
-            signs.encrypted |= seen.encrypted;
-            signs.fatal_alert = signs.fatal_alert.or(seen.fatal_alert);
+            if readers.of(way).read(&run, from_start, desk) {
+                signs.extend(tls.read(way, &run, &mut readers, desk));
+            }
         });
-        if reader.is_deaf() {
+        if readers.of(way).is_deaf() {
             assembly.drop_held();
         }
         *closed |= assembly.has_ended();
-        self.websocket(way, desk);
-        self.tls(way, signs, origin, desk);
+        self.websocket(desk);
+        self.tell_tls(&signs, desk);
     }
 
     /// What one direction showed of WebSocket is true of the other.
-    fn websocket(&mut self, way: Way, desk: &mut Desk<'_, '_>) {
-        if !self.websocket && self.side(way).reader.is_websocket() {
-            self.websocket = true;
-            desk.stats.flows_websocket += 1;
-            self.side_mut(way.back()).reader.peer_is_websocket();
+    fn websocket(&mut self, desk: &mut Desk<'_, '_>) {
+        for way in [Way::Up, Way::Down] {
+            if !self.websocket && self.side(way).reader.is_websocket() {
+                self.websocket = true;
+                desk.stats.flows_websocket += 1;
+                self.side_mut(way.back()).reader.peer_is_websocket();
+            }
         }
     }
 
-    fn tls(&mut self, way: Way, signs: Signs, origin: &Origin, desk: &mut Desk<'_, '_>) {
+    /// Tells what TLS showed: each kind of sign once.
+    fn tell_tls(&mut self, signs: &[Sign], desk: &mut Desk<'_, '_>) {
         let known = self.told_tls || self.failed;
-        if let Some(alert) = signs.fatal_alert
-            && !self.failed
-        {
-            self.failed = true;
-            let by_server = way != self.client;
-            let sign = TlsSign::Failed { alert, by_server };
-            self.tell(ConnectionKind::Tls(sign), way, origin, desk);
-        }
-        if signs.encrypted {
-            self.side_mut(way).reader.seal();
-            if !self.told_tls {
-                self.told_tls = true;
-                self.tell(ConnectionKind::Tls(TlsSign::Encrypted), way, origin, desk);
+        for sign in signs {
+            let (told, kind) = match sign.alert {
+                Some(alert) => {
+                    let by_server = sign.way != self.client;
+                    (&mut self.failed, TlsSign::Failed { alert, by_server })
+                }
+                None => (&mut self.told_tls, TlsSign::Encrypted),
+            };
+            if !std::mem::replace(told, true) {
+                let kind = ConnectionKind::Tls(kind);
+                self.tell(kind, sign.way, &sign.origin, Some(&sign.info), desk);
             }
         }
         desk.stats.flows_tls += u64::from(!known && (self.told_tls || self.failed));
     }
 
     /// Tells something that happened in a frame going `way`, turned to go from client to server.
-    fn tell(&self, kind: ConnectionKind, way: Way, origin: &Origin, desk: &mut Desk<'_, '_>) {
+    fn tell(
+        &self,
+        kind: ConnectionKind,
+        way: Way,
+        origin: &Origin,
+        tls: Option<&Arc<TlsInfo>>,
+        desk: &mut Desk<'_, '_>,
+    ) {
         let mut origin = *origin;
         if way != self.client {
             std::mem::swap(&mut origin.src, &mut origin.dst);
         }
         let since = self.side(self.client).first.unwrap_or(origin.time);
-        (desk.sink)(Event::Connection(ConnectionEvent { origin, since, kind }));
+        let tls = tls.map(Arc::clone);
+        (desk.sink)(Event::Connection(ConnectionEvent { origin, since, kind, tls }));
     }
 
-    fn close(&mut self, way: Way, desk: &mut Desk<'_, '_>) {
-        let Side { assembly, reader, closed, .. } = self.side_mut(way);
-        let from_start = assembly.is_from_start();
-        assembly.flush(&mut |run| {
-            desk.stats.tcp_lost_bytes += run.lost_before;
-            reader.read(&run, from_start, desk);
-        });
-        let lost = assembly.take_lost();
-        if !reader.is_deaf() {
-            desk.stats.tcp_lost_bytes += lost;
+    /// Ends both directions: nothing will follow.
+    fn close(&mut self, desk: &mut Desk<'_, '_>) {
+        for way in [Way::Up, Way::Down] {
+            if let Some(origin) = self.side(way).assembly.waiting().copied() {
+                self.pump(way, desk, |assembly, _, out| assembly.flush(out), &origin);
+            }
+            let Side { assembly, reader, closed, .. } = self.side_mut(way);
+            assembly.flush(&mut |_| {});
+            let lost = assembly.take_lost();
+            if !reader.is_deaf() {
+                desk.stats.tcp_lost_bytes += lost;
+            }
+            if !reader.is_tls() {
+                reader.finish(lost, desk);
+            }
+            *closed = true;
         }
-        reader.finish(lost, desk);
-        *closed = true;
+        self.end_tls(desk);
     }
 
     fn side(&self, way: Way) -> &Side {

@@ -9,6 +9,8 @@ mod reassembly;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod totals;
+mod waiting;
 
 use std::collections::VecDeque;
 
@@ -18,12 +20,15 @@ use super::Sink;
 use super::hep::Hep;
 use super::limits::Limits;
 use super::stats::Stats;
+use super::tls::KeyLog;
 pub(super) use reader::Desk;
 pub(super) use reassembly::Run;
 
 use crate::net::{Endpoint, Origin, Timestamp};
 use flow::Flow;
 use key::FlowKey;
+use totals::Totals;
+use waiting::Waiting;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]
@@ -68,16 +73,22 @@ pub(super) struct Streams {
     over: VecDeque<Appointment>,
     next_serial: u64,
     next_stream: u64,
-    /// Bytes that wait behind holes.
-    held: usize,
-    /// Bytes of unfinished messages.
-    unfinished: usize,
+    /// What all connections together hold.
+    held: Totals,
+    /// What opens TLS, and the connections that wait for more of it.
+    keys: KeyLog,
+    waiting: Waiting,
     now: Timestamp,
     /// What is known of HEP agents, those that send datagrams included.
     pub(super) hep: Hep,
 }
 
 impl Streams {
+    /// Connections whose TLS is opened with the secrets of `keys`.
+    pub(super) fn new(keys: KeyLog) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
     /// Takes in a segment; `sink` gets the bytes it makes available and what it says of its connection.
     pub(super) fn segment(
         &mut self,
@@ -105,21 +116,13 @@ impl Streams {
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
         }
-        let Self { flows, holes, over, next_stream, held, unfinished, hep, .. } = self;
+        let Self { flows, holes, over, next_stream, held, keys, waiting, hep, .. } = self;
         let Some(flow) = flows.get_mut(&key) else { return };
-        let (was_over, held_before) = (flow.over, flow.held_bytes());
-        let unfinished_before = flow.unfinished_bytes();
-        let mut desk = Desk { limits, stats, next_stream, hep, sink };
+        let was_over = flow.over;
+        let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
         flow.segment(way, segment, &mut origin, &mut desk);
-        if *held - held_before + flow.held_bytes() > limits.held_total {
-            flow.skip_holes(Timestamp::from_nanos(i64::MAX), &origin, &mut desk);
-        }
-        *held = *held - held_before + flow.held_bytes();
-        let kept = *unfinished - unfinished_before;
-        if kept + flow.unfinished_bytes() > limits.websocket_total {
-            flow.give_up_unfinished(&mut desk);
-        }
-        *unfinished = kept + flow.unfinished_bytes();
+        held.keep_within_limits(flow, &origin, &mut desk);
+        waiting.note(key, flow);
         let appointment = Appointment { at: origin.time, key, serial: flow.serial };
         if flow.over && !was_over {
             over.push_back(appointment);
@@ -139,6 +142,9 @@ impl Streams {
         sink: &mut Sink<'_>,
     ) {
         self.now = self.now.max(now);
+        if self.waiting.is_due(now) {
+            self.refresh_keys(limits, stats, sink);
+        }
         if !self.holes.is_empty() {
             self.expire_holes(now, limits, stats, sink);
         }
@@ -148,7 +154,7 @@ impl Streams {
             if self.flows.get(&key).is_some_and(|flow| flow.serial == serial)
                 && let Some(flow) = self.flows.remove(&key)
             {
-                self.unfinished -= flow.unfinished_bytes();
+                self.held.forget(&flow);
             }
         }
     }
@@ -156,7 +162,7 @@ impl Streams {
     /// Bytes of unfinished messages.
     #[cfg(test)]
     pub(super) fn unfinished(&self) -> usize {
-        self.unfinished
+        self.held.unfinished()
     }
 
     /// Notes an ICMP error that quotes a segment from `src` to `dst`.
@@ -171,15 +177,55 @@ impl Streams {
         let mut flows: Vec<Flow> =
             std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
         flows.sort_unstable_by_key(|flow| flow.serial);
-        let mut desk =
-            Desk { limits, stats, next_stream: &mut self.next_stream, hep: &mut self.hep, sink };
+        let Self { next_stream, keys, hep, .. } = self;
+        let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
         for mut flow in flows {
             flow.finish(self.now, &mut desk);
         }
+        stats.tls.keys = self.keys.counts();
         self.holes.clear();
         self.over.clear();
-        self.held = 0;
-        self.unfinished = 0;
+        self.held = Totals::default();
+        self.waiting = Waiting::default();
+    }
+
+    /// Takes in a key log, and opens what waited for it.
+    pub(super) fn add_secrets(
+        &mut self,
+        log: &[u8],
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) {
+        self.keys.add(log);
+        self.retry_tls(limits, stats, sink);
+    }
+
+    /// Reads on in the key logs; what cannot be read of them is not there yet.
+    #[cold]
+    fn refresh_keys(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Self { flows, waiting, .. } = self;
+        waiting.retain(|key, serial| {
+            let flow = flows.get_mut(key).filter(|flow| flow.serial == serial);
+            flow.is_some_and(Flow::stays_listed)
+        });
+        if self.keys.refresh().unwrap_or(false) {
+            self.retry_tls(limits, stats, sink);
+        }
+    }
+
+    /// Tries again to open what waits for keys.
+    #[cold]
+    fn retry_tls(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        let Self { flows, next_stream, held, keys, waiting, hep, .. } = self;
+        let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
+        for (key, serial) in waiting.take() {
+            if let Some(flow) = flows.get_mut(&key).filter(|flow| flow.serial == serial) {
+                flow.retry_tls(&mut desk);
+                held.book(flow);
+                waiting.note(key, flow);
+            }
+        }
     }
 
     fn expire_holes(
@@ -193,20 +239,18 @@ impl Streams {
             self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
         {
             self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, unfinished, hep, .. } = self;
+            let Self { flows, holes, next_stream, held, keys, waiting, hep, .. } = self;
             let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
             else {
                 continue;
             };
             flow.queued = false;
-            let before = flow.held_bytes();
-            let unfinished_before = flow.unfinished_bytes();
-            let mut desk = Desk { limits, stats, next_stream, hep, sink };
+            let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
             if let Some(origin) = flow.waiting().copied() {
                 flow.skip_holes(due.at, &origin, &mut desk);
+                held.keep_within_limits(flow, &origin, &mut desk);
+                waiting.note(due.key, flow);
             }
-            *held = *held - before + flow.held_bytes();
-            *unfinished = *unfinished - unfinished_before + flow.unfinished_bytes();
             if let Some(origin) = flow.waiting() {
                 // a hole that appeared later; at most one appointment late
                 let at = origin.time.max(due.at);
@@ -218,16 +262,10 @@ impl Streams {
 
     fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
         let Some(mut flow) = self.flows.remove(key) else { return };
-        self.held -= flow.held_bytes();
-        self.unfinished -= flow.unfinished_bytes();
+        self.held.forget(&flow);
         if !flow.over {
-            let mut desk = Desk {
-                limits,
-                stats,
-                next_stream: &mut self.next_stream,
-                hep: &mut self.hep,
-                sink,
-            };
+            let Self { next_stream, keys, hep, .. } = self;
+            let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
             flow.finish(self.now, &mut desk);
         }
     }

@@ -23,11 +23,11 @@ use super::super::hep::Hep;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
+use super::super::tls::{KeyLog, looks_like_record, may_begin_record};
 use super::super::websocket::{Frames, Progress, Upgrade};
 use super::hep::{self, Packets};
 use super::outlet::Outlet;
 use super::reassembly::Run;
-use super::tls::{Records, Signs, looks_like_record};
 
 /// How deep the start of a segment is searched for a start line that ends the ignoring of a direction.
 const START_LINE: usize = 512;
@@ -38,6 +38,7 @@ pub(in crate::packet) struct Desk<'d, 's> {
     pub(in crate::packet) stats: &'d mut Stats,
     pub(in crate::packet) next_stream: &'d mut u64,
     pub(in crate::packet) hep: &'d mut Hep,
+    pub(in crate::packet) keys: &'d mut KeyLog,
     pub(in crate::packet) sink: &'d mut Sink<'s>,
 }
 
@@ -48,7 +49,7 @@ enum Content {
     Probing { read: usize, matched: usize },
     /// SIP in clear.
     Sip,
-    /// TLS records, and what is inside them.
+    /// TLS records; what is inside them has a reader of its own.
     Tls(Box<Tls>),
     /// HEP packets.
     Hep(Box<Packets>),
@@ -71,9 +72,10 @@ impl Default for Content {
 /// The layer of TLS in a direction.
 #[derive(Debug, Default)]
 struct Tls {
-    records: Records,
-    /// Reads what the records hold in clear, once somebody deciphers them.
+    /// Reads what the records hold in clear, once they are opened.
     inside: Reader,
+    /// Whether the records were read from the beginning on.
+    read: bool,
 }
 
 /// The reader of one direction, or of the plaintext inside one.
@@ -85,6 +87,8 @@ pub(super) struct Reader {
     late: bool,
     /// The other direction carries WebSocket frames, so this one does or will.
     peer_is_websocket: bool,
+    /// The other direction carries TLS, so this one does.
+    peer_is_tls: bool,
 }
 
 impl Reader {
@@ -114,13 +118,27 @@ impl Reader {
         self.content = Content::Sealed;
     }
 
-    /// Reads bytes in order; `from_start` says that nothing of the direction was missed.
+    /// Whether it carries TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        matches!(self.content, Content::Tls(_))
+    }
+
+    /// Whether it was found to carry TLS just now.
+    pub(super) fn is_new_in_tls(&mut self) -> bool {
+        match &mut self.content {
+            Content::Tls(tls) => !std::mem::replace(&mut tls.read, true),
+            _ => false,
+        }
+    }
+
+    /// Reads bytes in order, unless they are TLS records: true for these, which are for those who have
+    /// both directions before them. `from_start` says that nothing of the direction was missed.
     pub(super) fn read(
         &mut self,
         run: &Run<'_>,
         from_start: bool,
         desk: &mut Desk<'_, '_>,
-    ) -> Signs {
+    ) -> bool {
         self.recognise(run, from_start, desk);
         match &mut self.content {
             Content::Probing { .. } => self.probe(run, from_start, desk),
@@ -128,20 +146,10 @@ impl Reader {
             Content::Http(_) => self.http(run, from_start, desk),
             Content::WebSocket(frames) => frames.read(run, desk),
             Content::Hep(packets) => packets.read(run, desk),
-            Content::Tls(tls) => {
-                if run.lost_before > 0 {
-                    tls.records = Records::default();
-                }
-                let signs = tls.records.read(run.bytes);
-                if signs.lost {
-                    tls.inside.finish(0, desk);
-                    self.ignore(desk);
-                }
-                return signs;
-            }
+            Content::Tls(_) => return true,
             Content::Ignored | Content::Sealed => {}
         }
-        Signs::default()
+        false
     }
 
     /// Finds out from the start of a run what the direction carries, unless that is known.
@@ -161,7 +169,7 @@ impl Reader {
         if at_start {
             self.late = !from_start;
         }
-        let content = if at_start && looks_like_record(run.bytes) {
+        let content = if at_start && (self.peer_is_tls || may_begin_record(run.bytes)) {
             Content::Tls(Box::default())
         } else if (at_start || self.late) && hep::begins(run.bytes, !self.late) {
             Content::Hep(Box::default())
@@ -214,7 +222,6 @@ impl Reader {
     ///
     /// Contents are found out as those of TCP are. `from_start` says that nothing was missed before
     /// the first of them; losses are told in `run.lost_before`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who decipher the records"))]
     pub(super) fn plaintext(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
         if let Content::Tls(tls) = &mut self.content {
             tls.inside.read(run, from_start, desk);
@@ -272,6 +279,11 @@ impl Reader {
         }
     }
 
+    /// Notes that the other direction carries TLS.
+    pub(super) fn peer_is_tls(&mut self) {
+        self.peer_is_tls = true;
+    }
+
     /// Bytes kept of messages that are not yet whole.
     pub(super) fn held(&self) -> usize {
         match &self.content {
@@ -294,7 +306,7 @@ impl Reader {
         }
     }
 
-    fn ignore(&mut self, desk: &mut Desk<'_, '_>) {
+    pub(super) fn ignore(&mut self, desk: &mut Desk<'_, '_>) {
         self.content = Content::Ignored;
         desk.stats.streams_ignored += 1;
     }
@@ -349,7 +361,8 @@ mod tests {
         };
         let mut hep = Hep::default();
         let (next_stream, hep, sink) = (&mut next_stream, &mut hep, &mut sink);
-        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, hep, sink };
+        let keys = &mut KeyLog::new();
+        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, hep, keys, sink };
         let upgrade = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
         let sip = b"OPTIONS sip:a SIP/2.0\r\n";
         let frame = [&[0x81, sip.len() as u8], &sip[..]].concat();
@@ -357,7 +370,7 @@ mod tests {
             let mut reader = Reader::default();
             let records = &[23, 3, 3, 0, 2, 9, 9];
             let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-            assert!(reader.read(&run, true, &mut desk).encrypted);
+            assert!(reader.read(&run, true, &mut desk));
             for bytes in plain {
                 let run = Run { bytes, origin: &origin, ..run };
                 reader.plaintext(&run, true, &mut desk);

@@ -1,163 +1,153 @@
-//! Follows TLS record headers as far as they are in clear (RFC 8446 §5.1).
+//! Leads the TLS records of a connection to what opens them, and their plaintext back to its readers.
 
-/// Longest record: 2^14 bytes and what TLS 1.2 ciphers may add (RFC 5246 §6.2.3).
-const LONGEST: u16 = (1 << 14) + 2048;
-const HEADER: usize = 5;
-const ALERT: u8 = 21;
-const APPLICATION_DATA: u8 = 23;
-const FATAL: u8 = 2;
+use std::sync::Arc;
 
-/// What the records of a run of bytes showed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Signs {
-    /// Application data flows.
-    pub(super) encrypted: bool,
-    /// A fatal alert came in clear.
-    pub(super) fatal_alert: Option<u8>,
-    /// The bytes are not TLS records, or no longer.
-    pub(super) lost: bool,
+use super::super::tls::{Connection, Lane, TlsInfo, Told};
+use super::key::Way;
+use super::reader::{Desk, Reader};
+use super::reassembly::Run;
+use crate::net::{Origin, Transport};
+
+/// The readers of both directions.
+pub(super) struct Readers<'r> {
+    pub(super) up: &'r mut Reader,
+    pub(super) down: &'r mut Reader,
 }
 
-/// How much of an alert in clear was read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Alert {
-    /// The record is none.
-    #[default]
-    None,
-    /// Nothing of it.
-    Level,
-    /// Its level.
-    Description { level: u8 },
-}
-
-/// Where in the records of one direction we are.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Records {
-    header: [u8; HEADER],
-    have: u8,
-    /// Bytes of the current record still to come.
-    left: u16,
-    alert: Alert,
-    encrypted: bool,
-}
-
-/// Whether bytes start as a TLS record does: type, version 3.x, a possible length.
-pub(super) fn looks_like_record(bytes: &[u8]) -> bool {
-    match *bytes {
-        [20..=23, 3, 0..=4, high, low, ..] => {
-            (1..=LONGEST).contains(&u16::from_be_bytes([high, low]))
+impl Readers<'_> {
+    pub(super) fn of(&mut self, way: Way) -> &mut Reader {
+        match way {
+            Way::Up => self.up,
+            Way::Down => self.down,
         }
-        _ => false,
     }
 }
 
-impl Records {
-    /// Reads on.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> Signs {
-        let mut signs = Signs::default();
-        while let Some((&byte, rest)) = bytes.split_first() {
-            if self.left > 0 {
-                bytes = self.body(bytes, &mut signs);
-                continue;
-            }
-            if let Some(slot) = self.header.get_mut(usize::from(self.have)) {
-                *slot = byte;
-            }
-            self.have += 1;
-            bytes = rest;
-            if usize::from(self.have) == HEADER {
-                self.have = 0;
-                if !looks_like_record(&self.header) {
-                    signs.lost = true;
-                    return signs;
+/// Something to be told of the connection.
+pub(super) struct Sign {
+    pub(super) way: Way,
+    pub(super) origin: Origin,
+    /// A fatal alert; `None` for application data that is not opened.
+    pub(super) alert: Option<u8>,
+    pub(super) info: Arc<TlsInfo>,
+}
+
+/// The TLS of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Tls {
+    connection: Option<Box<Connection>>,
+}
+
+impl Tls {
+    /// Reads bytes in order that are TLS records.
+    pub(super) fn read(
+        &mut self,
+        way: Way,
+        run: &Run<'_>,
+        readers: &mut Readers<'_>,
+        desk: &mut Desk<'_, '_>,
+    ) -> Vec<Sign> {
+        readers.of(way.back()).peer_is_tls();
+        let connection = self.connection.get_or_insert_with(|| Box::new(Connection::new()));
+        if readers.of(way).is_new_in_tls() {
+            connection.revive(lane(way));
+        }
+        connection.push(lane(way), run.bytes, run.lost_before, run.origin);
+        let signs = self.run(readers, desk);
+        let limits = desk.limits;
+        let waits = self.connection.as_ref().filter(|connection| connection.is_waiting());
+        match waits.map(|connection| connection.held()) {
+            Some(held) if held > limits.tls_held_bytes => self.give_up(readers, desk),
+            _ => signs,
+        }
+    }
+
+    /// Opens what can be opened by now.
+    pub(super) fn run(&mut self, readers: &mut Readers<'_>, desk: &mut Desk<'_, '_>) -> Vec<Sign> {
+        let Some(connection) = &mut self.connection else { return Vec::new() };
+        let mut signs = Vec::new();
+        // lent for the moment: what is told needs the rest of the desk
+        let mut keys = std::mem::take(desk.keys);
+        connection.run(&mut keys, &mut |lane, told| {
+            let way = way(lane);
+            let (origin, alert) = match told {
+                Told::Data { bytes, lost_before, origin } => {
+                    let origin = &Origin { transport: Transport::Tls, ..*origin };
+                    let run = Run { bytes, lost_before, origin, end: false };
+                    readers.of(way).plaintext(&run, lost_before == 0, desk);
+                    if readers.of(way).is_websocket() {
+                        readers.of(way.back()).peer_is_websocket();
+                    }
+                    return;
                 }
-                self.open(&mut signs);
+                Told::Alert { alert, origin } => (*origin, Some(alert)),
+                Told::Sealed { origin } => (*origin, None),
+            };
+            signs.push(Sign { way, origin, alert, info: Arc::default() });
+        });
+        *desk.keys = keys;
+        if !signs.is_empty() {
+            let info = Arc::new(connection.info().clone());
+            for sign in &mut signs {
+                sign.info = Arc::clone(&info);
+            }
+        }
+        for way in [Way::Up, Way::Down] {
+            let reader = readers.of(way);
+            if connection.is_deaf(lane(way)) && reader.is_tls() {
+                reader.finish(connection.take_lost(lane(way)), desk);
+                if connection.has_strayed(lane(way)) { reader.ignore(desk) } else { reader.seal() }
             }
         }
         signs
     }
 
-    fn open(&mut self, signs: &mut Signs) {
-        let [kind, _, _, high, low] = self.header;
-        self.left = u16::from_be_bytes([high, low]);
-        self.encrypted |= kind == APPLICATION_DATA;
-        signs.encrypted |= kind == APPLICATION_DATA;
-        // an encrypted alert is longer than level and description
-        let alert = kind == ALERT && self.left == 2 && !self.encrypted;
-        self.alert = if alert { Alert::Level } else { Alert::None };
+    /// Ends the waiting for keys.
+    pub(super) fn give_up(
+        &mut self,
+        readers: &mut Readers<'_>,
+        desk: &mut Desk<'_, '_>,
+    ) -> Vec<Sign> {
+        if let Some(connection) = &mut self.connection {
+            connection.give_up();
+        }
+        self.run(readers, desk)
     }
 
-    fn body<'a>(&mut self, bytes: &'a [u8], signs: &mut Signs) -> &'a [u8] {
-        let alert = self.alert != Alert::None;
-        let step = if alert { 1 } else { usize::from(self.left).min(bytes.len()) };
-        let (now, rest) = bytes.split_at_checked(step).unwrap_or((bytes, &[]));
-        self.left = self.left.saturating_sub(now.len() as u16);
-        if let Some(&byte) = now.first() {
-            self.alert = match self.alert {
-                Alert::Level => Alert::Description { level: byte },
-                Alert::Description { level: FATAL } => {
-                    signs.fatal_alert.get_or_insert(byte);
-                    Alert::None
-                }
-                Alert::Description { .. } | Alert::None => Alert::None,
-            };
+    /// Counts what became of it and forgets it.
+    pub(super) fn account(&mut self, desk: &mut Desk<'_, '_>) {
+        if let Some(connection) = self.connection.take() {
+            desk.stats.tls.count(&connection.outcome());
         }
-        rest
+    }
+
+    /// Whether records wait for keys.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.is_waiting())
+    }
+
+    /// How many bytes wait in both directions.
+    pub(super) fn held_bytes(&self) -> usize {
+        let waits = self.connection.as_ref().filter(|connection| connection.is_waiting());
+        waits.map_or(0, |connection| connection.held_total())
+    }
+
+    /// Takes the count of plaintext that is missing in a direction since the last that was read.
+    pub(super) fn take_lost(&mut self, way: Way) -> u64 {
+        self.connection.as_mut().map_or(0, |connection| connection.take_lost(lane(way)))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CLIENT_HELLO: &[u8] = &[22, 3, 1, 0, 3, 1, 2, 3];
-
-    fn read_bytewise(bytes: &[u8]) -> Signs {
-        let mut records = Records::default();
-        let mut all = Signs::default();
-        for byte in bytes {
-            let signs = records.read(&[*byte]);
-            all.encrypted |= signs.encrypted;
-            all.lost |= signs.lost;
-            all.fatal_alert = all.fatal_alert.or(signs.fatal_alert);
-        }
-        all
+const fn lane(way: Way) -> Lane {
+    match way {
+        Way::Up => Lane::First,
+        Way::Down => Lane::Second,
     }
+}
 
-    #[test]
-    fn signs_in_clear() {
-        let cases: [(&str, &[u8], Signs); 5] = [
-            (
-                "fatal alert",
-                &[21, 3, 2, 0, 2, 2, 70],
-                Signs { fatal_alert: Some(70), ..Signs::default() },
-            ),
-            ("close notify", &[21, 3, 3, 0, 2, 1, 0], Signs::default()),
-            (
-                "application data",
-                &[23, 3, 3, 0, 1, 9],
-                Signs { encrypted: true, ..Signs::default() },
-            ),
-            (
-                "alert after application data",
-                &[23, 3, 3, 0, 1, 9, 21, 3, 3, 0, 2, 2, 40],
-                Signs { encrypted: true, ..Signs::default() },
-            ),
-            ("text", b"OPTIONS sip:a", Signs { lost: true, ..Signs::default() }),
-        ];
-        for (name, bytes, signs) in cases {
-            let bytes = if signs.lost { bytes.to_vec() } else { [CLIENT_HELLO, bytes].concat() };
-            assert_eq!(Records::default().read(&bytes), signs, "{name}");
-            assert_eq!(read_bytewise(&bytes).fatal_alert, signs.fatal_alert, "{name}");
-            assert_eq!(read_bytewise(&bytes).encrypted, signs.encrypted, "{name}");
-        }
-    }
-
-    #[test]
-    fn record_starts() {
-        assert!(looks_like_record(CLIENT_HELLO));
-        assert!(!looks_like_record(&[22, 3, 1, 0]));
-        assert!(!looks_like_record(&[22, 2, 1, 0, 3]));
-        assert!(!looks_like_record(&[22, 3, 1, 0xff, 3]));
+const fn way(lane: Lane) -> Way {
+    match lane {
+        Lane::First => Way::Up,
+        Lane::Second => Way::Down,
     }
 }

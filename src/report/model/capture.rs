@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::time;
 use crate::capture::{Capture, file_name};
 use crate::net::escape_text;
-use crate::packet::Undecoded;
+use crate::packet::{TlsStats, Undecoded, Unread};
 use crate::report::View;
 
 /// What was read, and what of it could not be used.
@@ -25,7 +25,33 @@ pub(super) struct CaptureDoc<'a> {
     /// DNs that are not listed because only scanners tried them.
     dns_of_scanners: usize,
     warnings: Vec<WarningDoc>,
+    tls: TlsDoc,
     decoded: DecodedDoc<'a>,
+}
+
+/// What became of TLS connections that carried data.
+#[derive(Serialize)]
+struct TlsDoc {
+    opened: u64,
+    /// Connections not read, or not to their end, by reason.
+    unread: BTreeMap<&'static str, u64>,
+    /// Losses behind which records could be opened again.
+    resumed_behind_losses: u64,
+    /// Directions given up behind a loss.
+    given_up_behind_losses: u64,
+    early_data_bytes: u64,
+    evicted: u64,
+    keys: KeysDoc,
+}
+
+/// What was in the key logs.
+#[derive(Serialize)]
+struct KeysDoc {
+    secrets: u64,
+    unused_lines: u64,
+    comment_lines: u64,
+    junk_lines: u64,
+    sessions_forgotten: u64,
 }
 
 #[derive(Serialize)]
@@ -135,7 +161,30 @@ impl<'a> CaptureDoc<'a> {
             at: time(snapshot.first.map(|_| snapshot.at)),
             dns_of_scanners: snapshot.collapsed,
             warnings: warnings.collect(),
+            tls: TlsDoc::new(&capture.decoded.tls),
             decoded: DecodedDoc::new(view, capture),
+        }
+    }
+}
+
+impl TlsDoc {
+    fn new(tls: &TlsStats) -> Self {
+        let unread = Unread::ALL.into_iter().map(|why| (why.name(), tls.unread(why)));
+        let keys = &tls.keys;
+        Self {
+            opened: tls.opened,
+            unread: unread.filter(|(_, count)| *count > 0).collect(),
+            resumed_behind_losses: tls.resumed,
+            given_up_behind_losses: tls.given_up,
+            early_data_bytes: tls.early_bytes,
+            evicted: tls.evicted,
+            keys: KeysDoc {
+                secrets: keys.secrets,
+                unused_lines: keys.unused,
+                comment_lines: keys.comments,
+                junk_lines: keys.junk,
+                sessions_forgotten: keys.forgotten,
+            },
         }
     }
 }

@@ -120,7 +120,7 @@ fn nothing(view: &View<'_>) -> String {
         let dns = count(snapshot.collapsed as u64, "DN");
         return format!("No DN but those a scanner tries ({dns}, not listed).");
     }
-    let (tls, packets) = (capture.decoded.flows_tls, &capture.packets);
+    let (tls, packets) = (capture.decoded.tls.unread_total(), &capture.packets);
     let read = count(packets.read, "packet");
     if packets.read > 0 && packets.after_at == packets.read {
         return format!(

@@ -76,6 +76,11 @@ impl<'a> Fields<'a> {
         Some(Self { rest: taken, order: self.order })
     }
 
+    /// What is not read yet.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Passes over `count` bytes, or over all that are left.
     pub(super) fn skip(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();

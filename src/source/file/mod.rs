@@ -13,6 +13,7 @@ mod pcapng;
 mod tests;
 
 pub use compress::Compression;
+use zeroize::Zeroizing;
 
 use self::buffer::Buffer;
 use self::compress::Stream;
@@ -212,6 +213,24 @@ impl<R: Read> Reader<R> {
         match &self.walk {
             Walk::Pcap(_) => 0,
             Walk::Pcapng(pcapng) => pcapng.untimed(),
+        }
+    }
+
+    /// Takes the TLS key logs that the capture held since the last time (pcapng's decryption secrets).
+    #[inline]
+    pub fn take_secrets(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        match &mut self.walk {
+            Walk::Pcap(_) => None,
+            Walk::Pcapng(pcapng) => pcapng.take_secrets(),
+        }
+    }
+
+    /// How many bytes of secrets could not be used: of other kinds than TLS, or too many.
+    #[must_use]
+    pub fn secrets_unused(&self) -> u64 {
+        match &self.walk {
+            Walk::Pcap(_) => 0,
+            Walk::Pcapng(pcapng) => pcapng.secrets_unused(),
         }
     }
 

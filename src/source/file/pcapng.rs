@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use zeroize::Zeroizing;
+
 use super::buffer::Buffer;
 use super::fields::{Fields, Order};
 use super::pcap::HARD_LIMIT;
@@ -18,6 +20,12 @@ const INTERFACE: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
+const DECRYPTION_SECRETS: u32 = 10;
+
+/// Secrets in the format of a TLS key log (draft-ietf-opsawg-pcapng §4.7).
+const TLS_KEY_LOG: u32 = 0x544c_534b;
+/// Bytes of secrets kept until they are taken; what is more is counted.
+const MOST_SECRETS: usize = 16 << 20;
 
 /// Blocks that are no packets and yet have a frame number in Wireshark: journal entries, custom
 /// blocks, and system calls in three encodings.
@@ -128,6 +136,10 @@ pub(super) struct Pcapng {
     links: Vec<LinkType>,
     last_time: Timestamp,
     untimed: u64,
+    /// TLS key logs that nobody took yet, each ended by a line break.
+    secrets: Zeroizing<Vec<u8>>,
+    /// Bytes of secrets of other kinds, or more than are kept.
+    secrets_unused: u64,
 }
 
 impl Pcapng {
@@ -139,6 +151,8 @@ impl Pcapng {
             links: Vec::new(),
             last_time: Timestamp::default(),
             untimed: 0,
+            secrets: Zeroizing::default(),
+            secrets_unused: 0,
         };
         new.section(buffer)?;
         Ok(new)
@@ -150,6 +164,16 @@ impl Pcapng {
 
     pub(super) fn untimed(&self) -> u64 {
         self.untimed
+    }
+
+    pub(super) fn secrets_unused(&self) -> u64 {
+        self.secrets_unused
+    }
+
+    /// Takes the TLS key logs met since the last time, one behind the other.
+    #[inline]
+    pub(super) fn take_secrets(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        (!self.secrets.is_empty()).then(|| std::mem::take(&mut self.secrets))
     }
 
     /// Passes to the next packet and counts it, and the events before it, in `numbered`.
@@ -182,6 +206,7 @@ impl Pcapng {
                     return Ok(Some(record));
                 }
                 INTERFACE => self.interface(block, buffer)?,
+                DECRYPTION_SECRETS => self.secrets(block, buffer)?,
                 kind if NUMBERED_EVENTS.contains(&kind) => {
                     block.skip(self.order, buffer)?;
                     *numbered += 1;
@@ -231,6 +256,31 @@ impl Pcapng {
             self.links.push(interface.link);
         }
         self.interfaces.push(interface);
+        buffer.consume(block.length);
+        Ok(())
+    }
+
+    fn secrets<R: Read>(&mut self, block: Block, buffer: &mut Buffer<R>) -> Result<(), Fault> {
+        let room = MOST_SECRETS.saturating_sub(self.secrets.len());
+        if block.length > room {
+            self.secrets_unused += block.length as u64;
+            return block.skip(self.order, buffer);
+        }
+        block.load(self.order, buffer, DamageKind::CutBlock)?;
+        let mut fields = Fields::new(block.body(buffer).unwrap_or_default(), self.order);
+        let kind = fields.u32();
+        let claimed = fields.u32().unwrap_or_default() as usize;
+        let secrets = fields.rest().get(..claimed).unwrap_or_else(|| fields.rest());
+        if kind == Some(TLS_KEY_LOG) {
+            // a new buffer, for one that grows would leave copies behind
+            let mut all = Vec::with_capacity(self.secrets.len() + secrets.len() + 1);
+            all.extend_from_slice(&self.secrets);
+            all.extend_from_slice(secrets);
+            all.push(b'\n');
+            self.secrets = Zeroizing::new(all);
+        } else {
+            self.secrets_unused += secrets.len() as u64;
+        }
         buffer.consume(block.length);
         Ok(())
     }

@@ -23,7 +23,8 @@ impl Timeline {
         let span = last.nanos_since(first).max(1);
         let slice = |at: Timestamp| {
             let offset = at.nanos_since(first).clamp(0, span - 1);
-            (i128::from(offset) * SLICES as i128 / i128::from(span)) as usize
+            let slice = i128::from(offset) * SLICES as i128 / i128::from(span);
+            usize::try_from(slice).unwrap_or_default()
         };
         let (mut attempts, mut failures) = (vec![0_u32; SLICES], vec![0_u32; SLICES]);
         for attempt in snapshot.dns().flat_map(|dn| dn.attempts()) {

@@ -96,6 +96,7 @@ impl Tab {
 }
 
 /// A screen above the home screens.
+#[expect(clippy::large_enum_variant, reason = "a handful at most")]
 #[derive(Clone, Debug)]
 pub(super) enum Screen {
     Dn(Dn),

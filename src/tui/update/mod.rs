@@ -33,6 +33,7 @@ pub(super) enum Input {
 }
 
 /// What a screen makes of an action.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to the stack of screens")]
 #[derive(Debug)]
 pub(super) enum Then {
     /// It has seen to it.
@@ -239,7 +240,7 @@ fn scroll(
 }
 
 /// Whether an event is a click with the left button.
-const fn is_click(event: &MouseEvent) -> bool {
+const fn is_click(event: MouseEvent) -> bool {
     matches!(event.kind, MouseEventKind::Down(MouseButton::Left))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent) {
     match event.kind {
         MouseEventKind::ScrollUp => (0..NOTCH).for_each(|_| act(state, Action::Up)),
         MouseEventKind::ScrollDown => (0..NOTCH).for_each(|_| act(state, Action::Down)),
-        _ if is_click(&event) => click(state, Position::new(event.column, event.row)),
+        _ if is_click(event) => click(state, Position::new(event.column, event.row)),
         _ => {}
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn prompt(
     prompt: &Prompt,
     area: Rect,
     paper: &mut Paper<'_>,
-) -> Option<(u16, u16)> {
+) -> (u16, u16) {
     let label = match prompt.purpose {
         Purpose::Search => "Search: ",
         Purpose::Filter => "Filter: ",
@@ -96,7 +96,7 @@ pub(super) fn prompt(
     let shown: String = prompt.input.value().chars().skip(scroll).collect();
     paper.put(field, (0, 0), &escape_text(&shown), None);
     let cursor = prompt.input.visual_cursor().saturating_sub(scroll);
-    Some((field.x + u16::try_from(cursor).unwrap_or(0), field.y))
+    (field.x + u16::try_from(cursor).unwrap_or(0), field.y)
 }
 
 /// How much the visible screen finds.

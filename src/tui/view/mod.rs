@@ -63,7 +63,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         },
     }
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
-        return footer::prompt(state, prompt, frame.footer, paper);
+        return Some(footer::prompt(state, prompt, frame.footer, paper));
     }
     footer::keys(state, frame.footer, paper);
     match &state.overlay {

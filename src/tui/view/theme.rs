@@ -62,7 +62,7 @@ impl Palette {
     }
 
     /// The selected line.
-    pub(in crate::tui) fn selected(self) -> Style {
+    pub(in crate::tui) fn selected() -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 

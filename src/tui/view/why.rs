@@ -133,21 +133,23 @@ fn shares(state: &State, dn: DnView<'_>) -> Option<String> {
     })
 }
 
+/// DNs of a group that fare alike: how urgent that is, what it is called, and they.
+type Kind<'a> = ((usize, Option<u16>), String, Vec<&'a [u8]>);
+
 /// What a group consists of.
 fn of_group(state: &State, group: &Group, area: Rect, paper: &mut Paper<'_>) {
     let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
     let x = paper.put(area, (0, 0), mark, Some(ink));
     paper.put(area, (x + 1, 0), &group.key, Some(Ink::Title));
-    let mut kinds: Vec<((usize, Option<u16>), String, Vec<&[u8]>)> = Vec::new();
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
     for &place in &group.rows {
         let Some((row, dn)) = state.data.row(place).zip(state.data.dn(place)) else { continue };
         let key = (row.verdict.urgency(), row.status_code);
-        match kinds.iter_mut().find(|(other, _, _)| *other == key) {
-            Some((_, _, dns)) => dns.push(dn.name()),
-            None => {
-                let words = words::verdict(row.verdict, row.status_code, None, &state.clock);
-                kinds.push((key, words, vec![dn.name()]));
-            }
+        if let Some((_, _, dns)) = kinds.iter_mut().find(|(other, _, _)| *other == key) {
+            dns.push(dn.name());
+        } else {
+            let words = words::verdict(row.verdict, row.status_code, None, &state.clock);
+            kinds.push((key, words, vec![dn.name()]));
         }
     }
     kinds.sort_by_key(|(key, _, _)| *key);

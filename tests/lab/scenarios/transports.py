@@ -216,10 +216,11 @@ def tls_registrar(case):
     return case.registrar(listen=["tls:%s:5061" % SRV], flags=["WITH_TLS"], TLS_KEY='"%s"' % key, TLS_CERT='"%s"' % certificate)
 
 
-def client_context(version):
+def client_context(version, ciphers="ALL", keys=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.set_ciphers(ciphers + ":@SECLEVEL=0")
+    context.keylog_filename = keys
     context.minimum_version = context.maximum_version = version
     return context
 
@@ -255,3 +256,62 @@ def tls_handshake_failure(case):
         pass
     case.keep(capture)
     case.finding("tls-failed", UA1)
+
+
+def over_tls(case, *contexts):
+    """1091 answers a challenge, 5008 is refused, over a connection of its own for each context; then all is kept."""
+    case.lan("srv", "ua1")
+    tls_registrar(case).policy(digest="1091")
+    capture = case.capture("tcp port 5061")
+    for number, context in enumerate(contexts):
+        phone = case.phone(transport="tls", port=40001 + number, registrar_port=5061, tls=context)
+        phone.authenticate("1091")
+        phone.register("5008", want=404)
+        time.sleep(0.1)
+        phone.close()
+    case.keep(capture)
+    case.dn("1091", "in_service", " ".join(["R300 401 R300a 200"] * len(contexts)))
+    case.dn("5008", "rejected", " ".join(["R300 404"] * len(contexts)), code=404)
+
+
+@scenario("tls-12-gcm")
+def tls_12_gcm(case):
+    """
+    TLS 1.2 with ECDHE-RSA-AES128-GCM-SHA256 and the phone's key log: 1091 answers a challenge and is in service, 5008
+    is unknown.
+    """
+    case.keys = case.workdir + "/keys.log"
+    over_tls(case, client_context(ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES128-GCM-SHA256", case.keys))
+
+
+@scenario("tls-12-cbc")
+def tls_12_cbc(case):
+    """
+    TLS 1.2 with CBC and the phone's key log, three connections one after the other: ECDHE-RSA-AES256-SHA384 with the
+    MAC behind the encryption (RFC 7366), the same with the MAC before it, and AES128-SHA, whose keys are exchanged by
+    RSA, with the MAC before it. 1091 is in service, 5008 unknown.
+    """
+    case.keys = case.workdir + "/keys.log"
+    no_encrypt_then_mac = 1 << 19  # SSL_OP_NO_ENCRYPT_THEN_MAC
+    contexts = [client_context(ssl.TLSVersion.TLSv1_2, cipher, case.keys)
+                for cipher in ("ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES256-SHA384", "AES128-SHA")]
+    for context in contexts[1:]:
+        context.options |= no_encrypt_then_mac
+    over_tls(case, *contexts)
+
+
+@scenario("tls-13")
+def tls_13(case):
+    """TLS 1.3 and the phone's key log: 1091 answers a challenge and is in service, 5008 is unknown."""
+    case.keys = case.workdir + "/keys.log"
+    over_tls(case, client_context(ssl.TLSVersion.TLSv1_3, keys=case.keys))
+
+
+@scenario("tls-13-keys-inside")
+def tls_13_keys_inside(case):
+    """
+    TLS 1.3; the container is pcapng and holds the keys (put in afterwards with editcap, as a decryption secrets block):
+    1091 answers a challenge and is in service, 5008 is unknown.
+    """
+    case.keys, case.container = case.workdir + "/keys.log", "pcapng with keys"
+    over_tls(case, client_context(ssl.TLSVersion.TLSv1_3, keys=case.keys))
