@@ -49,7 +49,6 @@ impl Held {
         claim()?;
         self.terminal.clear()
     }
-
 }
 
 /// Puts text on the clipboard of the terminal's own machine (OSC 52).

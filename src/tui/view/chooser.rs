@@ -20,7 +20,7 @@ pub(super) fn draw(state: &State, chooser: &Chooser, paper: &mut Paper<'_>) {
         paper.put(inside, (4, y), column.title, Some(Ink::Title));
         paper.put(inside, (16, y), column.about, Some(Ink::Faint));
         if place == chooser.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(Rect { y: inside.y + y, height: 1, ..inside }, style);
         }
     }

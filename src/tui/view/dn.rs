@@ -21,7 +21,7 @@ pub(super) fn draw(state: &State, screen: &Dn, _area: Rect, paper: &mut Paper<'_
         let line = spans::found(told.line.clone(), &screen.search);
         paper.put_line(area, (1, 0), &line);
         if place == screen.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(area, style);
         }
     }

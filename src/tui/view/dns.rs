@@ -35,7 +35,7 @@ pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
             }
         }
         if place == state.dns.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(area, style);
         }
     }

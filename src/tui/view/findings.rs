@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, _area: Rect, paper: &mut Paper<'_>) {
             }
         }
         if place == findings.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(area, style);
         }
     }

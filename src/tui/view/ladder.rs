@@ -70,7 +70,7 @@ pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &
             }
         }
         if place == screen.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             // the lanes go on through the selected line
             let whole = if screen.in_text { Rect { width: 1, ..area } } else { area };
             paper.over(whole, style);

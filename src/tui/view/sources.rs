@@ -28,7 +28,7 @@ pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
         let area = Rect { y: regions.body.y + y, height: 1, ..regions.body };
         line(state, source, &regions, area, paper);
         if place == state.sources.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(area, style);
         }
     }

@@ -62,7 +62,8 @@ impl Palette {
     }
 
     /// The selected line.
-    pub(in crate::tui) fn selected() -> Style {
+    #[expect(clippy::unused_self, reason = "a palette decides, though all decide alike")]
+    pub(in crate::tui) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 

@@ -67,7 +67,7 @@ pub(super) fn draw(
         let area = Rect { y: body.y + y, height: 1, ..body };
         self::line(state, contrast, line, (&columns, area), paper);
         if place == state.compare.cursor.selected {
-            let style = Palette::selected();
+            let style = paper.palette.selected();
             paper.over(area, style);
         }
     }
