@@ -19,6 +19,8 @@ mod messages;
 mod pipeline;
 mod progress;
 mod reader;
+#[cfg(test)]
+mod replay;
 mod report;
 mod second_pass;
 mod secrets;

@@ -127,6 +127,7 @@ impl Tracker {
         t.request = Some(Box::new(request));
         t.request_seen = true;
         let slot = self.transactions.insert(t);
+        self.note_open(dn, slot);
         self.describe(attempt, origin, message, facts, hop == 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq.unwrap_or(a.cseq);
@@ -241,7 +242,7 @@ impl Tracker {
             && !(t.transport.is_reliable() && origin.path.peer_seen);
         if answers_unseen || moved_on {
             t.acted = true;
-            self.store.servers.entry(origin.dst).or_default().one_way = true;
+            self.mark_server(origin.dst, |server| server.one_way = true);
         }
     }
 

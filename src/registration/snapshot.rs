@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::connections::ConnectionRecord;
-use super::scanner;
+use super::scanner::{self, Scanners};
 use super::state::DnState;
 use super::store::{Attempt, Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
@@ -57,90 +57,108 @@ pub struct SourceState {
 
 impl Tracker {
     /// The model at its last packet, or at `options.at`, leaving the tracker as it is.
+    ///
+    /// The records are shared, not copied; what changes later is copied then, a few thousand
+    /// records at a time, while the snapshot lives.
     #[must_use]
-    pub fn snapshot(&self, options: &SnapshotOptions) -> Snapshot {
-        self.clone().finish(options)
+    pub fn snapshot(&mut self, options: &SnapshotOptions) -> Snapshot {
+        let store = self.store.share();
+        self.judge(store, options)
     }
 
     /// The model at its last packet, or at `options.at`.
     #[must_use]
     pub fn finish(mut self, options: &SnapshotOptions) -> Snapshot {
-        let last = self.first.map(|_| self.now);
+        let store = std::mem::take(&mut self.store);
+        self.judge(store, options)
+    }
+
+    /// Judges all of a store at one moment.
+    fn judge(&self, mut store: Store, options: &SnapshotOptions) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
-        self.now = self.now.max(at);
+        let mut counts = self.counts;
         for slot in self.transactions.slots() {
-            if let Some(t) = self.transactions.get(slot).cloned() {
-                self.close(&t, at);
+            if let Some(t) = self.transactions.get(slot) {
+                counts.icmp_joined += u64::from(store.close(&self.transactions, t, at));
             }
         }
-        for dn in self.store.dns.iter_mut() {
-            for reg in &mut dn.registrations {
-                reg.settle(at);
-                if let Some(tried) = reg.tried {
-                    reg.note_change(tried.at, tried.frame);
-                }
-                reg.history.sort_by_key(|c| c.time);
-                reg.history.dedup_by_key(|c| (c.verdict, c.code));
+        store.settle(at);
+        counts.connections_dropped = self.connections.dropped;
+        let mut snapshot = Snapshot {
+            store,
+            states: Vec::new(),
+            sources: Vec::new(),
+            connections: self.connections.sorted(),
+            counts,
+            at,
+            first: self.first,
+            last: self.first.map(|_| self.last),
+            collapsed: 0,
+        };
+        snapshot.judge(&options.expected);
+        snapshot
+    }
+}
+
+impl Store {
+    /// Brings every DN to the moment `at`; touches nothing that is there already.
+    fn settle(&mut self, at: Timestamp) {
+        for index in 0..self.dns.len() {
+            let due = |dn: &Dn| dn.registrations.iter().any(|reg| !reg.is_settled(at));
+            if self.dns.get(index).is_some_and(due)
+                && let Some(dn) = self.dns.get_mut(index)
+            {
+                dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
             }
         }
-        for attempt in self.store.attempts.iter_mut() {
-            attempt.judge_demand_at(at);
+        for index in 0..self.attempts.len() {
+            let due = |a: &Attempt| a.demand.is_some_and(|(_, obeyed)| obeyed.is_none());
+            if self.attempts.get(index).is_some_and(due)
+                && let Some(attempt) = self.attempts.get_mut(index)
+            {
+                attempt.judge_demand_at(at);
+            }
         }
-        Snapshot::of(self, at, last, options)
+    }
+
+    /// The same records for a second holder.
+    fn share(&mut self) -> Self {
+        Self {
+            texts: self.texts.share(),
+            dns: self.dns.share(),
+            by_user: self.by_user.clone(),
+            attempts: self.attempts.share(),
+            messages: self.messages.share(),
+            sources: self.sources.clone(),
+            servers: self.servers.clone(),
+        }
     }
 }
 
 impl Snapshot {
-    fn of(
-        tracker: Tracker,
-        at: Timestamp,
-        last: Option<Timestamp>,
-        options: &SnapshotOptions,
-    ) -> Self {
-        let store = tracker.store;
-        let mut sources = scanner::sources(&store);
-        let scanners: Vec<IpAddr> =
-            sources.iter().filter(|s| s.scanner).map(|s| s.address).collect();
-        let hides = |dn: &Dn| {
-            !dn.registered
-                && dn.sources.iter().all(|(s, _)| {
-                    scanners.contains(&s.addr)
-                        && store.sources.get(&s.addr).is_some_and(|s| s.dns >= scanner::MANY)
-                })
-        };
+    fn judge(&mut self, expected: &[String]) {
+        let store = &self.store;
+        let mut sources = scanner::sources(store);
+        let scanners = Scanners::among(&sources);
         let mut states = Vec::with_capacity(store.dns.len());
-        let mut collapsed = 0;
+        let attempt = |index: u32| store.attempts.get(index as usize);
         for (index, dn) in store.dns.iter().enumerate() {
-            if !scanners.is_empty() && hides(dn) {
-                collapsed += 1;
+            if scanners.hide(dn) {
+                self.collapsed += 1;
                 continue;
             }
-            let state = DnState::of(&store, index, dn, at, &scanners);
+            let state = DnState::of(attempt, index, dn, self.at, &scanners);
             count_by_source(&mut sources, dn, state.verdict.state());
             states.push(state);
         }
-        for name in &options.expected {
+        for name in expected {
             let seen = store.texts.lookup(name.as_bytes());
             if seen.is_none_or(|sym| !store.by_user.contains_key(&sym)) {
                 states.push(DnState::not_seen(name));
             }
         }
-        let mut counts = tracker.counts;
-        counts.connections_dropped = tracker.connections.dropped;
-        let connections = tracker.connections.sorted();
-        let mut snapshot = Self {
-            store,
-            states,
-            sources,
-            connections,
-            counts,
-            at,
-            first: tracker.first,
-            last,
-            collapsed,
-        };
-        snapshot.sort();
-        snapshot
+        (self.states, self.sources) = (states, sources);
+        self.sort();
     }
 
     fn sort(&mut self) {

@@ -381,7 +381,7 @@ pub struct Source {
 }
 
 /// What is known of a server endpoint.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Server {
     /// Some SIP answer of it was captured.
     pub answers: bool,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::time;
 use crate::net::escape_text;
 use crate::packet::Undecoded;
+use crate::registration::Forgotten;
 use crate::report::{Capture, View, file_name};
 
 /// What was read, and what of it could not be used.
@@ -23,6 +24,9 @@ pub(super) struct CaptureDoc<'a> {
     at: Option<String>,
     /// DNs that are not listed because only scanners tried them.
     dns_of_scanners: usize,
+    /// What was forgotten to stay within the limits of memory, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<ForgottenDoc>,
     warnings: Vec<WarningDoc>,
     decoded: DecodedDoc<'a>,
 }
@@ -43,6 +47,36 @@ struct WarningDoc {
     file: String,
     offset: Option<u64>,
     message: String,
+}
+
+/// Records that made room for others.
+#[derive(Serialize)]
+struct ForgottenDoc {
+    dns: u64,
+    dns_of_scanners: u64,
+    dns_in_service: u64,
+    attempts: u64,
+    messages: u64,
+    changes: u64,
+    transactions: u64,
+    sources: u64,
+    servers: u64,
+}
+
+impl ForgottenDoc {
+    fn new(forgotten: Forgotten) -> Option<Self> {
+        (forgotten != Forgotten::default()).then_some(Self {
+            dns: forgotten.dns,
+            dns_of_scanners: forgotten.dns_of_scanners,
+            dns_in_service: forgotten.dns_in_service,
+            attempts: forgotten.attempts,
+            messages: forgotten.messages,
+            changes: forgotten.changes,
+            transactions: forgotten.transactions,
+            sources: forgotten.sources,
+            servers: forgotten.servers,
+        })
+    }
 }
 
 /// Counters of everything that was skipped, lost or not understood.
@@ -115,6 +149,7 @@ impl<'a> CaptureDoc<'a> {
             last: time(snapshot.last),
             at: time(snapshot.first.map(|_| snapshot.at)),
             dns_of_scanners: snapshot.collapsed,
+            forgotten: ForgottenDoc::new(counts.forgotten),
             warnings: warnings.collect(),
             decoded: DecodedDoc::new(view, capture),
         }

@@ -11,6 +11,7 @@ use crate::report::View;
 pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let mut limits: Vec<String> = view.capture.warnings.iter().map(ToString::to_string).collect();
     messages(view, &mut limits);
+    forgotten(view, &mut limits);
     packets(view, &mut limits);
     if limits.is_empty() {
         return Ok(());
@@ -53,6 +54,23 @@ fn messages(view: &View<'_>, limits: &mut Vec<String>) {
         "unfinished message",
         "in TCP streams given up to stay within the memory limit",
     );
+}
+
+/// What a run without an end forgot.
+fn forgotten(view: &View<'_>, limits: &mut Vec<String>) {
+    let forgotten = &view.snapshot.counts.forgotten;
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so} to stay within the memory limit.", count(number, what)));
+        }
+    };
+    let strangers = forgotten.dns.saturating_sub(forgotten.dns_in_service);
+    add(strangers, "DN", "of the least interest forgotten");
+    add(forgotten.dns_in_service, "DN", "in service forgotten");
+    add(forgotten.attempts, "attempt", "forgotten");
+    add(forgotten.changes, "change", "of a verdict forgotten");
+    add(forgotten.transactions, "request", "no longer waited for");
+    add(forgotten.sources, "source", "forgotten");
 }
 
 /// What is missing of packets and connections.
