@@ -1,5 +1,7 @@
 //! Holds the model within limits: what it may take, when to shrink it, and what was forgotten.
 
+use super::interest::is_passer_by;
+use super::names::Names;
 use super::scanner::Scanners;
 use super::tracker::Tracker;
 
@@ -116,6 +118,8 @@ impl Tracker {
     pub fn with_limits(limits: Limits) -> Self {
         let mut tracker = Self::new();
         tracker.connections.rotate = limits != Limits::NONE;
+        let names = (limits.memory / 32).clamp(1 << 16, 1 << 23);
+        tracker.names = (limits != Limits::NONE).then(|| Box::new(Names::within(names)));
         tracker.bounds = (limits != Limits::NONE).then(|| {
             let sizes = tracker.sizes();
             Box::new(Bounds { limits, due: limits.due(sizes), messages: 0 })
@@ -171,8 +175,7 @@ impl Tracker {
         let shed = self.transactions.shed(target, |t| {
             let attempt = t.attempt().and_then(|index| store.attempts.get(index as usize));
             let dn = attempt.and_then(|a| store.dns.get(a.dn as usize));
-            let known =
-                dn.is_some_and(|dn| dn.registered || dn.attempts > super::interest::STRANGER);
+            let known = dn.is_some_and(|dn| !is_passer_by(dn));
             2 * u8::from(known) + u8::from(t.final_code == 0)
         });
         for t in shed {

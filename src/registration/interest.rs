@@ -5,9 +5,6 @@ use super::store::{Dn, Store};
 use super::verdict::Verdict;
 use crate::net::Timestamp;
 
-/// A DN that nobody ever registered and that was tried no more often is a stranger.
-pub(super) const STRANGER: u32 = 2;
-
 const SECOND: i64 = 1_000_000_000;
 /// An attempt is over by then, whatever becomes of it.
 const OVER: i64 = 64 * SECOND;
@@ -21,9 +18,9 @@ const GONE: i64 = 24 * 3600 * SECOND;
 pub(super) enum Interest {
     /// Only sources tried it that try many DNs in vain.
     Scanned,
-    /// Tried once or twice in vain, a while ago.
+    /// Tried once in vain, a while ago.
     Stranger,
-    /// Tried once or twice in vain, just now.
+    /// Tried once in vain, just now.
     RecentStranger,
     /// Out of service and not heard of for a day.
     Gone,
@@ -52,9 +49,12 @@ impl Interest {
         if held {
             return Self::InService;
         }
-        if !dn.registered && dn.attempts <= STRANGER {
+        if scanners.hide(dn) {
+            return Self::Scanned;
+        }
+        if is_passer_by(dn) {
             return match quiet > OVER {
-                _ if scanners.hide(dn) || is_one_of_many(store, dn) => Self::Scanned,
+                _ if is_one_of_many(store, dn) => Self::Scanned,
                 true => Self::Stranger,
                 false => Self::RecentStranger,
             };
@@ -67,6 +67,11 @@ impl Interest {
             (true, _) => Self::Lost,
         }
     }
+}
+
+/// Whether a DN was tried once, in vain. A phone that is refused comes back.
+pub(super) const fn is_passer_by(dn: &Dn) -> bool {
+    !dn.registered && !dn.returned && dn.attempts <= 1
 }
 
 /// Whether all sources of a DN try many DNs and register nearly none.

@@ -18,7 +18,8 @@ impl Tracker {
     pub fn memory(&self) -> usize {
         let owned: usize = self.store.dns.iter().map(Dn::heap_bytes).sum();
         let live = self.live.as_ref().map_or(0, |live| live.bytes());
-        self.store.table_bytes() + owned + self.transactions.bytes() + live
+        let names = self.names.as_ref().map_or(0, |names| names.bytes());
+        self.store.table_bytes() + owned + self.transactions.bytes() + live + names
     }
 }
 

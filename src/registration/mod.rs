@@ -27,6 +27,7 @@ mod interest;
 mod judge;
 mod live;
 mod memory;
+mod names;
 mod reginfo;
 mod request;
 mod scanner;

@@ -55,8 +55,12 @@ impl Tracker {
         let rest = memory.saturating_sub(counted).min(target / 4);
         let budget = target - rest;
         let over = all.len() > limits.dns;
-        let room = limits.dns - limits.dns / 8;
+        let room = limits.dns - limits.dns / 4;
         let mut gone = if over { all.len().saturating_sub(room) } else { 0 };
+        if over || counted + rest > target {
+            // one row stands for them: a few of them are no better than none
+            gone = gone.max(all.partition_point(|c| c.interest == Interest::Scanned));
+        }
         let left = |gone: usize, depth: Depth| -> usize {
             all.iter().skip(gone).map(|c| c.bytes(depth.attempts)).sum()
         };
@@ -103,10 +107,10 @@ impl Tracker {
         store.dns.iter().enumerate().map(candidate).collect()
     }
 
-    /// The attempts that transactions under way belong to.
+    /// The attempts that wait for an answer.
     fn busy_attempts(&self) -> Vec<bool> {
         let mut busy = vec![false; self.store.attempts.len()];
-        for t in self.transactions.iter() {
+        for t in self.transactions.iter().filter(|t| t.final_code == 0) {
             if let Some(attempt) = t.attempt() {
                 set(&mut busy, attempt as usize);
             }
@@ -147,6 +151,9 @@ impl Tracker {
         forgotten.messages += gone(&keep.messages);
         for (index, dn) in self.store.dns.iter().enumerate() {
             if !has(&keep.dns, index) {
+                if let Some(names) = &mut self.names {
+                    names.add(self.store.texts.get(dn.user));
+                }
                 let held =
                     Interest::of(&self.store, &scanners, dn, self.now) == Interest::InService;
                 forgotten.dns_in_service += u64::from(held);

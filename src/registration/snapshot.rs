@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use super::connections::ConnectionRecord;
 use super::scanner::{self, Scanners};
 use super::state::DnState;
-use super::store::{Attempt, Binding, Change, Dn, MessageRecord, NIL, Source, Store};
+use super::store::{Attempt, Binding, Change, Demand, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
-use super::verdict::{Cohort, State};
+use super::verdict::{Cohort, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
 
 /// What a snapshot is asked to show.
@@ -111,14 +111,6 @@ impl Store {
                 dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
             }
         }
-        for index in 0..self.attempts.len() {
-            let due = |a: &Attempt| a.demand.is_some_and(|(_, obeyed)| obeyed.is_none());
-            if self.attempts.get(index).is_some_and(due)
-                && let Some(attempt) = self.attempts.get_mut(index)
-            {
-                attempt.judge_demand_at(at);
-            }
-        }
     }
 
     /// The same records for a second holder.
@@ -151,23 +143,20 @@ impl Snapshot {
             count_by_source(&mut sources, dn, state.verdict.state());
             states.push(state);
         }
-        for name in expected {
-            let seen = store.texts.lookup(name.as_bytes());
-            if seen.is_none_or(|sym| !store.by_user.contains_key(&sym)) {
-                states.push(DnState::not_seen(name));
-            }
-        }
-        (self.states, self.sources) = (states, sources);
-        self.sort();
-    }
-
-    fn sort(&mut self) {
-        let mut states = std::mem::take(&mut self.states);
-        states.sort_by(|a, b| {
-            let rank = |s: &DnState| (s.verdict.urgency(), s.status_code);
-            rank(a).cmp(&rank(b)).then_with(|| natural(self.name_of(a), self.name_of(b)))
+        states.sort_by_cached_key(|s| {
+            let user = store.dns.get(s.dn as usize).map(|dn| store.texts.get(dn.user));
+            (s.verdict.urgency(), s.status_code, Natural(user.unwrap_or_default()))
         });
-        self.states = states;
+        let unseen = |name: &&String| {
+            let seen = store.texts.lookup(name.as_bytes());
+            seen.is_none_or(|sym| !store.by_user.contains_key(&sym))
+        };
+        let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
+        unseen.sort_by_key(|name| Natural(name.as_bytes()));
+        // a DN that was seen is never judged so
+        let place = states.partition_point(|s| s.verdict.urgency() < Verdict::NotSeen.urgency());
+        states.splice(place..place, unseen.into_iter().map(|name| DnState::not_seen(name)));
+        (self.states, self.sources) = (states, sources);
     }
 
     fn name_of<'a>(&'a self, state: &'a DnState) -> &'a [u8] {
@@ -258,12 +247,12 @@ impl<'a> DnView<'a> {
 
     /// Its attempts, in order of time.
     pub fn attempts(&self) -> impl Iterator<Item = AttemptView<'a>> + use<'a> {
-        let store = &self.snapshot.store;
+        let (store, at) = (&self.snapshot.store, self.snapshot.at);
         let mut next = self.record().map_or(NIL, |dn| dn.first_attempt);
         std::iter::from_fn(move || {
             let attempt = store.attempts.get(next as usize)?;
             next = attempt.next;
-            Some(AttemptView { store, attempt })
+            Some(AttemptView { store, attempt, at })
         })
     }
 
@@ -296,9 +285,16 @@ impl<'a> DnView<'a> {
 pub struct AttemptView<'a> {
     store: &'a Store,
     attempt: &'a Attempt,
+    at: Timestamp,
 }
 
 impl<'a> AttemptView<'a> {
+    /// What the server asked for before the next try, and whether the client obeyed.
+    #[must_use]
+    pub fn demand(&self) -> Option<(Demand, Option<bool>)> {
+        self.attempt.demand_at(self.at)
+    }
+
     /// Its messages, in order of the trace.
     pub fn messages(&self) -> impl Iterator<Item = &'a MessageRecord> + use<'a> {
         let store = self.store;
@@ -328,6 +324,30 @@ fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
             source.in_service += u32::from(state == State::InService);
             source.out_of_service += u32::from(state == State::OutOfService);
         }
+    }
+}
+
+/// A name that is ordered as people do.
+#[derive(Clone, Copy)]
+struct Natural<'a>(&'a [u8]);
+
+impl PartialEq for Natural<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Natural<'_> {}
+
+impl Ord for Natural<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        natural(self.0, other.0)
+    }
+}
+
+impl PartialOrd for Natural<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -83,6 +83,7 @@ impl Symbols for Dn {
             attempts: _,
             sources: _,
             registered: _,
+            returned: _,
             called_at: _,
             flags: _,
             more_values: _,

@@ -10,6 +10,7 @@ use super::connections::Connections;
 use super::facts::Facts;
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
+use super::names::Names;
 use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
 use super::text::Sym;
 use super::transaction::Sighting;
@@ -84,6 +85,8 @@ pub struct Tracker {
     pub(super) now: Timestamp,
     /// What changed, once somebody asked.
     pub(super) live: Option<Box<Live>>,
+    /// The names of DNs it forgot.
+    pub(super) names: Option<Box<Names>>,
     /// Its limits, if it has any.
     pub(super) bounds: Option<Box<Bounds>>,
 }
@@ -196,12 +199,15 @@ impl Tracker {
 
     /// The DN of a user, made if it is new.
     pub(super) fn dn(&mut self, user: &[u8], time: Timestamp) -> u32 {
-        let user = self.store.texts.intern(user);
+        let name = user;
+        let user = self.store.texts.intern(name);
         if let Some(&dn) = self.store.by_user.get(&user) {
             return dn;
         }
         let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
-        self.store.dns.push(Dn::new(user, time));
+        let mut record = Dn::new(user, time);
+        record.returned = self.names.as_ref().is_some_and(|names| names.has(name));
+        self.store.dns.push(record);
         self.store.by_user.insert(user, dn);
         dn
     }
@@ -351,6 +357,7 @@ impl Dn {
             user_agents: smallvec::SmallVec::new(),
             details: None,
             registered: false,
+            returned: false,
             called_at: None,
             flags: super::verdict::FlagSet::EMPTY,
             more_values: 0,
