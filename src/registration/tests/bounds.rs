@@ -1,7 +1,9 @@
 //! What is forgotten, in which order, and that the rest stays what it was.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use proptest::prelude::*;
 
 use super::*;
 
@@ -177,4 +179,64 @@ fn a_forgotten_dn_that_comes_back_is_new() {
     player.play("3.1 < 200 call=2 expires=60");
     assert_eq!(player.check("= in_service attempts=1"), Ok(()));
     assert_eq!(player.check("= in_service attempts=1 dn=5003"), Ok(()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_traffic_within_tight_limits_is_told_rightly(
+        lines in prop::collection::vec((any_line(), 0..40_000u32), 1..60),
+        dns in 1..3usize,
+    ) {
+        let limits = Limits {
+            dns,
+            transactions: 3,
+            sources: 1,
+            servers: 1,
+            attempts_per_dn: 4,
+            messages_per_attempt: 2,
+            ..Limits::NONE
+        };
+        let mut player = Player::default();
+        player.tracker = Tracker::with_limits(limits);
+        let mut rows = BTreeMap::new();
+        let mut time = 0u64;
+        for (place, (line, gap)) in lines.iter().enumerate() {
+            time += u64::from(*gap);
+            if line.starts_with('!') && player.last_request.is_none() {
+                continue;
+            }
+            player.play(&format!("{}.{:03} {line}", time / 1000, time % 1000));
+            if place % 5 == 4 {
+                player.tracker.shrink(&limits);
+            }
+            if place % 3 == 0 {
+                replay(&mut player, &mut rows);
+            }
+            prop_assert!(player.tracker.store.dns.len() <= dns + 1);
+            prop_assert!(player.tracker.transactions.len() <= 4);
+        }
+        replay(&mut player, &mut rows);
+        let snapshot = player.tracker.snapshot(&SnapshotOptions::default());
+        let said = snapshot.dns().map(|dn| (dn.name().to_vec(), dn.state().verdict));
+        prop_assert_eq!(rows, said.collect::<BTreeMap<_, _>>());
+        for dn in snapshot.dns() {
+            for a in dn.attempts() {
+                prop_assert!(a.messages().count() > 0);
+                prop_assert!(a.aor.is_none() || !snapshot.texts().get(a.aor).is_empty());
+            }
+        }
+    }
+}
+
+/// Takes in what changed.
+fn replay(player: &mut Player, rows: &mut BTreeMap<Vec<u8>, Verdict>) {
+    for change in player.tracker.changes(player.tracker.now) {
+        let before = match change.to {
+            Some(to) => rows.insert(change.dn, to.verdict),
+            None => rows.remove(&change.dn),
+        };
+        assert_eq!(before, change.from.map(|from| from.verdict));
+    }
 }
