@@ -145,8 +145,8 @@ fn first_telling_and_latest_attempts_stay() {
         // in service at first, refused from the 50th on, in service again from the 120th
         let code = if (50..120).contains(&n) { 403 } else { 200 };
         let time = 1000 * n;
-        player.play(&format!("{time} > REGISTER call={n} expires=60"));
-        player.play(&format!("{time}.1 < {code} call={n} expires=60"));
+        player.play(&format!("{time} > REGISTER call={n} expires=2500"));
+        player.play(&format!("{time}.1 < {code} call={n} expires=2500"));
     }
     player.tracker.shrink(&Limits { attempts_per_dn: 20, ..ALL });
     let snapshot = player.tracker.snapshot(&SnapshotOptions::default());
@@ -158,6 +158,10 @@ fn first_telling_and_latest_attempts_stay() {
     assert_eq!(calls.first().unwrap(), "call-0");
     assert!(calls.ends_with(&["call-197", "call-198", "call-199"].map(str::to_owned)));
     assert!(calls.len() <= 20, "{calls:?}");
+    // the last that was granted before the outage, and the first after it
+    for telling in ["call-49", "call-120"] {
+        assert!(calls.iter().any(|call| call == telling), "{telling} of {calls:?}");
+    }
     assert_eq!(dn.record().unwrap().attempts, 200, "counted all the same");
     assert_eq!(snapshot.counts.forgotten.attempts, 200 - calls.len() as u64);
     assert_eq!(snapshot.counts.forgotten.messages, 400 - 2 * calls.len() as u64);

@@ -222,6 +222,42 @@ fn a_scanner_becomes_one_row() {
     }
 }
 
+/// What one DN shows of its server, its path or its source concerns others, whom no message touches.
+#[test]
+fn what_concerns_several_dns_is_told_of_all() {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let server =
+        "0 > REGISTER dn=5003 call=9 tcp from=b\n2 > REGISTER\n2.2 > REGISTER cseq=2 nonce=n1";
+    let path = "0 > REGISTER dn=5003 call=9\n0.1 > REGISTER dn=5004 call=8\n0.3 ! icmp cut=20";
+    let agent = "0 > REGISTER dn=5003 agent=friendly-scanner";
+    // nobody scans who comes back to each name, answered or not
+    let mut source = Vec::new();
+    for n in 0..160 {
+        let (time, dn) = (n * 2, n % 100);
+        source.push(format!("{time} > REGISTER dn={dn} call={n} contact=<sip:x@192.0.2.97>"));
+        if n < 100 {
+            source.push(format!("{time}.1 < 404 dn={dn} call={n}"));
+        }
+    }
+    for (case, lines, others) in [
+        ("a server", lines(server), vec![("5003", Verdict::OneWay)]),
+        (
+            "a path",
+            lines(path),
+            vec![("5003", Verdict::Unreachable), ("5004", Verdict::Unreachable)],
+        ),
+        ("a User-Agent", lines(agent), vec![("5003", Verdict::Pending)]),
+        ("a source", source, vec![("70", Verdict::Rejected)]),
+    ] {
+        check(&lines).unwrap_or_else(|wrong| panic!("{case}: {wrong}"));
+        let (replay, _) = replay(&lines, true, None);
+        for (dn, verdict) in others {
+            let said = replay.rows.get(dn.as_bytes()).map(|status| status.verdict);
+            assert_eq!(said, Some(verdict), "{case}: {dn}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
