@@ -25,6 +25,8 @@ mod messages;
 mod pipeline;
 mod progress;
 mod reader;
+#[cfg(test)]
+mod replay;
 mod report;
 #[cfg(feature = "tui")]
 pub mod screen;

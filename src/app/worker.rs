@@ -14,7 +14,7 @@ pub(super) type MessageSink<'s> =
     dyn FnMut(&Origin, &Message<'_>, Ingested) -> io::Result<()> + Send + 's;
 
 /// Looks at the model between two batches.
-pub(super) type Watch<'w> = dyn FnMut(&Tracker) + Send + 'w;
+pub(super) type Watch<'w> = dyn FnMut(&mut Tracker) + Send + 'w;
 
 /// Takes batches until there are no more, or until the sink fails.
 pub(super) fn run(
@@ -44,7 +44,7 @@ pub(super) fn run(
             return Err(error);
         }
         if let Some(watch) = &mut watch {
-            watch(&tracker);
+            watch(&mut tracker);
         }
         // the reader may be done and gone
         drop(empty.try_send(batch));

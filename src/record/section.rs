@@ -9,6 +9,9 @@ use crate::net::{FileId, Frame, LinkType, Timestamp, escape_text};
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const INTERFACE: u32 = 1;
+const DECRYPTION_SECRETS: u32 = 10;
+/// The kind of secrets a key log is.
+const TLS_KEY_LOG: u32 = 0x544c_534b;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
@@ -115,6 +118,15 @@ impl Section {
             None => block.close(),
         }
         Ok(())
+    }
+
+    /// Adds a TLS key log, for the packets behind it.
+    pub(super) fn secrets(&mut self, log: &[u8]) {
+        let mut block = Block::open(&mut self.bytes, DECRYPTION_SECRETS);
+        block.bytes.extend(TLS_KEY_LOG.to_le_bytes());
+        block.bytes.extend((log.len() as u32).to_le_bytes());
+        block.padded(log);
+        block.close();
     }
 
     /// Adds the statistics of every interface.

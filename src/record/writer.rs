@@ -61,6 +61,12 @@ impl<W: Write> PcapngWriter<W> {
         if self.section.bytes.len() >= GATHERED { self.write_out() } else { Ok(()) }
     }
 
+    /// Adds a TLS key log, for the frames behind it.
+    pub fn secrets(&mut self, log: &[u8]) -> io::Result<()> {
+        self.section.secrets(log);
+        self.write_out()
+    }
+
     /// How many frames were added.
     #[must_use]
     pub const fn packets(&self) -> u64 {

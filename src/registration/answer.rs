@@ -10,7 +10,7 @@ use super::describe::aor_of;
 use super::details::AnswerDetails;
 use super::facts::{Facts, branch_of};
 use super::request::nonce_of;
-use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Purpose, Tried};
+use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome};
 use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::{Request, Sighting, Subject, Transaction};
@@ -43,7 +43,7 @@ impl Tracker {
         slot: u32,
         code: u16,
     ) -> Sighting {
-        self.store.servers.entry(origin.src).or_default().answers = true;
+        self.mark_server(origin.src, |server| server.answers = true);
         let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
         let Subject::Register { attempt } = t.subject else { return Sighting::New };
         let sighting = t.see(origin, code);
@@ -123,6 +123,7 @@ impl Tracker {
         t.subject = Subject::Register { attempt };
         t.hop = hop;
         let slot = self.transactions.insert(t);
+        self.note_open(dn, slot);
         let aor = aor_of(&mut self.store.texts, facts);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return slot };
         a.aor = aor;
@@ -349,82 +350,6 @@ impl Tracker {
                 fresh
             });
             self.source(source).registered += u32::from(first);
-        }
-    }
-
-    /// Closes a round: the outcome goes to the registration it concerns.
-    pub(super) fn conclude(
-        &mut self,
-        attempt: u32,
-        outcome: Outcome,
-        origin: &Origin,
-        port_closed: bool,
-    ) {
-        let tried = Tried {
-            attempt,
-            outcome,
-            code: 0,
-            at: origin.time,
-            frame: origin.frame,
-            source: origin.src.addr,
-            port_closed,
-            refresh: true,
-        };
-        self.conclude_as(attempt, tried, origin.time);
-    }
-
-    /// Closes a round at `now` with what is known of the try.
-    pub(super) fn conclude_as(&mut self, attempt: u32, mut tried: Tried, now: Timestamp) {
-        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        a.outcome = tried.outcome;
-        tried.code = a.code;
-        tried.source = a.source.addr;
-        tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
-        let edge = (a.hops > 1).then_some(a.entry);
-        let (dn, registrar, source, credentials) = (a.dn, a.registrar, a.source, a.credentials);
-        let (tentative, code) = (a.is_tentative(), a.code);
-        let first_outcome = !std::mem::replace(&mut a.counted, true);
-        if first_outcome {
-            let record = self.source(source);
-            record.attempts += 1;
-            record.unknown_dn += u64::from(code == 404);
-            record.with_credentials += u64::from(credentials);
-        }
-        let flags = {
-            let Some(reg) = self.registration(dn, registrar) else { return };
-            reg.edge = edge.or(reg.edge);
-            if !tentative {
-                reg.settle(tried.at);
-            }
-            if reg.tried.is_some_and(|before| before.at > tried.at) {
-                return;
-            }
-            let running = reg.bindings.iter().any(|b| b.runs_at(tried.at));
-            let own = reg.bindings.iter().any(|b| b.source.is_none_or(|s| s.addr == tried.source));
-            let refused = running
-                && !tentative
-                && tried.refresh
-                && matches!(
-                    tried.outcome,
-                    Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed)
-                );
-            if reg.tried.is_none_or(|before| before.attempt != attempt) {
-                reg.before = reg.tried;
-            }
-            let asked_only = matches!(tried.outcome, Outcome::NothingListed) && reg.tried.is_some();
-            if !asked_only {
-                reg.tried = Some(tried);
-            }
-            if !tentative {
-                reg.note_change(now, tried.frame);
-            }
-            (refused && own, refused && !own)
-        };
-        if flags.0 {
-            self.flag(dn, Flag::RefreshRefused);
-        }
-        if flags.1 {
-            self.flag(dn, Flag::RejectedFromOtherSource);
         }
     }
 }

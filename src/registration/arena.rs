@@ -1,12 +1,69 @@
-//! A list that grows without moving what it holds.
+//! A list that grows without moving what it holds, and is shared with a snapshot without a copy.
+
+use std::sync::Arc;
 
 /// Records a chunk holds.
-const CHUNK: usize = 4096;
+pub(super) const CHUNK: usize = 4096;
 
 /// A list in chunks: growing copies nothing and never holds two copies at once.
 #[derive(Clone, Debug)]
 pub(super) struct Arena<T> {
-    chunks: Vec<Vec<T>>,
+    chunks: Vec<Chunk<T>>,
+}
+
+/// Some records: one's own, or shared with a snapshot until they change.
+///
+/// A lone `Arc` would do, but asking it whether it is unique costs an atomic exchange each time a
+/// record changes.
+#[derive(Clone, Debug)]
+pub(super) enum Chunk<T> {
+    Own(Vec<T>),
+    Shared(Arc<Vec<T>>),
+}
+
+impl<T> Chunk<T> {
+    pub(super) fn list(&self) -> &Vec<T> {
+        match self {
+            Self::Own(list) => list,
+            Self::Shared(list) => list,
+        }
+    }
+
+    /// The same records for a second holder; whoever changes them first copies them.
+    pub(super) fn share(&mut self) -> Self {
+        let list = match std::mem::replace(self, Self::Own(Vec::new())) {
+            Self::Own(list) => Arc::new(list),
+            Self::Shared(list) => list,
+        };
+        *self = Self::Shared(Arc::clone(&list));
+        Self::Shared(list)
+    }
+}
+
+impl<T: Clone> Chunk<T> {
+    /// The records, to change.
+    #[inline]
+    pub(super) fn own(&mut self) -> &mut Vec<T> {
+        if let Self::Shared(_) = self {
+            self.unshare();
+        }
+        match self {
+            Self::Own(list) => list,
+            // never reached; `make_mut` copies nothing of what is not shared
+            Self::Shared(list) => Arc::make_mut(list),
+        }
+    }
+
+    #[cold]
+    fn unshare(&mut self) {
+        if let Self::Shared(list) = std::mem::replace(self, Self::Own(Vec::new())) {
+            *self = Self::Own(Arc::try_unwrap(list).unwrap_or_else(|list| {
+                let mut copy = Vec::with_capacity(list.capacity());
+                copy.extend_from_slice(&list);
+                copy
+            }));
+        }
+    }
 }
 
 impl<T> Default for Arena<T> {
@@ -18,7 +75,7 @@ impl<T> Default for Arena<T> {
 impl<T> Arena<T> {
     /// How many records there are.
     pub(super) fn len(&self) -> usize {
-        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.list().len())
     }
 
     /// Whether there are none.
@@ -26,37 +83,70 @@ impl<T> Arena<T> {
         self.chunks.is_empty()
     }
 
-    /// Adds a record at the end.
-    pub(super) fn push(&mut self, record: T) {
-        match self.chunks.last_mut() {
-            Some(last) if last.len() < CHUNK => last.push(record),
-            _ => {
-                // the first chunk grows as it must: most captures are small
-                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 16 } else { CHUNK });
-                chunk.push(record);
-                self.chunks.push(chunk);
-            }
-        }
-    }
-
     /// The record at `index`.
     pub(super) fn get(&self, index: usize) -> Option<&T> {
-        self.chunks.get(index / CHUNK)?.get(index % CHUNK)
-    }
-
-    /// The record at `index`, to change.
-    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
-        self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
+        self.chunks.get(index / CHUNK)?.list().get(index % CHUNK)
     }
 
     /// All records in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flatten()
+        self.chunks.iter().flat_map(Chunk::list)
+    }
+
+    /// The bytes its chunks take, what their records own not counted.
+    pub(super) fn bytes(&self) -> usize {
+        let last = self.chunks.last().map_or(0, |last| last.list().capacity());
+        (self.chunks.len().saturating_sub(1) * CHUNK + last) * size_of::<T>()
+    }
+
+    /// The same list for a second holder; neither sees what the other changes.
+    pub(super) fn share(&mut self) -> Self {
+        Self { chunks: self.chunks.iter_mut().map(Chunk::share).collect() }
+    }
+}
+
+impl<T: Clone> Arena<T> {
+    /// Adds a record at the end.
+    pub(super) fn push(&mut self, record: T) {
+        match self.chunks.last_mut() {
+            Some(last) if last.list().len() < CHUNK => last.own().push(record),
+            _ => {
+                // the first chunk grows as it must: most captures are small
+                let mut chunk = Vec::with_capacity(if self.chunks.is_empty() { 16 } else { CHUNK });
+                chunk.push(record);
+                self.chunks.push(Chunk::Own(chunk));
+            }
+        }
+    }
+
+    /// The record at `index`, to change.
+    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.chunks.get_mut(index / CHUNK)?.own().get_mut(index % CHUNK)
     }
 
     /// All records in order, to change.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.chunks.iter_mut().flatten()
+        self.chunks.iter_mut().flat_map(Chunk::own)
+    }
+
+    /// Keeps the records that `keep` names by their index, in order and without gaps.
+    pub(super) fn compact(&mut self, keep: impl Fn(usize) -> bool) {
+        let mut kept = Self::default();
+        let mut index = 0;
+        // one chunk after the other: never two copies of the whole
+        for chunk in std::mem::take(&mut self.chunks) {
+            let list = match chunk {
+                Chunk::Own(list) => list,
+                Chunk::Shared(list) => Arc::unwrap_or_clone(list),
+            };
+            for record in list {
+                if keep(index) {
+                    kept.push(record);
+                }
+                index += 1;
+            }
+        }
+        *self = kept;
     }
 }
 
@@ -75,5 +165,34 @@ mod tests {
         assert!(arena.iter().copied().eq(0..3 * CHUNK + 5));
         assert_eq!(arena.get(CHUNK), Some(&CHUNK));
         assert_eq!(arena.get(arena.len()), None);
+    }
+
+    #[test]
+    fn two_holders_do_not_see_each_other() {
+        let mut arena = Arena::default();
+        for n in 0..2 * CHUNK + 5 {
+            arena.push(n);
+        }
+        let mut other = arena.share();
+        *arena.get_mut(3).unwrap() = 77;
+        arena.push(88);
+        *other.get_mut(CHUNK).unwrap() = 99;
+        assert_eq!((arena.get(3), other.get(3)), (Some(&77), Some(&3)));
+        assert_eq!((arena.get(CHUNK), other.get(CHUNK)), (Some(&CHUNK), Some(&99)));
+        assert_eq!((arena.len(), other.len()), (2 * CHUNK + 6, 2 * CHUNK + 5));
+    }
+
+    #[test]
+    fn what_is_kept_closes_up() {
+        let mut arena = Arena::default();
+        for n in 0..3 * CHUNK {
+            arena.push(n);
+        }
+        let mut other = arena.share();
+        arena.compact(|n| n % 3 == 0);
+        assert!(arena.iter().copied().eq((0..3 * CHUNK).filter(|n| n % 3 == 0)));
+        arena.push(1);
+        assert_eq!(arena.get(CHUNK), Some(&1));
+        assert_eq!(other.get_mut(1), Some(&mut 1));
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::contact::{find_listed, same_contact, same_listed};
-use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration, Unsure};
+use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration, Tried, Unsure};
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;
@@ -94,6 +94,32 @@ impl Registration {
         if let (true, Some(at)) = (self.bindings.is_empty(), last.expires_at) {
             self.lose(Verdict::Expired, at, last.frame, &last);
         }
+    }
+
+    /// Brings the history to the moment `now` and in order.
+    pub(super) fn settle_wholly(&mut self, now: Timestamp) {
+        self.settle(now);
+        if let Some(tried) = self.tried {
+            self.note_change(tried.at, tried.frame);
+        }
+        self.history.sort_by_key(|c| c.time);
+        self.history.dedup_by_key(|c| (c.verdict, c.code));
+    }
+
+    /// Whether [`Self::settle_wholly`] would change nothing.
+    pub(super) fn is_settled(&self, now: Timestamp) -> bool {
+        let verdict = |c: &Change| (c.verdict, c.code);
+        let told = |t: Tried| {
+            self.judge(t.at)
+                .is_none_or(|verdict_then| self.history.last().map(verdict) == Some(verdict_then))
+        };
+        self.bindings.iter().all(|b| b.runs_at(now))
+            && self.tried.is_none_or(told)
+            && self
+                .history
+                .iter()
+                .zip(self.history.iter().skip(1))
+                .all(|(a, b)| a.time <= b.time && verdict(a) != verdict(b))
     }
 
     fn lose(&mut self, how: Verdict, at: Timestamp, frame: FrameRef, last: &Binding) {

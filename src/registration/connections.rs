@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::facts::Facts;
-use super::store::{Outcome, Tried};
+use super::in_flight::PathError;
+use super::store::Outcome;
 use super::tracker::Tracker;
-use super::transaction::{PathError, Subject, Transaction};
+use super::transaction::Subject;
 use super::verdict::{Flag, Verdict};
 use crate::net::{Endpoint, Origin, Timestamp};
 use crate::packet::{
@@ -60,14 +61,19 @@ pub struct ConnectionRecord {
 pub(super) struct Connections {
     records: FxHashMap<(IpAddr, Endpoint, ConnectionFault), ConnectionRecord>,
     pub dropped: u64,
+    /// In a run without an end the oldest make room for new ones.
+    pub rotate: bool,
 }
 
 impl Connections {
     fn note(&mut self, event: &ConnectionEvent, fault: ConnectionFault, alert: Option<(u8, bool)>) {
         let (client, server) = (event.origin.src.addr, event.origin.dst);
         if self.records.len() >= LIMIT && !self.records.contains_key(&(client, server, fault)) {
-            self.dropped += 1;
-            return;
+            if !self.rotate {
+                self.dropped += 1;
+                return;
+            }
+            self.drop_oldest();
         }
         let first = event.origin;
         let record = self.records.entry((client, server, fault)).or_insert(ConnectionRecord {
@@ -93,6 +99,16 @@ impl Connections {
         record.last = record.last.max(event.origin.time);
     }
 
+    /// Drops the quarter that was not seen for longest.
+    fn drop_oldest(&mut self) {
+        let mut all: Vec<_> = self.records.iter().map(|(key, r)| (r.last, r.count, *key)).collect();
+        all.sort_unstable();
+        for (.., key) in all.into_iter().take(LIMIT / 4) {
+            self.records.remove(&key);
+            self.dropped += 1;
+        }
+    }
+
     /// All records, in order of their first appearance.
     pub(super) fn sorted(&self) -> Vec<ConnectionRecord> {
         let mut records: Vec<_> = self.records.values().cloned().collect();
@@ -104,7 +120,7 @@ impl Connections {
 impl Tracker {
     /// Takes in an ICMP error.
     pub fn icmp(&mut self, error: &IcmpError<'_>) {
-        self.advance(error.origin.time);
+        self.begin_event(error.origin);
         if matches!(error.kind, IcmpKind::TooBig | IcmpKind::Other) {
             return;
         }
@@ -115,7 +131,7 @@ impl Tracker {
         let icmp = Some((error.icmp_type, error.icmp_code));
         if by_key.is_none() && quoted.as_ref().is_none_or(|q| q.call_id().is_none()) {
             let path = PathError { origin: *error.origin, icmp, port_closed: closed };
-            self.transactions.note_error(error.quoted_src, error.quoted_dst, path);
+            self.note_error(error.quoted_src, error.quoted_dst, path);
         }
         if let Some(StartLine::Response { .. }) = quoted.as_ref().map(Message::start) {
             self.answer_undelivered(by_key);
@@ -178,7 +194,7 @@ impl Tracker {
 
     /// Takes in the fate of a connection.
     pub fn connection(&mut self, event: &ConnectionEvent) {
-        self.advance(event.origin.time);
+        self.begin_event(&event.origin);
         match event.kind {
             ConnectionKind::Refused => {
                 self.connections.note(event, ConnectionFault::Refused, None);
@@ -195,53 +211,12 @@ impl Tracker {
             ConnectionKind::Reset { by_server: true } => {
                 let (client, server) = (event.origin.src, event.origin.dst);
                 let path = PathError { origin: event.origin, icmp: None, port_closed: false };
-                self.transactions.note_error(client, server, path);
+                self.note_error(client, server, path);
                 if let Some(slot) = self.transactions.find_pair(client, server) {
                     self.unreachable(slot, &event.origin, None, false);
                 }
             }
             ConnectionKind::Reset { by_server: false } => {}
         }
-    }
-
-    /// Judges the transactions that are over by now for lack of an answer.
-    pub(super) fn forget_old(&mut self) {
-        while let Some(t) = self.transactions.take_old(self.now) {
-            self.close(&t, self.now);
-        }
-    }
-
-    /// Judges one transaction without a final answer at `now`.
-    pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
-        let Subject::Register { attempt } = t.subject else { return };
-        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
-        let farthest = t.hop + 1 >= a.hops;
-        if t.final_code != 0 || a.outcome != Outcome::Open || a.cseq != t.cseq || !farthest {
-            return;
-        }
-        if let Some(error) = self.transactions.error_for(t).filter(|e| e.origin.time <= now) {
-            self.conclude_unreachable(attempt, &error.origin, error.icmp, error.port_closed);
-            return;
-        }
-        let server = self.store.servers.get(&a.registrar).copied().unwrap_or_default();
-        let outcome = t.unanswered(now, server);
-        if outcome == Outcome::Open {
-            return;
-        }
-        let last = self.store.messages.get(a.last_message as usize);
-        let tried = Tried {
-            attempt,
-            outcome,
-            code: 0,
-            at: t.last_sent,
-            frame: last.map(super::store::MessageRecord::frame).unwrap_or_default(),
-            source: a.source.addr,
-            port_closed: false,
-            refresh: true,
-        };
-        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.code = 0;
-        }
-        self.conclude_as(attempt, tried, t.first);
     }
 }

@@ -95,6 +95,7 @@ impl Tracker {
         source.dns += u32::from(new_source);
         source.own_contact += u64::from(own_contact && new_source);
         note_agent(source, texts, agent);
+        self.touch_source(origin.src.addr);
     }
 
     /// What the lower layers showed.

@@ -106,6 +106,7 @@ impl Tracker {
         if !matches!(code, 404 | 480) || forwarded || t.provisional || !prompt {
             return;
         }
+        self.touch(dn, Some(origin.frame));
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
         if dn.called_at.is_some_and(|at| at >= asked) {
             return;
@@ -151,6 +152,7 @@ impl Tracker {
                 continue;
             };
             let Some(&dn) = self.store.by_user.get(&user) else { continue };
+            self.touch(dn, Some(origin.frame));
             let Some(dn) = self.store.dns.get_mut(dn as usize) else { continue };
             apply_reginfo(dn, &self.store.texts, info, origin);
         }

@@ -127,6 +127,7 @@ impl Tracker {
         t.request = Some(Box::new(request));
         t.request_seen = true;
         let slot = self.transactions.insert(t);
+        self.note_open(dn, slot);
         self.describe(attempt, origin, message, facts, hop == 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq.unwrap_or(a.cseq);
@@ -241,7 +242,7 @@ impl Tracker {
             && !(t.transport.is_reliable() && origin.path.peer_seen);
         if answers_unseen || moved_on {
             t.acted = true;
-            self.store.servers.entry(origin.dst).or_default().one_way = true;
+            self.mark_server(origin.dst, |server| server.one_way = true);
         }
     }
 
@@ -326,16 +327,15 @@ impl Attempt {
         }
     }
 
-    /// A client that has not come back long after it might have does not obey.
-    pub(super) fn judge_demand_at(&mut self, now: Timestamp) {
-        let Some((demand, obeyed @ None)) = &mut self.demand else { return };
+    /// What was demanded, and whether the client obeyed: one that has not come back long after it
+    /// might have does not.
+    pub(super) fn demand_at(&self, now: Timestamp) -> Option<(Demand, Option<bool>)> {
+        let (demand, None) = self.demand? else { return self.demand };
         let due = match demand {
-            Demand::RetryAfter(secs) => self.last.plus_secs(*secs),
+            Demand::RetryAfter(secs) => self.last.plus_secs(secs),
             Demand::MinExpires(_) | Demand::Redirect => self.last,
         };
-        if now.nanos_since(due) > RETRY_WINDOW {
-            *obeyed = Some(false);
-        }
+        Some((demand, (now.nanos_since(due) > RETRY_WINDOW).then_some(false)))
     }
 
     /// Whether its answer asks the client to go on: the attempt may not be over.

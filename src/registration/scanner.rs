@@ -1,15 +1,23 @@
 //! Tells a scanner from a gateway: a source that tries DNs which are not its own.
 
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
 use super::snapshot::SourceState;
-use super::store::{Source, Store};
+use super::store::{Dn, Source, Store};
 
 /// From so many DNs on, the DNs of a scanner are one row.
 pub(super) const MANY: u32 = 100;
 
 /// All sources, in order of address.
 pub(super) fn sources(store: &Store) -> Vec<SourceState> {
-    let mut all: Vec<_> = store
-        .sources
+    sources_of(&store.sources)
+}
+
+/// All sources of a table, in order of address.
+pub(super) fn sources_of(sources: &FxHashMap<IpAddr, Source>) -> Vec<SourceState> {
+    let mut all: Vec<_> = sources
         .iter()
         .map(|(&address, totals)| SourceState {
             address,
@@ -21,6 +29,41 @@ pub(super) fn sources(store: &Store) -> Vec<SourceState> {
         .collect();
     all.sort_by_key(|s| s.address);
     all
+}
+
+/// The addresses that scan, and whether their DNs are one row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scanners(FxHashMap<IpAddr, bool>);
+
+impl Scanners {
+    /// Those among sources.
+    pub(super) fn among(sources: &[SourceState]) -> Self {
+        let scanners = sources.iter().filter(|s| s.scanner);
+        Self(scanners.map(|s| (s.address, s.totals.dns >= MANY)).collect())
+    }
+
+    /// Judges one source anew; says whether anything changed.
+    pub(super) fn judge(&mut self, address: IpAddr, source: Option<&Source>) -> bool {
+        match source.filter(|source| is_scanner(source)) {
+            Some(source) => {
+                let many = source.dns >= MANY;
+                self.0.insert(address, many) != Some(many)
+            }
+            None => self.0.remove(&address).is_some(),
+        }
+    }
+
+    /// Whether a source is one of them.
+    pub(super) fn has(&self, address: IpAddr) -> bool {
+        self.0.contains_key(&address)
+    }
+
+    /// Whether a DN is a part of its scanners' rows and has none of its own.
+    pub(super) fn hide(&self, dn: &Dn) -> bool {
+        !self.0.is_empty()
+            && !dn.registered
+            && dn.sources.iter().all(|(s, _)| self.0.get(&s.addr) == Some(&true))
+    }
 }
 
 /// Whether a source scans.

@@ -7,6 +7,8 @@ use super::verdict::Verdict;
 pub(super) const TIMER_F: i64 = 32_000_000_000;
 /// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
 const REPEAT_DUE: i64 = 1_000_000_000;
+/// How old a request is when its silence comes to mean something else.
+pub(super) const MOMENTS: [i64; 2] = [REPEAT_DUE, TIMER_F];
 /// What is known of a request without a final answer.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]

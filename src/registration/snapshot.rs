@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use super::connections::ConnectionRecord;
-use super::scanner;
+use super::scanner::{self, Scanners};
 use super::state::DnState;
-use super::store::{Attempt, Binding, Change, Dn, MessageRecord, NIL, Source, Store};
+use super::store::{Attempt, Binding, Change, Demand, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
-use super::verdict::{Cohort, State};
+use super::verdict::{Cohort, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
 
 /// What a snapshot is asked to show.
@@ -57,99 +57,107 @@ pub struct SourceState {
 
 impl Tracker {
     /// The model at its last packet, or at `options.at`, leaving the tracker as it is.
+    ///
+    /// The records are shared, not copied; what changes later is copied then, a few thousand
+    /// records at a time, while the snapshot lives.
     #[must_use]
-    pub fn snapshot(&self, options: &SnapshotOptions) -> Snapshot {
-        self.clone().finish(options)
+    pub fn snapshot(&mut self, options: &SnapshotOptions) -> Snapshot {
+        let store = self.store.share();
+        self.judge(store, options)
     }
 
     /// The model at its last packet, or at `options.at`.
     #[must_use]
     pub fn finish(mut self, options: &SnapshotOptions) -> Snapshot {
-        let last = self.first.map(|_| self.now);
+        let store = std::mem::take(&mut self.store);
+        self.judge(store, options)
+    }
+
+    /// Judges all of a store at one moment.
+    fn judge(&self, mut store: Store, options: &SnapshotOptions) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
-        self.now = self.now.max(at);
+        let mut counts = self.counts;
         for slot in self.transactions.slots() {
-            if let Some(t) = self.transactions.get(slot).cloned() {
-                self.close(&t, at);
+            if let Some(t) = self.transactions.get(slot) {
+                counts.icmp_joined += u64::from(store.close(&self.transactions, t, at));
             }
         }
-        for dn in self.store.dns.iter_mut() {
-            for reg in &mut dn.registrations {
-                reg.settle(at);
-                if let Some(tried) = reg.tried {
-                    reg.note_change(tried.at, tried.frame);
-                }
-                reg.history.sort_by_key(|c| c.time);
-                reg.history.dedup_by_key(|c| (c.verdict, c.code));
+        store.settle(at);
+        counts.connections_dropped = self.connections.dropped;
+        let mut snapshot = Snapshot {
+            store,
+            states: Vec::new(),
+            sources: Vec::new(),
+            connections: self.connections.sorted(),
+            counts,
+            at,
+            first: self.first,
+            last: self.first.map(|_| self.last),
+            collapsed: 0,
+        };
+        snapshot.judge(&options.expected);
+        snapshot
+    }
+}
+
+impl Store {
+    /// Brings every DN to the moment `at`; touches nothing that is there already.
+    fn settle(&mut self, at: Timestamp) {
+        for index in 0..self.dns.len() {
+            let due = |dn: &Dn| dn.registrations.iter().any(|reg| !reg.is_settled(at));
+            if self.dns.get(index).is_some_and(due)
+                && let Some(dn) = self.dns.get_mut(index)
+            {
+                dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
             }
         }
-        for attempt in self.store.attempts.iter_mut() {
-            attempt.judge_demand_at(at);
+    }
+
+    /// The same records for a second holder.
+    fn share(&mut self) -> Self {
+        Self {
+            texts: self.texts.share(),
+            dns: self.dns.share(),
+            by_user: self.by_user.clone(),
+            attempts: self.attempts.share(),
+            messages: self.messages.share(),
+            sources: self.sources.clone(),
+            servers: self.servers.clone(),
+            agents: self.agents.clone(),
         }
-        Snapshot::of(self, at, last, options)
     }
 }
 
 impl Snapshot {
-    fn of(
-        tracker: Tracker,
-        at: Timestamp,
-        last: Option<Timestamp>,
-        options: &SnapshotOptions,
-    ) -> Self {
-        let store = tracker.store;
-        let mut sources = scanner::sources(&store);
-        let scanners: Vec<IpAddr> =
-            sources.iter().filter(|s| s.scanner).map(|s| s.address).collect();
-        let hides = |dn: &Dn| {
-            !dn.registered
-                && dn.sources.iter().all(|(s, _)| {
-                    scanners.contains(&s.addr)
-                        && store.sources.get(&s.addr).is_some_and(|s| s.dns >= scanner::MANY)
-                })
-        };
+    fn judge(&mut self, expected: &[String]) {
+        let store = &self.store;
+        let mut sources = scanner::sources(store);
+        let scanners = Scanners::among(&sources);
         let mut states = Vec::with_capacity(store.dns.len());
-        let mut collapsed = 0;
+        let attempt = |index: u32| store.attempts.get(index as usize);
         for (index, dn) in store.dns.iter().enumerate() {
-            if !scanners.is_empty() && hides(dn) {
-                collapsed += 1;
+            if scanners.hide(dn) {
+                self.collapsed += 1;
                 continue;
             }
-            let state = DnState::of(&store, index, dn, at, &scanners);
+            let state = DnState::of(attempt, index, dn, self.at, &scanners);
             count_by_source(&mut sources, dn, state.verdict.state());
             states.push(state);
         }
-        for name in &options.expected {
-            let seen = store.texts.lookup(name.as_bytes());
-            if seen.is_none_or(|sym| !store.by_user.contains_key(&sym)) {
-                states.push(DnState::not_seen(name));
-            }
-        }
-        let mut counts = tracker.counts;
-        counts.connections_dropped = tracker.connections.dropped;
-        let connections = tracker.connections.sorted();
-        let mut snapshot = Self {
-            store,
-            states,
-            sources,
-            connections,
-            counts,
-            at,
-            first: tracker.first,
-            last,
-            collapsed,
-        };
-        snapshot.sort();
-        snapshot
-    }
-
-    fn sort(&mut self) {
-        let mut states = std::mem::take(&mut self.states);
-        states.sort_by(|a, b| {
-            let rank = |s: &DnState| (s.verdict.urgency(), s.status_code);
-            rank(a).cmp(&rank(b)).then_with(|| natural(self.name_of(a), self.name_of(b)))
+        states.sort_by_cached_key(|s| {
+            let user = store.dns.get(s.dn as usize).map(|dn| store.texts.get(dn.user));
+            (s.verdict.urgency(), s.status_code, Natural(user.unwrap_or_default()))
         });
-        self.states = states;
+        let unseen = |name: &&String| {
+            let seen = store.texts.lookup(name.as_bytes());
+            seen.is_none_or(|sym| !store.by_user.contains_key(&sym))
+        };
+        let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
+        unseen.sort_by_key(|name| Natural(name.as_bytes()));
+        // a DN that was seen is never judged so
+        let place = states.partition_point(|s| s.verdict.urgency() < Verdict::NotSeen.urgency());
+        states.splice(place..place, unseen.into_iter().map(|name| DnState::not_seen(name)));
+        (self.states, self.sources) = (states, sources);
     }
 
     fn name_of<'a>(&'a self, state: &'a DnState) -> &'a [u8] {
@@ -246,21 +254,21 @@ impl<'a> DnView<'a> {
 
     /// Its attempts, in order of time.
     pub fn attempts(&self) -> impl Iterator<Item = AttemptView<'a>> + use<'a> {
-        let store = &self.snapshot.store;
+        let (store, at) = (&self.snapshot.store, self.snapshot.at);
         let mut next = self.record().map_or(NIL, |dn| dn.first_attempt);
         std::iter::from_fn(move || {
             let attempt = store.attempts.get(next as usize)?;
             next = attempt.next;
-            Some(AttemptView { store, attempt })
+            Some(AttemptView { store, attempt, at })
         })
     }
 
     /// Its latest attempt.
     #[must_use]
     pub fn last_attempt(&self) -> Option<AttemptView<'a>> {
-        let store = &self.snapshot.store;
+        let (store, at) = (&self.snapshot.store, self.snapshot.at);
         let attempt = store.attempts.get(self.record()?.last_attempt as usize)?;
-        Some(AttemptView { store, attempt })
+        Some(AttemptView { store, attempt, at })
     }
 
     /// Its running bindings at every registrar.
@@ -292,9 +300,16 @@ impl<'a> DnView<'a> {
 pub struct AttemptView<'a> {
     store: &'a Store,
     attempt: &'a Attempt,
+    at: Timestamp,
 }
 
 impl<'a> AttemptView<'a> {
+    /// What the server asked for before the next try, and whether the client obeyed.
+    #[must_use]
+    pub fn demand(&self) -> Option<(Demand, Option<bool>)> {
+        self.attempt.demand_at(self.at)
+    }
+
     /// Its messages, in order of the trace.
     pub fn messages(&self) -> impl Iterator<Item = &'a MessageRecord> + use<'a> {
         let store = self.store;
@@ -324,6 +339,30 @@ fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
             source.in_service += u32::from(state == State::InService);
             source.out_of_service += u32::from(state == State::OutOfService);
         }
+    }
+}
+
+/// A name that is ordered as people do.
+#[derive(Clone, Copy)]
+struct Natural<'a>(&'a [u8]);
+
+impl PartialEq for Natural<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Natural<'_> {}
+
+impl Ord for Natural<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        natural(self.0, other.0)
+    }
+}
+
+impl PartialOrd for Natural<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

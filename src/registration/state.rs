@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::binding::WHOLE_SECONDS;
-use super::store::{Dn, NIL, Outcome, Purpose, Registration, Store};
+use super::scanner::Scanners;
+use super::store::{Attempt, Dn, NIL, Outcome, Purpose, Registration};
 use super::verdict::{Flag, FlagSet, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
 
@@ -64,12 +65,14 @@ impl DnState {
         }
     }
 
-    pub(super) fn of(
-        store: &Store,
+    /// The verdict on the DN at `index`, all of its registrations settled at `at`; `attempt` finds
+    /// an attempt.
+    pub(super) fn of<'s>(
+        attempt: impl Fn(u32) -> Option<&'s Attempt> + Copy,
         index: usize,
         dn: &Dn,
         at: Timestamp,
-        scanners: &[IpAddr],
+        scanners: &Scanners,
     ) -> Self {
         let mut registrations: SmallVec<[RegistrationState; 1]> = dn
             .registrations
@@ -82,11 +85,11 @@ impl DnState {
             let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended?.at))) else {
                 continue;
             };
-            if state.verdict == Verdict::Expired && dn.is_renewing(store, reg, ended) {
+            if state.verdict == Verdict::Expired && dn.is_renewing(attempt, reg, ended) {
                 state.verdict = Verdict::Pending;
             }
         }
-        add_undecided(store, dn, &mut registrations);
+        add_undecided(attempt, dn, &mut registrations);
         registrations.sort_by_key(RegistrationState::weight);
         registrations.reverse();
         let best = registrations.first();
@@ -106,7 +109,7 @@ impl DnState {
     }
 
     /// The flags that follow from the whole of a DN.
-    fn flag(&mut self, dn: &Dn, at: Timestamp, scanners: &[IpAddr]) {
+    fn flag(&mut self, dn: &Dn, at: Timestamp, scanners: &Scanners) {
         let holding = self
             .registrations
             .iter()
@@ -146,7 +149,7 @@ impl DnState {
             flags.set_if(Flag::Recovered, was_out);
         }
         let only_scanners =
-            !dn.sources.is_empty() && dn.sources.iter().all(|(s, _)| scanners.contains(&s.addr));
+            !dn.sources.is_empty() && dn.sources.iter().all(|(s, _)| scanners.has(s.addr));
         flags.set_if(Flag::Scanner, only_scanners);
     }
 }
@@ -163,9 +166,14 @@ impl Dn {
 
     /// Whether the client asked a registrar again before its binding ran out, and no answer is due
     /// yet.
-    fn is_renewing(&self, store: &Store, reg: &Registration, ended: Timestamp) -> bool {
+    fn is_renewing<'s>(
+        &self,
+        attempt: impl Fn(u32) -> Option<&'s Attempt>,
+        reg: &Registration,
+        ended: Timestamp,
+    ) -> bool {
         let source = reg.ended.and_then(|e| e.source);
-        self.recent.iter().filter_map(|&index| store.attempts.get(index as usize)).any(|a| {
+        self.recent.iter().filter_map(|&index| attempt(index)).any(|a| {
             a.outcome == Outcome::Open
                 && a.registrar == reg.registrar
                 && matches!(a.purpose, Purpose::Register | Purpose::Unknown)
@@ -176,9 +184,13 @@ impl Dn {
 }
 
 /// Registrars that were asked and of which nothing is decided yet.
-fn add_undecided(store: &Store, dn: &Dn, states: &mut SmallVec<[RegistrationState; 1]>) {
+fn add_undecided<'s>(
+    attempt: impl Fn(u32) -> Option<&'s Attempt>,
+    dn: &Dn,
+    states: &mut SmallVec<[RegistrationState; 1]>,
+) {
     for &index in &dn.recent {
-        let Some(a) = store.attempts.get(index as usize) else { continue };
+        let Some(a) = attempt(index) else { continue };
         if a.outcome != Outcome::Open || states.iter().any(|r| r.registrar == a.registrar) {
             continue;
         }

@@ -221,7 +221,7 @@ pub struct Attempt {
     /// Seconds between the previous binding's end and this refresh, in milliseconds; negative is a gap.
     pub margin_ms: Option<i64>,
     /// What the server asked for before the next try, and whether the client obeyed.
-    pub demand: Option<(Demand, Option<bool>)>,
+    pub(super) demand: Option<(Demand, Option<bool>)>,
     /// Remarks.
     pub flags: FlagSet,
     pub(super) counted: bool,
@@ -358,6 +358,8 @@ pub struct Dn {
     /// Its latest REGISTER and the answer to it.
     pub details: Option<Box<Details>>,
     pub(super) registered: bool,
+    /// It was here before, and forgotten to stay within the limits.
+    pub(super) returned: bool,
     /// When the registrar last sent a request to the device.
     pub(super) called_at: Option<Timestamp>,
     /// Remarks.
@@ -394,7 +396,7 @@ pub struct Source {
 }
 
 /// What is known of a server endpoint.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Server {
     /// Some SIP answer of it was captured.
     pub answers: bool,

@@ -1,13 +1,19 @@
 //! The tracker: takes messages in the order of the trace and keeps the model up to date.
 
-use crate::net::{Endpoint, Origin, Timestamp};
+use std::net::IpAddr;
+
+use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Message, Method, StartLine};
 
+use super::bounds::{Bounds, Forgotten};
 use super::connections::Connections;
 use super::facts::Facts;
-use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Source, Store};
+use super::in_flight::{PathError, Transactions};
+use super::live::Live;
+use super::names::Names;
+use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
 use super::text::Sym;
-use super::transaction::{Sighting, Transactions};
+use super::transaction::Sighting;
 use super::verdict::Flag;
 
 /// Values kept of each kind (sources, Contacts, …) per DN.
@@ -36,6 +42,8 @@ pub struct Counts {
     pub connections_dropped: u64,
     /// NOTIFY bodies for the event `reg` that could not be read.
     pub bad_reginfo: u64,
+    /// What was forgotten to stay within the limits.
+    pub forgotten: Forgotten,
 }
 
 /// What a message was to the model.
@@ -71,7 +79,16 @@ pub struct Tracker {
     pub(super) connections: Connections,
     pub(super) counts: Counts,
     pub(super) first: Option<Timestamp>,
+    /// The last packet's time.
+    pub(super) last: Timestamp,
+    /// The trace's clock: the last packet's time, or what the caller said since.
     pub(super) now: Timestamp,
+    /// What changed, once somebody asked.
+    pub(super) live: Option<Box<Live>>,
+    /// The names of DNs it forgot.
+    pub(super) names: Option<Box<Names>>,
+    /// Its limits, if it has any.
+    pub(super) bounds: Option<Box<Bounds>>,
 }
 
 impl Tracker {
@@ -92,12 +109,29 @@ impl Tracker {
         if self.first.is_none_or(|first| time < first) {
             self.first = Some(time);
         }
+        self.last = self.last.max(time);
         self.now = self.now.max(time);
+    }
+
+    /// Moves the clock on without a packet: time passes on an idle wire.
+    pub fn tick(&mut self, time: Timestamp) {
+        self.now = self.now.max(time);
+    }
+
+    /// Something was captured: the clock moves on, and what was due before is looked at.
+    pub(super) fn begin_event(&mut self, origin: &Origin) {
+        self.advance(origin.time);
+        if self.live.is_some() {
+            self.look_before(origin.frame);
+        }
     }
 
     /// Takes in one SIP message.
     pub fn message(&mut self, origin: &Origin, message: &Message<'_>) -> Ingested {
-        self.advance(origin.time);
+        self.begin_event(origin);
+        if self.bounds.is_some() {
+            self.hold_limits();
+        }
         self.counts.messages += 1;
         self.forget_old();
         match message.start() {
@@ -139,7 +173,7 @@ impl Tracker {
         if method.is_some() {
             self.probe_answer(origin, message, code);
         } else if message.is_cut() {
-            self.store.servers.entry(origin.src).or_default().cut = true;
+            self.mark_server(origin.src, |server| server.cut = true);
         }
         Ingested::OTHER
     }
@@ -165,12 +199,15 @@ impl Tracker {
 
     /// The DN of a user, made if it is new.
     pub(super) fn dn(&mut self, user: &[u8], time: Timestamp) -> u32 {
-        let user = self.store.texts.intern(user);
+        let name = user;
+        let user = self.store.texts.intern(name);
         if let Some(&dn) = self.store.by_user.get(&user) {
             return dn;
         }
         let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
-        self.store.dns.push(Dn::new(user, time));
+        let mut record = Dn::new(user, time);
+        record.returned = self.names.as_ref().is_some_and(|names| names.has(name));
+        self.store.dns.push(record);
         self.store.by_user.insert(user, dn);
         dn
     }
@@ -215,13 +252,69 @@ impl Tracker {
         } else {
             a.first_message = index;
         }
+        let dn = a.dn;
         self.store.messages.push(message);
+        if let Some(live) = &mut self.live {
+            live.touch(dn, self.now, live.frame);
+        }
+    }
+
+    /// Something is said of a DN.
+    pub(super) fn touch(&mut self, dn: u32, frame: Option<FrameRef>) {
+        if let Some(live) = &mut self.live {
+            live.touch(dn, self.now, frame);
+        }
+    }
+
+    /// Something is said of an attempt, and so of its DN and its source.
+    pub(super) fn touch_attempt(&mut self, attempt: u32, frame: Option<FrameRef>) {
+        if let Some(live) = &mut self.live
+            && let Some(a) = self.store.attempts.get(attempt as usize)
+        {
+            live.touch(a.dn, self.now, frame);
+            live.touch_source(a.source.addr, self.now);
+        }
+    }
+
+    /// The totals of a source change.
+    pub(super) fn touch_source(&mut self, source: IpAddr) {
+        if let Some(live) = &mut self.live {
+            live.touch_source(source, self.now);
+        }
+    }
+
+    /// A transaction of a DN begins.
+    pub(super) fn note_open(&mut self, dn: u32, slot: u32) {
+        if let Some(live) = &mut self.live {
+            live.note_open(dn, slot);
+        }
+    }
+
+    /// Notes what is known of a server.
+    pub(super) fn mark_server(&mut self, endpoint: Endpoint, mark: impl FnOnce(&mut Server)) {
+        let server = self.store.servers.entry(endpoint).or_default();
+        let before = *server;
+        mark(server);
+        if let Some(live) = self.live.as_mut().filter(|_| before != *server) {
+            live.touch_server(endpoint, self.now);
+        }
+    }
+
+    /// Keeps an error that concerns all requests under way between two endpoints.
+    pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
+        self.transactions.note_error(src, dst, error);
+        if let Some(live) = &mut self.live {
+            live.touch_path((src, dst), self.now);
+        }
     }
 
     /// Remarks on a DN.
     pub(super) fn flag(&mut self, dn: u32, flag: Flag) {
         if let Some(dn) = self.store.dns.get_mut(dn as usize) {
             dn.flags.insert(flag);
+        }
+        if let Some(live) = &mut self.live {
+            live.touch(dn, self.now, live.frame);
         }
     }
 
@@ -243,6 +336,7 @@ impl Tracker {
 
     /// The record of a source, made if it is new.
     pub(super) fn source(&mut self, endpoint: Endpoint) -> &mut Source {
+        self.touch_source(endpoint.addr);
         self.store.sources.entry(endpoint.addr).or_default()
     }
 }
@@ -264,6 +358,7 @@ impl Dn {
             agents: smallvec::SmallVec::new(),
             details: None,
             registered: false,
+            returned: false,
             called_at: None,
             flags: super::verdict::FlagSet::EMPTY,
             more_values: 0,

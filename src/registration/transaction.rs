@@ -1,14 +1,13 @@
-//! Transactions in flight: matching, repetition, hops, and what an unanswered one means.
+//! A transaction: which messages are it, what is a repetition, and what its silence means.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::facts::TransactionKey;
-use super::silence::{Silence, TIMER_F};
-use super::store::{Marks, NIL, Outcome, Purpose, Server};
+use super::memory::spilled;
+use super::silence::{MOMENTS, Silence};
+use super::store::{Marks, Outcome, Purpose, Server};
 use super::text::Sym;
 use crate::net::{Endpoint, FileId, HepAgent, Origin, Timestamp, Transport};
 
@@ -16,12 +15,6 @@ use crate::net::{Endpoint, FileId, HepAgent, Origin, Timestamp, Transport};
 const SOONEST_REPEAT: i64 = 150_000_000;
 /// A second copy of a packet with the same IP identification arrives within this time.
 const COPY_WINDOW: i64 = 2_000_000_000;
-/// How long an answered transaction is remembered after its request: Timer J, for repetitions.
-const ANSWERED_LIFE: i64 = TIMER_F;
-/// How long an unanswered one is: time for Timer F and a late answer.
-const OPEN_LIFE: i64 = 2 * TIMER_F;
-/// Errors that name no request, kept at most.
-const PATHS: usize = 4096;
 
 /// A Contact of a REGISTER.
 #[derive(Clone, Debug)]
@@ -103,7 +96,8 @@ pub(super) struct Transaction {
     pub cseq: u32,
     /// Its top Via's branch, for answers that are cut soon after it.
     pub branch: u64,
-    generation: u32,
+    /// Counts up from one transaction to the next.
+    pub generation: u32,
 }
 
 /// What a message is to the transaction it belongs to.
@@ -180,6 +174,28 @@ impl Transaction {
         self.final_code != 0 || self.provisional
     }
 
+    /// The bytes it owns beside its record.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, |request| {
+            size_of::<Request>() + spilled(&request.contacts) + spilled(&request.credentials)
+        });
+        request + spilled(&self.views)
+    }
+
+    /// The attempt it belongs to, if it is a REGISTER's.
+    pub(super) const fn attempt(&self) -> Option<u32> {
+        match self.subject {
+            Subject::Register { attempt } => Some(attempt),
+            Subject::Probe { .. } => None,
+        }
+    }
+
+    /// When time alone may change what the lack of an answer means.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> + use<> {
+        let first = self.first.nanos();
+        MOMENTS.into_iter().map(move |wait| Timestamp::from_nanos(first.saturating_add(wait)))
+    }
+
     /// What the lack of a final answer means at `now`.
     pub(super) fn unanswered(&self, now: Timestamp, server: Server) -> Outcome {
         let facts = Silence {
@@ -206,157 +222,6 @@ const fn is_copy(gap: i64, last_id: u16, id: u16, transport: Transport) -> bool 
         return last_id == id && gap < COPY_WINDOW;
     }
     gap < SOONEST_REPEAT
-}
-
-/// An error that came instead of answers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PathError {
-    pub origin: Origin,
-    /// ICMP type and code.
-    pub icmp: Option<(u8, u8)>,
-    pub port_closed: bool,
-}
-
-/// The transactions in flight, forgotten on the trace's clock.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Transactions {
-    slots: Vec<Option<Transaction>>,
-    free: Vec<u32>,
-    by_key: FxHashMap<TransactionKey, u32>,
-    /// Child transactions whose nearer hop was not seen yet, by the key it would have.
-    orphans: FxHashMap<TransactionKey, u32>,
-    /// The latest request between two endpoints, for errors that quote no SIP.
-    by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
-    /// The latest error between two endpoints that names no request.
-    errors: FxHashMap<(Endpoint, Endpoint), PathError>,
-    queue: VecDeque<(Timestamp, u32, u32)>,
-    /// Those that had no answer when their place in `queue` came.
-    open: VecDeque<(Timestamp, u32, u32)>,
-    generation: u32,
-}
-
-impl Transactions {
-    pub(super) fn find(&self, key: &TransactionKey) -> Option<u32> {
-        self.by_key.get(key).copied()
-    }
-
-    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
-        self.by_pair.get(&(src, dst)).copied()
-    }
-
-    /// The child of a hop that arrives after it.
-    pub(super) fn find_child(&self, key: &TransactionKey) -> Option<u32> {
-        self.orphans.get(key).copied()
-    }
-
-    pub(super) fn get(&self, slot: u32) -> Option<&Transaction> {
-        self.slots.get(slot as usize)?.as_ref()
-    }
-
-    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Transaction> {
-        self.slots.get_mut(slot as usize)?.as_mut()
-    }
-
-    /// Remembers which endpoints a request went between.
-    pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
-        self.by_pair.insert((origin.src, origin.dst), slot);
-    }
-
-    /// Keeps an error that concerns all requests under way between two endpoints.
-    pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
-        if self.errors.len() >= PATHS && !self.errors.contains_key(&(src, dst)) {
-            let old = |e: &PathError| error.origin.time.nanos_since(e.origin.time) > OPEN_LIFE;
-            self.errors.retain(|_, e| !old(e));
-            if self.errors.len() >= PATHS {
-                return;
-            }
-        }
-        self.errors.insert((src, dst), error);
-    }
-
-    /// The error that came instead of the answer to a request.
-    pub(super) fn error_for(&self, t: &Transaction) -> Option<PathError> {
-        if self.errors.is_empty() || t.answered() {
-            return None;
-        }
-        self.errors.get(&t.ends()?).copied().filter(|e| e.origin.time >= t.first)
-    }
-
-    pub(super) fn insert(&mut self, mut transaction: Transaction) -> u32 {
-        self.generation = self.generation.wrapping_add(1);
-        transaction.generation = self.generation;
-        let (key, parent, first) = (transaction.key, transaction.parent, transaction.first);
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            u32::try_from(self.slots.len() - 1).unwrap_or(NIL)
-        });
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(transaction);
-        }
-        self.by_key.insert(key, slot);
-        if let Some(parent) = parent
-            && !self.by_key.contains_key(&parent)
-        {
-            self.orphans.insert(parent, slot);
-        }
-        self.queue.push_back((first, slot, self.generation));
-        slot
-    }
-
-    /// Takes out one transaction that is over at `now`, oldest first.
-    pub(super) fn take_old(&mut self, now: Timestamp) -> Option<Transaction> {
-        while let Some(&entry) = self.queue.front() {
-            if now.nanos_since(entry.0) < ANSWERED_LIFE {
-                break;
-            }
-            self.queue.pop_front();
-            match self.live(entry).map(|t| t.final_code) {
-                Some(0) => self.open.push_back(entry),
-                Some(_) => return self.remove(entry.1),
-                None => {}
-            }
-        }
-        while let Some(&entry) = self.open.front() {
-            if now.nanos_since(entry.0) < OPEN_LIFE {
-                return None;
-            }
-            self.open.pop_front();
-            if self.live(entry).is_some() {
-                return self.remove(entry.1);
-            }
-        }
-        None
-    }
-
-    fn live(&self, (_, slot, generation): (Timestamp, u32, u32)) -> Option<&Transaction> {
-        self.get(slot).filter(|t| t.generation == generation)
-    }
-
-    fn remove(&mut self, slot: u32) -> Option<Transaction> {
-        let transaction = self.slots.get_mut(slot as usize)?.take()?;
-        self.free.push(slot);
-        if self.by_key.get(&transaction.key) == Some(&slot) {
-            self.by_key.remove(&transaction.key);
-        }
-        if let Some(parent) = transaction.parent
-            && self.orphans.get(&parent) == Some(&slot)
-        {
-            self.orphans.remove(&parent);
-        }
-        for view in &transaction.views {
-            let pair = (view.src, view.dst);
-            if self.by_pair.get(&pair) == Some(&slot) {
-                self.by_pair.remove(&pair);
-            }
-        }
-        Some(transaction)
-    }
-
-    /// The slots in use, in order of their first request.
-    pub(super) fn slots(&self) -> Vec<u32> {
-        let entries = self.open.iter().chain(&self.queue);
-        entries.filter(|&&entry| self.live(entry).is_some()).map(|&(_, slot, _)| slot).collect()
-    }
 }
 
 impl Transaction {

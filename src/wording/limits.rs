@@ -9,6 +9,7 @@ use crate::registration::{Snapshot, Verdict};
 pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
     messages(capture, snapshot, &mut limits);
+    forgotten(snapshot, &mut limits);
     packets(capture, &mut limits);
     tls(&capture.decoded.tls, &mut limits);
     limits
@@ -43,6 +44,23 @@ fn messages(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
         "unfinished message",
         "in TCP streams given up to stay within the memory limit",
     );
+}
+
+/// What a run without an end forgot.
+fn forgotten(snapshot: &Snapshot, limits: &mut Vec<String>) {
+    let forgotten = &snapshot.counts.forgotten;
+    let mut add = |number: u64, what: &str, so: &str| {
+        if number > 0 {
+            limits.push(format!("{} {so} to stay within the memory limit.", count(number, what)));
+        }
+    };
+    let strangers = forgotten.dns.saturating_sub(forgotten.dns_in_service);
+    add(strangers, "DN", "of the least interest forgotten");
+    add(forgotten.dns_in_service, "DN", "in service forgotten");
+    add(forgotten.attempts, "attempt", "forgotten");
+    add(forgotten.changes, "change", "of a verdict forgotten");
+    add(forgotten.transactions, "request", "no longer waited for");
+    add(forgotten.sources, "source", "forgotten");
 }
 
 /// What is missing of packets and connections.

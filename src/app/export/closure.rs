@@ -6,8 +6,9 @@ use std::hash::{BuildHasher as _, BuildHasherDefault};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::follow::Part;
 use super::frames::FrameSet;
-use crate::net::{Endpoint, Frame, FrameRef, Origin};
+use crate::net::{Endpoint, FrameRef, Origin};
 use crate::packet::{Decoder, Event, IcmpError, Limits, StreamChunk, sieve};
 use crate::registration::{DnView, Snapshot};
 use crate::sip::{self, Message, Method};
@@ -210,8 +211,9 @@ impl<'w> Search<'w> {
         Self { wanted, decoder: Decoder::new(Limits::default()).telling_frames(), segments }
     }
 
-    /// Takes in a frame.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+    /// Takes in a frame. Secrets are of no use: segments are known by their frames.
+    pub(super) fn part(&mut self, part: Part<'_>) {
+        let Part::Frame(frame) = part else { return };
         let Self { wanted, decoder, segments } = self;
         if sieve(frame.link, frame.bytes) {
             decoder.decode(frame, &mut |event| look(wanted, *segments, &event));

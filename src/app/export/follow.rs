@@ -10,6 +10,15 @@ use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 /// Frames between two looks at the progress; a power of two.
 const STRIDE: u64 = 1 << 14;
 
+/// What a capture holds.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// TLS secrets, for what comes behind them.
+    Secrets(&'a [u8]),
+    /// A frame that the filter takes.
+    Frame(&'a Frame<'a>),
+}
+
 /// Whether more frames are wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
@@ -47,19 +56,23 @@ impl Ends {
     }
 }
 
-/// Hands every frame that the filter takes to `each`; frames later than `until` do not count.
+/// Hands every frame that the filter takes to `each`, and TLS secrets where they stand; frames later than `until` do not count.
 ///
 /// The ends are those of all frames, for the model's clock runs while packets are left out.
 pub(super) fn follow(
     input: &InputSettings,
     until: Timestamp,
-    mut each: impl FnMut(&Frame<'_>) -> io::Result<Next>,
+    mut each: impl FnMut(Part<'_>) -> io::Result<Next>,
 ) -> Result<Option<Ends>, Failure> {
     let (mut set, mut filter) = crate::app::open(input)?;
     let mut progress = ProgressLine::new(input.progress);
     let mut read: u64 = 0;
     let mut ends = None;
-    while let Some(frame) = set.next_frame() {
+    loop {
+        while let Some(secrets) = set.take_secrets() {
+            each(Part::Secrets(&secrets))?;
+        }
+        let Some(frame) = set.next_frame() else { break };
         read += 1;
         if frame.time > until {
             continue;
@@ -69,7 +82,7 @@ pub(super) fn follow(
             Some(filter) => filter.takes(frame.link, frame.bytes)?,
             None => true,
         };
-        if taken && each(&frame)? == Next::Enough {
+        if taken && each(Part::Frame(&frame))? == Next::Enough {
             break;
         }
         if read.is_multiple_of(STRIDE) {

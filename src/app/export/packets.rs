@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::closure::{Search, Wanted};
 use super::file::NewFile;
-use super::follow::{Ends, Mark, Next, follow};
+use super::follow::{Ends, Mark, Next, Part, follow};
 use super::summary::{Differing, Summary};
 use crate::app::Failure;
 use crate::app::pipeline::Plan;
@@ -30,15 +30,15 @@ pub(super) fn write(
         return Err(Failure::Usage(what.to_owned()));
     }
     let mut search = Search::messages(&mut wanted);
-    let ends = follow(input, until, |frame| {
-        search.frame(frame);
+    let ends = follow(input, until, |part| {
+        search.part(part);
         Ok(Next::More)
     })?;
     search.finish();
     if wanted.has_connections() {
         let mut search = Search::connections(&mut wanted);
-        follow(input, until, |frame| {
-            search.frame(frame);
+        follow(input, until, |part| {
+            search.part(part);
             Ok(Next::More)
         })?;
         search.finish();
@@ -71,10 +71,14 @@ fn copy(
         writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "begins")))?;
     }
     let mut left = wanted.frames.len();
-    follow(input, view.snapshot.at, |frame| {
-        if wanted.frames.contains(frame.at) {
-            writer.packet(frame, Some(&names.frame(frame.at)))?;
-            left -= 1;
+    follow(input, view.snapshot.at, |part| {
+        match part {
+            Part::Secrets(log) => writer.secrets(log)?,
+            Part::Frame(frame) if wanted.frames.contains(frame.at) => {
+                writer.packet(frame, Some(&names.frame(frame.at)))?;
+                left -= 1;
+            }
+            Part::Frame(_) => {}
         }
         Ok(if left == 0 { Next::Enough } else { Next::More })
     })?;

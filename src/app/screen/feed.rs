@@ -67,7 +67,7 @@ fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Option<Seen>>, news
     }));
     let options = SnapshotOptions { at: None, expected };
     let (mut due, mut looked) = (Instant::now() + FIRST, 0);
-    let mut look = |tracker: &Tracker| {
+    let mut look = |tracker: &mut Tracker| {
         let now = Instant::now();
         if now < due || to_judge.is_full() {
             return;

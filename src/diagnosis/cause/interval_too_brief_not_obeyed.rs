@@ -31,7 +31,7 @@ impl DnRule for IntervalTooBrief {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
         let asked = last.asked.map_or_else(|| "an expiry".to_owned(), |s| format!("{s} s"));
-        let wants = match last.demand {
+        let wants = match last.demand() {
             Some((Demand::MinExpires(min), _)) => format!("at least {min} s"),
             _ => "a longer time, without saying how long (no Min-Expires)".to_owned(),
         };

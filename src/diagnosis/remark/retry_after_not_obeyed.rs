@@ -33,7 +33,7 @@ impl DnRule for RetryAfter {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(attempt) = hasty(case) else { return String::new() };
-        let asked = match attempt.demand {
+        let asked = match attempt.demand() {
             Some((Demand::RetryAfter(seconds), _)) => seconds,
             _ => 0,
         };
@@ -56,5 +56,5 @@ fn hasty<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts
         .iter()
         .rev()
-        .find(|a| matches!(a.demand, Some((Demand::RetryAfter(_), Some(false)))))
+        .find(|a| matches!(a.demand(), Some((Demand::RetryAfter(_), Some(false)))))
 }

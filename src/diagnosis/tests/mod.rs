@@ -13,7 +13,7 @@ mod wording;
 const RULES: &str = include_str!("rules.txt");
 
 /// What a line `= +rule[/severity][/dn] -rule …` wants and does not get.
-fn check(player: &Player, line: &str) -> Vec<String> {
+fn check(player: &mut Player, line: &str) -> Vec<String> {
     let snapshot = player.tracker.snapshot(&SnapshotOptions {
         expected: vec!["7777".to_owned()],
         ..SnapshotOptions::default()
@@ -66,7 +66,7 @@ fn rules_hold_where_they_should_and_nowhere_else() {
         if let Some(next) = line.strip_prefix('#') {
             (title, player) = (next.trim(), Player::default());
         } else if line.starts_with('=') {
-            let wrong = check(&player, line);
+            let wrong = check(&mut player, line);
             if !wrong.is_empty() {
                 failures.push(format!("{title}: `{line}`: {}", wrong.join(", ")));
             }

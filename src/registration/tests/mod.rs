@@ -8,6 +8,9 @@
 use super::testing::{Line, Player, any_line, endpoint, seconds};
 use super::*;
 
+mod bounds;
+mod changes;
+
 const SCENARIOS: [&str; 5] = ["scenarios", "lives", "answers", "network", "evidence"];
 
 /// The scenarios: their titles and their lines.
@@ -28,7 +31,7 @@ fn scenarios() -> Vec<(String, Vec<String>)> {
 
 impl Player {
     /// What differs from an expectation.
-    fn check(&self, text: &str) -> Result<(), String> {
+    fn check(&mut self, text: &str) -> Result<(), String> {
         let line = Line { words: text.split_whitespace().collect() };
         let at = line.get("when").map(seconds);
         let snapshot = self.tracker.snapshot(&SnapshotOptions { at, ..SnapshotOptions::default() });
@@ -105,7 +108,7 @@ fn scenarios_come_to_what_they_say() {
 }
 
 /// The state of the one DN the lines are about, or of 5002.
-fn verdict_of(player: &Player) -> Option<(Verdict, Option<u16>)> {
+fn verdict_of(player: &mut Player) -> Option<(Verdict, Option<u16>)> {
     let snapshot = player.tracker.snapshot(&SnapshotOptions::default());
     let dn = snapshot.find(b"5002")?;
     Some((dn.state().verdict, dn.state().status_code))
@@ -118,7 +121,7 @@ fn no_prefix_of_a_healthy_life_is_out_of_service() {
         let mut player = Player::default();
         for line in lines.iter().filter(|l| !l.starts_with('=')) {
             player.play(line);
-            let Some((verdict, code)) = verdict_of(&player) else { continue };
+            let Some((verdict, code)) = verdict_of(&mut player) else { continue };
             let goes_on = matches!(verdict, Verdict::Challenged | Verdict::Redirected)
                 || verdict == Verdict::Rejected && code == Some(423);
             if verdict.state() == State::OutOfService && !goes_on {
@@ -149,7 +152,7 @@ fn a_snaplen_never_makes_another_certain_verdict() {
         let mut seen = Vec::new();
         for line in lines.iter().filter(uncut) {
             whole.play(line);
-            seen.extend(verdict_of(&whole).map(|(verdict, _)| verdict));
+            seen.extend(verdict_of(&mut whole).map(|(verdict, _)| verdict));
         }
         let Some(truth) = seen.last().copied() else { continue };
         for snaplen in (40..640).step_by(9) {
@@ -159,7 +162,7 @@ fn a_snaplen_never_makes_another_certain_verdict() {
                 let keep = if cut.is_empty() { String::new() } else { snaplen.to_string() };
                 player.play(&format!("{line}{cut}{keep}"));
             }
-            let Some((verdict, _)) = verdict_of(&player) else { continue };
+            let Some((verdict, _)) = verdict_of(&mut player) else { continue };
             let uncertain = [State::Unknown, truth.state()];
             if verdict != truth && !uncertain.contains(&verdict.state()) {
                 failures.push(format!(
@@ -192,7 +195,7 @@ fn a_message_cut_anywhere_never_makes_a_wrong_verdict() {
                 player.play(&cut(request, cut_request));
                 player.play(&cut(answer, cut_answer));
                 player.play("40 .");
-                let Some((verdict, _)) = verdict_of(&player) else { continue };
+                let Some((verdict, _)) = verdict_of(&mut player) else { continue };
                 let sure = verdict.state() != State::Unknown;
                 assert!(!sure || verdict == truth, "{answer} at {keep}: {}", verdict.name());
             }

@@ -8,6 +8,7 @@ use super::time;
 use crate::capture::{Capture, file_name};
 use crate::net::escape_text;
 use crate::packet::{TlsStats, Undecoded, Unread};
+use crate::registration::Forgotten;
 use crate::report::View;
 
 /// What was read, and what of it could not be used.
@@ -24,6 +25,9 @@ pub(super) struct CaptureDoc<'a> {
     at: Option<String>,
     /// DNs that are not listed because only scanners tried them.
     dns_of_scanners: usize,
+    /// What was forgotten to stay within the limits of memory, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgotten: Option<ForgottenDoc>,
     warnings: Vec<WarningDoc>,
     tls: TlsDoc,
     decoded: DecodedDoc<'a>,
@@ -70,6 +74,36 @@ struct WarningDoc {
     file: String,
     offset: Option<u64>,
     message: String,
+}
+
+/// Records that made room for others.
+#[derive(Serialize)]
+struct ForgottenDoc {
+    dns: u64,
+    dns_of_scanners: u64,
+    dns_in_service: u64,
+    attempts: u64,
+    messages: u64,
+    changes: u64,
+    transactions: u64,
+    sources: u64,
+    servers: u64,
+}
+
+impl ForgottenDoc {
+    fn new(forgotten: Forgotten) -> Option<Self> {
+        (forgotten != Forgotten::default()).then_some(Self {
+            dns: forgotten.dns,
+            dns_of_scanners: forgotten.dns_of_scanners,
+            dns_in_service: forgotten.dns_in_service,
+            attempts: forgotten.attempts,
+            messages: forgotten.messages,
+            changes: forgotten.changes,
+            transactions: forgotten.transactions,
+            sources: forgotten.sources,
+            servers: forgotten.servers,
+        })
+    }
 }
 
 /// Counters of everything that was skipped, lost or not understood.
@@ -160,6 +194,7 @@ impl<'a> CaptureDoc<'a> {
             last: time(snapshot.last),
             at: time(snapshot.first.map(|_| snapshot.at)),
             dns_of_scanners: snapshot.collapsed,
+            forgotten: ForgottenDoc::new(counts.forgotten),
             warnings: warnings.collect(),
             tls: TlsDoc::new(&capture.decoded.tls),
             decoded: DecodedDoc::new(view, capture),

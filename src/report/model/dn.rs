@@ -280,7 +280,7 @@ fn attempt<'a>(snapshot: &'a Snapshot, a: AttemptView<'a>, several_files: bool) 
         username: text(snapshot, a.username),
         rtt_ms: a.rtt.map(|nanos| nanos as f64 / 1e6),
         refresh_margin_ms: a.margin_ms,
-        demand: a.demand.map(DemandDoc::new),
+        demand: a.demand().map(DemandDoc::new),
         icmp: a.icmp.map(|(kind, code)| IcmpDoc { kind, code }),
         reason: text(snapshot, a.reason),
         flags: flag_names(a.flags),

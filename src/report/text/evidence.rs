@@ -213,7 +213,7 @@ impl Lines {
 
     /// What the server asked for, where no rule says that it was not done.
     fn demand(&mut self, dn: DnView<'_>) {
-        let demands = || dn.attempts().filter_map(|attempt| attempt.demand);
+        let demands = || dn.attempts().filter_map(|attempt| attempt.demand());
         let decided = demands().filter(|(_, obeyed)| obeyed.is_some()).last();
         match decided.or_else(|| demands().last()) {
             None | Some((Demand::Redirect, _) | (_, Some(false))) => {}

@@ -1,0 +1,192 @@
+//! The end of an attempt: by an answer, by an error, or because nothing came.
+
+use super::in_flight::Transactions;
+use super::store::{Attempt, Dn, MessageRecord, Outcome, Purpose, Registration, Store, Tried};
+use super::tracker::Tracker;
+use super::transaction::{Subject, Transaction};
+use super::verdict::{Flag, Verdict};
+use crate::net::{Origin, Timestamp};
+
+/// What the lack of a final answer comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    pub tried: Tried,
+    /// The moment it is judged at.
+    when: Timestamp,
+    /// ICMP type and code that came instead.
+    pub icmp: Option<(u8, u8)>,
+}
+
+impl Tracker {
+    /// Closes a round: the outcome goes to the registration it concerns.
+    pub(super) fn conclude(
+        &mut self,
+        attempt: u32,
+        outcome: Outcome,
+        origin: &Origin,
+        port_closed: bool,
+    ) {
+        let tried = Tried {
+            attempt,
+            outcome,
+            code: 0,
+            at: origin.time,
+            frame: origin.frame,
+            source: origin.src.addr,
+            port_closed,
+            refresh: true,
+        };
+        self.store.conclude(tried, origin.time);
+        self.touch_attempt(attempt, Some(origin.frame));
+    }
+
+    /// Judges the transactions that are over by now for lack of an answer.
+    pub(super) fn forget_old(&mut self) {
+        while let Some(t) = self.transactions.take_old(self.now) {
+            self.close(&t, self.now);
+        }
+    }
+
+    /// Judges one transaction without a final answer at `now`.
+    pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
+        let joined = self.store.close(&self.transactions, t, now);
+        self.counts.icmp_joined += u64::from(joined);
+        if let Some(attempt) = t.attempt() {
+            self.touch_attempt(attempt, None);
+        }
+    }
+}
+
+impl Store {
+    /// Judges one transaction without a final answer at `now`; says whether an ICMP error decided.
+    pub(super) fn close(
+        &mut self,
+        transactions: &Transactions,
+        t: &Transaction,
+        now: Timestamp,
+    ) -> bool {
+        let Subject::Register { attempt } = t.subject else { return false };
+        let Some(a) = self.attempts.get(attempt as usize) else { return false };
+        let Some(closing) = self.closing(transactions, t, a, now) else { return false };
+        if let Some(a) = self.attempts.get_mut(attempt as usize) {
+            closing.prepare(a);
+        }
+        self.conclude(closing.tried, closing.when);
+        closing.icmp.is_some()
+    }
+
+    /// What an unanswered transaction of an attempt comes to at `now`; `None` while it is open or
+    /// when another transaction decides.
+    pub(super) fn closing(
+        &self,
+        transactions: &Transactions,
+        t: &Transaction,
+        a: &Attempt,
+        now: Timestamp,
+    ) -> Option<Closing> {
+        let Subject::Register { attempt } = t.subject else { return None };
+        let farthest = t.hop.saturating_add(1) >= a.hops;
+        if t.final_code != 0 || a.outcome != Outcome::Open || a.cseq != t.cseq || !farthest {
+            return None;
+        }
+        let source = a.source.addr;
+        let (outcome, at, refresh) = (Outcome::Open, t.last_sent, true);
+        let frame = self.messages.get(a.last_message as usize).map(MessageRecord::frame);
+        let frame = frame.unwrap_or_default();
+        let open =
+            Tried { attempt, outcome, code: 0, at, frame, source, port_closed: false, refresh };
+        if let Some(error) = transactions.error_for(t).filter(|e| e.origin.time <= now) {
+            let tried = Tried {
+                outcome: Outcome::Failed(Verdict::Unreachable),
+                at: error.origin.time,
+                frame: error.origin.frame,
+                port_closed: error.port_closed,
+                ..open
+            };
+            return Some(Closing { tried, when: error.origin.time, icmp: error.icmp });
+        }
+        let server = self.servers.get(&a.registrar).copied().unwrap_or_default();
+        let outcome = t.unanswered(now, server);
+        let closing = Closing { tried: Tried { outcome, ..open }, when: t.first, icmp: None };
+        (outcome != Outcome::Open).then_some(closing)
+    }
+
+    /// Closes a round at `now` with what is known of the try.
+    fn conclude(&mut self, tried: Tried, now: Timestamp) {
+        let Some(a) = self.attempts.get_mut(tried.attempt as usize) else { return };
+        let first_outcome = !std::mem::replace(&mut a.counted, true);
+        if first_outcome {
+            let record = self.sources.entry(a.source.addr).or_default();
+            record.attempts += 1;
+            record.unknown_dn += u64::from(a.code == 404);
+            record.with_credentials += u64::from(a.credentials);
+        }
+        if let Some(dn) = self.dns.get_mut(a.dn as usize) {
+            dn.conclude(a, tried, now);
+        } else {
+            a.outcome = tried.outcome;
+        }
+    }
+}
+
+impl Closing {
+    /// Readies the attempt it is about.
+    const fn prepare(&self, a: &mut Attempt) {
+        if self.icmp.is_some() {
+            a.icmp = self.icmp;
+        }
+        a.code = 0;
+    }
+
+    /// Applies it to copies of its attempt and its DN.
+    pub(super) fn apply(&self, a: &mut Attempt, dn: &mut Dn) {
+        self.prepare(a);
+        dn.conclude(a, self.tried, self.when);
+    }
+}
+
+impl Dn {
+    /// Enters the outcome of one of its attempts, judged at `now`.
+    fn conclude(&mut self, a: &mut Attempt, mut tried: Tried, now: Timestamp) {
+        a.outcome = tried.outcome;
+        tried.code = a.code;
+        tried.source = a.source.addr;
+        tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
+        let edge = (a.hops > 1).then_some(a.entry);
+        let tentative = a.is_tentative();
+        let Some(reg) = self.registration(a.registrar) else { return };
+        reg.edge = edge.or(reg.edge);
+        if let Some(flag) = reg.conclude(tried, tentative, now) {
+            self.flags.insert(flag);
+        }
+    }
+}
+
+impl Registration {
+    /// Enters the latest try; a flag if it was refused while a binding runs.
+    fn conclude(&mut self, tried: Tried, tentative: bool, now: Timestamp) -> Option<Flag> {
+        if !tentative {
+            self.settle(tried.at);
+        }
+        if self.tried.is_some_and(|before| before.at > tried.at) {
+            return None;
+        }
+        let running = self.bindings.iter().any(|b| b.runs_at(tried.at));
+        let own = self.bindings.iter().any(|b| b.source.is_none_or(|s| s.addr == tried.source));
+        let refusal =
+            matches!(tried.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
+        let refused = running && !tentative && tried.refresh && refusal;
+        if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
+            self.before = self.tried;
+        }
+        let asked_only = matches!(tried.outcome, Outcome::NothingListed) && self.tried.is_some();
+        if !asked_only {
+            self.tried = Some(tried);
+        }
+        if !tentative {
+            self.note_change(now, tried.frame);
+        }
+        let flag = if own { Flag::RefreshRefused } else { Flag::RejectedFromOtherSource };
+        refused.then_some(flag)
+    }
+}

@@ -1,0 +1,249 @@
+//! Keeps the transactions in flight, finds them, and forgets them on the trace's clock.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::TransactionKey;
+use super::memory::map_bytes;
+use super::shrink::Places;
+use super::silence::TIMER_F;
+use super::store::NIL;
+use super::transaction::{Subject, Transaction};
+use crate::net::{Endpoint, Origin, Timestamp};
+
+/// How long an answered transaction is remembered after its request: Timer J, for repetitions.
+const ANSWERED_LIFE: i64 = TIMER_F;
+/// How long an unanswered one is: time for Timer F and a late answer.
+const OPEN_LIFE: i64 = 2 * TIMER_F;
+/// Errors that name no request, kept at most.
+const PATHS: usize = 4096;
+
+/// An error that came instead of answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PathError {
+    pub origin: Origin,
+    /// ICMP type and code.
+    pub icmp: Option<(u8, u8)>,
+    pub port_closed: bool,
+}
+
+/// The transactions in flight, forgotten on the trace's clock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transactions {
+    slots: Vec<Option<Transaction>>,
+    free: Vec<u32>,
+    by_key: FxHashMap<TransactionKey, u32>,
+    /// Child transactions whose nearer hop was not seen yet, by the key it would have.
+    orphans: FxHashMap<TransactionKey, u32>,
+    /// The latest request between two endpoints, for errors that quote no SIP.
+    by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
+    /// The latest error between two endpoints that names no request.
+    errors: FxHashMap<(Endpoint, Endpoint), PathError>,
+    queue: VecDeque<(Timestamp, u32, u32)>,
+    /// Those that had no answer when their place in `queue` came.
+    open: VecDeque<(Timestamp, u32, u32)>,
+    generation: u32,
+}
+
+impl Transactions {
+    pub(super) fn find(&self, key: &TransactionKey) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
+    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
+        self.by_pair.get(&(src, dst)).copied()
+    }
+
+    /// The child of a hop that arrives after it.
+    pub(super) fn find_child(&self, key: &TransactionKey) -> Option<u32> {
+        self.orphans.get(key).copied()
+    }
+
+    pub(super) fn get(&self, slot: u32) -> Option<&Transaction> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut Transaction> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Remembers which endpoints a request went between.
+    pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
+        let pair = (origin.src, origin.dst);
+        // what the transaction does not know of it would not take back when it ends
+        if self.get(slot).is_some_and(|t| t.views.iter().any(|v| (v.src, v.dst) == pair)) {
+            self.by_pair.insert(pair, slot);
+        }
+    }
+
+    /// Keeps an error that concerns all requests under way between two endpoints.
+    pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
+        if self.errors.len() >= PATHS && !self.errors.contains_key(&(src, dst)) {
+            let old = |e: &PathError| error.origin.time.nanos_since(e.origin.time) > OPEN_LIFE;
+            self.errors.retain(|_, e| !old(e));
+            if self.errors.len() >= PATHS {
+                return;
+            }
+        }
+        self.errors.insert((src, dst), error);
+    }
+
+    /// The error that came instead of the answer to a request.
+    pub(super) fn error_for(&self, t: &Transaction) -> Option<PathError> {
+        if self.errors.is_empty() || t.answered() {
+            return None;
+        }
+        self.errors.get(&t.ends()?).copied().filter(|e| e.origin.time >= t.first)
+    }
+
+    pub(super) fn insert(&mut self, mut transaction: Transaction) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        transaction.generation = self.generation;
+        let (key, parent, first) = (transaction.key, transaction.parent, transaction.first);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(NIL)
+        });
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(transaction);
+        }
+        self.by_key.insert(key, slot);
+        if let Some(parent) = parent
+            && !self.by_key.contains_key(&parent)
+        {
+            self.orphans.insert(parent, slot);
+        }
+        self.queue.push_back((first, slot, self.generation));
+        slot
+    }
+
+    /// Takes out one transaction that is over at `now`, oldest first.
+    pub(super) fn take_old(&mut self, now: Timestamp) -> Option<Transaction> {
+        while let Some(&entry) = self.queue.front() {
+            if now.nanos_since(entry.0) < ANSWERED_LIFE {
+                break;
+            }
+            self.queue.pop_front();
+            match self.live(entry).map(|t| t.final_code) {
+                Some(0) => self.open.push_back(entry),
+                Some(_) => return self.remove(entry.1),
+                None => {}
+            }
+        }
+        while let Some(&entry) = self.open.front() {
+            if now.nanos_since(entry.0) < OPEN_LIFE {
+                return None;
+            }
+            self.open.pop_front();
+            if self.live(entry).is_some() {
+                return self.remove(entry.1);
+            }
+        }
+        None
+    }
+
+    fn live(&self, (_, slot, generation): (Timestamp, u32, u32)) -> Option<&Transaction> {
+        self.get(slot).filter(|t| t.generation == generation)
+    }
+
+    fn remove(&mut self, slot: u32) -> Option<Transaction> {
+        let transaction = self.slots.get_mut(slot as usize)?.take()?;
+        self.free.push(slot);
+        if self.by_key.get(&transaction.key) == Some(&slot) {
+            self.by_key.remove(&transaction.key);
+        }
+        if let Some(parent) = transaction.parent
+            && self.orphans.get(&parent) == Some(&slot)
+        {
+            self.orphans.remove(&parent);
+        }
+        for view in &transaction.views {
+            let pair = (view.src, view.dst);
+            if self.by_pair.get(&pair) == Some(&slot) {
+                self.by_pair.remove(&pair);
+            }
+        }
+        Some(transaction)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// All of them, in no order that means anything.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Transaction> {
+        self.slots.iter().flatten()
+    }
+
+    /// All of them, to change.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Transaction> {
+        self.slots.iter_mut().flatten()
+    }
+
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let owned: usize = self.iter().map(Transaction::heap_bytes).sum();
+        let queued =
+            (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
+        let keys = map_bytes(&self.by_key) + map_bytes(&self.orphans);
+        let pairs = map_bytes(&self.by_pair) + map_bytes(&self.errors);
+        self.slots.capacity() * size_of::<Option<Transaction>>() + owned + queued + keys + pairs
+    }
+
+    /// Takes out all but `target`: those of the lowest rank, the oldest of a rank first.
+    pub(super) fn shed(
+        &mut self,
+        target: usize,
+        rank: impl Fn(&Transaction) -> u8,
+    ) -> Vec<Transaction> {
+        let entry = |(slot, t): (usize, &Option<Transaction>)| {
+            t.as_ref().map(|t| (rank(t), t.first, t.generation, slot as u32))
+        };
+        let mut all: Vec<_> = self.slots.iter().enumerate().filter_map(entry).collect();
+        all.sort_unstable();
+        let surplus = all.len().saturating_sub(target);
+        let shed =
+            all.into_iter().take(surplus).filter_map(|(.., slot)| self.remove(slot)).collect();
+        self.drop_dead_entries();
+        shed
+    }
+
+    /// Keeps those whose records have a place, and tells them the place.
+    pub(super) fn keep(&mut self, places: &Places) {
+        for slot in 0..self.slots.len() as u32 {
+            let Some(t) = self.get_mut(slot) else { continue };
+            let place = match &mut t.subject {
+                Subject::Register { attempt: index } => {
+                    *index = Places::to(&places.attempts, *index);
+                    *index
+                }
+                // a NOTIFY is about no DN, and remembered all the same
+                Subject::Probe { dn, .. } if *dn == NIL => continue,
+                Subject::Probe { dn: index, .. } => {
+                    *index = Places::to(&places.dns, *index);
+                    *index
+                }
+            };
+            if place == NIL {
+                self.remove(slot);
+            }
+        }
+        self.drop_dead_entries();
+    }
+
+    fn drop_dead_entries(&mut self) {
+        for queue in [true, false] {
+            let mut list = std::mem::take(if queue { &mut self.queue } else { &mut self.open });
+            list.retain(|&entry| self.live(entry).is_some());
+            *(if queue { &mut self.queue } else { &mut self.open }) = list;
+        }
+    }
+
+    /// The slots in use, in order of their first request.
+    pub(super) fn slots(&self) -> Vec<u32> {
+        let entries = self.open.iter().chain(&self.queue);
+        entries.filter(|&&entry| self.live(entry).is_some()).map(|&(_, slot, _)| slot).collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! Estimates the bytes the model takes.
+
+use std::mem::size_of;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::details::Details;
+use super::store::{Dn, Registration, Store};
+use super::tracker::Tracker;
+
+/// What an allocation takes beside its bytes.
+const ALLOCATION: usize = 16;
+
+impl Tracker {
+    /// About how many bytes the model takes. Walks over all DNs and transactions.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let owned: usize = self.store.dns.iter().map(Dn::heap_bytes).sum();
+        let live = self.live.as_ref().map_or(0, |live| live.bytes());
+        let names = self.names.as_ref().map_or(0, |names| names.bytes());
+        self.store.table_bytes() + owned + self.transactions.bytes() + live + names
+    }
+}
+
+impl Store {
+    /// The bytes of the tables, what their records own not counted; costs nothing to ask for.
+    pub(super) fn table_bytes(&self) -> usize {
+        self.texts.bytes()
+            + self.dns.bytes()
+            + self.attempts.bytes()
+            + self.messages.bytes()
+            + map_bytes(&self.by_user)
+            + map_bytes(&self.sources)
+            + map_bytes(&self.servers)
+    }
+}
+
+impl Dn {
+    /// The bytes it owns beside its record.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let registrations: usize = self.registrations.iter().map(Registration::heap_bytes).sum();
+        registrations
+            + spilled(&self.registrations)
+            + spilled(&self.aors)
+            + spilled(&self.sources)
+            + spilled(&self.contacts)
+            + spilled(&self.vias)
+            + spilled(&self.user_agents)
+            + spilled(&self.recent)
+            + self.details.as_ref().map_or(0, |_| size_of::<Details>() + ALLOCATION)
+    }
+}
+
+impl Registration {
+    fn heap_bytes(&self) -> usize {
+        let history = self.history.capacity() * size_of::<super::store::Change>();
+        spilled(&self.bindings) + spilled(&self.holders) + history + ALLOCATION
+    }
+}
+
+/// The bytes of a list that outgrew its place.
+pub(super) fn spilled<T, const N: usize>(list: &SmallVec<[T; N]>) -> usize {
+    if list.spilled() { list.capacity() * size_of::<T>() + ALLOCATION } else { 0 }
+}
+
+/// The bytes of a hash table: room for an eighth more than it can use, and a tag for each place.
+pub(super) fn map_bytes<K, V>(map: &FxHashMap<K, V>) -> usize {
+    map.capacity() / 7 * 8 * (size_of::<(K, V)>() + 1)
+}

@@ -1,0 +1,232 @@
+//! Visits every symbol a record holds, so that the texts can be told which are in use and moved.
+
+use super::agents::AgentRecord;
+use super::details::{AnswerDetails, Details};
+use super::store::{Attempt, Binding, Dn, Source};
+use super::text::Sym;
+use super::transaction::Request;
+
+/// What is done with a symbol.
+pub(super) type Visit<'v> = dyn FnMut(&mut Sym) + 'v;
+
+/// A record that holds symbols. A pattern names every field that could be one: a new symbol cannot
+/// be forgotten.
+pub(super) trait Symbols {
+    /// Visits all of them.
+    fn each_symbol(&mut self, visit: &mut Visit<'_>);
+}
+
+impl Symbols for Attempt {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            call_id,
+            contact,
+            via,
+            user_agent,
+            aor,
+            realm,
+            realm_offered,
+            username,
+            reason,
+            dn: _,
+            next: _,
+            first_message: _,
+            last_message: _,
+            open: _,
+            source: _,
+            registrar: _,
+            transport: _,
+            started: _,
+            last: _,
+            rtt: _,
+            purpose: _,
+            asked: _,
+            granted: _,
+            outcome: _,
+            code: _,
+            cseq: _,
+            requests: _,
+            retransmissions: _,
+            challenges: _,
+            refusals: _,
+            stale: _,
+            credentials: _,
+            nonce_answered: _,
+            icmp: _,
+            margin_ms: _,
+            demand: _,
+            flags: _,
+            counted: _,
+            nonce: _,
+            hops: _,
+            decided_hop: _,
+            entry: _,
+        } = self;
+        [call_id, contact, via, user_agent, aor, realm, realm_offered, username, reason]
+            .into_iter()
+            .for_each(visit);
+    }
+}
+
+impl Symbols for AgentRecord {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self { node, address: _, capture_id: _ } = self;
+        visit(node);
+    }
+}
+
+impl Symbols for Dn {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            user,
+            aors,
+            registrations,
+            contacts,
+            vias,
+            user_agents,
+            details,
+            first_attempt: _,
+            last_attempt: _,
+            recent: _,
+            attempts: _,
+            sources: _,
+            registered: _,
+            returned: _,
+            called_at: _,
+            flags: _,
+            more_values: _,
+            first_seen: _,
+            last_seen: _,
+            agents: _,
+        } = self;
+        visit(user);
+        for list in [aors, contacts, vias, user_agents] {
+            list.iter_mut().for_each(&mut *visit);
+        }
+        for binding in registrations.iter_mut().flat_map(|reg| &mut reg.bindings) {
+            binding.each_symbol(visit);
+        }
+        if let Some(details) = details {
+            details.each_symbol(visit);
+        }
+    }
+}
+
+impl Symbols for Binding {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            contact,
+            device,
+            aor,
+            user_agent,
+            source: _,
+            granted: _,
+            since: _,
+            renewed: _,
+            expires_at: _,
+            frame: _,
+            refreshes: _,
+        } = self;
+        [contact, device, aor, user_agent].into_iter().for_each(visit);
+    }
+}
+
+impl Symbols for Source {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        self.user_agents.iter_mut().for_each(visit);
+    }
+}
+
+impl Symbols for Request {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        for asked in &mut self.contacts {
+            visit(&mut asked.contact);
+            visit(&mut asked.device);
+        }
+        for presented in &mut self.credentials {
+            visit(&mut presented.realm);
+            visit(&mut presented.username);
+        }
+    }
+}
+
+impl Symbols for Details {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            aor,
+            sent_by,
+            user_agent,
+            request_uri,
+            from_uri,
+            to_uri,
+            contact_host,
+            contact_user,
+            contact_uri_params,
+            contact_params,
+            instance,
+            via_transport,
+            via_host,
+            supported,
+            require,
+            allow,
+            path,
+            max_forwards,
+            header_order,
+            auth_username,
+            auth_realm,
+            auth_algorithm,
+            auth_qop,
+            auth_uri,
+            answer,
+            request_frame: _,
+            sameness: _,
+            vlan: _,
+            ttl: _,
+            mac: _,
+            contacts: _,
+            contact_port: _,
+            via_port: _,
+            rport_asked: _,
+            vias: _,
+            expires_header: _,
+            expires_contact: _,
+            credentials_for_proxy: _,
+            auth_nc: _,
+            agent: _,
+        } = self;
+        let uris = [aor, sent_by, user_agent, request_uri, from_uri, to_uri];
+        let contact = [contact_host, contact_user, contact_uri_params, contact_params, instance];
+        let headers = [via_transport, via_host, supported, require, allow, path, max_forwards];
+        let auth = [header_order, auth_username, auth_realm, auth_algorithm, auth_qop, auth_uri];
+        uris.into_iter().chain(contact).chain(headers).chain(auth).for_each(&mut *visit);
+        if let Some(answer) = answer {
+            answer.each_symbol(visit);
+        }
+    }
+}
+
+impl Symbols for AnswerDetails {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            server,
+            challenge_realm,
+            challenge_algorithms,
+            challenge_qop,
+            unsupported,
+            warning,
+            service_route,
+            frame: _,
+            code: _,
+            received: _,
+            rport: _,
+            sent_to_port: _,
+            stale: _,
+            expires_header: _,
+            contacts: _,
+            min_expires: _,
+        } = self;
+        let challenge = [challenge_realm, challenge_algorithms, challenge_qop];
+        let headers = [server, unsupported, warning, service_route];
+        challenge.into_iter().chain(headers).for_each(visit);
+    }
+}
