@@ -10,7 +10,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::flow::Flow;
-use crate::tui::state::lanes::Lanes;
+use crate::tui::state::lanes::{self, Lanes};
 use crate::tui::state::message::Message;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -111,7 +111,7 @@ fn go_to(state: &mut State, screen: &mut Flow, frame: crate::net::FrameRef) {
     }
 }
 
-/// Takes over who sent what to whom from messages that came; true if there was anything new.
+/// Takes over who sent what to whom from messages that came; true if that changes the lanes.
 fn learn(state: &State, screen: &mut Flow) -> bool {
     let mut new = false;
     for place in around(screen, usize::MAX) {
@@ -120,8 +120,10 @@ fn learn(state: &State, screen: &mut Flow) -> bool {
             continue;
         }
         if let Some(fetched) = state.messages.fetched(&seen.key(&screen.name)) {
-            screen.ends.insert(seen.id(), [fetched.origin.src, fetched.origin.dst]);
-            new = true;
+            let own = [fetched.origin.src, fetched.origin.dst];
+            // what was as supposed changes no lane
+            new |= lanes::ends(&seen, &screen.tries, &screen.ends) != Some(own);
+            screen.ends.insert(seen.id(), own);
         }
     }
     new

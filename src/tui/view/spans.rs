@@ -53,7 +53,7 @@ fn fitting(cells: &[(char, Option<Ink>)], width: usize) -> usize {
     });
     let Some(over) = over else { return cells.len() };
     let near = over - over / 3;
-    let parted = cells.get(near..over).unwrap_or_default().iter();
+    let mut parted = cells.get(near..over).unwrap_or_default().iter();
     let parted = parted.rposition(|(c, _)| matches!(c, ' ' | ',' | ';'));
     // a wide character in a line of one column is still taken
     parted.map_or(over, |place| near + place + 1).max(1)
