@@ -19,6 +19,7 @@ pub mod compare;
 pub mod diagnosis;
 pub mod net;
 pub mod packet;
+pub mod record;
 pub mod registration;
 pub mod report;
 pub mod select;

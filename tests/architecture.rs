@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("source", &["net"]),
     ("packet", &["net"]),
     ("sip", &["net"]),
+    ("record", &["net"]),
     ("registration", &["net", "packet", "sip"]),
     ("compare", &["net", "sip", "registration", "select"]),
     ("diagnosis", &["net", "sip", "registration", "compare"]),
@@ -54,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "capture",
             "wording",
             "tui",
+            "record",
         ],
     ),
 ];

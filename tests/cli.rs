@@ -55,6 +55,7 @@ fn without_a_command_there_is_help() {
         &["messages", "--help"],
         &["compare", "--help"],
         &["explain", "--help"],
+        &["extract", "--help"],
     ] {
         let (status, out, _) = run(args);
         assert_eq!(status, 0);

@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
+use super::fetch::{Wanted, fetch};
 use super::pipeline::Plan;
-use super::second_pass::{self, Wanted};
 use super::{Failure, Outcome};
 use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
@@ -13,7 +13,8 @@ use crate::compare::pair::{Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
 use crate::net::escape_text;
 use crate::registration::{Snapshot, SnapshotOptions};
-use crate::report::compare::{self as rendering, PairView, SideView};
+use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
+use crate::sip::Message;
 
 /// What came of reading a side.
 struct Read {
@@ -93,13 +94,12 @@ fn two(
     apart: bool,
 ) -> Result<(), Failure> {
     let wanted = [&left, &right].map(|(subject, ..)| wanted(subject));
-    let zone = &settings.zone;
     let mut raw = if apart {
-        let mut raw = second_pass::collect(left.1, zone, &wanted[0])?;
-        raw.extend(second_pass::collect(right.1, zone, &wanted[1])?);
+        let mut raw = heads(left.1, &wanted[0])?;
+        raw.extend(heads(right.1, &wanted[1])?);
         raw
     } else {
-        second_pass::collect(left.1, zone, &wanted.concat())?
+        heads(left.1, &wanted.concat())?
     };
     let once = [&left, &right].iter().any(|(_, input, _)| input.has_standard_input());
     let mut side = |(_, _, read): Of<'_>| {
@@ -121,6 +121,21 @@ fn two(
         CompareFormat::Json => rendering::write_pair_json(&view, &mut out)?,
     }
     Ok(out.flush()?)
+}
+
+/// The messages without their bodies, each where it is wanted.
+fn heads(
+    input: &InputSettings,
+    wanted: &[Option<Wanted>],
+) -> Result<Vec<Option<RawMessage>>, Failure> {
+    let all: Vec<Wanted> = wanted.iter().flatten().cloned().collect();
+    let found = fetch(input, &all)?;
+    let head = |wanted: &Wanted| {
+        let fetched = found.get(wanted)?;
+        let message = Message::parse(&fetched.bytes, fetched.cut)?;
+        Some(RawMessage { bytes: message.head().to_vec(), frame: wanted.frame, cut: fetched.cut })
+    };
+    Ok(wanted.iter().map(|wanted| head(wanted.as_ref()?)).collect())
 }
 
 /// The request and the answer of a DN.

@@ -1,8 +1,10 @@
 //! What can end the program, and the exit status that says so.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::diagnosis::secret::SecretError;
+use crate::net::escape_text;
 use crate::source::{SourceError, Warning};
 
 /// Why a run ended before it was done.
@@ -26,6 +28,23 @@ pub enum Failure {
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+    /// A file could not be written.
+    #[error("cannot write {}: {error}", shown(.path))]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file to write is there.
+    #[error("{} is there already: --force replaces it", shown(.0))]
+    Exists(PathBuf),
+    /// The file to write is one of those that are read.
+    #[error("{} is one of the captures, and they are never written over", shown(.0))]
+    Captured(PathBuf),
+    /// A second reading did not find what the first one did.
+    #[error("the captures changed while they were read: try again when they are complete")]
+    Changed,
     /// A thread could not be started.
     #[error("cannot start the {0} thread: {1}")]
     Start(&'static str, io::Error),
@@ -40,12 +59,14 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Exists(_) | Self::Captured(_) => 2,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)
             | Self::Damaged(_)
             | Self::Output(_)
+            | Self::Export { .. }
+            | Self::Changed
             | Self::Start(..)
             | Self::Thread(_) => 3,
         }
@@ -56,6 +77,10 @@ impl Failure {
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+fn shown(path: &Path) -> String {
+    escape_text(&path.to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]

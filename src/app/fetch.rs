@@ -27,6 +27,7 @@ pub(super) struct Fetched {
     /// The whole message.
     pub bytes: Vec<u8>,
     /// Where it was seen.
+    #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
     pub origin: Origin,
     /// Whether some of it was not captured.
     pub cut: bool,

@@ -10,8 +10,9 @@ use crate::source::{CaptureSet, OpenOptions, Warning};
 mod batch;
 mod compare;
 mod explain;
+mod export;
+mod extract;
 mod failure;
-#[cfg(feature = "tui")]
 mod fetch;
 #[cfg_attr(feature = "live", path = "filter.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
@@ -24,7 +25,6 @@ mod reader;
 mod report;
 #[cfg(feature = "tui")]
 pub mod screen;
-mod second_pass;
 mod secrets;
 mod worker;
 
@@ -48,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Messages(settings) => messages::run(&settings),
         Command::Compare(settings) => compare::run(&settings),
         Command::Explain(settings) => explain::run(&settings),
+        Command::Extract(settings) => extract::run(&settings),
     }
 }
 

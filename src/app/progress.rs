@@ -21,7 +21,7 @@ pub(super) struct ProgressLine {
 
 impl ProgressLine {
     /// A bar that may appear if `wanted`.
-    fn new(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         Self { started: Instant::now(), wanted, bar: None }
     }
 
@@ -32,7 +32,7 @@ impl ProgressLine {
     }
 
     /// Shows how far the reading is.
-    fn update(&mut self, progress: Progress) {
+    pub(super) fn update(&mut self, progress: Progress) {
         if !self.wanted || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {
             return;
         }

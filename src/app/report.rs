@@ -8,7 +8,7 @@ use crate::cli::{ReportFormat, ReportSettings};
 use crate::compare::contrast;
 use crate::diagnosis::{diagnose, rank};
 use crate::registration::SnapshotOptions;
-use crate::report::{View, json, text};
+use crate::report::{View, csv, json, markdown, text};
 
 /// Reads everything, judges it, and prints the report.
 pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
@@ -35,6 +35,8 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     let mut out = super::output();
     match settings.format {
         ReportFormat::Json => json::write(&view, &mut out)?,
+        ReportFormat::Markdown => markdown::write(&view, &mut out)?,
+        ReportFormat::Csv => csv::write(&view, &mut out)?,
         ReportFormat::Text => text::write(&view, &mut out)?,
     }
     out.flush()?;

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use super::at::At;
 use super::compare::CompareArgs;
 use super::explain::ExplainArgs;
+use super::extract::ExtractArgs;
 use super::fail_on::FailOn;
 use crate::select::{DnList, DnListError};
 
@@ -85,6 +86,9 @@ pub(super) enum Subcommands {
     /// The story of one DN in order of time, and what it comes to
     #[command(after_help = super::explain::EXAMPLES)]
     Explain(ExplainArgs),
+    /// Copy the packets of chosen DNs into a file that says the same about them
+    #[command(after_help = super::extract::EXAMPLES)]
+    Extract(ExtractArgs),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -170,6 +174,10 @@ pub(super) enum ReportFormatArg {
     Text,
     /// One object
     Json,
+    /// For a ticket
+    Markdown,
+    /// For a spreadsheet: a row a DN
+    Csv,
 }
 
 #[derive(ValueEnum, Clone, Copy, Default, Debug)]

@@ -8,6 +8,7 @@ mod args;
 mod at;
 mod compare;
 mod explain;
+mod extract;
 mod fail_on;
 mod settings;
 #[cfg(feature = "tui")]
@@ -16,6 +17,7 @@ mod tui;
 pub use at::At;
 pub use compare::{CompareFormat, CompareSettings, What};
 pub use explain::{ExplainFormat, ExplainSettings};
+pub use extract::{ExtractFormat, ExtractSettings};
 pub use fail_on::FailOn;
 pub use settings::{
     Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,

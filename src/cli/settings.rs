@@ -13,6 +13,7 @@ use super::args::{
 use super::at::At;
 use super::compare::CompareSettings;
 use super::explain::ExplainSettings;
+use super::extract::ExtractSettings;
 use super::fail_on::FailOn;
 use crate::report::Style;
 use crate::select::Selection;
@@ -31,6 +32,8 @@ pub enum Command {
     Compare(Box<CompareSettings>),
     /// `regscope explain`.
     Explain(Box<ExplainSettings>),
+    /// `regscope extract`.
+    Extract(ExtractSettings),
 }
 
 /// What is read, and how.
@@ -89,6 +92,10 @@ pub enum ReportFormat {
     Text,
     /// One JSON object.
     Json,
+    /// For a ticket.
+    Markdown,
+    /// A row a DN.
+    Csv,
 }
 
 /// The formats of `regscope messages`.
@@ -115,6 +122,7 @@ impl TryFrom<Args> for Command {
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
+            Subcommands::Extract(args) => Self::Extract(args.try_into()?),
         })
     }
 }
@@ -127,6 +135,8 @@ impl From<ReportArgs> for ReportSettings {
         let format = match format {
             ReportFormatArg::Text => ReportFormat::Text,
             ReportFormatArg::Json => ReportFormat::Json,
+            ReportFormatArg::Markdown => ReportFormat::Markdown,
+            ReportFormatArg::Csv => ReportFormat::Csv,
         };
         let expected = expect.unwrap_or_default().0;
         let secret_file = secret.secret_file;
@@ -150,7 +160,7 @@ impl From<MessagesArgs> for MessagesSettings {
 }
 
 /// What is read, and what is shown of it.
-fn split(common: CommonArgs) -> (InputSettings, Selection) {
+pub(super) fn split(common: CommonArgs) -> (InputSettings, Selection) {
     let input = InputSettings::new(common.files, &common.read);
     (input, Selection { dns: common.dn, sources: common.source })
 }

@@ -24,6 +24,7 @@ use crate::net::{Cut, Frame, Timestamp, Transport};
 #[derive(Debug, Default)]
 pub struct Decoder {
     limits: Limits,
+    tells_frames: bool,
     stats: Stats,
     pub(super) fragments: Fragments,
     messages: sctp::Messages,
@@ -37,6 +38,12 @@ impl Decoder {
         Self { limits, ..Self::default() }
     }
 
+    /// Tells also which frames had a part in what: [`Event::Joined`] and [`Event::Segment`].
+    #[must_use]
+    pub fn telling_frames(self) -> Self {
+        Self { tells_frames: true, ..self }
+    }
+
     /// What was decoded so far, and what was not.
     #[must_use]
     pub fn stats(&self) -> &Stats {
@@ -47,6 +54,11 @@ impl Decoder {
     pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         self.stats.frames += 1;
         self.tick(frame.time, sink);
+        if frame.bytes.is_empty() && frame.wire_len > 0 {
+            // only its time was kept
+            self.stats.snaplen_cut += 1;
+            return;
+        }
         let mut info = LinkInfo::default();
         let missing = (frame.wire_len as usize).saturating_sub(frame.bytes.len());
         match link::outermost(frame.link.0, frame.bytes, &mut info) {
@@ -134,6 +146,9 @@ impl Decoder {
 
     /// Reads what fragments made, extension headers of the fragmented part included.
     fn joined(&mut self, joined: &Joined, depth: u8, sink: &mut Sink<'_>) {
+        if self.tells_frames {
+            sink(Event::Joined { told_as: joined.meta.frame, frames: &joined.frames });
+        }
         match ip::extensions(joined.protocol, &joined.bytes) {
             Ok(chain) if chain.fragment.is_none() => {
                 let body = Body { bytes: chain.rest, missing: joined.missing, why: joined.why };
@@ -255,6 +270,9 @@ impl Decoder {
     }
 
     fn sctp_message(&mut self, message: &sctp::Message, sink: &mut Sink<'_>) {
+        if self.tells_frames {
+            sink(Event::Joined { told_as: message.meta.frame, frames: &message.frames });
+        }
         let body = Body { bytes: &message.bytes, missing: message.missing, why: message.why };
         self.datagram(Transport::Sctp, message.ports, &body, &message.meta, sink);
     }
@@ -294,6 +312,9 @@ impl Decoder {
         let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
         let cut = if segment.missing > 0 { body.cut() } else { None };
         let origin = meta.origin(Transport::Tcp, ports, cut);
+        if self.tells_frames {
+            sink(Event::Segment { origin: &origin });
+        }
         self.streams.segment(&segment, origin, &self.limits, &mut self.stats, sink);
     }
 

@@ -1,6 +1,6 @@
 //! What the packet decoder hands on: datagrams, stream bytes, ICMP errors and the fate of connections.
 
-use crate::net::{Endpoint, Origin, Timestamp};
+use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 
 /// One thing a frame (or the end of the capture) gave.
 #[derive(Debug)]
@@ -20,6 +20,18 @@ pub enum Event<'a> {
     Icmp(IcmpError<'a>),
     /// A connection that failed, or carries something that cannot be read.
     Connection(ConnectionEvent),
+    /// In which frames a packet came that was joined; told only if asked for, before what is in it.
+    Joined {
+        /// The frame that events about its contents name.
+        told_as: FrameRef,
+        /// All frames that gave a part of it.
+        frames: &'a [FrameRef],
+    },
+    /// A TCP segment; told only if asked for, before what it leads to.
+    Segment {
+        /// Where it was seen, from its sender to its receiver.
+        origin: &'a Origin,
+    },
 }
 
 /// Contiguous bytes of one direction of a TCP connection.

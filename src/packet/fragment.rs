@@ -12,7 +12,7 @@ use super::limits::Limits;
 use super::meta::Meta;
 use super::pieces::Pieces;
 use super::stats::{Stats, Undecoded};
-use crate::net::{Cut, Timestamp};
+use crate::net::{Cut, FrameRef, Timestamp};
 
 /// The longest payload an IP packet can have.
 const LONGEST: usize = 0xffff;
@@ -42,6 +42,8 @@ pub(super) struct Joined {
     /// At least how many bytes are missing at the end, and why.
     pub(super) missing: usize,
     pub(super) why: Cut,
+    /// The frames of its fragments.
+    pub(super) frames: Vec<FrameRef>,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ struct Waiting {
     echo: bool,
     /// The fragment with offset 0, whose headers speak for the packet.
     head: Option<(Meta, IpNumber)>,
-    pieces: Pieces<()>,
+    pieces: Pieces<FrameRef>,
     total: Option<u64>,
 }
 
@@ -234,7 +236,7 @@ impl Waiting {
             self.head = Some((*meta, packet.protocol));
         }
         let missing = packet.missing as u64;
-        self.pieces.insert(info.offset as u64, packet.payload, missing, &());
+        self.pieces.insert(info.offset as u64, packet.payload, missing, &meta.frame);
         if !info.more {
             let end = (info.offset + packet.payload.len()) as u64 + missing;
             self.total.get_or_insert(end);
@@ -283,7 +285,8 @@ impl Waiting {
         let known = self.total.or_else(|| self.pieces.iter().last().map(super::pieces::Piece::end));
         let missing =
             usize::try_from(known.unwrap_or(0)).unwrap_or(usize::MAX).saturating_sub(bytes.len());
-        Joined { meta, protocol, bytes, missing, why }
+        let frames = self.pieces.iter().map(|piece| piece.tag).collect();
+        Joined { meta, protocol, bytes, missing, why, frames }
     }
 }
 

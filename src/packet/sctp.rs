@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::limits::Limits;
 use super::meta::{Body, Meta, Ports};
 use super::stats::Stats;
-use crate::net::{Cut, Endpoint, Timestamp};
+use crate::net::{Cut, Endpoint, FrameRef, Timestamp};
 
 /// The most chunks of one message: 64 KiB in the smallest packets every path takes.
 const MOST_CHUNKS: u32 = 128;
@@ -46,6 +46,8 @@ pub(super) struct Message {
     /// At least how many bytes are missing at the end, and why.
     pub(super) missing: usize,
     pub(super) why: Cut,
+    /// The frames of its chunks.
+    pub(super) frames: Vec<FrameRef>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -193,10 +195,12 @@ impl Messages {
             bytes: Vec::new(),
             missing: 0,
             why: Cut::Snaplen,
+            frames: Vec::new(),
         };
         for offset in 0..count {
             let Some(chunk) = self.chunks.remove(&step(first, offset)) else { break };
             self.held -= chunk.cost();
+            message.frames.push(chunk.meta.frame);
             if message.missing == 0 {
                 message.bytes.extend_from_slice(&chunk.bytes);
                 (message.missing, message.why) = (chunk.missing, chunk.why);

@@ -78,6 +78,7 @@ impl Seen {
                 },
                 event.origin,
             ),
+            Event::Joined { .. } | Event::Segment { .. } => panic!("told without being asked for"),
         }
     }
 }

@@ -13,8 +13,10 @@ use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
 
 pub mod compare;
+pub mod csv;
 pub mod explain;
 pub mod json;
+pub mod markdown;
 mod message;
 mod model;
 pub mod ndjson;

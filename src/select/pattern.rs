@@ -33,7 +33,7 @@ pub enum DnListError {
 
 #[derive(Clone, Debug)]
 enum Pattern {
-    Exact(String),
+    Exact(Vec<u8>),
     Range(Range),
     Glob(Vec<u8>),
 }
@@ -55,6 +55,11 @@ impl DnList {
         text.split(',').map(|item| Pattern::parse(item.trim())).collect::<Result<_, _>>().map(Self)
     }
 
+    /// The list of just these DNs, as they are spelled on the wire.
+    pub fn of_names<'n>(names: impl IntoIterator<Item = &'n [u8]>) -> Self {
+        Self(names.into_iter().map(|name| Pattern::Exact(name.to_vec())).collect())
+    }
+
     /// Whether the list names this DN, as it is spelled on the wire.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
@@ -66,7 +71,7 @@ impl DnList {
         let mut names = Vec::new();
         for pattern in &self.0 {
             match pattern {
-                Pattern::Exact(name) => names.push(name.clone()),
+                Pattern::Exact(name) => names.push(String::from_utf8_lossy(name).into_owned()),
                 Pattern::Range(range) if range.last - range.first < MAX_NAMES => {
                     names.extend(range.names());
                 }
@@ -104,13 +109,13 @@ impl Pattern {
         });
         match range {
             Some((plus, first, last)) => Range::new(item, plus, first, last).map(Self::Range),
-            None => Ok(Self::Exact(item.to_owned())),
+            None => Ok(Self::Exact(item.as_bytes().to_vec())),
         }
     }
 
     fn matches(&self, name: &[u8]) -> bool {
         match self {
-            Self::Exact(exact) => exact.as_bytes() == name,
+            Self::Exact(exact) => exact == name,
             Self::Range(range) => range.contains(name),
             Self::Glob(glob) => glob_matches(glob, name),
         }
@@ -208,6 +213,15 @@ mod tests {
             let parsed = DnList::parse(list).unwrap();
             assert_eq!(parsed.contains(name.as_bytes()), want, "{list} and {name}");
         }
+    }
+
+    #[test]
+    fn names_stand_for_themselves() {
+        let names: [&[u8]; 3] = [b"5001", b"50*", b"\xff,7"];
+        let list = DnList::of_names(names);
+        assert!(names.iter().all(|name| list.contains(name)));
+        assert!(!list.contains(b"5002") && !list.contains(b"7"));
+        assert!(!DnList::of_names([]).contains(b""));
     }
 
     #[test]

@@ -188,7 +188,7 @@ pub(super) static KEYS: &[Binding] = &[
         "F7",
         [f(7)],
         Action::Filter,
-        &[Dns, Sources, Compare],
+        &[Dns, Compare],
         "filter: verdict=failing source=192.168.210.0/24 ua~Asterisk",
         "Filter"
     ),
@@ -212,14 +212,15 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the column before"),
     bind!(">", [ch('>')], Action::SortNext, &[Dns, Sources], "sort by the next column", "Sort"),
     bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "turn the order round"),
+    bind!("f", [ch('f')], Action::Flow, &[Dns, Dn, Findings], "the messages as a ladder", "Flow"),
     bind!(
-        "f",
-        [ch('f')],
-        Action::Flow,
-        &[Dns, Dn, Sources, Findings],
-        "the messages as a ladder",
-        "Flow"
+        "[",
+        [ch('[')],
+        Action::Left,
+        &[Compare],
+        "the comparison before: all failing, each kind, marked, listed"
     ),
+    bind!("]", [ch(']')], Action::Right, &[Compare], "the next comparison", "Kind"),
     bind!("e", [ch('e')], Action::Same, &[Compare, Pair], "show or hide what is the same", "Same"),
     bind!("w", [ch('w')], Action::Wrap, &[Message, Flow, Pair], "wrap long lines, or not", "Wrap"),
     bind!("b", [ch('b')], Action::Bytes, &[Message], "bytes, or text", "Bytes"),

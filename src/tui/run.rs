@@ -11,6 +11,7 @@ use crossterm::event::{self, Event, KeyEventKind};
 use ratatui::backend::Backend as _;
 use ratatui::layout::Position;
 
+use super::data::Data;
 use super::effect::{Effect, News};
 use super::state::State;
 use super::terminal::Held;
@@ -28,8 +29,8 @@ const NEWS_EVERY: Duration = Duration::from_millis(50);
 
 /// Does for the screen what lies outside of it; must not block.
 pub trait Desk {
-    /// Does it, or begins to; what comes of it arrives as news.
-    fn perform(&mut self, effect: Effect);
+    /// Does it, or begins to, on what the screen shows; what comes of it arrives as news.
+    fn perform(&mut self, effect: Effect, data: &Arc<Data>);
 }
 
 /// Runs the screen until the user quits or a signal ends the program.
@@ -99,7 +100,7 @@ fn turn(
                     Effect::Suspend => suspend(held)?,
                     Effect::Redraw => held.terminal.clear()?,
                     Effect::Copy(text) => held.copy(&text)?,
-                    other => desk.perform(other),
+                    other => desk.perform(other, &state.data),
                 }
             }
         }

@@ -9,12 +9,18 @@ use crate::net::{escape_bytes, escape_text};
 
 /// A condition in words, after the attribute's label: `is 192.168.210.54`, `is above 3000`.
 pub(crate) fn condition(condition: &Condition) -> String {
+    condition_in(condition, usize::MAX)
+}
+
+/// The same with so many values at most.
+pub(crate) fn condition_in(condition: &Condition, most: usize) -> String {
     match condition {
         Condition::Above(limit) => format!("is above {limit}"),
         Condition::UpTo(limit) => format!("is at most {limit}"),
         Condition::Values { values, more, unshared } => {
-            let mut words: Vec<String> = values.iter().map(Value::display).collect();
-            if *more > 0 {
+            let mut words: Vec<String> = values.iter().take(most).map(Value::display).collect();
+            let more = more + values.len().saturating_sub(most);
+            if more > 0 {
                 words.push(format!("one of {more} more"));
             }
             if *unshared {
@@ -52,9 +58,15 @@ pub(crate) fn strength(separation: f64, word: &str, few: bool) -> String {
 
 /// The condition of a combination: both halves.
 pub(crate) fn both(found: &Combination) -> String {
+    both_in(found, usize::MAX)
+}
+
+/// The same with so many values of each at most.
+pub(crate) fn both_in(found: &Combination, most: usize) -> String {
     let [a, b] = &found.parts;
-    let half =
-        |part: &(&'static Attribute, Condition)| format!("{} {}", part.0.label, condition(&part.1));
+    let half = |part: &(&'static Attribute, Condition)| {
+        format!("{} {}", part.0.label, condition_in(&part.1, most))
+    };
     format!("{} and {}", half(a), half(b))
 }
 
@@ -94,6 +106,33 @@ pub(crate) fn examples(side: &Side) -> String {
         names.push(format!("and {more} more"));
     }
     names.join(" ")
+}
+
+/// What people suspect first: told first when it is no difference.
+pub(crate) const SUSPECTS: [&str; 12] = [
+    "registrar",
+    "auth.given",
+    "expires.present",
+    "transport",
+    "source.address",
+    "user_agent",
+    "contact.host",
+    "auth.realm",
+    "request_uri",
+    "contact.host_is_source",
+    "source.network",
+    "via.rport_asked",
+];
+
+/// Attributes, those that people suspect first before the others.
+pub(crate) fn suspects_first(findings: &[Finding]) -> Vec<&Finding> {
+    let place = |finding: &&Finding| {
+        let suspect = SUSPECTS.iter().position(|name| *name == finding.attribute.name);
+        suspect.unwrap_or(SUSPECTS.len())
+    };
+    let mut findings: Vec<&Finding> = findings.iter().collect();
+    findings.sort_by_key(place);
+    findings
 }
 
 /// What is said when a side has no DN.

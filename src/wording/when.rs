@@ -71,6 +71,12 @@ impl Clock {
     }
 }
 
+/// `2026-11-22T21:04:05.123+01:00`, for programs and spreadsheets.
+pub(crate) fn iso(zone: &TimeZone, at: Timestamp) -> String {
+    zoned(zone, at)
+        .map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
+}
+
 fn zoned(zone: &TimeZone, at: Timestamp) -> Option<Zoned> {
     let at = jiff::Timestamp::from_nanosecond(at.nanos().into()).ok()?;
     Some(at.to_zoned(zone.clone()))
@@ -101,6 +107,7 @@ mod tests {
         let at = Timestamp::from_parts(1_763_505_000, 0);
         let clock = Clock::new(&zone, at);
         assert_eq!(clock.zone(at), "CET (+01:00)");
+        assert_eq!(iso(&zone, at), "2025-11-18T23:30:00.000+01:00");
         assert_eq!(clock.short(at), "23:30:00");
     }
 }

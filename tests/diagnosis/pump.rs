@@ -64,5 +64,6 @@ fn take(event: Event<'_>, tracker: &mut Tracker, streams: &mut HashMap<u64, Stre
         }
         Event::Icmp(error) => tracker.icmp(&error),
         Event::Connection(event) => tracker.connection(&event),
+        Event::Joined { .. } | Event::Segment { .. } => {}
     }
 }

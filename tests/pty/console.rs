@@ -16,11 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const STILL: Duration = Duration::from_millis(30);
 
 /// A program in a pseudo-terminal.
-pub struct Console {
+pub(crate) struct Console {
     parser: Parser,
     output: Receiver<Vec<u8>>,
     keys: Box<dyn Write + Send>,
-    pub child: Box<dyn Child + Send + Sync>,
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     /// The settings of the terminal before the program began.
     before: String,
@@ -43,7 +43,7 @@ fn command(dir: &Path, args: &[&str]) -> CommandBuilder {
 }
 
 /// A program whose terminal went away after it had begun to draw, as a connection that breaks.
-pub fn abandoned(args: &[&str]) -> Box<dyn Child + Send + Sync> {
+pub(crate) fn abandoned(args: &[&str]) -> Box<dyn Child + Send + Sync> {
     let pair = terminal((80, 24));
     let child = pair.slave.spawn_command(command(Path::new("."), args)).unwrap();
     drop(pair.slave);
@@ -59,7 +59,7 @@ pub fn abandoned(args: &[&str]) -> Box<dyn Child + Send + Sync> {
 
 impl Console {
     /// Starts `regscope` with these arguments in a directory.
-    pub fn start(dir: &Path, args: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(dir: &Path, args: &[&str], (columns, rows): (u16, u16)) -> Self {
         let pair = terminal((columns, rows));
         let before = format!("{:?}", pair.master.get_termios().unwrap());
         let child = pair.slave.spawn_command(command(dir, args)).unwrap();
@@ -86,19 +86,19 @@ impl Console {
     }
 
     /// Types.
-    pub fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// What stands on the screen.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.parser.screen().contents()
     }
 
     /// Takes in what the program writes until `done`, and then until it stands still.
     #[track_caller]
-    pub fn wait(&mut self, what: &str, done: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
         loop {
             match self.output.recv_timeout(STILL) {
@@ -117,19 +117,19 @@ impl Console {
 
     /// Waits until a text stands on the screen.
     #[track_caller]
-    pub fn see(&mut self, text: &str) -> String {
+    pub(crate) fn see(&mut self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))
     }
 
     /// Presses keys, then waits for a text.
     #[track_caller]
-    pub fn press(&mut self, keys: &str, text: &str) -> String {
+    pub(crate) fn press(&mut self, keys: &str, text: &str) -> String {
         self.keys(keys);
         self.see(text)
     }
 
     /// Waits for the program to end; the exit status, and what it left in the terminal.
-    pub fn end(&mut self) -> u32 {
+    pub(crate) fn end(&mut self) -> u32 {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.parser.process(&bytes);
@@ -139,7 +139,7 @@ impl Console {
 
     /// Whether the terminal is as it was before the program began.
     #[track_caller]
-    pub fn is_as_before(&self) {
+    pub(crate) fn is_as_before(&self) {
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left");
         assert!(!screen.hide_cursor(), "the cursor is shown");

@@ -7,3 +7,4 @@ mod console;
 
 mod ending;
 mod journey;
+mod readme;

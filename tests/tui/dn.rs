@@ -39,12 +39,12 @@ fn evidence_leads_to_its_message() {
     session.keys("<Esc>f");
     assert!(session.text(size).contains("── #22 403 Forbidden"));
     session.keys("<Esc>r");
-    assert!(session.text(size).contains("frame #22 of"));
+    assert!(session.text(size).contains("frame #22,"));
     // a frame that is no REGISTER or answer of the DN is shown alone
     let mut session = Session::new("terminated-reginfo", size);
     session.keys("<Enter>/#9<Enter><Enter>");
     let text = session.text(size);
-    assert!(text.contains("frame #9 of") && text.contains("NOTIFY sip:"), "{text}");
+    assert!(text.contains("frame #9,") && text.contains("NOTIFY sip:"), "{text}");
     // and one that holds no SIP is said to hold none
     let mut session = Session::new("unreachable-after-service", size);
     session.keys("<Enter>/#4<Enter><Enter>");

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "numbers that are known to fit")]
 
 /// A capture file of so many DNs from ten sources; every seventh is refused.
-pub fn capture(dns: u32) -> Vec<u8> {
+pub(crate) fn capture(dns: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let words = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101];
     file.extend(words.iter().flat_map(|word| word.to_le_bytes()));

@@ -77,7 +77,7 @@ fn two_marked_messages_stand_side_by_side_and_one_alone() {
     session.keys("f<Space>j<Space><Enter>");
     assert!(session.text((140, 40)).contains("frames 5 | 6"));
     session.keys("<Esc><F5><Enter>");
-    assert!(session.text((140, 40)).contains("frame #6 of"));
+    assert!(session.text((140, 40)).contains("frame #6,"));
     // through all messages of the DN, and no further
     session.keys("nnnnnnnnn");
     assert!(session.text((140, 40)).contains("message 6 of 6"));

@@ -1,11 +1,11 @@
 //! The screen: what it shows at two sizes, in text and styles, and what keys do.
-
 #![cfg(feature = "tui")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod fleet;
 mod session;
 
+mod compare;
 mod dn;
 mod dns;
 mod flow;

@@ -15,20 +15,20 @@ use regscope::tui::{Effect, News, Options, Palette, State};
 use crate::fleet;
 
 /// The sizes every screen is shown at.
-pub const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
+pub(crate) const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
 /// A screen on a capture.
-pub struct Session {
-    pub state: State,
+pub(crate) struct Session {
+    pub(crate) state: State,
     input: InputSettings,
     /// What the keys asked for and this session does not do itself.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// How many messages were read again.
-    pub read: usize,
+    pub(crate) read: usize,
 }
 
 /// A case of `captures/`.
-pub fn case(name: &str) -> InputSettings {
+pub(crate) fn case(name: &str) -> InputSettings {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(name);
     let mut files: Vec<_> = path.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
@@ -39,12 +39,17 @@ pub fn case(name: &str) -> InputSettings {
 
 impl Session {
     /// A screen on a case of `captures/`, all read.
-    pub fn new(name: &str, size: (u16, u16)) -> Self {
+    pub(crate) fn new(name: &str, size: (u16, u16)) -> Self {
         Self::with(case(name), name, size, Palette::Dark)
     }
 
     /// A screen on captures, all read.
-    pub fn with(input: InputSettings, title: &str, size: (u16, u16), palette: Palette) -> Self {
+    pub(crate) fn with(
+        input: InputSettings,
+        title: &str,
+        size: (u16, u16),
+        palette: Palette,
+    ) -> Self {
         let options = Options {
             zone: TimeZone::UTC,
             palette,
@@ -63,13 +68,13 @@ impl Session {
     }
 
     /// Takes in news, and does what follows from it.
-    pub fn news(&mut self, news: News) {
+    pub(crate) fn news(&mut self, news: News) {
         let effects = self.state.take_in(news);
         self.perform(effects);
     }
 
     /// Presses keys: characters as they are, others as `<Enter>`, `<F2>`, `<C-l>`.
-    pub fn keys(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
         for key in parse(keys) {
             let effects = self.state.press(key);
             self.perform(effects);
@@ -92,7 +97,7 @@ impl Session {
         }
     }
 
-    pub fn resize(&mut self, (columns, rows): (u16, u16)) -> &mut Self {
+    pub(crate) fn resize(&mut self, (columns, rows): (u16, u16)) -> &mut Self {
         let effects = self.state.resize(columns, rows);
         self.perform(effects);
         self
@@ -105,7 +110,7 @@ impl Session {
     }
 
     /// What the screen says.
-    pub fn text(&mut self, size: (u16, u16)) -> String {
+    pub(crate) fn text(&mut self, size: (u16, u16)) -> String {
         self.resize(size);
         let (buffer, cursor) = self.buffer(size);
         let mut text = lines(&buffer).join("\n");
@@ -116,7 +121,7 @@ impl Session {
     }
 
     /// What the screen says, and below it in which styles: runs of cells, ordinary ones left out.
-    pub fn styled(&mut self, size: (u16, u16)) -> String {
+    pub(crate) fn styled(&mut self, size: (u16, u16)) -> String {
         let text = self.text(size);
         let (buffer, _) = self.buffer(size);
         format!("{text}\n\n{}", styles(&buffer).join("\n"))
@@ -232,7 +237,7 @@ fn named(name: &str) -> Option<KeyEvent> {
 }
 
 /// A capture of 1000 DNs, made once: every seventh is refused, all from ten sources.
-pub fn thousand() -> InputSettings {
+pub(crate) fn thousand() -> InputSettings {
     static FILE: OnceLock<tempfile::TempDir> = OnceLock::new();
     let dir = FILE.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();

@@ -1,48 +1,60 @@
 //! Does what the screen asks for, on a thread of its own: reads messages again, saves DNs.
 
+use std::sync::Arc;
 use std::thread::Builder;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use jiff::tz::TimeZone;
 
 use crate::app::Failure;
+use crate::app::export::{Export, export};
 use crate::app::fetch::{self, Wanted};
-use crate::cli::InputSettings;
-use crate::tui::{Desk, Effect, Fetched, MessageKey, News, SaveRequest, Saved};
+use crate::cli::{ExtractFormat, InputSettings};
+use crate::report::{Style, View};
+use crate::select::{DnList, Selection};
+use crate::tui::{Data, Desk, Effect, Fetched, MessageKey, News, SaveFormat, SaveRequest, Saved};
+
+/// What there is to do, and what the screen shows then.
+type Todo = (Effect, Arc<Data>);
 
 /// The desk of a screen on capture files.
 pub(super) struct Files {
-    /// What there is to do; a person asks slower than it is done.
-    todo: Sender<Effect>,
+    /// What there is to do, and what the screen shows then; a person asks slower than it is done.
+    todo: Sender<Todo>,
 }
 
 impl Files {
-    pub(super) fn start(input: &InputSettings, news: Sender<News>) -> Result<Self, Failure> {
+    pub(super) fn start(
+        input: &InputSettings,
+        zone: &TimeZone,
+        news: Sender<News>,
+    ) -> Result<Self, Failure> {
         let (todo, effects) = unbounded();
-        let input = input.clone();
+        let (input, zone) = (input.clone(), zone.clone());
         Builder::new()
             .name("desk".to_owned())
-            .spawn(move || work(&input, &effects, &news))
+            .spawn(move || work(&input, &zone, &effects, &news))
             .map_err(|error| Failure::Start("desk", error))?;
         Ok(Self { todo })
     }
 }
 
 impl Desk for Files {
-    fn perform(&mut self, effect: Effect) {
+    fn perform(&mut self, effect: Effect, data: &Arc<Data>) {
         // a desk that is gone has panicked, and the screen with it
-        drop(self.todo.send(effect));
+        drop(self.todo.send((effect, Arc::clone(data))));
     }
 }
 
-fn work(input: &InputSettings, effects: &Receiver<Effect>, news: &Sender<News>) {
+fn work(input: &InputSettings, zone: &TimeZone, effects: &Receiver<Todo>, news: &Sender<News>) {
     let mut next = effects.recv().ok();
-    while let Some(effect) = next.take() {
+    while let Some((effect, data)) = next.take() {
         match effect {
             Effect::Read(mut keys) => {
                 // what was asked for meanwhile is read in the same pass
                 while let Ok(more) = effects.try_recv() {
                     match more {
-                        Effect::Read(more) => keys.extend(more),
+                        (Effect::Read(more), _) => keys.extend(more),
                         other => {
                             next = Some(other);
                             break;
@@ -52,7 +64,7 @@ fn work(input: &InputSettings, effects: &Receiver<Effect>, news: &Sender<News>) 
                 tell_messages(input, &keys, news);
             }
             Effect::Save(request) => {
-                drop(news.send(News::Saved(save(input, &request))));
+                drop(news.send(News::Saved(save(input, zone, &request, &data))));
             }
             // the loop of the screen does these
             Effect::Quit
@@ -100,6 +112,28 @@ pub(super) fn read(
     Ok(keys.iter().map(answer).collect())
 }
 
-fn save(_input: &InputSettings, _request: &SaveRequest) -> Saved {
-    Saved::Failed("not yet".to_owned())
+fn save(input: &InputSettings, zone: &TimeZone, request: &SaveRequest, data: &Data) -> Saved {
+    let format = match request.format {
+        SaveFormat::Pcapng => ExtractFormat::Pcapng,
+        SaveFormat::Text => ExtractFormat::Text,
+        SaveFormat::Markdown => ExtractFormat::Markdown,
+        SaveFormat::Json => ExtractFormat::Json,
+    };
+    let wanted = Export { format, path: request.path.clone(), force: request.replace };
+    let all = request.dns.len() == data.snapshot.dns().len();
+    let names = DnList::of_names(request.dns.iter().map(Vec::as_slice));
+    let view = View {
+        snapshot: &data.snapshot,
+        capture: &data.capture,
+        findings: &data.findings,
+        contrast: &data.contrast,
+        selection: &Selection { dns: (!all).then_some(names), sources: Vec::new() },
+        zone,
+        style: Style::default(),
+    };
+    match export(&wanted, &view, input) {
+        Ok(summary) => Saved::Done(format!("saved {}", summary.sentences().join("; "))),
+        Err(Failure::Exists(_)) => Saved::Exists,
+        Err(failure) => Saved::Failed(failure.to_string()),
+    }
 }

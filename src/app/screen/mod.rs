@@ -27,7 +27,7 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
     }
     let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.options.zone)?;
     let (send, news) = bounded(WAITING);
-    let desk = &mut desk::Files::start(&settings.input, send.clone())?;
+    let desk = &mut desk::Files::start(&settings.input, &settings.options.zone, send.clone())?;
     feed::start(plan, settings.expected.clone(), send)?;
     let state = State::new(settings.options.clone(), (80, 24));
     tui::run(state, &news, desk)?;

@@ -348,3 +348,58 @@ fn addresses_are_those_of_the_packet() {
     assert_eq!((origin.src.addr, origin.dst.addr), (CLIENT.into(), SERVER.into()));
     assert_eq!(origin.frame.number, 1);
 }
+
+/// The frames told of, as text, and the frames of the events between them.
+fn told(frames: &[Vec<u8>]) -> Vec<String> {
+    let mut decoder = Decoder::new(Limits::default()).telling_frames();
+    let mut told = Vec::new();
+    let mut take = |event: Event<'_>| {
+        told.push(match event {
+            Event::Joined { told_as, frames } => {
+                let frames: Vec<_> = frames.iter().map(|frame| frame.number).collect();
+                format!("{} of {frames:?}", told_as.number)
+            }
+            Event::Segment { origin } => format!("segment {}", origin.frame.number),
+            Event::Datagram { origin, .. } => format!("datagram {}", origin.frame.number),
+            Event::Stream(chunk) => format!("chunk {}", chunk.origin.frame.number),
+            other => format!("{other:?}"),
+        });
+    };
+    for (number, bytes) in (1..).zip(frames) {
+        decoder.decode(&frame(bytes, link::ETHERNET, number, number.cast_unsigned()), &mut take);
+    }
+    decoder.finish(&mut take);
+    told
+}
+
+#[test]
+fn every_frame_that_had_a_part_is_told_if_asked_for() {
+    let sip = [SIP, &[b'x'; 3000]].concat();
+    let mut parts: Vec<_> = fragments(&udp(5060, &sip), 1480).iter().map(|p| ethernet(p)).collect();
+    parts.swap(0, 2);
+    parts.insert(1, ethernet(&plain()));
+    assert_eq!(told(&parts), ["datagram 2", "4 of [4, 3, 1]", "datagram 4"]);
+    assert_eq!(told(&parts[..2]), ["datagram 2"]);
+    assert_eq!(told(&parts[1..]), ["datagram 1", "3 of [3, 2]", "datagram 3"]);
+    // fragments within fragments: of a tunnel's packets, and of what is in it
+    let inner: Vec<_> = fragments(&udp(5060, &sip), 1480);
+    let outer = inner.iter().flat_map(|part| fragments(&in_ipv4(4, &[], part), 800));
+    let outer: Vec<_> = outer.map(|part| ethernet(&part)).collect();
+    let found = told(&outer);
+    assert_eq!(found.last().map(String::as_str), Some("datagram 5"), "{found:?}");
+    assert!(found.contains(&"5 of [2, 4, 5]".to_owned()), "{found:?}");
+    assert!(found.contains(&"2 of [1, 2]".to_owned()), "{found:?}");
+    let segment = ethernet(&tcp(true, 1, 0, "P", SIP));
+    let segments = [segment.clone(), segment];
+    assert_eq!(told(&segments), ["segment 1", "chunk 1", "segment 2", "chunk 1"]);
+}
+
+#[test]
+fn a_packet_of_which_only_the_time_was_kept_is_cut_and_not_broken() {
+    let mut rig = Rig::new();
+    let cut = Frame { wire_len: 60, ..frame(&[], link::ETHERNET, 0, 1) };
+    rig.feed(&cut);
+    assert_eq!((rig.decoder.stats().snaplen_cut, rig.decoder.stats().undecoded_total()), (1, 0));
+    rig.ethernet(1, &[]);
+    assert_eq!(rig.decoder.stats().undecoded_total(), 1);
+}

@@ -114,7 +114,8 @@ fn attribute(
     Ok(())
 }
 
-pub(super) fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
+/// Writes one line; no cell of it is a formula.
+pub(in crate::report) fn line(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
     let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
     write!(out, "{}\r\n", cells.join(","))
 }

@@ -6,6 +6,7 @@ use super::{
     both, condition, examples, labels, one_sided, same, strength, support, values, verdict,
 };
 use crate::compare::{Contrast, Strength, ValueList};
+use crate::report::markdown::escape;
 
 /// The contrast, and those of each kind of failure after it.
 #[must_use]
@@ -94,22 +95,6 @@ fn others(out: &mut String, contrast: &Contrast) {
 
 /// Text that Markdown shows as it is, on one line of a table, and a spreadsheet takes as text.
 pub(super) fn cell(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    if text.starts_with(['=', '+', '-', '@']) {
-        out.push('\'');
-    }
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '`' | '\\' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    // a bare address would become a link
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+    let guard = if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    format!("{guard}{}", escape(text))
 }

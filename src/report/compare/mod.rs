@@ -13,6 +13,7 @@ mod pair_tables;
 mod text;
 mod view;
 
+pub(super) use csv::line as csv_line;
 pub use csv::write_csv;
 pub use document::{write_json, write_pair_json};
 pub use json::{ContrastJson, PairJson, RawPairJson};

@@ -9,7 +9,7 @@ use crate::compare::{Contrast, Finding, Leading, Strength, Value};
 use crate::registration::Cohort;
 use crate::report::View;
 use crate::wording::append;
-use crate::wording::contrast::{both, condition, support, verdict};
+use crate::wording::contrast::{SUSPECTS, both, condition, support, verdict};
 
 /// Attributes that separate, told one by one.
 const GROUPS: usize = 2;
@@ -19,21 +19,6 @@ const COINCIDING: usize = 6;
 const KINDS: usize = 3;
 /// Columns for what does not separate.
 const SAME: usize = 150;
-/// What people suspect first: said when it is no difference.
-const SUSPECTS: [&str; 12] = [
-    "registrar",
-    "auth.given",
-    "expires.present",
-    "transport",
-    "source.address",
-    "user_agent",
-    "contact.host",
-    "auth.realm",
-    "request_uri",
-    "contact.host_is_source",
-    "source.network",
-    "rport_asked",
-];
 
 pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let contrast = view.contrast;

@@ -15,19 +15,23 @@ use crate::wording::append;
 const FILES: usize = 4;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
+    if view.dns().next().is_none() {
+        page.paragraph("", &nothing(view))?;
+    } else {
+        page.inked(Ink::Title, &summary(view))?;
+    }
+    capture(view.snapshot, view.capture, clock, page)
+}
+
+/// How many DNs are in which state, or why there is nothing to say.
+pub(in crate::report) fn summary(view: &View<'_>) -> String {
     let mut by_verdict = BTreeMap::<(usize, Option<u16>), (Verdict, u64)>::new();
     for dn in view.dns() {
         let state = dn.state();
         let key = (state.verdict.urgency(), state.status_code);
         by_verdict.entry(key).or_insert((state.verdict, 0)).1 += 1;
     }
-    let headline = sentence(&by_verdict);
-    if by_verdict.is_empty() {
-        page.paragraph("", &nothing(view))?;
-    } else {
-        page.inked(Ink::Title, &headline)?;
-    }
-    capture(view.snapshot, view.capture, clock, page)
+    if by_verdict.is_empty() { nothing(view) } else { sentence(&by_verdict) }
 }
 
 /// `5 DNs: 2 in service, 3 out of service (2 rejected 403, 1 rejected 404)`.

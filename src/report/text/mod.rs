@@ -32,6 +32,7 @@ mod rows;
 mod sources;
 mod story;
 
+pub(super) use headline::summary;
 use page::Page;
 
 /// Writes the report.

@@ -9,7 +9,6 @@ use crate::tui::keys::Action;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::dn::Dn;
 use crate::tui::state::dns::{Line, Sort};
-use crate::tui::state::flow::Flow;
 use crate::tui::state::group::GroupBy;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -25,7 +24,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
     match action {
         Action::Open => return open(state),
         Action::Flow => {
-            return with_name(state, |name| Screen::Flow(Flow { name, ..Flow::default() }));
+            return with_name(state, |name| Screen::flow(&name, None));
         }
         Action::Compare => return compare(state),
         Action::Mark => mark(state),
@@ -131,7 +130,7 @@ fn mark(state: &mut State) {
 }
 
 /// Clears search, filter and marks.
-fn clear(state: &mut State) {
+pub(super) fn clear(state: &mut State) {
     state.marks.clear();
     relist(state, |dns| {
         dns.search.clear();
@@ -151,6 +150,17 @@ fn undo(state: &mut State) -> Then {
         state.tell("q quits");
     }
     Then::Done
+}
+
+/// Goes to the list, narrowed to what a filter selects.
+pub(super) fn show(state: &mut State, filter: crate::compare::Filter) {
+    relist(state, |dns| {
+        dns.search.clear();
+        dns.filter = filter;
+    });
+    state.stack.clear();
+    state.tab = Tab::Dns;
+    state.tell(format!("{} DNs; Esc shows all again", state.dns.shown));
 }
 
 /// Sorts by the column before or after the one that is sorted by.

@@ -192,13 +192,12 @@ fn alone(screen: &Flow) -> Then {
 /// Marks the selected message or takes its mark away; of three marks the oldest goes.
 fn mark(state: &mut State, screen: &mut Flow) {
     let Some(key) = screen.key() else { return };
-    match screen.marks.iter().position(|marked| *marked == key) {
-        Some(place) => drop(screen.marks.remove(place)),
-        None => {
-            screen.marks.push(key);
-            if screen.marks.len() > 2 {
-                screen.marks.remove(0);
-            }
+    if let Some(place) = screen.marks.iter().position(|marked| *marked == key) {
+        screen.marks.remove(place);
+    } else {
+        screen.marks.push(key);
+        if screen.marks.len() > 2 {
+            screen.marks.remove(0);
         }
     }
     match screen.marks.len() {
@@ -250,7 +249,7 @@ fn copy(state: &mut State, screen: &Flow) {
     state.tell("message copied, digest responses masked");
 }
 
-pub(super) fn click(state: &mut State, screen: &mut Flow, at: Position) -> Then {
+pub(super) fn click(state: &State, screen: &mut Flow, at: Position) -> Then {
     let area = regions::flow(state, screen);
     if area.text.contains(at) {
         screen.in_text = true;

@@ -10,7 +10,7 @@ use super::view::layout;
 use crate::wording::when::Clock;
 
 mod columns;
-mod compare;
+pub(super) mod compare;
 mod dn;
 mod dns;
 mod findings;

@@ -84,6 +84,8 @@ fn searched(state: &State) -> &str {
         Some(Screen::Flow(flow)) => &flow.search,
         Some(Screen::Dn(dn)) => &dn.search,
         None if state.tab == Tab::Findings => &state.findings.search,
+        None if state.tab == Tab::Compare => &state.compare.search,
+        None if state.tab == Tab::Sources => &state.sources.search,
         _ => &state.dns.search,
     }
 }
@@ -100,6 +102,8 @@ fn search(state: &mut State, text: String) {
             state.stack.push(screen);
         }
         None if state.tab == Tab::Findings => super::findings::search(state, text),
+        None if state.tab == Tab::Compare => state.compare.search = text,
+        None if state.tab == Tab::Sources => state.sources.search = text,
         None => relist(state, |dns| dns.search = text),
     }
 }

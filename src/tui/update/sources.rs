@@ -1,17 +1,151 @@
 //! The keys of the screen Sources.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use ratatui::layout::Position;
 
-use super::Then;
+use super::{Then, scroll};
+use crate::compare::Filter;
+use crate::registration::{Dn, DnView, State as Service};
+use crate::tui::data::Data;
+use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
-use crate::tui::state::State;
+use crate::tui::state::compare::Part;
+use crate::tui::state::overlay::Purpose;
+use crate::tui::state::sources::{About, Column};
+use crate::tui::state::{State, Tab};
+use crate::tui::view::layout;
+use crate::wording::{names, words};
 
-pub(super) fn act(_state: &mut State, _action: Action) -> Then {
-    Then::Nothing
+pub(super) fn act(state: &mut State, action: Action) -> Then {
+    let height = usize::from(layout::sources(state).body.height);
+    let len = state.sources.lines.len();
+    if scroll(&mut state.sources.cursor, action, len, height) {
+        return Then::Done;
+    }
+    match action {
+        Action::Open => {
+            narrow(state);
+        }
+        Action::Compare => {
+            if narrow(state) {
+                state.notice = None;
+                (state.tab, state.compare.part) = (Tab::Compare, Part::Listed);
+            }
+        }
+        Action::SortNext => sort(state, 1),
+        Action::SortBefore => sort(state, Column::ALL.len() - 1),
+        Action::Reverse => state.sources.reversed = !state.sources.reversed,
+        Action::Search => super::prompt::open(state, Purpose::Search),
+        Action::Clear => {
+            state.sources.search.clear();
+            super::dns::clear(state);
+        }
+        Action::Back if state.sources.search.is_empty() => state.tell("q quits"),
+        Action::Back => state.sources.search.clear(),
+        Action::Copy => {
+            if let Some(source) = state.sources.selected() {
+                let text = source.address.to_string();
+                state.tell(format!("copied: {text}"));
+                state.effects.push(Effect::Copy(text));
+            }
+        }
+        _ => return Then::Nothing,
+    }
+    Then::Done
 }
 
-pub(super) fn settle(_state: &mut State) {}
+pub(super) fn settle(state: &mut State) {
+    let data = Arc::clone(&state.data);
+    state.sources.relist(&data);
+    let height = usize::from(layout::sources(state).body.height);
+    let len = state.sources.lines.len();
+    state.sources.cursor.fit(len, height);
+    look(state, &data);
+}
 
-pub(super) fn click(_state: &mut State, _at: Position) -> Then {
-    Then::Nothing
+pub(super) fn click(state: &mut State, at: Position) -> Then {
+    let regions = layout::sources(state);
+    if let Some(column) = regions.column_at(at) {
+        state.sources.sort_by(column);
+    } else if regions.body.contains(at) {
+        let line = state.sources.cursor.top + usize::from(at.y - regions.body.y);
+        if line == state.sources.cursor.selected {
+            narrow(state);
+        } else if line < state.sources.lines.len() {
+            state.sources.cursor.selected = line;
+        }
+    }
+    Then::Done
+}
+
+/// Goes to the DN list, narrowed to those of the selected address.
+fn narrow(state: &mut State) -> bool {
+    let Some(source) = state.sources.selected().copied() else { return false };
+    let Ok(filter) = Filter::parse(&format!("source={}", source.address)) else { return false };
+    let data = Arc::clone(&state.data);
+    if !data.snapshot.dns().any(|dn| filter.matches(&dn, &data.snapshot)) {
+        state.complain(match source.dns {
+            0 => "no DN is known of this address: 4 tells what was found of it",
+            _ if source.role == crate::tui::state::sources::Role::Scanner => {
+                "DNs that only a scanner tried are not listed"
+            }
+            _ => "its DNs were decided from other addresses since",
+        });
+        return false;
+    }
+    super::dns::show(state, filter);
+    true
+}
+
+/// Sorts by the column so many places on.
+fn sort(state: &mut State, by: usize) {
+    let all = Column::ALL;
+    let place = all.iter().position(|&column| column == state.sources.column).unwrap_or_default();
+    if let Some(&column) = all.get((place + by) % all.len()) {
+        (state.sources.column, state.sources.reversed) = (column, false);
+    }
+}
+
+/// Gathers what is to be said of the selected address.
+fn look(state: &mut State, data: &Arc<Data>) {
+    let Some(address) = state.sources.selected().map(|source| source.address) else {
+        state.sources.about = None;
+        return;
+    };
+    let current = Arc::downgrade(data);
+    let about = &state.sources.about;
+    if about.as_ref().is_some_and(|about| about.address == address && about.data.ptr_eq(&current)) {
+        return;
+    }
+    let findings = data.findings.iter().filter(|f| f.source == Some(address));
+    let findings = findings.map(|finding| finding.sentence.clone()).collect();
+    let kinds = kinds(state, data, address);
+    state.sources.about = Some(About { address, data: current, kinds, findings });
+}
+
+/// How the DNs fare that an address registers or tried to: state, words, names.
+fn kinds(state: &State, data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
+    let tried = |record: &Dn| record.sources.iter().any(|(source, _)| source.addr == address);
+    let own = data.snapshot.dns().filter(|dn| dn.record().is_some_and(tried));
+    // DNs come most urgent first, those that fare alike together
+    let mut kinds: Vec<(DnView<'_>, Vec<&[u8]>)> = Vec::new();
+    for dn in own {
+        let alike = |other: &DnView<'_>| {
+            let outcome = |dn: &DnView<'_>| (dn.state().verdict, dn.state().status_code);
+            outcome(other) == outcome(&dn)
+        };
+        match kinds.last_mut().filter(|(first, _)| alike(first)) {
+            Some((_, names)) => names.push(dn.name()),
+            None => kinds.push((dn, vec![dn.name()])),
+        }
+    }
+    let told = |(dn, names): &(DnView<'_>, Vec<&[u8]>)| {
+        let own = dn.state();
+        let words = words::verdict(own.verdict, own.status_code, None, &state.clock);
+        let words = format!("{} {words}", names.len());
+        (own.verdict.state(), words, names::list(names))
+    };
+    kinds.iter().map(told).collect()
 }

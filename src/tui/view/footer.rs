@@ -7,7 +7,7 @@ use super::paper::Paper;
 use super::theme::Ink;
 use crate::net::escape_text;
 use crate::tui::data::Seen;
-use crate::tui::keys::{KEYS, holds_in};
+use crate::tui::keys::{Action, Binding, KEYS, holds_in};
 use crate::tui::state::overlay::{Prompt, Purpose};
 use crate::tui::state::{Notice, Screen, State, Tab};
 
@@ -26,17 +26,39 @@ pub(super) fn keys(state: &State, area: Rect, paper: &mut Paper<'_>) {
         None => {}
     }
     let place = state.place();
-    let mut x = 1;
-    for binding in KEYS.iter().filter(|binding| holds_in(binding, place)) {
-        let Some(label) = binding.footer else { continue };
-        let key = binding.shown.split(' ').next().unwrap_or(binding.shown);
-        let needs = layout::width(key) + layout::width(label) + 1;
-        if x + needs > area.width {
-            continue;
-        }
-        x = paper.put(area, (x, 0), key, Some(Ink::Accent));
-        x = paper.put(area, (x + 1, 0), label, None) + 2;
+    let shown = |binding: &&Binding| holds_in(binding, place) && binding.footer.is_some();
+    let mut room = area.width.saturating_sub(1);
+    // whoever wants to leave must see how, however little room there is
+    let quit = KEYS.iter().filter(shown).find(|binding| binding.action == Action::Quit);
+    if let Some(quit) = quit {
+        room = room.saturating_sub(width(quit));
+        key(quit, area, room, paper);
     }
+    let mut x = 1;
+    for binding in KEYS.iter().filter(shown).filter(|binding| binding.action != Action::Quit) {
+        if x + width(binding) + GAP <= room {
+            x = key(binding, area, x, paper) + GAP;
+        }
+    }
+}
+
+/// Columns between two keys.
+const GAP: u16 = 2;
+
+/// Columns of a key and its label.
+fn width(binding: &Binding) -> u16 {
+    layout::width(name(binding)) + 1 + layout::width(binding.footer.unwrap_or_default())
+}
+
+/// The first of the keys.
+fn name(binding: &Binding) -> &'static str {
+    binding.shown.split(' ').next().unwrap_or(binding.shown)
+}
+
+/// Puts a key and its label; returns the column after them.
+fn key(binding: &Binding, area: Rect, x: u16, paper: &mut Paper<'_>) -> u16 {
+    let x = paper.put(area, (x, 0), name(binding), Some(Ink::Accent));
+    paper.put(area, (x + 1, 0), binding.footer.unwrap_or_default(), None)
 }
 
 /// What is being typed; returns where the text cursor stands.
@@ -98,6 +120,7 @@ fn found(state: &State) -> String {
         Some(Screen::Dn(dn)) => {
             lines(dn.lines.iter().filter(|told| told.holds(&dn.search)).count())
         }
+        None if matches!(state.tab, Tab::Compare | Tab::Sources) => String::new(),
         None if state.tab == Tab::Findings => {
             format!("{} of {}", state.findings.shown, state.data.findings.len())
         }

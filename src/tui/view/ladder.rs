@@ -95,7 +95,7 @@ fn heads(screen: &Flow, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
     let shared = (others > 0).then(|| ("others".to_owned(), format!("{others} more"), None));
     let named = screen
         .lanes
-        .lanes
+        .all
         .iter()
         .map(|lane| (lane.role().to_owned(), lane.address(), Some(lane.host())));
     let gap = match columns {
@@ -168,12 +168,12 @@ fn message(
         paper.put(area, (column, 0), &text, ink);
         return;
     };
-    let column = |place: usize| columns.get(place).or(columns.last()).copied().unwrap_or(0);
+    let column = |place: usize| columns.get(place).or_else(|| columns.last()).copied().unwrap_or(0);
     for end in [from, to] {
         port(screen, end, columns, area, paper);
     }
-    let [from, to] = [from, to].map(|end| column(screen.lanes.place(end)));
-    arrow(area, (from, to), &labels, ink, faint, paper);
+    let ends = (column(screen.lanes.place(from)), column(screen.lanes.place(to)));
+    arrow(area, ends, &labels, ink, faint, paper);
 }
 
 /// The port of an end at the outside of its lane, where the host uses several.
@@ -247,11 +247,10 @@ fn ink(seen: &Seen, screen: &Flow) -> Option<Ink> {
     let failed = screen.tries.get(seen.attempt).is_some_and(|t| t.outcome.failure().is_some());
     match seen.record.code {
         0 => None,
-        ..200 => Some(Ink::Faint),
-        ..300 => Some(Ink::Good),
+        1..200 => Some(Ink::Faint),
+        200..300 => Some(Ink::Good),
         // a challenge is no failure unless the attempt ends with it
-        401 | 407 if !failed => None,
-        401 | 407 => Some(Ink::Doubtful),
+        401 | 407 => Some(Ink::Doubtful).filter(|_| failed),
         _ => Some(Ink::Bad),
     }
 }
@@ -283,7 +282,7 @@ fn arrow(
     }
     // a blank on each side, and the arrow's head
     let inside = room.saturating_sub(3);
-    let fitting = labels.iter().find(|label| width(label) <= inside).or(labels.last());
+    let fitting = labels.iter().find(|label| width(label) <= inside).or_else(|| labels.last());
     if let Some(label) = fitting {
         let label = format!(" {label} ");
         let start = left + room.saturating_sub(width(&label)) / 2;

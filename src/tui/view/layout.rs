@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::columns::ColumnId;
 use crate::tui::keys::KEYS;
+use crate::tui::state::sources::Column as SourceColumn;
 use crate::tui::state::{State, Tab};
 
 /// Below this the screen says that it is too small.
@@ -144,6 +145,106 @@ fn columns(state: &State, width: u16) -> Vec<(ColumnId, u16, u16)> {
             (id, at, width)
         })
         .collect()
+}
+
+/// The regions of the screen Compare.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct CompareRegions {
+    /// Which comparisons there are.
+    pub(in crate::tui) parts: Rect,
+    /// What separates best.
+    pub(in crate::tui) headline: Rect,
+    /// The titles of the columns.
+    pub(in crate::tui) titles: Rect,
+    /// The lines.
+    pub(in crate::tui) body: Rect,
+    /// The selected line in a paragraph, its first line a rule.
+    pub(in crate::tui) why: Rect,
+}
+
+/// The regions of the screen Compare.
+pub(in crate::tui) fn compare(state: &State) -> CompareRegions {
+    let body = frame(state).body;
+    let two_sides =
+        state.compare.contrast(&state.data).is_some_and(crate::compare::Contrast::has_two_sides);
+    let [headline, gap, why] = match (body.height, two_sides) {
+        (0..12, true) => [2, 0, 0],
+        (0..12, false) => [3, 0, 0],
+        (12..16, _) => [3, 0, 4],
+        (16..30, true) => [3, 1, 5],
+        (16..30, false) => [5, 1, 4],
+        _ => [4, 1, 8],
+    };
+    let rows = [1, headline, gap, 1].map(|lines: u16| lines.min(body.height));
+    let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body }.intersection(body);
+    let top = rows.iter().sum::<u16>();
+    CompareRegions {
+        parts: line(0, 1),
+        headline: line(1, headline),
+        titles: line(top.saturating_sub(1), 1),
+        body: line(top, body.height.saturating_sub(top + why)),
+        why: line(body.height.saturating_sub(why), why),
+    }
+}
+
+/// The regions of the screen Sources.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct SourcesRegions {
+    /// The titles of the columns.
+    pub(in crate::tui) titles: Rect,
+    /// The lines.
+    pub(in crate::tui) body: Rect,
+    /// The selected source in a paragraph, its first line a rule.
+    pub(in crate::tui) why: Rect,
+    /// The columns that fit: first column of text and width.
+    pub(in crate::tui) columns: Vec<(SourceColumn, u16, u16)>,
+}
+
+impl SourcesRegions {
+    /// The column whose title is at a place.
+    pub(in crate::tui) fn column_at(&self, at: Position) -> Option<SourceColumn> {
+        let within =
+            |(_, x, width): &(SourceColumn, u16, u16)| (*x..*x + *width + GAP).contains(&at.x);
+        let column = self.columns.iter().find(|column| within(column))?;
+        self.titles.contains(at).then_some(column.0)
+    }
+}
+
+/// The regions of the screen Sources.
+pub(in crate::tui) fn sources(state: &State) -> SourcesRegions {
+    let body = frame(state).body;
+    let why = match body.height {
+        0..12 => 0,
+        12..30 => 7,
+        _ => 10,
+    };
+    let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
+    let [dns, requests] = state.sources.digits;
+    let mut x = MARKS;
+    let mut columns = Vec::new();
+    for column in SourceColumn::ALL {
+        let width = match column {
+            SourceColumn::Address => state.sources.widest.clamp(7, 39),
+            SourceColumn::Dns | SourceColumn::Out => dns.max(4),
+            SourceColumn::Working => dns.max(6),
+            SourceColumn::Requests | SourceColumn::Unknown => requests.max(5),
+            SourceColumn::Role => 13,
+            SourceColumn::Agent => body.width.saturating_sub(x + 1).max(10),
+        };
+        if x + width > body.width {
+            break;
+        }
+        columns.push((column, x, width));
+        x += width + GAP;
+        // text after a number stands apart from it
+        x += u16::from(column == SourceColumn::Unknown);
+    }
+    SourcesRegions {
+        titles: line(0, 1.min(body.height)),
+        body: line(1, body.height.saturating_sub(1 + why)),
+        why: line(body.height.saturating_sub(why), why),
+        columns,
+    }
 }
 
 /// The help over the screen.

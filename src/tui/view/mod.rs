@@ -9,8 +9,9 @@ use paper::Paper;
 use theme::Ink;
 
 mod activity;
+mod bar;
 mod chooser;
-mod compare;
+pub(super) mod compare;
 pub(super) mod dn;
 mod dns;
 pub(super) mod findings;
@@ -22,7 +23,7 @@ mod hex;
 mod ladder;
 pub(super) mod layout;
 pub(super) mod message;
-mod pair;
+pub(super) mod pair;
 pub(super) mod paper;
 pub(super) mod regions;
 mod save;
@@ -56,8 +57,8 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
         Some(Screen::Pair(pair)) => pair::draw(state, pair, frame.body, paper),
         None => match state.tab {
             Tab::Dns => dns::draw(state, paper),
-            Tab::Compare => compare::draw(state, frame.body, paper),
-            Tab::Sources => sources::draw(state, frame.body, paper),
+            Tab::Compare => compare::draw(state, paper),
+            Tab::Sources => sources::draw(state, paper),
             Tab::Findings => findings::draw(state, frame.body, paper),
         },
     }

@@ -1,0 +1,227 @@
+//! Finds every frame that is needed to read chosen messages again: fragments, chunks, connections,
+//! errors, and the requests behind answers that are evidence.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, BuildHasherDefault};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::frames::FrameSet;
+use crate::net::{Endpoint, Frame, FrameRef, Origin};
+use crate::packet::{Decoder, Event, IcmpError, Limits, StreamChunk, sieve};
+use crate::registration::{DnView, Snapshot};
+use crate::sip::{self, Message, Method};
+
+/// Joined packets whose frames are remembered, and requests whose answer may still come.
+const REMEMBERED: usize = 1 << 16;
+
+/// Two ends, whichever sends.
+type Pair = (Endpoint, Endpoint);
+
+fn pair(a: Endpoint, b: Endpoint) -> Pair {
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+/// What is looked for, and what was found.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// The frames to copy.
+    pub frames: FrameSet,
+    /// The frames the model names.
+    seeds: FrameSet,
+    /// Ends between which messages went: errors about their packets are wanted.
+    pairs: FxHashSet<Pair>,
+    /// TCP connections that carried messages.
+    connections: FxHashSet<Pair>,
+    /// Call-IDs of the attempts, hashed.
+    calls: FxHashSet<u64>,
+    joined: Joined,
+    /// Requests that are no REGISTER, by Call-ID, oldest first.
+    requests: VecDeque<(u64, FrameRef)>,
+}
+
+impl Wanted {
+    /// What the model knows of these DNs.
+    pub(super) fn of<'a>(snapshot: &'a Snapshot, dns: impl Iterator<Item = DnView<'a>>) -> Self {
+        let mut wanted = Self::default();
+        for dn in dns {
+            for attempt in dn.attempts() {
+                wanted.pairs.insert(pair(attempt.source, attempt.registrar));
+                wanted.calls.extend(snapshot.text(attempt.call_id).map(hash));
+                for message in attempt.messages() {
+                    wanted.seeds.insert(message.frame());
+                }
+            }
+            for (_, change) in dn.history() {
+                wanted.seeds.insert(change.frame);
+            }
+        }
+        wanted
+    }
+
+    /// Whether the model names no frame.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.seeds.len() == 0
+    }
+
+    /// Whether messages came over connections, whose other segments are to be looked for.
+    pub(super) fn has_connections(&self) -> bool {
+        !self.connections.is_empty()
+    }
+
+    /// Takes in an event of the first reading.
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Datagram { origin, bytes } => self.datagram(origin, bytes),
+            Event::Stream(chunk) => self.chunk(chunk),
+            Event::Icmp(error) => self.icmp(error),
+            Event::Joined { told_as, frames } => self.joined.add(*told_as, frames),
+            Event::Connection(_) | Event::Segment { .. } => {}
+        }
+    }
+
+    fn datagram(&mut self, origin: &Origin, bytes: &[u8]) {
+        let named = self.seeds.contains(origin.frame);
+        if named {
+            self.pairs.insert(pair(origin.src, origin.dst));
+            self.take(origin.frame);
+        }
+        for message in sip::datagram(bytes, origin.path.cut.is_some()) {
+            self.evidence(origin.frame, &message, named);
+        }
+    }
+
+    /// Remembers a request that is no REGISTER; takes those that an answer is about.
+    fn evidence(&mut self, frame: FrameRef, message: &Message<'_>, named: bool) {
+        let Some(call) = message.call_id().map(hash) else { return };
+        if message.method().is_none_or(|method| method == Method::Register) {
+            return;
+        }
+        if message.is_request() {
+            if self.requests.len() == REMEMBERED {
+                self.requests.pop_front();
+            }
+            self.requests.push_back((call, frame));
+        } else if named {
+            for (_, frame) in self.requests.iter().filter(|(own, _)| *own == call) {
+                self.joined.take(*frame, &mut self.frames);
+            }
+        }
+    }
+
+    fn chunk(&mut self, chunk: &StreamChunk<'_>) {
+        if self.seeds.contains(chunk.origin.frame) {
+            let ends = pair(chunk.origin.src, chunk.origin.dst);
+            self.pairs.insert(ends);
+            self.connections.insert(ends);
+            self.take(chunk.origin.frame);
+        }
+    }
+
+    /// An error about a packet between ends of interest, unless it quotes another call.
+    fn icmp(&mut self, error: &IcmpError<'_>) {
+        if !self.pairs.contains(&pair(error.quoted_src, error.quoted_dst)) {
+            return;
+        }
+        let quoted = Message::parse(error.quoted, true);
+        let call = quoted.as_ref().and_then(Message::call_id).map(hash);
+        if call.is_none_or(|call| self.calls.contains(&call)) {
+            self.take(error.origin.frame);
+        }
+    }
+
+    fn take(&mut self, frame: FrameRef) {
+        self.joined.take(frame, &mut self.frames);
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(bytes)
+}
+
+/// The frames of packets that were joined lately.
+#[derive(Default)]
+struct Joined {
+    frames: FxHashMap<(u16, u64), Vec<FrameRef>>,
+    order: VecDeque<(u16, u64)>,
+}
+
+impl Joined {
+    fn add(&mut self, told_as: FrameRef, frames: &[FrameRef]) {
+        if self.order.len() == REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.frames.remove(&oldest);
+        }
+        let key = (told_as.file.0, told_as.number);
+        self.order.push_back(key);
+        // one frame may complete a packet and what is in it
+        self.frames.entry(key).or_default().extend_from_slice(frames);
+    }
+
+    /// Takes a frame, and the others that gave a part of what it completed.
+    fn take(&self, frame: FrameRef, taken: &mut FrameSet) {
+        taken.insert(frame);
+        let mut left = self.frames(frame).to_vec();
+        while let Some(part) = left.pop() {
+            // a part may itself have come in parts: a tunnel's packets in fragments
+            if taken.insert(part) {
+                left.extend_from_slice(self.frames(part));
+            }
+        }
+    }
+
+    fn frames(&self, frame: FrameRef) -> &[FrameRef] {
+        self.frames.get(&(frame.file.0, frame.number)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Decodes frames for what is wanted of them.
+pub(super) struct Search<'w> {
+    wanted: &'w mut Wanted,
+    decoder: Decoder,
+    /// Whether this is the second reading, for the segments of connections.
+    segments: bool,
+}
+
+impl<'w> Search<'w> {
+    /// The first reading: for messages and what they came in.
+    pub(super) fn messages(wanted: &'w mut Wanted) -> Self {
+        Self::new(wanted, false)
+    }
+
+    /// The second reading: for all segments of connections found in the first.
+    pub(super) fn connections(wanted: &'w mut Wanted) -> Self {
+        wanted.joined = Joined::default();
+        Self::new(wanted, true)
+    }
+
+    fn new(wanted: &'w mut Wanted, segments: bool) -> Self {
+        Self { wanted, decoder: Decoder::new(Limits::default()).telling_frames(), segments }
+    }
+
+    /// Takes in a frame.
+    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+        let Self { wanted, decoder, segments } = self;
+        if sieve(frame.link, frame.bytes) {
+            decoder.decode(frame, &mut |event| look(wanted, *segments, &event));
+        }
+    }
+
+    /// Takes in what was left incomplete.
+    pub(super) fn finish(self) {
+        let Self { wanted, mut decoder, segments } = self;
+        decoder.finish(&mut |event| look(wanted, segments, &event));
+    }
+}
+
+fn look(wanted: &mut Wanted, segments: bool, event: &Event<'_>) {
+    match event {
+        _ if !segments => wanted.event(event),
+        Event::Joined { told_as, frames } => wanted.joined.add(*told_as, frames),
+        Event::Segment { origin } if wanted.connections.contains(&pair(origin.src, origin.dst)) => {
+            wanted.take(origin.frame);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,81 @@
+//! Reads the captures once more, as the model read them.
+
+use std::io;
+
+use crate::app::Failure;
+use crate::app::progress::ProgressLine;
+use crate::cli::InputSettings;
+use crate::net::{Frame, FrameRef, LinkType, Timestamp};
+
+/// Frames between two looks at the progress; a power of two.
+const STRIDE: u64 = 1 << 14;
+
+/// Whether more frames are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    More,
+    Enough,
+}
+
+/// A frame of which only the time matters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub time: Timestamp,
+    pub at: FrameRef,
+    pub link: LinkType,
+    pub wire_len: u32,
+}
+
+/// The first and the last frame by time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub first: Mark,
+    pub last: Mark,
+}
+
+impl Ends {
+    fn take_in(ends: &mut Option<Self>, frame: &Frame<'_>) {
+        let Frame { time, at, link, wire_len, .. } = *frame;
+        let mark = Mark { time, at, link, wire_len };
+        let ends = ends.get_or_insert(Self { first: mark, last: mark });
+        if time < ends.first.time {
+            ends.first = mark;
+        }
+        if time >= ends.last.time {
+            ends.last = mark;
+        }
+    }
+}
+
+/// Hands every frame that the filter takes to `each`; frames later than `until` do not count.
+///
+/// The ends are those of all frames, for the model's clock runs while packets are left out.
+pub(super) fn follow(
+    input: &InputSettings,
+    until: Timestamp,
+    mut each: impl FnMut(&Frame<'_>) -> io::Result<Next>,
+) -> Result<Option<Ends>, Failure> {
+    let (mut set, mut filter) = crate::app::open(input)?;
+    let mut progress = ProgressLine::new(input.progress);
+    let mut read: u64 = 0;
+    let mut ends = None;
+    while let Some(frame) = set.next_frame() {
+        read += 1;
+        if frame.time > until {
+            continue;
+        }
+        Ends::take_in(&mut ends, &frame);
+        let taken = match &mut filter {
+            Some(filter) => filter.takes(frame.link, frame.bytes)?,
+            None => true,
+        };
+        if taken && each(&frame)? == Next::Enough {
+            break;
+        }
+        if read.is_multiple_of(STRIDE) {
+            progress.update(set.progress());
+        }
+    }
+    drop(progress);
+    Ok(ends)
+}

@@ -1,0 +1,161 @@
+//! Copies the packets of chosen DNs, and looks whether they say the same alone.
+
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
+
+use super::closure::{Search, Wanted};
+use super::file::NewFile;
+use super::follow::{Ends, Mark, Next, follow};
+use super::summary::{Differing, Summary};
+use crate::app::Failure;
+use crate::app::pipeline::Plan;
+use crate::cli::InputSettings;
+use crate::net::{FileId, Frame, FrameRef};
+use crate::record::PcapngWriter;
+use crate::registration::{Snapshot, SnapshotOptions};
+use crate::report::View;
+use crate::source::FileInfo;
+
+/// Writes the packets of the DNs that `view` selects.
+pub(super) fn write(
+    view: &View<'_>,
+    input: &InputSettings,
+    new: &mut NewFile,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let until = view.snapshot.at;
+    let mut wanted = Wanted::of(view.snapshot, view.dns());
+    if wanted.is_empty() {
+        let what = "no packet of the selected DNs is in the capture";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    let mut search = Search::messages(&mut wanted);
+    let ends = follow(input, until, |frame| {
+        search.frame(frame);
+        Ok(Next::More)
+    })?;
+    search.finish();
+    if wanted.has_connections() {
+        let mut search = Search::connections(&mut wanted);
+        follow(input, until, |frame| {
+            search.frame(frame);
+            Ok(Next::More)
+        })?;
+        search.finish();
+    }
+    let copied = copy(view, input, &wanted, ends, new);
+    summary.packets = copied.map_err(|failure| match failure {
+        Failure::Output(error) => Failure::Export { path: summary.path.clone(), error },
+        other => other,
+    })?;
+    summary.of_packets = view.capture.packets.read;
+    verify(view, input, new, summary)
+}
+
+/// Copies the wanted frames; gives their number.
+fn copy(
+    view: &View<'_>,
+    input: &InputSettings,
+    wanted: &Wanted,
+    ends: Option<Ends>,
+    new: &mut NewFile,
+) -> Result<u64, Failure> {
+    let names = Names::of(&view.capture.files);
+    let mut writer = PcapngWriter::new(new.file());
+    for (file, name) in (0..).map(FileId).zip(&names.0) {
+        writer.name_source(file, name);
+    }
+    let mark = |mark: Mark| (!wanted.frames.contains(mark.at)).then_some(mark);
+    let mut begin = ends.and_then(|ends| mark(ends.first));
+    if let Some(mark) = begin.take() {
+        writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "begins")))?;
+    }
+    let mut left = wanted.frames.len();
+    follow(input, view.snapshot.at, |frame| {
+        if wanted.frames.contains(frame.at) {
+            writer.packet(frame, Some(&names.frame(frame.at)))?;
+            left -= 1;
+        }
+        Ok(if left == 0 { Next::Enough } else { Next::More })
+    })?;
+    if left > 0 {
+        return Err(Failure::Changed);
+    }
+    if let Some(mark) = ends.and_then(|ends| mark(ends.last)) {
+        writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "ends")))?;
+    }
+    writer.finish()?;
+    Ok(wanted.frames.len())
+}
+
+/// The frame without its bytes: the clock of the trace stands still between packets, and what has
+/// run out, or was never answered, depends on it.
+fn only_time(mark: &Mark) -> Frame<'static> {
+    let Mark { time, at, link, wire_len } = *mark;
+    Frame { time, link, at, wire_len: wire_len.max(1), bytes: &[] }
+}
+
+/// What files are called in an export: without their directories, or without those they share.
+struct Names(Vec<String>);
+
+impl Names {
+    fn of(files: &[FileInfo]) -> Self {
+        let parts = |file: &'_ FileInfo| -> Vec<_> {
+            file.path.iter().map(|part| part.to_string_lossy().into_owned()).collect()
+        };
+        let all: Vec<_> = files.iter().map(parts).collect();
+        let short = all.iter().filter_map(|parts| parts.last()).collect::<FxHashSet<_>>();
+        if short.len() == files.len() {
+            return Self(all.iter().filter_map(|parts| parts.last().cloned()).collect());
+        }
+        let same = |place: usize| {
+            let mut parts = all.iter().map(|parts| parts.get(place));
+            let first = parts.next().flatten();
+            first.is_some() && parts.all(|part| part == first)
+        };
+        // the name itself stays, even of a file that is named twice
+        let most = all.iter().map(Vec::len).min().unwrap_or(0).saturating_sub(1);
+        let common = (0..most).take_while(|&place| same(place)).count();
+        Self(all.iter().map(|parts| parts.get(common..).unwrap_or_default().join("/")).collect())
+    }
+
+    /// Which frame of which file it was.
+    fn frame(&self, at: FrameRef) -> String {
+        let file = self.0.get(usize::from(at.file.0)).map_or("", String::as_str);
+        format!("frame {} of {file}", at.number)
+    }
+
+    fn comment(&self, at: FrameRef, what: &str) -> String {
+        format!("the capture {what} here: {}, of which only the time was copied", self.frame(at))
+    }
+}
+
+/// Reads the file as anybody would, and notes every DN that it says something else about.
+fn verify(
+    view: &View<'_>,
+    input: &InputSettings,
+    new: &NewFile,
+    summary: &mut Summary,
+) -> Result<(), Failure> {
+    let mut own = input.clone();
+    (own.files, own.filter, own.progress) = (vec![new.path()], None, false);
+    let trace = Plan::new(&own, None, &TimeZone::UTC)?.run(None)?;
+    let there = trace.tracker.finish(&SnapshotOptions::default());
+    let mut selected = FxHashSet::default();
+    for dn in view.dns() {
+        selected.insert(dn.name());
+        let here = (dn.state().verdict, dn.state().status_code);
+        let alone = outcome(&there, dn.name());
+        if alone != Some(here) && dn.attempts().next().is_some() {
+            let dn = dn.name().to_vec();
+            summary.differing.push(Differing { dn, here, alone });
+        }
+    }
+    summary.others = there.dns().filter(|dn| !selected.contains(dn.name())).count();
+    Ok(())
+}
+
+fn outcome(snapshot: &Snapshot, dn: &[u8]) -> Option<super::summary::Outcome> {
+    let found = snapshot.find(dn)?;
+    Some((found.state().verdict, found.state().status_code))
+}

@@ -1,0 +1,37 @@
+//! `regscope extract`.
+
+use std::io::Write as _;
+
+use super::export::{self, Export, export};
+use super::pipeline::Plan;
+use super::{Failure, Outcome};
+use crate::cli::{ExtractFormat, ExtractSettings};
+use crate::compare::{Contrast, contrast};
+use crate::diagnosis::{diagnose, rank};
+use crate::registration::SnapshotOptions;
+use crate::report::{Style, View};
+
+/// Reads everything, and saves what is known of the selected DNs.
+pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
+    let ExtractSettings { input, format, selection, output, force, zone } = settings;
+    let wanted = Export { format: *format, path: output.clone(), force: *force };
+    export::refuse(&wanted, input, &[])?;
+    let trace = Plan::new(input, None, zone)?.run(None)?;
+    let snapshot = &trace.tracker.finish(&SnapshotOptions::default());
+    let (contrast, mut findings) = match format {
+        ExtractFormat::Pcapng => (Contrast::default(), Vec::new()),
+        _ => (contrast(snapshot), diagnose(snapshot)),
+    };
+    rank(&mut findings);
+    let (capture, findings, style) = (&trace.capture, &*findings, Style::default());
+    let contrast = &contrast;
+    let view = View { snapshot, capture, findings, contrast, selection, zone, style };
+    let summary = export(&wanted, &view, input)?;
+    let mut out = super::output();
+    for sentence in summary.sentences() {
+        writeln!(out, "{sentence}")?;
+    }
+    out.flush()?;
+    super::warn_of_inputs(&capture.warnings);
+    Ok(Outcome::Done)
+}

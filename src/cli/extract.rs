@@ -1,0 +1,86 @@
+//! The arguments of `regscope extract`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use jiff::tz::TimeZone;
+
+use super::args::{CommonArgs, ending};
+use super::settings::{InputSettings, split, zone};
+use crate::select::Selection;
+
+pub(super) const EXAMPLES: &str = ending!(
+    "  regscope extract --dn 5002 -o 5002.pcapng trace.pcap
+  regscope extract --dn 5001-5020 --source 192.168.210.54 -o ticket.pcapng captures/
+  regscope extract --dn 5002 --format markdown -o ticket.md trace.pcap
+
+  A pcapng file holds what their verdicts need: every REGISTER of theirs and every answer, in all its IP
+  fragments; the whole of TCP connections that carried one, with what else they carried; ICMP errors;
+  requests to a DN whose answers show that it is gone. A comment names the frame each packet was.
+  If the capture begins earlier or ends later, a packet cut to nothing holds that moment, for what
+  has expired, or was not answered, depends on it. The file is read again before it is kept, and if
+  it alone says something else about a DN, that is told."
+);
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ExtractArgs {
+    /// What to write
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: ExtractFormat,
+    /// The file to write
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// What `regscope extract` writes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum ExtractFormat {
+    /// The packets
+    #[default]
+    Pcapng,
+    /// The report for a person
+    Text,
+    /// The report for a ticket
+    Markdown,
+    /// The report as one object
+    Json,
+    /// A row a DN, for a spreadsheet
+    Csv,
+}
+
+/// The settings of `regscope extract`.
+#[derive(Debug)]
+pub struct ExtractSettings {
+    /// What is read.
+    pub input: InputSettings,
+    /// What is written.
+    pub format: ExtractFormat,
+    /// Which DNs.
+    pub selection: Selection,
+    /// Where it is written.
+    pub output: PathBuf,
+    /// Whether a file that is there is replaced.
+    pub force: bool,
+    /// The zone of times.
+    pub zone: TimeZone,
+}
+
+impl TryFrom<ExtractArgs> for ExtractSettings {
+    type Error = clap::Error;
+
+    fn try_from(args: ExtractArgs) -> Result<Self, clap::Error> {
+        let ExtractArgs { format, output, force, common } = args;
+        let zone = zone(common.read.utc);
+        let (input, selection) = split(common);
+        if selection.is_all() {
+            let words = "name the DNs with --dn LIST or --source CIDR\n";
+            return Err(clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words));
+        }
+        Ok(Self { input, format, selection, output, force, zone })
+    }
+}

@@ -1,0 +1,54 @@
+//! The screens in the README are those of the program; `REGSCOPE_BLESS=1` writes them.
+
+use std::path::Path;
+
+use crate::console::Console;
+
+/// What stands before a screen: the keys that lead there.
+const MARK: &str = "<!-- screen: ";
+const BEGIN: &str = " -->\n```text\n";
+const END: &str = "```\n";
+
+#[test]
+fn the_screens_in_the_readme_are_those_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let mut parts = readme.split(MARK);
+    let mut now = parts.next().unwrap().to_owned();
+    let mut shown = 0;
+    for part in parts {
+        let (keys, rest) = part.split_once(BEGIN).unwrap();
+        let (_, after) = rest.split_once(END).unwrap();
+        now += &format!("{MARK}{keys}{BEGIN}{}{END}{after}", screen(root, keys));
+        shown += 1;
+    }
+    assert_eq!(shown, 4);
+    if std::env::var_os("REGSCOPE_BLESS").is_some() {
+        std::fs::write(&path, now).unwrap();
+    } else {
+        assert_eq!(now, readme, "REGSCOPE_BLESS=1 cargo test --test pty writes the screens");
+    }
+}
+
+/// What 80 columns and 24 lines show of the incident after these keys.
+fn screen(root: &Path, keys: &str) -> String {
+    let args = ["--utc", "captures/incident/input.pcap"];
+    let mut console = Console::start(root, &args, (80, 24));
+    let is_read = |screen: &str| screen.contains("5 DNs") && !screen.contains("reading");
+    console.wait("the capture", is_read);
+    for key in keys.split_whitespace().filter(|key| *key != "none") {
+        console.keys(match key {
+            "Enter" => "\r",
+            "Space" => " ",
+            "Down" => "\u{1b}[B",
+            key => key,
+        });
+        console.wait("the screen", |screen| !screen.contains("reading"));
+    }
+    let text = console.text();
+    console.keys("q");
+    assert_eq!(console.end(), 0);
+    let lines = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    format!("{}\n", lines.trim_end())
+}
