@@ -215,6 +215,7 @@ pub(super) fn search(state: &State, screen: &mut Flow, text: String) {
     let next = (at..screen.rows.len()).find(found).or_else(|| (0..at).find(found));
     if let Some(row) = next {
         screen.cursor.selected = row;
+        screen.text = (0, 0);
     }
 }
 
