@@ -41,8 +41,11 @@ fn keep<'s>(
             seen.push(Seen { origin: *origin, bytes: bytes.to_vec() });
         }
         Event::Agent(agent) => agents.push((agent.capture_id, agent.node.to_vec())),
-        Event::Stream(_) | Event::Icmp(_) | Event::Connection(_) => {}
-        Event::Joined { .. } | Event::Segment { .. } => {}
+        Event::Stream(_)
+        | Event::Icmp(_)
+        | Event::Connection(_)
+        | Event::Joined { .. }
+        | Event::Segment { .. } => {}
     }
 }
 

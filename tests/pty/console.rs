@@ -52,7 +52,7 @@ pub(crate) fn abandoned(args: &[&str]) -> Box<dyn Child + Send + Sync> {
     let mut bytes = [0; 4096];
     while !String::from_utf8_lossy(&seen).contains("5008") {
         let n = reader.read(&mut bytes).unwrap();
-        seen.extend(&bytes[..n]);
+        seen.extend(bytes.iter().take(n));
     }
     child
 }
@@ -69,7 +69,7 @@ impl Console {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(n @ 1..) = reader.read(&mut bytes) {
-                if send.send(bytes[..n].to_vec()).is_err() {
+                if send.send(bytes.iter().copied().take(n).collect()).is_err() {
                     break;
                 }
             }

@@ -109,7 +109,7 @@ fn resizing_keeps_what_is_selected() {
     let mut session = on("incident", "2jjj", (140, 40));
     let selected = |session: &mut Session, size| {
         let text = session.styled(size);
-        text.lines().filter(|line| line.contains("reversed")).map(str::to_owned).last()
+        text.lines().rfind(|line| line.contains("reversed")).map(str::to_owned)
     };
     let before = selected(&mut session, (140, 40));
     selected(&mut session, (60, 14));

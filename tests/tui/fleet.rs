@@ -33,7 +33,13 @@ pub(crate) fn capture(dns: u32) -> Vec<u8> {
 }
 
 /// Appends a packet: IPv4, UDP from port 5060 to port 5060.
-fn packet(file: &mut Vec<u8>, at: (u32, u32), src: [u8; 4], dst: [u8; 4], payload: &[u8]) {
+pub(crate) fn packet(
+    file: &mut Vec<u8>,
+    at: (u32, u32),
+    src: [u8; 4],
+    dst: [u8; 4],
+    payload: &[u8],
+) {
     let udp = u16::try_from(payload.len() + 8).unwrap();
     let total = udp + 20;
     let length = u32::from(total);

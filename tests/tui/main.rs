@@ -6,4 +6,6 @@ mod fleet;
 mod session;
 
 mod compare;
+mod dn;
 mod dns;
+mod flow;

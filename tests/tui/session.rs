@@ -24,6 +24,8 @@ pub(crate) struct Session {
     input: InputSettings,
     /// What the keys asked for and this session does not do itself.
     pub(crate) effects: Vec<Effect>,
+    /// How many messages were read again.
+    pub(crate) read: usize,
 }
 
 /// A case of `captures/`.
@@ -58,7 +60,8 @@ impl Session {
             title: title.to_owned(),
             live: false,
         };
-        let mut session = Self { state: State::new(options, size), input, effects: Vec::new() };
+        let mut session =
+            Self { state: State::new(options, size), input, effects: Vec::new(), read: 0 };
         let data = Arc::new(read(&session.input).unwrap());
         session.news(News::Data(data));
         session.news(News::Finished);
@@ -85,6 +88,7 @@ impl Session {
         for effect in effects {
             match effect {
                 Effect::Read(keys) => {
+                    self.read += keys.len();
                     for (key, message) in fetch(&self.input, &keys).unwrap() {
                         self.news(News::Message(key, message));
                     }

@@ -103,9 +103,10 @@ pub(super) fn read(
     let wanted =
         |key: &MessageKey| Wanted { dn: key.dn.clone(), frame: key.frame, request: key.request };
     let all: Vec<Wanted> = keys.iter().map(wanted).collect();
-    let mut found = fetch::fetch(input, &all)?;
+    let found = fetch::fetch(input, &all)?;
     let answer = |key: &MessageKey| {
-        let fetched = found.remove(&wanted(key));
+        // two requests joined into one pass may ask for the same message
+        let fetched = found.get(&wanted(key)).cloned();
         let fetched = fetched.map(|f| Fetched { bytes: f.bytes, origin: f.origin, cut: f.cut });
         (key.clone(), fetched)
     };

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Goes, Page};
 use crate::net::{FrameRef, Timestamp};
-use crate::registration::{AttemptView, DnView, Outcome, State};
+use crate::registration::{AttemptView, DnView, MessageRecord, Outcome, State};
 use crate::tui::columns::Look;
 use crate::tui::view::theme::{Ink, Palette};
+use crate::wording::append;
 use crate::wording::exchange;
 use crate::wording::layout::count;
 
@@ -67,7 +68,7 @@ fn runs(page: &Page, look: &Look<'_>, dn: DnView<'_>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (place, attempt) in dn.attempts().enumerate() {
         let told = exchange::Told::of(&look.data.snapshot, &attempt, last, frames, page.glyphs);
-        let frame = attempt.messages().next().map(|message| message.frame());
+        let frame = attempt.messages().next().map(MessageRecord::frame);
         let (at, outcome) = (attempt.started, attempt.outcome);
         let one = One { place, at, frame, frames: told.frames, outcome };
         match runs.last_mut() {
@@ -126,7 +127,7 @@ pub(super) fn margins(dn: DnView<'_>) -> Option<String> {
     };
     let granted = dn.attempts().filter(refreshed).filter_map(|attempt| attempt.granted).last();
     if let Some(granted) = granted {
-        text += &format!(" (granted: {granted} s)");
+        append!(text, " (granted: {granted} s)");
     }
     Some(text + ".")
 }

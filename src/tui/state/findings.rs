@@ -152,7 +152,7 @@ impl Findings {
             return false;
         }
         let name = open_name(rule, is_cause);
-        if open.unwrap_or(!self.open.contains(&name)) {
+        if open.unwrap_or_else(|| !self.open.contains(&name)) {
             self.open.insert(name);
         } else {
             self.open.remove(&name);

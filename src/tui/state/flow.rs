@@ -157,7 +157,7 @@ impl Flow {
         let found = if back { before.or(after) } else { after.or(before) };
         self.cursor.selected = found.unwrap_or(0);
         // what leads to the first message is seen with it
-        if (0..self.cursor.selected).find(is_message).is_none() {
+        if !(0..self.cursor.selected).any(|row| is_message(&row)) {
             self.cursor.top = 0;
         }
     }

@@ -58,7 +58,7 @@ struct Host {
 /// The lanes of a ladder.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tui) struct Lanes {
-    pub(in crate::tui) lanes: Vec<Lane>,
+    pub(in crate::tui) all: Vec<Lane>,
     /// Devices that share the first lane because there are too many.
     pub(in crate::tui) others: usize,
     split: FxHashSet<IpAddr>,
@@ -81,17 +81,17 @@ impl Lanes {
             lanes.add(way.client, way.hop, false);
             lanes.add(way.server, way.hop.saturating_add(1), way.decides);
         }
-        lanes.lanes.sort_by_key(|lane| lane.depth);
+        lanes.all.sort_by_key(|lane| lane.depth);
         lanes.gather(most.max(2));
         lanes.places =
-            lanes.lanes.iter().enumerate().map(|(place, lane)| (lane.host, place)).collect();
+            lanes.all.iter().enumerate().map(|(place, lane)| (lane.host, place)).collect();
         lanes
     }
 
     fn add(&mut self, end: Endpoint, depth: u8, registrar: bool) {
         let host = self.host_of(end);
-        let place = *self.places.entry(host).or_insert(self.lanes.len());
-        match self.lanes.get_mut(place) {
+        let place = *self.places.entry(host).or_insert(self.all.len());
+        match self.all.get_mut(place) {
             Some(lane) => {
                 lane.depth = lane.depth.min(depth);
                 lane.port = lane.port.filter(|&port| port == end.port);
@@ -99,19 +99,19 @@ impl Lanes {
                 lane.uses += 1;
             }
             None => {
-                self.lanes.push(Lane { host, port: Some(end.port), depth, uses: 1, registrar });
+                self.all.push(Lane { host, port: Some(end.port), depth, uses: 1, registrar });
             }
         }
     }
 
     /// Puts the devices that are seen least into one lane if there are too many lanes.
     fn gather(&mut self, most: usize) {
-        let Some(too_many) = self.lanes.len().checked_sub(most).filter(|&n| n > 0) else { return };
-        let mut by_use: Vec<usize> = self.lanes.iter().map(|lane| lane.uses).collect();
+        let Some(too_many) = self.all.len().checked_sub(most).filter(|&n| n > 0) else { return };
+        let mut by_use: Vec<usize> = self.all.iter().map(|lane| lane.uses).collect();
         by_use.sort_unstable();
         let limit = by_use.get(too_many).copied().unwrap_or(0);
         let mut left = too_many + 1;
-        self.lanes.retain(|lane| {
+        self.all.retain(|lane| {
             let goes = left > 0 && !lane.registrar && lane.uses <= limit;
             left -= usize::from(goes);
             self.others += usize::from(goes);
@@ -133,14 +133,14 @@ impl Lanes {
     /// Whether the port stands with the address over the lane.
     pub(in crate::tui) fn has_one_port(&self, end: Endpoint) -> bool {
         let place = self.places.get(&self.host_of(end));
-        let lane = place.and_then(|&place| self.lanes.get(place));
+        let lane = place.and_then(|&place| self.all.get(place));
         // those that share a lane are told by the text of the message
         lane.is_none_or(|lane| lane.port.is_some())
     }
 
     /// Columns, with that of the others.
     pub(in crate::tui) fn len(&self) -> usize {
-        self.lanes.len() + usize::from(self.others > 0)
+        self.all.len() + usize::from(self.others > 0)
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
     }
 
     fn told(lanes: &Lanes) -> Vec<String> {
-        lanes.lanes.iter().map(|lane| format!("{} {}", lane.role(), lane.address())).collect()
+        lanes.all.iter().map(|lane| format!("{} {}", lane.role(), lane.address())).collect()
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         let ways: Vec<_> = ways.iter().map(|(from, to, hop)| (from.as_str(), *to, *hop)).collect();
         let lanes = lanes(&ways, 4);
         assert_eq!((lanes.len(), lanes.others), (4, 18));
-        assert!(lanes.lanes.iter().any(|lane| lane.registrar));
+        assert!(lanes.all.iter().any(|lane| lane.registrar));
         assert_eq!(lanes.place(end("10.0.1.0:5060")), 0);
         assert_eq!(lanes.place(end("10.0.0.9:5060")), 3);
     }

@@ -4,6 +4,7 @@ use crate::tui::effect::Key;
 
 /// One message alone.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(in crate::tui) struct Message {
     pub(in crate::tui) key: Key,
     /// The first visible line.

@@ -10,7 +10,7 @@ use super::data::Data;
 use super::effect::Effect;
 use super::keys::Place;
 use super::view::theme::Palette;
-use crate::net::Timestamp;
+use crate::net::{FrameRef, Timestamp};
 use crate::wording::glyphs::Glyphs;
 use crate::wording::when::Clock;
 
@@ -96,13 +96,19 @@ impl Tab {
 }
 
 /// A screen above the home screens.
-#[expect(clippy::large_enum_variant, reason = "a handful at most")]
 #[derive(Clone, Debug)]
 pub(super) enum Screen {
     Dn(Dn),
-    Flow(Flow),
+    Flow(Box<Flow>),
     Message(Message),
     Pair(Pair),
+}
+
+impl Screen {
+    /// The ladder of a DN, at a frame if one is named.
+    pub(super) fn flow(name: &[u8], at: Option<FrameRef>) -> Self {
+        Self::Flow(Box::new(Flow::at(name, at)))
+    }
 }
 
 /// Something to tell in the footer, until the next key.

@@ -11,7 +11,6 @@ use crate::tui::keys::Action;
 use crate::tui::prose::{self, Goes, Page};
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::dn::{Dn, Part};
-use crate::tui::state::flow::Flow;
 use crate::tui::state::message::Message;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -24,7 +23,7 @@ pub(super) fn act(state: &mut State, screen: &mut Dn, action: Action) -> Then {
     match action {
         Action::PageDown => screen.cursor.top += height.saturating_sub(1),
         Action::PageUp => {
-            screen.cursor.top = screen.cursor.top.saturating_sub(height.saturating_sub(1))
+            screen.cursor.top = screen.cursor.top.saturating_sub(height.saturating_sub(1));
         }
         _ => {}
     }
@@ -36,7 +35,7 @@ pub(super) fn act(state: &mut State, screen: &mut Dn, action: Action) -> Then {
         Action::Right | Action::Left => unfold(screen, Some(action == Action::Right)),
         Action::Flow => {
             let frame = frame(screen);
-            return Then::Open(Screen::Flow(Flow::at(&screen.name, frame)));
+            return Then::Open(Screen::flow(&screen.name, frame));
         }
         Action::Raw => return raw(state, screen),
         Action::Compare => return compare(state, &screen.name),
@@ -60,7 +59,7 @@ fn list(state: &State, screen: &Dn) -> Rect {
     view::regions(state, screen)[1]
 }
 
-pub(super) fn settle(state: &mut State, screen: &mut Dn) {
+pub(super) fn settle(state: &State, screen: &mut Dn) {
     let area = list(state, screen);
     let data = Arc::clone(&state.data);
     if screen.made.renew(&data, area.width) {
@@ -87,7 +86,7 @@ fn frame(screen: &Dn) -> Option<FrameRef> {
     }
 }
 
-fn open(state: &mut State, screen: &mut Dn) -> Then {
+fn open(state: &State, screen: &mut Dn) -> Then {
     let line = screen.lines.get(screen.cursor.selected);
     match line.and_then(|told| told.goes) {
         Some(Goes::Unfold(_)) => {
@@ -95,18 +94,18 @@ fn open(state: &mut State, screen: &mut Dn) -> Then {
             Then::Done
         }
         Some(Goes::Frame(frame)) => to_frame(state, &screen.name, frame),
-        None => Then::Open(Screen::Flow(Flow::at(&screen.name, None))),
+        None => Then::Open(Screen::flow(&screen.name, None)),
     }
 }
 
 /// To a frame in the ladder of a DN; to the frame alone if it is not one of the DN's messages.
-pub(super) fn to_frame(state: &mut State, name: &[u8], frame: FrameRef) -> Then {
+pub(super) fn to_frame(state: &State, name: &[u8], frame: FrameRef) -> Then {
     let dn = state.data.find(name);
     let own = dn.is_some_and(|dn| {
         dn.attempts().flat_map(|attempt| attempt.messages()).any(|m| m.frame() == frame)
     });
     if own {
-        return Then::Open(Screen::Flow(Flow::at(name, Some(frame))));
+        return Then::Open(Screen::flow(name, Some(frame)));
     }
     let key = Key { dn: name.to_vec(), frame, request: true };
     Then::Open(Screen::Message(Message { guess: true, ..Message::new(key) }))
@@ -116,7 +115,7 @@ pub(super) fn to_frame(state: &mut State, name: &[u8], frame: FrameRef) -> Then 
 fn unfold(screen: &mut Dn, open: Option<bool>) {
     let line = screen.lines.get(screen.cursor.selected);
     let Some(Goes::Unfold(first)) = line.and_then(|told| told.goes) else { return };
-    let open = open.unwrap_or(!screen.open.contains(&first));
+    let open = open.unwrap_or_else(|| !screen.open.contains(&first));
     if open {
         screen.open.insert(first);
     } else {
@@ -131,7 +130,7 @@ fn raw(state: &State, screen: &Dn) -> Then {
     let (seen, _) = crate::tui::data::seen(dn);
     let wanted = frame(screen);
     let own = seen.iter().find(|seen| Some(seen.record.frame()) == wanted);
-    match own.or(seen.last()) {
+    match own.or_else(|| seen.last()) {
         Some(seen) => Then::Open(Screen::Message(Message::new(seen.key(&screen.name)))),
         None => Then::Nothing,
     }
@@ -216,7 +215,7 @@ fn search_on(state: &mut State, screen: &mut Dn, on: bool) {
     }
 }
 
-pub(super) fn click(state: &mut State, screen: &mut Dn, at: Position) -> Then {
+pub(super) fn click(state: &State, screen: &mut Dn, at: Position) -> Then {
     let area = list(state, screen);
     if !area.contains(at) {
         return Then::Nothing;

@@ -9,7 +9,6 @@ use crate::tui::keys::Action;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::dn::Dn;
 use crate::tui::state::dns::{Line, Sort};
-use crate::tui::state::flow::Flow;
 use crate::tui::state::group::GroupBy;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -25,7 +24,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
     match action {
         Action::Open => return open(state),
         Action::Flow => {
-            return with_name(state, |name| Screen::Flow(Flow { name, ..Flow::default() }));
+            return with_name(state, |name| Screen::flow(&name, None));
         }
         Action::Compare => return compare(state),
         Action::Mark => mark(state),

@@ -10,7 +10,6 @@ use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
 use crate::tui::prose;
 use crate::tui::state::findings::{Findings, Line};
-use crate::tui::state::flow::Flow;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::{Screen, State};
 use crate::tui::view::regions;
@@ -30,7 +29,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
         }
         Action::Flow => {
             let Some(name) = name(state) else { return about_no_dn(state) };
-            return Then::Open(Screen::Flow(Flow::at(&name, frame(state))));
+            return Then::Open(Screen::flow(&name, frame(state)));
         }
         Action::Compare => {
             let Some(name) = name(state) else { return about_no_dn(state) };
@@ -108,7 +107,7 @@ fn open(state: &mut State) -> Then {
     }
     match (name(state), frame(state)) {
         (Some(name), Some(frame)) => dn::to_frame(state, &name, frame),
-        (Some(name), None) => Then::Open(Screen::Flow(Flow::at(&name, None))),
+        (Some(name), None) => Then::Open(Screen::flow(&name, None)),
         (None, _) => about_no_dn(state),
     }
 }

@@ -10,7 +10,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::flow::Flow;
-use crate::tui::state::lanes::Lanes;
+use crate::tui::state::lanes::{self, Lanes};
 use crate::tui::state::message::Message;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -111,7 +111,7 @@ fn go_to(state: &mut State, screen: &mut Flow, frame: crate::net::FrameRef) {
     }
 }
 
-/// Takes over who sent what to whom from messages that came; true if there was anything new.
+/// Takes over who sent what to whom from messages that came; true if that changes the lanes.
 fn learn(state: &State, screen: &mut Flow) -> bool {
     let mut new = false;
     for place in around(screen, usize::MAX) {
@@ -120,8 +120,10 @@ fn learn(state: &State, screen: &mut Flow) -> bool {
             continue;
         }
         if let Some(fetched) = state.messages.fetched(&seen.key(&screen.name)) {
-            screen.ends.insert(seen.id(), [fetched.origin.src, fetched.origin.dst]);
-            new = true;
+            let own = [fetched.origin.src, fetched.origin.dst];
+            // what was as supposed changes no lane
+            new |= lanes::ends(&seen, &screen.tries, &screen.ends) != Some(own);
+            screen.ends.insert(seen.id(), own);
         }
     }
     new
@@ -190,13 +192,12 @@ fn alone(screen: &Flow) -> Then {
 /// Marks the selected message or takes its mark away; of three marks the oldest goes.
 fn mark(state: &mut State, screen: &mut Flow) {
     let Some(key) = screen.key() else { return };
-    match screen.marks.iter().position(|marked| *marked == key) {
-        Some(place) => drop(screen.marks.remove(place)),
-        None => {
-            screen.marks.push(key);
-            if screen.marks.len() > 2 {
-                screen.marks.remove(0);
-            }
+    if let Some(place) = screen.marks.iter().position(|marked| *marked == key) {
+        screen.marks.remove(place);
+    } else {
+        screen.marks.push(key);
+        if screen.marks.len() > 2 {
+            screen.marks.remove(0);
         }
     }
     match screen.marks.len() {
@@ -214,6 +215,7 @@ pub(super) fn search(state: &State, screen: &mut Flow, text: String) {
     let next = (at..screen.rows.len()).find(found).or_else(|| (0..at).find(found));
     if let Some(row) = next {
         screen.cursor.selected = row;
+        screen.text = (0, 0);
     }
 }
 
@@ -248,7 +250,7 @@ fn copy(state: &mut State, screen: &Flow) {
     state.tell("message copied, digest responses masked");
 }
 
-pub(super) fn click(state: &mut State, screen: &mut Flow, at: Position) -> Then {
+pub(super) fn click(state: &State, screen: &mut Flow, at: Position) -> Then {
     let area = regions::flow(state, screen);
     if area.text.contains(at) {
         screen.in_text = true;

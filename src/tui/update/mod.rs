@@ -33,7 +33,6 @@ pub(super) enum Input {
 }
 
 /// What a screen makes of an action.
-#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to the stack of screens")]
 #[derive(Debug)]
 pub(super) enum Then {
     /// It has seen to it.

@@ -135,6 +135,9 @@ fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let mut y = paper.paragraph(inside, 1, 0, text, Some(Ink::Title));
     if state.data.rows().is_empty() {
+        if !state.data.findings.is_empty() {
+            y = paper.paragraph(inside, y, 0, "4 shows what was found all the same.", None);
+        }
         for limit in &state.data.limits {
             y = paper.paragraph(inside, y, 2, limit, None);
         }

@@ -6,6 +6,7 @@ use super::layout;
 use super::paper::Paper;
 use super::theme::Ink;
 use crate::net::escape_text;
+use crate::tui::data::Seen;
 use crate::tui::keys::{Action, Binding, KEYS, holds_in};
 use crate::tui::state::overlay::{Prompt, Purpose};
 use crate::tui::state::{Notice, Screen, State, Tab};
@@ -106,7 +107,14 @@ fn found(state: &State) -> String {
         Some(Screen::Flow(flow)) if flow.search.is_empty() => String::new(),
         Some(Screen::Flow(flow)) => {
             let rows = 0..flow.rows.len();
-            lines(rows.filter(|&row| super::flow::holds(state, flow, row)).count())
+            let found = rows.filter(|&row| super::flow::holds(state, flow, row)).count();
+            let read = |seen: &&Seen| state.messages.fetched(&seen.key(&flow.name)).is_some();
+            match (flow.seen.iter().filter(read).count(), flow.seen.len()) {
+                (read, all) if read < all => {
+                    format!("{} (of {read} of {all} messages the text is read)", lines(found))
+                }
+                _ => lines(found),
+            }
         }
         Some(Screen::Dn(dn)) if dn.search.is_empty() => String::new(),
         Some(Screen::Dn(dn)) => {

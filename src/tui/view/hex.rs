@@ -51,7 +51,7 @@ mod tests {
     fn bytes_are_shown_with_their_offsets_and_secrets_are_not() {
         let bytes: Vec<u8> = (0x40..0x60).collect();
         for (width, count) in [(80, 2), (44, 4)] {
-            let lines = lines(&bytes, &[2..4], width);
+            let lines = lines(&bytes, std::slice::from_ref(&(2..4)), width);
             assert_eq!(lines.len(), count);
             let text: Vec<String> = lines
                 .iter()

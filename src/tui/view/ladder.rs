@@ -15,8 +15,11 @@ use crate::tui::state::State;
 use crate::tui::state::flow::{Flow, Row};
 use crate::tui::state::lanes::ends;
 
-/// Columns before the frame: mark, time, delta.
-const BEFORE_FRAME: u16 = 23;
+/// Columns before the frame: mark, time, delta; a narrow ladder does without the delta.
+const fn before_frame(width: u16) -> u16 {
+    if width < 56 { 14 } else { 23 }
+}
+
 /// Columns between two lanes, at most: longer arrows read no better.
 const WIDEST: u16 = 44;
 /// Columns from the edge to the first and from the last lane, at most.
@@ -42,7 +45,7 @@ fn art(paper: &Paper<'_>) -> &'static Art {
 
 pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'_>) {
     // the frame, a blank, the mark of a message that was sent again, a blank
-    let start = BEFORE_FRAME + screen.frame_width + 3;
+    let start = before_frame(regions.rows.width) + screen.frame_width + 3;
     let room = regions.rows.width.saturating_sub(start + 1);
     let columns = columns(screen.lanes.len(), start, room);
     heads(screen, &columns, regions.heads, paper);
@@ -95,7 +98,7 @@ fn heads(screen: &Flow, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
     let shared = (others > 0).then(|| ("others".to_owned(), format!("{others} more"), None));
     let named = screen
         .lanes
-        .lanes
+        .all
         .iter()
         .map(|lane| (lane.role().to_owned(), lane.address(), Some(lane.host())));
     let gap = match columns {
@@ -149,31 +152,36 @@ fn message(
     }
     let at = seen.record.time;
     paper.put(area, (1, 0), &state.clock.time(at), side);
-    paper.put_cell(area, (13, 0), (&delta(screen, place, at), true), 8, Some(Ink::Faint));
+    let frame_at = before_frame(area.width);
+    let room = frame_at.saturating_sub(15);
+    if room > 0 {
+        let delta = delta(screen, place, at);
+        paper.put_cell(area, (13, 0), (&delta, true), room, Some(Ink::Faint));
+    }
     let frame = state.data.frame_name(seen.record.frame());
     let wide = screen.frame_width;
-    paper.put_cell(area, (BEFORE_FRAME, 0), (&frame, true), wide, side);
+    paper.put_cell(area, (frame_at, 0), (&frame, true), wide, side);
     let mark = match () {
         () if marks.has(Marks::RETRANSMISSION) && paper.glyphs.more == "…" => "»",
         () if marks.has(Marks::RETRANSMISSION) => ">",
         () if marks.has(Marks::DUPLICATE) => "=",
         () => " ",
     };
-    paper.put(area, (BEFORE_FRAME + wide + 1, 0), mark, Some(Ink::Doubtful));
+    paper.put(area, (frame_at + wide + 1, 0), mark, Some(Ink::Doubtful));
     let labels = labels(screen, seen);
     let ink = if faint { Some(Ink::Faint) } else { ink(seen, screen) };
     let Some([from, to]) = ends(seen, &screen.tries, &screen.ends) else {
         let text = labels.first().cloned().unwrap_or_default();
-        let column = columns.first().map_or(BEFORE_FRAME + wide + 3, |first| first + 2);
+        let column = columns.first().map_or(frame_at + wide + 3, |first| first + 2);
         paper.put(area, (column, 0), &text, ink);
         return;
     };
-    let column = |place: usize| columns.get(place).or(columns.last()).copied().unwrap_or(0);
+    let column = |place: usize| columns.get(place).or_else(|| columns.last()).copied().unwrap_or(0);
     for end in [from, to] {
         port(screen, end, columns, area, paper);
     }
-    let [from, to] = [from, to].map(|end| column(screen.lanes.place(end)));
-    arrow(area, (from, to), &labels, ink, faint, paper);
+    let ends = (column(screen.lanes.place(from)), column(screen.lanes.place(to)));
+    arrow(area, ends, &labels, ink, faint, paper);
 }
 
 /// The port of an end at the outside of its lane, where the host uses several.
@@ -247,11 +255,10 @@ fn ink(seen: &Seen, screen: &Flow) -> Option<Ink> {
     let failed = screen.tries.get(seen.attempt).is_some_and(|t| t.outcome.failure().is_some());
     match seen.record.code {
         0 => None,
-        ..200 => Some(Ink::Faint),
-        ..300 => Some(Ink::Good),
+        1..200 => Some(Ink::Faint),
+        200..300 => Some(Ink::Good),
         // a challenge is no failure unless the attempt ends with it
-        401 | 407 if !failed => None,
-        401 | 407 => Some(Ink::Doubtful),
+        401 | 407 => Some(Ink::Doubtful).filter(|_| failed),
         _ => Some(Ink::Bad),
     }
 }
@@ -283,7 +290,7 @@ fn arrow(
     }
     // a blank on each side, and the arrow's head
     let inside = room.saturating_sub(3);
-    let fitting = labels.iter().find(|label| width(label) <= inside).or(labels.last());
+    let fitting = labels.iter().find(|label| width(label) <= inside).or_else(|| labels.last());
     if let Some(label) = fitting {
         let label = format!(" {label} ");
         let start = left + room.saturating_sub(width(&label)) / 2;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::paper::{Line, Paper};
 use super::theme::Ink;
 use super::{hex, regions, sip, spans};
-use crate::capture::file_name;
+use crate::net::escape_text;
 use crate::registration::Marks;
 use crate::tui::data::{Seen, seen};
 use crate::tui::effect::{Fetched, Key};
@@ -96,11 +96,9 @@ fn place_words(screen: &Message, place: Option<(usize, usize)>) -> String {
     words.join(", ")
 }
 
-/// `frame #9 of a.pcap, 612 bytes, CSeq 2, sent again`.
+/// `frame #9, 612 bytes, CSeq 2, sent again, in a.pcap`.
 fn facts(state: &State, key: &Key, fetched: Option<&Fetched>, seen: Option<&Seen>) -> String {
-    let file = state.data.capture.files.get(usize::from(key.frame.file.0));
-    let file = file.map_or_else(String::new, |file| format!(" of {}", file_name(file)));
-    let mut facts = vec![format!("frame {}{file}", state.data.frame_name(key.frame))];
+    let mut facts = vec![format!("frame {}", state.data.frame_name(key.frame))];
     if let Some(fetched) = fetched {
         facts.push(count(fetched.bytes.len() as u64, "byte"));
         if fetched.cut {
@@ -114,6 +112,9 @@ fn facts(state: &State, key: &Key, fetched: Option<&Fetched>, seen: Option<&Seen
         facts.push(format!("CSeq {}", seen.record.cseq));
         facts.extend(remarks(seen));
     }
+    let file = state.data.capture.files.get(usize::from(key.frame.file.0));
+    let name = file.and_then(|file| file.path.file_name());
+    facts.extend(name.map(|name| format!("in {}", escape_text(&name.to_string_lossy()))));
     facts.join(", ")
 }
 

@@ -192,7 +192,7 @@ mod tests {
             ];
             let span = Span { first: at(0), nanos: 10_000_000_000, slices: 10 };
             bar(area, (0, 0), &span, changes.iter(), &mut paper);
-            let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+            let text: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
             assert_eq!(text, want);
         }
     }

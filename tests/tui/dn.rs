@@ -1,0 +1,108 @@
+//! One DN and the findings: looks, where Enter leads, what is copied.
+
+use insta::assert_snapshot;
+use regscope::tui::Effect;
+
+use crate::session::{SIZES, Session};
+
+/// A session on each size, named for its snapshot.
+fn at_each_size(name: &str, case: &str, keys: &str) {
+    for size in SIZES {
+        let mut session = Session::new(case, size);
+        session.keys(keys);
+        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), session.styled(size));
+    }
+}
+
+#[test]
+fn dns() {
+    at_each_size("dn-refused", "incident", "<Enter>");
+    at_each_size("dn-flapping", "flapping", "<Enter>");
+    at_each_size("dn-two-registrars", "moved-registrar", "<Enter>");
+    at_each_size("dn-story", "flapping", "<Enter><Tab>");
+    at_each_size("dn-hostile", "hostile-text", "<Enter><PgDn>");
+}
+
+#[test]
+fn findings() {
+    at_each_size("findings", "incident", "4<Enter>j");
+    at_each_size("findings-scanner", "scanner", "4");
+    at_each_size("findings-limits", "ip-fragments-lost", "4G");
+}
+
+#[test]
+fn evidence_leads_to_its_message() {
+    let size = (140, 40);
+    let mut session = Session::new("incident", size);
+    session.keys("<Enter>/#22<Enter><Enter>");
+    assert!(session.text(size).contains("── #22 403 Forbidden"));
+    session.keys("<Esc>f");
+    assert!(session.text(size).contains("── #22 403 Forbidden"));
+    session.keys("<Esc>r");
+    assert!(session.text(size).contains("frame #22,"));
+    // a frame that is no REGISTER or answer of the DN is shown alone
+    let mut session = Session::new("terminated-reginfo", size);
+    session.keys("<Enter>/#9<Enter><Enter>");
+    let text = session.text(size);
+    assert!(text.contains("frame #9,") && text.contains("NOTIFY sip:"), "{text}");
+    // and one that holds no SIP is said to hold none
+    let mut session = Session::new("unreachable-after-service", size);
+    session.keys("<Enter>/#4<Enter><Enter>");
+    assert!(session.text(size).contains("the frame holds none"));
+}
+
+#[test]
+fn a_finding_and_a_summary_are_copied_as_text() {
+    let mut session = Session::new("incident", (80, 24));
+    session.keys("<Enter>y");
+    session.keys("jy");
+    session.keys("<Esc>4<Enter>jy");
+    let copies: Vec<&String> = session
+        .effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::Copy(text) => text,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(
+        copies[0].starts_with("5001 rejected 403 Forbidden since 15:57:00\n192.168.210.54:5060 →")
+    );
+    assert!(copies[0].contains("3 attempts"), "{}", copies[0]);
+    assert!(copies[1].starts_with("5001: refused by 192.168.210.81:5060 with 403 Forbidden"));
+    assert!(copies[1].contains("\nSeen in #21 at 15:57:05.211, #22 at 15:57:05.212.\nCheck: "));
+    assert_eq!(copies[1], copies[2]);
+}
+
+#[test]
+fn a_dn_is_compared_with_the_one_most_like_it_or_with_the_marked_one() {
+    let size = (140, 40);
+    let mut session = Session::new("incident", size);
+    session.keys("<Enter>c");
+    let text = session.text(size);
+    assert!(text.contains("1003 | 5001"), "{text}");
+    assert!(text.contains("most like it on the other side: 1003 (same registrar and transport)"));
+    let mut session = Session::new("incident", size);
+    session.keys("jj<Space><Home><Enter>c");
+    let text = session.text(size);
+    assert!(text.contains("5001 → 5001 | 5008") && !text.contains("most like it"), "{text}");
+}
+
+#[test]
+fn findings_are_narrowed_and_lead_to_their_evidence() {
+    let size = (140, 40);
+    let mut session = Session::new("incident", size);
+    session.keys("4<F7>");
+    assert!(session.text(size).contains("errors: 3 of 6"));
+    session.keys("<F7><F7>/5008");
+    assert!(session.text(size).contains("search: 5008: 2 of 6"));
+    session.keys("<Enter><Home><Enter>");
+    let text = session.text(size);
+    assert!(text.contains("5008 Flow") && text.contains("404 Not Found"), "{text}");
+    session.keys("<Esc><Esc>");
+    assert!(session.text(size).contains("6 findings"));
+    // of a source there is no ladder
+    let mut session = Session::new("scanner", size);
+    session.keys("4<Enter>");
+    assert!(session.text(size).contains("it is about 192.168.210.66 (3 shows the sources)"));
+}
