@@ -5,13 +5,14 @@ KNOWN_CAPTURES ?= ../shared/captures
 FUZZ_SECONDS ?= 30
 CARGO ?= cargo
 
-.PHONY: help deps demo build test lint doc unit known fuzz lab
+.PHONY: help deps demo build test lint doc unit known bench fuzz lab
 # one cargo at a time
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo   build regscope and show it on the capture of the incident'
 	@echo 'make test   everything that has to pass: format, lints, documentation, tests'
+	@echo 'make bench  benchmarks of the screen on 100,000 DNs'
 	@echo 'make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make lab    make the captures again, with real programs in network namespaces (root, Debian;'
 	@echo '            CASES="incident moved" for some of them, UPDATE=1 to replace those in captures/)'
@@ -44,11 +45,14 @@ known: deps
 	@if [ -d '$(KNOWN_CAPTURES)' ]; then \
 	  set -ex; \
 	  $(CARGO) build --release --locked; \
-	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --skip 05_tls,05_ws,05_wss,06_hep '$(KNOWN_CAPTURES)/lab'; \
+	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --with-keys '$(KNOWN_CAPTURES)/lab'; \
 	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
 	else \
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
 	fi
+
+bench: deps
+	$(CARGO) bench --locked
 
 fuzz:
 	@.ci/deps fuzz

@@ -67,7 +67,7 @@ impl MessageRecord {
     }
 
     /// The same message in another frame.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "tui"))]
     pub(crate) fn at(self, frame: FrameRef) -> Self {
         Self {
             marks: self.marks,

@@ -125,6 +125,7 @@ pub(crate) const SUSPECTS: [&str; 12] = [
 ];
 
 /// Attributes, those that people suspect first before the others.
+#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
 pub(crate) fn suspects_first(findings: &[Finding]) -> Vec<&Finding> {
     let place = |finding: &&Finding| {
         let suspect = SUSPECTS.iter().position(|name| *name == finding.attribute.name);

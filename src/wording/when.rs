@@ -30,12 +30,14 @@ impl Clock {
     }
 
     /// `21:04:05.123`, whatever the day.
+    #[cfg_attr(not(any(test, feature = "tui")), expect(dead_code, reason = "for the screen"))]
     pub(crate) fn time(&self, at: Timestamp) -> String {
         const TIME: &str = "%H:%M:%S%.3f";
         self.format(at, TIME, TIME)
     }
 
     /// `2026-11-22`.
+    #[cfg_attr(not(any(test, feature = "tui")), expect(dead_code, reason = "for the screen"))]
     pub(crate) fn day(&self, at: Timestamp) -> String {
         const DAY: &str = "%Y-%m-%d";
         self.format(at, DAY, DAY)
