@@ -293,7 +293,9 @@ fn arrow(
     let fitting = labels.iter().find(|label| width(label) <= inside).or_else(|| labels.last());
     if let Some(label) = fitting {
         let label = format!(" {label} ");
-        let start = left + room.saturating_sub(width(&label)) / 2;
+        // the head stays visible
+        let head = u16::from(to < from);
+        let start = left + (room.saturating_sub(width(&label)) / 2).max(head);
         let within = Rect { width: right, ..area };
         paper.put(within, (start, 0), &label, ink);
     }
