@@ -2,14 +2,20 @@
 
 use std::cmp::Ordering;
 
+use rustc_hash::FxHashSet;
+
 /// Names that a list may spell out, at most.
 const MAX_NAMES: u64 = 100_000;
 /// Digits of a number in a range, at most: more do not fit the arithmetic.
 const MAX_DIGITS: usize = 18;
 
 /// A comma-separated list of DNs: `5001`, `5001-5020`, `10*`, `50?2`.
-#[derive(Clone, Debug)]
-pub struct DnList(Vec<Pattern>);
+#[derive(Clone, Debug, Default)]
+pub struct DnList {
+    patterns: Vec<Pattern>,
+    /// DNs that were chosen one by one, perhaps thousands.
+    chosen: FxHashSet<Vec<u8>>,
+}
 
 /// What is wrong with a list of DNs.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -52,24 +58,26 @@ struct Range {
 impl DnList {
     /// Reads a list.
     pub fn parse(text: &str) -> Result<Self, DnListError> {
-        text.split(',').map(|item| Pattern::parse(item.trim())).collect::<Result<_, _>>().map(Self)
+        let patterns = text.split(',').map(|item| Pattern::parse(item.trim()));
+        Ok(Self { patterns: patterns.collect::<Result<_, _>>()?, ..Self::default() })
     }
 
     /// The list of just these DNs, as they are spelled on the wire.
     pub fn of_names<'n>(names: impl IntoIterator<Item = &'n [u8]>) -> Self {
-        Self(names.into_iter().map(|name| Pattern::Exact(name.to_vec())).collect())
+        Self { chosen: names.into_iter().map(<[u8]>::to_vec).collect(), ..Self::default() }
     }
 
     /// Whether the list names this DN, as it is spelled on the wire.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(name))
+        self.chosen.contains(name) || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
     /// Every name of the list; an error if it has wildcards, or is longer than makes sense.
     pub fn names(&self) -> Result<Vec<String>, DnListError> {
-        let mut names = Vec::new();
-        for pattern in &self.0 {
+        let chosen = self.chosen.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        let mut names: Vec<String> = chosen.collect();
+        for pattern in &self.patterns {
             match pattern {
                 Pattern::Exact(name) => names.push(String::from_utf8_lossy(name).into_owned()),
                 Pattern::Range(range) if range.last - range.first < MAX_NAMES => {
@@ -85,7 +93,7 @@ impl DnList {
                 return Err(DnListError::TooMany);
             }
         }
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = FxHashSet::default();
         names.retain(|name| seen.insert(name.clone()));
         Ok(names)
     }

@@ -1,5 +1,6 @@
 //! The DN list: looks, order, groups, search, filter, marks.
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
 use regscope::tui::{Effect, Palette};
 
@@ -163,4 +164,42 @@ fn saving_names_dns_form_and_file() {
 fn a_screen_too_small_says_so() {
     let mut session = Session::new("incident", (30, 8));
     assert!(session.text((30, 8)).starts_with("regscope needs 40 columns"));
+}
+
+fn mouse(session: &mut Session, kind: MouseEventKind, column: u16, row: u16) {
+    let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    let effects = session.state.point(event);
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn a_click_selects_and_another_opens() {
+    let mut session = Session::new("incident", (140, 40));
+    let click = MouseEventKind::Down(MouseButton::Left);
+    mouse(&mut session, click, 6, 6);
+    assert!(session.text((140, 40)).contains("5008 rejected 404 Not Found since"));
+    mouse(&mut session, click, 6, 6);
+    assert!(session.text((140, 40)).contains("Summary"), "the DN is open");
+    // a tab leads home
+    mouse(&mut session, click, 4, 2);
+    assert!(!session.text((140, 40)).contains("Summary"));
+    // a place without a line means nothing
+    mouse(&mut session, click, 6, 20);
+    assert!(session.text((140, 40)).contains("5008 rejected 404 Not Found since"));
+}
+
+#[test]
+fn titles_sort_and_the_wheel_scrolls() {
+    let mut session = Session::new("incident", (140, 40));
+    let click = MouseEventKind::Down(MouseButton::Left);
+    mouse(&mut session, click, 5, 3);
+    assert_eq!(list(&mut session), ["1002", "1003", "5001", "5002", "5008"]);
+    mouse(&mut session, click, 5, 3);
+    assert_eq!(list(&mut session), ["5008", "5002", "5001", "1003", "1002"]);
+    let mut session = Session::with(thousand(), "thousand.pcap", (80, 24), Palette::Dark);
+    for _ in 0..10 {
+        mouse(&mut session, MouseEventKind::ScrollDown, 10, 10);
+    }
+    mouse(&mut session, MouseEventKind::ScrollUp, 10, 10);
+    assert!(session.text((80, 24)).contains("5189 rejected 403 Forbidden since"), "27 lines down");
 }
