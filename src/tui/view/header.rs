@@ -9,9 +9,11 @@ use crate::tui::state::State;
 use crate::wording::layout::{count, cut};
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
-    let x = paper.put(area, (1, 0), "regscope", Some(Ink::Accent));
     let totals = totals(state);
     let totals_width: u16 = totals.iter().map(|(text, _)| super::layout::width(text)).sum();
+    // on a narrow screen the totals matter more than the name
+    let name = if area.width > totals_width + 12 { "regscope" } else { "" };
+    let x = paper.put(area, (1, 0), name, Some(Ink::Accent));
     let progress = progress(state);
     let fixed = usize::from(x + totals_width) + progress.len() + 6;
     let room = usize::from(area.width).saturating_sub(fixed);

@@ -16,7 +16,13 @@ pub(in crate::tui) const EXTRA: [&str; 5] = [
 ];
 
 pub(super) fn draw(state: &State, top: usize, paper: &mut Paper<'_>) {
-    let inside = paper.frame(layout::help(state), "Keys here (any other key closes)");
+    let below = layout::help_lines(state).saturating_sub(top + layout::help_height(state));
+    let title = match (top, below) {
+        (0, 0) => "Keys here (any key closes)".to_owned(),
+        (_, 0) => "Keys here (Up scrolls, any other key closes)".to_owned(),
+        (_, below) => format!("Keys here, {below} more below (Down scrolls, any other key closes)"),
+    };
+    let inside = paper.frame(layout::help(state), &title);
     let place = state.place();
     let keys = KEYS.iter().filter(|binding| holds_in(binding, place));
     let keys = keys.map(|binding| (binding.shown, binding.help));
