@@ -2,7 +2,6 @@
 
 use super::interest::is_passer_by;
 use super::names::Names;
-use super::scanner::Scanners;
 use super::tracker::Tracker;
 
 /// Attempts that are no reason to look for superfluous ones.
@@ -182,11 +181,6 @@ impl Tracker {
             self.counts.forgotten.transactions += u64::from(t.final_code == 0);
             self.close(&t, self.now);
         }
-    }
-
-    /// The sources that scan.
-    pub(super) fn scanners(&self) -> Scanners {
-        Scanners::among(&super::scanner::sources(&self.store))
     }
 }
 
