@@ -13,19 +13,26 @@ use super::reader::Reader;
 use crate::cli::InputSettings;
 use crate::compare::Contrast;
 use crate::net::Timestamp;
-use crate::registration::{SnapshotOptions, Status, Tracker};
-use crate::report::{Capture, Style, View, json};
+use crate::registration::{Limits, SnapshotOptions, Status, Tracker};
+use crate::report::{Capture, Style, View, json, text};
 use crate::select::Selection;
 
 /// Plays a file; `watch` is called after everything that was found.
-fn play(file: &Path, mut watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker {
+fn play(file: &Path, watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker {
+    play_to(Tracker::new(), file, watch)
+}
+
+fn play_to(
+    mut tracker: Tracker,
+    file: &Path,
+    mut watch: impl FnMut(&mut Tracker, Timestamp),
+) -> Tracker {
     let input = InputSettings { files: vec![file.to_owned()], filter: None, progress: false };
     let (set, filter) = super::open(&input).unwrap();
     let progress = ProgressLine::new(false);
     let reader = Reader { set, filter, at: None, zone: TimeZone::UTC, progress, batch_bytes: 4096 };
     let ((full, work), (emptied, empty)) = (unbounded::<Batch>(), unbounded());
     let reading = spawn(move || reader.run(&full, &empty).map(|read| read.span));
-    let mut tracker = Tracker::new();
     let mut now = Timestamp::default();
     for mut batch in work {
         batch.take(|clock, found| {
@@ -57,13 +64,17 @@ fn play(file: &Path, mut watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker 
 }
 
 fn report(tracker: Tracker) -> String {
+    write(tracker, |view, out| json::write(view, out).unwrap())
+}
+
+fn write(tracker: Tracker, format: impl Fn(&View<'_>, &mut Vec<u8>)) -> String {
     let snapshot = tracker.finish(&SnapshotOptions::default());
     let (selection, style) = (&Selection::default(), Style::default());
     let (capture, contrast, zone) = (&Capture::default(), &Contrast::default(), &TimeZone::UTC);
     let snapshot = &snapshot;
     let mut out = Vec::new();
     let view = View { snapshot, capture, findings: &[], contrast, selection, zone, style };
-    json::write(&view, &mut out).unwrap();
+    format(&view, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -124,4 +135,21 @@ fn forgetting_what_nothing_refers_to_changes_no_report() {
         });
         assert_eq!(report(tracker), plain, "{}", file.display());
     }
+}
+
+#[test]
+fn what_was_forgotten_is_shown() {
+    let Some(file) = cases().into_iter().find(|file| file.ends_with("incident/input.pcap")) else {
+        return;
+    };
+    let limits = Limits { dns: 4, ..Limits::NONE };
+    let tight = || play_to(Tracker::with_limits(limits), &file, |_, _| {});
+    let gone = tight().counts().forgotten.dns;
+    assert!(gone > 0);
+    let report = report(tight());
+    assert!(report.contains(&format!("\"forgotten\":{{\"dns\":{gone},")), "{report}");
+    let text = write(tight(), |view, out| text::write(view, out).unwrap());
+    assert!(text.contains("forgotten to stay within the memory limit."), "{text}");
+    let whole = write(play(&file, |_, _| {}), |view, out| text::write(view, out).unwrap());
+    assert!(!whole.contains("forgotten"), "{whole}");
 }

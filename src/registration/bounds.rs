@@ -45,12 +45,13 @@ impl Limits {
         servers: usize::MAX,
     };
 
-    /// Limits for a run without an end within `memory` bytes.
+    /// Limits for a run without an end that takes about `memory` bytes as the system counts: a
+    /// quarter is left to what moves while tables shrink, and to what the allocator keeps for later.
     #[must_use]
     pub fn within(memory: usize) -> Self {
         let share = |bytes: usize| (memory / bytes).max(256);
         Self {
-            memory: memory.max(1 << 20),
+            memory: (memory / 4 * 3).max(1 << 20),
             dns: share(2048),
             attempts_per_dn: 64,
             messages_per_attempt: 64,
