@@ -280,7 +280,7 @@ fn a_flood_pushes_no_phone_out() {
     let limit = 16 * MIB;
     let (wire, outcome) = flood(Limits::within(limit), 200_000, 5, random_intruder);
     check_estimates(&outcome);
-    assert!(outcome.peak < limit * 3 / 2, "{}", outcome.peak);
+    assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert!(wire.tracker.counts().forgotten.dns > 10_000);
     assert_eq!(wire.tracker.counts().forgotten.dns_in_service, 0);
 }
@@ -292,7 +292,7 @@ fn millions_of_random_dns_leave_the_memory_flat() {
     let limit = 64 * MIB;
     let (wire, outcome) = flood(Limits::within(limit), 900_000, 50, random_intruder);
     check_estimates(&outcome);
-    assert!(outcome.peak < limit * 3 / 2, "{}", outcome.peak);
+    assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert!(wire.tracker.counts().forgotten.dns > 3_000_000);
 }
 
@@ -303,7 +303,7 @@ fn a_scanner_of_millions_is_one_row() {
     let limit = 64 * MIB;
     let (wire, outcome) = flood(Limits::within(limit), 900_000, 50, scanner);
     check_estimates(&outcome);
-    assert!(outcome.peak < limit * 3 / 2, "{}", outcome.peak);
+    assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert_eq!(outcome.rows as u32, Phones::OK + Phones::BAD + Phones::LATE);
     assert!(wire.tracker.counts().forgotten.dns_of_scanners > 3_000_000);
 }
@@ -316,7 +316,7 @@ fn a_dn_that_tries_a_million_times_takes_the_room_of_a_few() {
     let one = |n: u64| ("9999".to_owned(), [10, 0, 9, 9], if n < 1000 { 200 } else { 403 });
     let (mut wire, outcome) = flood(Limits::within(limit), 700_000, 20, one);
     check_estimates(&outcome);
-    assert!(outcome.peak < limit * 3 / 2, "{}", outcome.peak);
+    assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     let snapshot = wire.snapshot();
     let dn = snapshot.find(b"9999").unwrap();
     assert_eq!(dn.record().unwrap().attempts, 1_100_000);

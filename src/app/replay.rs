@@ -15,12 +15,20 @@ use crate::capture::Capture;
 use crate::cli::InputSettings;
 use crate::compare::Contrast;
 use crate::net::Timestamp;
-use crate::registration::{SnapshotOptions, Status, Tracker};
-use crate::report::{Style, View, json};
+use crate::registration::{Limits, SnapshotOptions, Status, Tracker};
+use crate::report::{Style, View, json, text};
 use crate::select::Selection;
 
 /// Plays a file; `watch` is called after everything that was found.
-fn play(file: &Path, mut watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker {
+fn play(file: &Path, watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker {
+    play_to(Tracker::new(), file, watch)
+}
+
+fn play_to(
+    mut tracker: Tracker,
+    file: &Path,
+    mut watch: impl FnMut(&mut Tracker, Timestamp),
+) -> Tracker {
     let input = InputSettings {
         files: vec![file.to_owned()],
         filter: None,
@@ -33,7 +41,6 @@ fn play(file: &Path, mut watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker 
     let reader = Reader { set, filter, keys, at, zone, progress, batch_bytes };
     let ((full, work), (emptied, empty)) = (unbounded::<Batch>(), unbounded());
     let reading = spawn(move || reader.run(&full, &empty).map(|read| read.span));
-    let mut tracker = Tracker::new();
     let mut now = Timestamp::default();
     for mut batch in work {
         batch.take(|clock, found| {
@@ -69,13 +76,17 @@ fn play(file: &Path, mut watch: impl FnMut(&mut Tracker, Timestamp)) -> Tracker 
 }
 
 fn report(tracker: Tracker) -> String {
+    write(tracker, |view, out| json::write(view, out).unwrap())
+}
+
+fn write(tracker: Tracker, format: impl Fn(&View<'_>, &mut Vec<u8>)) -> String {
     let snapshot = tracker.finish(&SnapshotOptions::default());
     let (selection, style) = (&Selection::default(), Style::default());
     let (capture, contrast, zone) = (&Capture::default(), &Contrast::default(), &TimeZone::UTC);
     let snapshot = &snapshot;
     let mut out = Vec::new();
     let view = View { snapshot, capture, findings: &[], contrast, selection, zone, style };
-    json::write(&view, &mut out).unwrap();
+    format(&view, &mut out);
     String::from_utf8(out).unwrap()
 }
 
@@ -136,4 +147,21 @@ fn forgetting_what_nothing_refers_to_changes_no_report() {
         });
         assert_eq!(report(tracker), plain, "{}", file.display());
     }
+}
+
+#[test]
+fn what_was_forgotten_is_shown() {
+    let Some(file) = cases().into_iter().find(|file| file.ends_with("incident/input.pcap")) else {
+        return;
+    };
+    let limits = Limits { dns: 4, ..Limits::NONE };
+    let tight = || play_to(Tracker::with_limits(limits), &file, |_, _| {});
+    let gone = tight().counts().forgotten.dns;
+    assert!(gone > 0);
+    let report = report(tight());
+    assert!(report.contains(&format!("\"forgotten\":{{\"dns\":{gone},")), "{report}");
+    let text = write(tight(), |view, out| text::write(view, out).unwrap());
+    assert!(text.contains("forgotten to stay within the memory limit."), "{text}");
+    let whole = write(play(&file, |_, _| {}), |view, out| text::write(view, out).unwrap());
+    assert!(!whole.contains("forgotten"), "{whole}");
 }

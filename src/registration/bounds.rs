@@ -2,7 +2,6 @@
 
 use super::interest::is_passer_by;
 use super::names::Names;
-use super::scanner::Scanners;
 use super::tracker::Tracker;
 
 /// Attempts that are no reason to look for superfluous ones.
@@ -46,12 +45,13 @@ impl Limits {
         servers: usize::MAX,
     };
 
-    /// Limits for a run without an end within `memory` bytes.
+    /// Limits for a run without an end that takes about `memory` bytes as the system counts: a
+    /// quarter is left to what moves while tables shrink, and to what the allocator keeps for later.
     #[must_use]
     pub fn within(memory: usize) -> Self {
         let share = |bytes: usize| (memory / bytes).max(256);
         Self {
-            memory: memory.max(1 << 20),
+            memory: (memory / 4 * 3).max(1 << 20),
             dns: share(2048),
             attempts_per_dn: 64,
             messages_per_attempt: 64,
@@ -182,11 +182,6 @@ impl Tracker {
             self.counts.forgotten.transactions += u64::from(t.final_code == 0);
             self.close(&t, self.now);
         }
-    }
-
-    /// The sources that scan.
-    pub(super) fn scanners(&self) -> Scanners {
-        Scanners::among(&super::scanner::sources(&self.store))
     }
 }
 

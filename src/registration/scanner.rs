@@ -12,12 +12,8 @@ pub(super) const MANY: u32 = 100;
 
 /// All sources, in order of address.
 pub(super) fn sources(store: &Store) -> Vec<SourceState> {
-    sources_of(&store.sources)
-}
-
-/// All sources of a table, in order of address.
-pub(super) fn sources_of(sources: &FxHashMap<IpAddr, Source>) -> Vec<SourceState> {
-    let mut all: Vec<_> = sources
+    let mut all: Vec<_> = store
+        .sources
         .iter()
         .map(|(&address, totals)| SourceState {
             address,
@@ -37,9 +33,9 @@ pub(super) struct Scanners(FxHashMap<IpAddr, bool>);
 
 impl Scanners {
     /// Those among sources.
-    pub(super) fn among(sources: &[SourceState]) -> Self {
-        let scanners = sources.iter().filter(|s| s.scanner);
-        Self(scanners.map(|s| (s.address, s.totals.dns >= MANY)).collect())
+    pub(super) fn among(sources: &FxHashMap<IpAddr, Source>) -> Self {
+        let scanners = sources.iter().filter(|(_, source)| is_scanner(source));
+        Self(scanners.map(|(address, source)| (*address, source.dns >= MANY)).collect())
     }
 
     /// Judges one source anew; says whether anything changed.

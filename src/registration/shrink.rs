@@ -52,7 +52,7 @@ impl Tracker {
             Depth { attempts: limits.attempts_per_dn, messages: limits.messages_per_attempt };
         let counted: usize = all.iter().map(|c| c.bytes(usize::MAX)).sum();
         // transactions, tables, and room in them
-        let rest = memory.saturating_sub(counted).min(target / 4);
+        let rest = memory.saturating_sub(counted).min(target / 2);
         let budget = target - rest;
         let over = all.len() > limits.dns;
         let room = limits.dns - limits.dns / 4;
@@ -85,7 +85,7 @@ impl Tracker {
     }
 
     fn candidates(&self, most_messages: usize) -> Vec<Candidate> {
-        let scanners = self.scanners();
+        let scanners = Scanners::among(&self.store.sources);
         let store = &self.store;
         let candidate = |(index, dn): (usize, &Dn)| {
             let (mut attempts, mut bytes) = (0, 0);
@@ -143,7 +143,7 @@ impl Tracker {
     }
 
     fn count_forgotten(&mut self, keep: &Keep) {
-        let scanners = self.scanners();
+        let scanners = Scanners::among(&self.store.sources);
         let gone = |kept: &[bool]| kept.iter().filter(|kept| !**kept).count() as u64;
         let forgotten = &mut self.counts.forgotten;
         forgotten.dns += gone(&keep.dns);
@@ -170,7 +170,7 @@ impl Tracker {
         }
         let owned = self.store.dns.iter().flat_map(|dn| dn.sources.iter().map(|(s, _)| s.addr));
         let owned: FxHashSet<_> = owned.collect();
-        let scanners = Scanners::among(&super::scanner::sources_of(sources));
+        let scanners = Scanners::among(sources);
         let mut spare: Vec<_> = sources.iter().filter(|(addr, _)| !owned.contains(addr)).collect();
         spare.sort_by_key(|(addr, s)| (!scanners.has(**addr), u64::MAX - s.requests, **addr));
         let spare = spare.into_iter().skip(limits.sources / 4);

@@ -132,7 +132,7 @@ impl Snapshot {
     fn judge(&mut self, expected: &[String]) {
         let store = &self.store;
         let mut sources = scanner::sources(store);
-        let scanners = Scanners::among(&sources);
+        let scanners = Scanners::among(&store.sources);
         let mut states = Vec::with_capacity(store.dns.len());
         let attempt = |index: u32| store.attempts.get(index as usize);
         for (index, dn) in store.dns.iter().enumerate() {

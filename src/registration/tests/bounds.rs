@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::net::{FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::packet::{ConnectionEvent, ConnectionKind};
 
 /// Everything allowed: shrinking drops only what nothing refers to.
 const ALL: Limits = Limits::NONE;
@@ -243,4 +245,29 @@ fn replay(player: &mut Player, rows: &mut BTreeMap<Vec<u8>, Verdict>) {
         };
         assert_eq!(before, change.from.map(|from| from.verdict));
     }
+}
+
+#[test]
+fn old_failures_of_connections_make_room_for_new_ones() {
+    let mut tracker = Tracker::with_limits(Limits { dns: 1000, ..Limits::NONE });
+    let event = |n: u16| {
+        let mut dst = endpoint("r");
+        dst.port = n;
+        let origin = Origin {
+            time: Timestamp::from_parts(i64::from(n), 0),
+            frame: FrameRef::default(),
+            src: endpoint("a"),
+            dst,
+            transport: Transport::Tcp,
+            path: PathInfo::default(),
+        };
+        ConnectionEvent { origin, since: origin.time, kind: ConnectionKind::Refused, tls: None }
+    };
+    for n in 1..=10_000 {
+        tracker.connection(&event(n));
+    }
+    let snapshot = tracker.snapshot(&SnapshotOptions::default());
+    let ports = snapshot.connections().iter().map(|c| c.server.port);
+    assert!(ports.eq(10_001 - snapshot.connections().len() as u16..=10_000));
+    assert_eq!(snapshot.counts.connections_dropped + snapshot.connections().len() as u64, 10_000);
 }

@@ -229,7 +229,7 @@ fn what_concerns_several_dns_is_told_of_all() {
     let server =
         "0 > REGISTER dn=5003 call=9 tcp from=b\n2 > REGISTER\n2.2 > REGISTER cseq=2 nonce=n1";
     let path = "0 > REGISTER dn=5003 call=9\n0.1 > REGISTER dn=5004 call=8\n0.3 ! icmp cut=20";
-    let agent = "0 > REGISTER dn=5003 agent=friendly-scanner";
+    let agent = "0 .\n1 > REGISTER dn=5003 agent=friendly-scanner";
     // nobody scans who comes back to each name, answered or not
     let mut source = Vec::new();
     for n in 0..160 {
