@@ -128,12 +128,12 @@ impl Tracker {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return slot };
         a.aor = aor;
         a.cseq = cseq;
-        a.hops = a.hops.max(hop + 1);
+        a.hops = a.hops.max(hop.saturating_add(1));
         if hop == 0 {
             (a.source, a.entry) = (origin.dst, origin.src);
             a.requests = a.requests.saturating_add(1);
         }
-        if hop + 1 >= a.hops {
+        if hop.saturating_add(1) >= a.hops {
             a.registrar = registrar;
             a.open = slot;
         }

@@ -74,7 +74,7 @@ impl Tracker {
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };
         let dn = a.dn;
-        if let (Some((_, dst)), true) = (ends, hop + 1 >= a.hops) {
+        if let (Some((_, dst)), true) = (ends, hop.saturating_add(1) >= a.hops) {
             let registrar = self.registrar_behind(dn, dst);
             let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
             a.registrar = registrar;
@@ -134,9 +134,9 @@ impl Tracker {
             if hop == 0 {
                 a.entry = origin.dst;
             }
-            if hop + 1 >= a.hops {
+            if hop.saturating_add(1) >= a.hops {
                 a.registrar = registrar;
-                a.hops = hop + 1;
+                a.hops = hop.saturating_add(1);
                 a.open = slot;
             }
             if a.hops > 1 {
@@ -160,7 +160,7 @@ impl Tracker {
         t.hop = t.hop.saturating_add(1);
         let hop = t.hop;
         let a = self.store.attempts.get_mut(attempt as usize)?;
-        a.hops = a.hops.max(hop + 1);
+        a.hops = a.hops.max(hop.saturating_add(1));
         a.decided_hop = a.decided_hop.map(|_| hop);
         Some((attempt, 0))
     }

@@ -10,6 +10,7 @@ use super::*;
 
 mod bounds;
 mod changes;
+mod hops;
 
 const SCENARIOS: [&str; 5] = ["scenarios", "lives", "answers", "network", "evidence"];
 
