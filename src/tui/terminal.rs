@@ -3,6 +3,7 @@
 use std::io::{self, Stdout, Write as _, stdout};
 use std::panic;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -16,6 +17,10 @@ use ratatui::backend::CrosstermBackend;
 
 /// The panic hook is set once, however often the terminal is taken.
 static HOOK: Once = Once::new();
+
+/// Whether the terminal is ours: giving it back twice would move the cursor into what was printed
+/// in between.
+static OURS: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours; dropping it gives it back.
 pub(super) struct Held {
@@ -64,6 +69,7 @@ impl Drop for Held {
 
 fn claim() -> io::Result<()> {
     enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
     let entered =
         execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
     if entered.is_err() {
@@ -74,6 +80,9 @@ fn claim() -> io::Result<()> {
 
 /// Restores what [`claim`] changed; there is nobody left to tell of an error.
 pub(super) fn give_back() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let _ = execute!(
         stdout(),
         DisableBracketedPaste,

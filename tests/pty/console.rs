@@ -59,10 +59,23 @@ pub(crate) fn abandoned(args: &[&str]) -> Box<dyn Child + Send + Sync> {
 
 impl Console {
     /// Starts `regscope` with these arguments in a directory.
-    pub(crate) fn start(dir: &Path, args: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(dir: &Path, args: &[&str], size: (u16, u16)) -> Self {
+        Self::run(command(dir, args), size)
+    }
+
+    /// Starts one test of this program, which is left out otherwise.
+    pub(crate) fn start_test(name: &str, size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "--nocapture", name]);
+        command.env("TERM", "xterm-256color");
+        command.env("RUST_BACKTRACE", "0");
+        Self::run(command, size)
+    }
+
+    fn run(command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
         let pair = terminal((columns, rows));
         let before = format!("{:?}", pair.master.get_termios().unwrap());
-        let child = pair.slave.spawn_command(command(dir, args)).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (send, output) = channel();

@@ -1,6 +1,11 @@
 //! However it ends, the terminal is as it was before.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use regscope::app::screen::read;
+use regscope::cli::InputSettings;
+use regscope::tui::{Data, Desk, Effect, News, Options, Palette, State};
 
 use crate::console::{Console, abandoned};
 
@@ -39,6 +44,46 @@ fn by_a_file_that_is_no_capture() {
     assert_eq!(console.end(), 3);
     assert!(console.text().contains("Cargo.toml"), "{}", console.text());
     console.is_as_before();
+}
+
+/// A desk at which everything fails.
+struct Broken;
+
+impl Desk for Broken {
+    fn perform(&mut self, effect: Effect, _: &Arc<Data>) {
+        panic!("the desk broke over {effect:?}");
+    }
+}
+
+#[test]
+#[ignore = "run in a pseudo-terminal by the next one"]
+fn a_screen_that_panics() {
+    let files = vec![INCIDENT.into()];
+    let input = InputSettings { files, filter: None, keylogs: Vec::new(), progress: false };
+    let (news, told) = crossbeam_channel::bounded(8);
+    news.send(News::Data(Arc::new(read(&input).unwrap()))).unwrap();
+    let options = Options {
+        zone: jiff::tz::TimeZone::UTC,
+        palette: Palette::Dark,
+        unicode: true,
+        columns: Vec::new(),
+        filter: String::new(),
+        title: "incident".to_owned(),
+        live: false,
+    };
+    regscope::tui::run(State::new(options, (80, 24)), &told, &mut Broken).unwrap();
+}
+
+#[test]
+fn by_a_panic() {
+    let mut console = Console::start_test("ending::a_screen_that_panics", (80, 24));
+    console.see("5008");
+    // the messages are asked for
+    console.keys("f");
+    assert_eq!(console.end(), 101);
+    console.is_as_before();
+    let text = console.text();
+    assert!(text.contains("the desk broke over"), "the message can be read:\n{text}");
 }
 
 #[test]
