@@ -146,6 +146,7 @@ impl Run<'_> {
 }
 
 /// Takes in what came.
+#[cfg_attr(not(feature = "live"), expect(unused_variables, reason = "only batches are given back"))]
 fn take(
     settings: &WatchSettings,
     engine: &mut Engine,

@@ -1,5 +1,6 @@
 //! Records everything that is seen, packets of HEP agents as the datagrams they came in.
 
+#[cfg(feature = "live")]
 use std::path::PathBuf;
 
 #[cfg(feature = "hep")]
@@ -8,8 +9,8 @@ use etherparse::PacketBuilder;
 use crate::app::Failure;
 use crate::cli::RecordSettings;
 #[cfg(feature = "hep")]
-use crate::net::{Endpoint, Frame, FrameRef, LinkType};
-use crate::net::{FileId, Timestamp, escape_text};
+use crate::net::{Endpoint, FrameRef, LinkType};
+use crate::net::{FileId, Frame, Timestamp, escape_text};
 #[cfg(feature = "live")]
 use crate::record::Counts;
 use crate::record::{News, Rotating, Rotation, Status};

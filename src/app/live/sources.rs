@@ -1,7 +1,10 @@
 //! Opens what is watched, in the order privileges ask for, and yields packets in order of time.
 
+#[cfg(feature = "hep")]
 use std::collections::VecDeque;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+#[cfg(feature = "live")]
+use std::time::Instant;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Select, TryRecvError};
 
@@ -257,6 +260,7 @@ impl Sources {
 
     /// The moment before which nothing is to come: the device's clock, or the wall clock where there
     /// is no device or it stands still.
+    #[cfg_attr(not(feature = "live"), expect(clippy::unused_self, reason = "there is no device"))]
     fn idle_clock(&self, now: Timestamp) -> Timestamp {
         let behind = Timestamp::from_nanos(now.nanos() - BEHIND);
         #[cfg(feature = "live")]

@@ -50,7 +50,7 @@ fn states(change: &DnChange, clock: &Clock) -> String {
         .is_some_and(|(from, to)| (from.verdict, from.status_code) == (to.verdict, to.status_code));
     let mut text = match (from, to) {
         (Some(from), Some(_)) if !same => format!("{} -> ", words(from, None)),
-        (None, Some(_)) => "new -> ".to_owned(),
+        (None, Some(to)) if to.verdict != Verdict::NotSeen => "new -> ".to_owned(),
         _ => String::new(),
     };
     match to {
@@ -89,5 +89,7 @@ pub(super) fn finding(
         Severity::Warning => "warning",
         Severity::Observation => "note",
     };
-    writeln!(out, "{at}  {subject}  {loud}: {}", finding.sentence)
+    // many sentences begin with what they are about
+    let sentence = finding.sentence.strip_prefix(&*subject).and_then(|s| s.strip_prefix(": "));
+    writeln!(out, "{at}  {subject}  {loud}: {}", sentence.unwrap_or(&finding.sentence))
 }

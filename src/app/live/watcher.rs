@@ -245,8 +245,8 @@ mod tests {
         Watcher::new(output, expected, BEGAN)
     }
 
-    fn status(verdict: Verdict) -> Option<Status> {
-        Some(Status { verdict, status_code: None, flags: FlagSet::EMPTY })
+    const fn status(verdict: Verdict) -> Status {
+        Status { verdict, status_code: None, flags: FlagSet::EMPTY }
     }
 
     fn change(millis: i64, from: Option<Status>, to: Option<Status>) -> DnChange {
@@ -266,17 +266,17 @@ mod tests {
             watcher.turn(&mut engine, true).unwrap();
             assert_eq!(told(&watcher).lines().count(), lines, "{second} s");
         }
-        let first = "22:30:35  5001  new -> expected, not seen so far\n";
+        let first = "22:30:35  5001  expected, not seen so far  5001: no REGISTER";
         assert!(told(&watcher).starts_with(first), "{}", told(&watcher));
         // it comes after all
-        watcher.collect(vec![change(99_000, None, status(Verdict::InService))]);
-        assert_eq!(watcher.pending.pop().unwrap().from, status(Verdict::NotSeen));
+        watcher.collect(vec![change(99_000, None, Some(status(Verdict::InService)))]);
+        assert_eq!(watcher.pending.pop().unwrap().from, Some(status(Verdict::NotSeen)));
     }
 
     #[test]
     fn a_state_that_passes_is_not_told() {
         let mut watcher = watcher(WatchFormat::Ndjson, &[]);
-        let (asked, there) = (status(Verdict::Challenged), status(Verdict::InService));
+        let (asked, there) = (Some(status(Verdict::Challenged)), Some(status(Verdict::InService)));
         watcher.collect(vec![change(0, None, asked)]);
         watcher.release(change(200, None, None).time, false);
         assert!(watcher.pending.is_empty());
