@@ -61,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "record",
             "host",
             "privilege",
+            "hep",
         ],
     ),
 ];

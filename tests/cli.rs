@@ -56,6 +56,8 @@ fn without_a_command_there_is_help() {
         &["compare", "--help"],
         &["explain", "--help"],
         &["extract", "--help"],
+        #[cfg(any(feature = "live", feature = "hep"))]
+        &["watch", "--help"],
         #[cfg(feature = "live")]
         &["interfaces", "--help"],
     ] {

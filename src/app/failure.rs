@@ -40,6 +40,14 @@ pub enum Failure {
     #[cfg(feature = "live")]
     #[error(transparent)]
     Privilege(#[from] PrivilegeError),
+    /// HEP agents cannot be listened for.
+    #[cfg(feature = "hep")]
+    #[error("cannot listen for HEP agents at {0}: {1}")]
+    Listen(std::net::SocketAddr, io::Error),
+    /// Nothing can be sent to a HEP collector.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[error("cannot send to the HEP collector {0}: {1}")]
+    Collector(String, io::Error),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -80,6 +88,10 @@ impl Failure {
             | Self::Privilege(PrivilegeError::NoUser(_) | PrivilegeError::NotRoot(_)) => 2,
             #[cfg(feature = "live")]
             Self::Live(_) | Self::Privilege(_) => 3,
+            #[cfg(feature = "hep")]
+            Self::Listen(..) => 3,
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Self::Collector(..) => 3,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)

@@ -43,6 +43,40 @@ impl Finder {
         self.decoder.tick(clock, &mut |event| take(clock, event, streams, batch));
     }
 
+    /// Asks for a key in what a listener received.
+    #[cfg(feature = "hep")]
+    pub(super) fn require_hep_key(&mut self, key: &str) {
+        self.decoder.require_hep_key(key.as_bytes());
+    }
+
+    /// Takes in a HEP packet that a listener received.
+    #[cfg(feature = "hep")]
+    pub(super) fn hep(
+        &mut self,
+        clock: Timestamp,
+        packet: &crate::source::hep::HepPacket,
+        at: crate::net::FrameRef,
+        batch: &mut Batch,
+    ) {
+        self.pass_time(clock, batch);
+        let streams = &mut self.streams;
+        self.decoder.hep(&packet.bytes, packet.time, packet.from, at, &mut |event| {
+            take(clock, event, streams, batch);
+        });
+    }
+
+    /// What was counted so far.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    pub(super) fn stats(&self) -> &Stats {
+        self.decoder.stats()
+    }
+
+    /// What was met in streams that ended so far.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    pub(super) fn stream_counts(&self) -> StreamCounts {
+        self.streams.counts
+    }
+
     /// Gives what is left when the capture ends, and what was counted.
     pub(super) fn finish(mut self, clock: Timestamp, batch: &mut Batch) -> (Stats, StreamCounts) {
         self.pass_time(clock, batch);

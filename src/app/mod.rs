@@ -21,6 +21,8 @@ mod finder;
 #[cfg(feature = "live")]
 mod interfaces;
 mod keys;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod live;
 mod messages;
 mod pipeline;
 mod progress;
@@ -54,6 +56,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Compare(settings) => compare::run(&settings),
         Command::Explain(settings) => explain::run(&settings),
         Command::Extract(settings) => extract::run(&settings),
+        #[cfg(any(feature = "live", feature = "hep"))]
+        Command::Watch(settings) => live::run(&settings),
         #[cfg(feature = "live")]
         Command::Interfaces(settings) => interfaces::run(&settings),
     }

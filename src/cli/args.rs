@@ -91,6 +91,10 @@ pub(super) enum Subcommands {
     /// Copy the packets of chosen DNs into a file that says the same about them
     #[command(after_help = super::extract::EXAMPLES)]
     Extract(ExtractArgs),
+    /// Every change of a DN's state as it happens, from a device or from HEP agents
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[command(after_help = super::watch::EXAMPLES)]
+    Watch(super::watch::WatchArgs),
     /// The devices that can be captured on, and whether this user may
     #[cfg(feature = "live")]
     #[command(after_help = super::interfaces::EXAMPLES)]

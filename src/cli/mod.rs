@@ -15,6 +15,8 @@ mod interfaces;
 mod settings;
 #[cfg(feature = "tui")]
 mod tui;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod watch;
 
 pub use at::At;
 pub use compare::{CompareFormat, CompareSettings, What};
@@ -29,6 +31,8 @@ pub use settings::{
 
 #[cfg(feature = "tui")]
 pub use tui::TuiSettings;
+#[cfg(any(feature = "live", feature = "hep"))]
+pub use watch::{RecordSettings, WatchFormat, WatchSettings};
 
 /// The settings `args` ask for, the program's name first; the error prints itself.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {

@@ -36,6 +36,9 @@ pub enum Command {
     Explain(Box<ExplainSettings>),
     /// `regscope extract`.
     Extract(ExtractSettings),
+    /// `regscope watch`.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    Watch(Box<super::WatchSettings>),
     /// `regscope interfaces`.
     #[cfg(feature = "live")]
     Interfaces(InterfacesSettings),
@@ -130,6 +133,8 @@ impl TryFrom<Args> for Command {
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
             Subcommands::Extract(args) => Self::Extract(args.try_into()?),
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Subcommands::Watch(args) => Self::Watch(Box::new(args.try_into()?)),
             #[cfg(feature = "live")]
             Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })

@@ -56,6 +56,12 @@ pub struct View<'a> {
     pub style: Style,
 }
 
+/// How many DNs are in which state, in one line, or why there is nothing to say.
+#[must_use]
+pub fn headline(view: &View<'_>) -> String {
+    text::summary(view)
+}
+
 impl<'a> View<'a> {
     /// The DNs that are selected, most urgent first.
     pub fn dns(&self) -> impl Iterator<Item = DnView<'a>> + use<'a> {

@@ -101,6 +101,31 @@ impl Shared {
     }
 }
 
+/// Sockets for HEP agents that nobody reads yet; the kernel collects.
+pub struct Bound {
+    server: Server,
+    packets: Receiver<HepPacket>,
+    shared: Arc<Shared>,
+}
+
+impl Bound {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.about().0
+    }
+
+    /// Starts the thread that reads.
+    pub fn start(self) -> io::Result<Listener> {
+        let Self { server, packets, shared } = self;
+        let (address, receive_buffer, waker) = server.about();
+        let thread = std::thread::Builder::new()
+            .name("hep-listener".to_owned())
+            .spawn(move || server.run())?;
+        Ok(Listener { address, receive_buffer, packets, shared, waker, thread: Some(thread) })
+    }
+}
+
 /// A listener for HEP agents; dropping it ends it.
 #[derive(Debug)]
 pub struct Listener {
@@ -116,14 +141,15 @@ impl Listener {
     /// Listens at one address for both UDP and TCP; `[::]` takes IPv4 as well. Port 0 picks one.
     /// Fails when either socket cannot be had.
     pub fn bind(address: SocketAddr, limits: ListenerLimits) -> io::Result<Self> {
+        Self::open(address, limits)?.start()
+    }
+
+    /// Opens the sockets only, as [`Self::bind`] does: rights can be dropped before anything is read.
+    pub fn open(address: SocketAddr, limits: ListenerLimits) -> io::Result<Bound> {
         let shared = Arc::new(Shared::default());
         let (sender, packets) = crossbeam_channel::bounded(limits.queue.max(1));
         let server = Server::bind(address, limits, Arc::clone(&shared), sender)?;
-        let (address, receive_buffer, waker) = server.about();
-        let thread = std::thread::Builder::new()
-            .name("hep-listener".to_owned())
-            .spawn(move || server.run())?;
-        Ok(Self { address, receive_buffer, packets, shared, waker, thread: Some(thread) })
+        Ok(Bound { server, packets, shared })
     }
 
     /// Where it listens.

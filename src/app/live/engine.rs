@@ -1,0 +1,167 @@
+//! Folds what the sources give into the model, at once and on one thread.
+
+use crate::app::batch::{Batch, Found};
+use crate::app::finder::Finder;
+use crate::capture::{Capture, PacketCounts};
+#[cfg(feature = "live")]
+use crate::hep::{Item, Sender};
+#[cfg(feature = "hep")]
+use crate::net::FileId;
+#[cfg(feature = "live")]
+use crate::net::Frame;
+use crate::net::Timestamp;
+#[cfg(feature = "live")]
+use crate::packet::sieve;
+use crate::packet::{HepStats, KeyLog};
+use crate::registration::{DnChange, Limits, Snapshot, SnapshotOptions, Tracker};
+
+/// Finder and model.
+pub(super) struct Engine {
+    finder: Finder,
+    tracker: Tracker,
+    batch: Batch,
+    clock: Timestamp,
+    packets: PacketCounts,
+    /// Packets of HEP agents so far.
+    #[cfg(feature = "hep")]
+    hep_packets: u64,
+    #[cfg(feature = "live")]
+    out: Option<Sender>,
+}
+
+impl Engine {
+    /// A model within `memory` bytes that opens TLS with the secrets of `keys`.
+    pub(super) fn new(memory: usize, keys: KeyLog) -> Self {
+        let mut tracker = Tracker::with_limits(Limits::within(memory));
+        // from now on it notes what changes
+        drop(tracker.changes(Timestamp::default()));
+        Self {
+            finder: Finder::new(keys),
+            tracker,
+            batch: Batch::default(),
+            clock: Timestamp::default(),
+            packets: PacketCounts::default(),
+            #[cfg(feature = "hep")]
+            hep_packets: 0,
+            #[cfg(feature = "live")]
+            out: None,
+        }
+    }
+
+    #[cfg(feature = "hep")]
+    pub(super) fn require_hep_key(&mut self, key: &str) {
+        self.finder.require_hep_key(key);
+    }
+
+    /// Sends messages captured here on to a collector.
+    #[cfg(feature = "live")]
+    pub(super) fn send_to(&mut self, out: Option<Sender>) {
+        self.out = out;
+    }
+
+    #[cfg(feature = "live")]
+    pub(super) fn out(&self) -> Option<&Sender> {
+        self.out.as_ref()
+    }
+
+    /// Takes in a frame of the device.
+    #[cfg(feature = "live")]
+    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+        self.packets.read += 1;
+        self.clock = self.clock.max(frame.time);
+        if sieve(frame.link, frame.bytes) {
+            self.finder.packet(self.clock, frame, &mut self.batch);
+            self.fold();
+        } else {
+            self.packets.not_sip += 1;
+        }
+    }
+
+    /// Takes in a packet of a HEP agent, which is told as of input `file`.
+    #[cfg(feature = "hep")]
+    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, file: FileId) {
+        self.packets.read += 1;
+        self.hep_packets += 1;
+        self.clock = self.clock.max(packet.time);
+        let at = crate::net::FrameRef { file, number: self.hep_packets, offset: 0 };
+        self.finder.hep(self.clock, packet, at, &mut self.batch);
+        self.fold();
+    }
+
+    /// Lets time pass: what expires or is not answered is so on the second.
+    pub(super) fn pass_time(&mut self, clock: Timestamp) {
+        self.clock = self.clock.max(clock);
+        self.finder.pass_time(self.clock, &mut self.batch);
+        self.fold();
+        self.tracker.tick(self.clock);
+    }
+
+    fn fold(&mut self) {
+        let tracker = &mut self.tracker;
+        #[cfg(feature = "live")]
+        let out = &mut self.out;
+        self.batch.take(|clock, found| {
+            tracker.tick(clock);
+            match found {
+                Found::Message(origin, message) => {
+                    #[cfg(feature = "live")]
+                    if let (Some(out), None) = (&mut *out, origin.path.hep) {
+                        // what agents sent is not sent on: this program's own packets come by here
+                        out.send(&Item {
+                            time: origin.time,
+                            src: origin.src,
+                            dst: origin.dst,
+                            transport: origin.transport,
+                            bytes: message.raw(),
+                        });
+                    }
+                    tracker.message(origin, &message);
+                }
+                Found::Icmp(error) => tracker.icmp(&error),
+                Found::Connection(event) => tracker.connection(event),
+                Found::Agent(agent) => tracker.hep_agent(&agent),
+            }
+        });
+    }
+
+    /// What changed since the last call.
+    pub(super) fn changes(&mut self) -> Vec<DnChange> {
+        self.tracker.changes(self.clock)
+    }
+
+    /// The latest time told.
+    pub(super) const fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// What was counted of packets.
+    pub(super) const fn packets(&self) -> PacketCounts {
+        self.packets
+    }
+
+    /// SIP messages so far.
+    pub(super) fn messages(&self) -> u64 {
+        self.tracker.counts().messages
+    }
+
+    /// What came of HEP packets.
+    pub(super) fn hep_stats(&self) -> &HepStats {
+        &self.finder.stats().hep
+    }
+
+    /// The model as it stands.
+    pub(super) fn snapshot(&mut self, expected: &[String]) -> Snapshot {
+        self.tracker.snapshot(&SnapshotOptions { at: None, expected: expected.to_vec() })
+    }
+
+    /// What was read, and what of it could not be used.
+    pub(super) fn capture(&self) -> Capture {
+        Capture {
+            files: Vec::new(),
+            warnings: Vec::new(),
+            packets: self.packets,
+            decoded: self.finder.stats().clone(),
+            streams: self.finder.stream_counts(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Tells on standard error what was lost on the way here, as it happens and in the end.
+
+use super::engine::Engine;
+#[cfg(feature = "hep")]
+use crate::source::hep::ListenerCounts;
+#[cfg(feature = "live")]
+use crate::source::live::LiveStats;
+use crate::wording::layout::count;
+
+/// What was lost, by where; each is told when it grows.
+#[derive(Default)]
+pub(super) struct Losses {
+    /// Numbers so far, what was counted, and why.
+    counts: Vec<(u64, &'static str, &'static str)>,
+}
+
+impl Losses {
+    /// What was lost so far.
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn add(&mut self, number: u64, what: &'static str, why: &'static str) {
+        self.counts.push((number, what, why));
+    }
+
+    #[cfg(feature = "live")]
+    pub(super) fn device(&mut self, stats: &LiveStats) {
+        self.add(stats.kernel_dropped, "packet", "dropped by the kernel: its buffer was full");
+        self.add(stats.interface_dropped, "packet", "dropped by the device");
+        self.add(stats.queue_dropped, "packet", "given up in the queue");
+    }
+
+    #[cfg(feature = "hep")]
+    pub(super) fn listener(&mut self, counts: &ListenerCounts) {
+        self.add(counts.dropped, "HEP packet", "dropped: too many waited");
+        self.add(counts.lost_bytes, "byte", "of HEP connections in no whole packet");
+        self.add(counts.refused, "HEP connection", "refused: there were too many");
+        self.add(counts.idle, "HEP connection", "closed for being silent");
+        self.add(counts.hostile, "HEP connection", "closed for sending something else");
+        self.add(counts.errors, "error", "of HEP sockets");
+    }
+
+    /// What HEP agents sent and could not be used.
+    pub(super) fn agents(&mut self, engine: &Engine) {
+        let stats = engine.hep_stats();
+        self.add(stats.wrong_key, "HEP packet", "without the right key");
+        self.add(stats.broken, "HEP packet", "that cannot be read");
+        self.add(stats.not_inflated, "HEP packet", "that cannot be unfolded");
+        self.add(stats.clock_off, "HEP packet", "whose agent's clock is more than 2 s off");
+    }
+
+    /// Sentences on what grew since `before`.
+    pub(super) fn since(&self, before: &Self) -> Vec<String> {
+        let then = |place: usize| before.counts.get(place).map_or(0, |(number, ..)| *number);
+        let grown = self.counts.iter().enumerate().filter(|(at, (n, ..))| *n > then(*at));
+        grown
+            .map(|(at, (number, what, why))| {
+                let new = count(number - then(at), what);
+                match then(at) {
+                    0 => format!("{new} {why}"),
+                    _ => format!("{new} {why} ({number} in all)"),
+                }
+            })
+            .collect()
+    }
+
+    /// Everything in one line; empty if nothing was lost.
+    pub(super) fn total(&self) -> String {
+        self.since(&Self::default()).join(", ")
+    }
+}

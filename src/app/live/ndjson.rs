@@ -1,0 +1,148 @@
+//! Changes and findings as JSON, one object a line; these types define the format.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::output::{SCHEMA, Told};
+use crate::diagnosis::{Evidence, Finding};
+use crate::net::{FrameRef, Timestamp, escape_lossy};
+use crate::registration::{Flag, Status};
+
+/// A change of what is said of a DN.
+#[derive(Serialize)]
+struct ChangeLine<'a> {
+    schema: u32,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    time: String,
+    dn: Cow<'a, str>,
+    from: Option<StatusDoc>,
+    to: Option<StatusDoc>,
+    flags: Vec<&'static str>,
+    expires_at: Option<String>,
+    source: Option<String>,
+    registrar: Option<String>,
+    transport: Option<&'static str>,
+    user_agent: Option<&'a str>,
+    input: Option<&'a str>,
+    frame: Option<u64>,
+    cause: Option<CauseDoc<'a>>,
+}
+
+#[derive(Serialize)]
+struct StatusDoc {
+    verdict: &'static str,
+    state: &'static str,
+    status_code: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct CauseDoc<'a> {
+    rule: &'static str,
+    confidence: &'static str,
+    sentence: &'a str,
+    check: &'static str,
+}
+
+/// What a rule found beside causes.
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    schema: u32,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    time: String,
+    rule: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    dn: Option<Cow<'a, str>>,
+    source: Option<IpAddr>,
+    sentence: &'a str,
+    evidence: Vec<EvidenceDoc<'a>>,
+    check: &'static str,
+    reference: &'static str,
+}
+
+#[derive(Serialize)]
+struct EvidenceDoc<'a> {
+    input: Option<&'a str>,
+    frame: u64,
+    time: String,
+}
+
+impl From<Status> for StatusDoc {
+    fn from(status: Status) -> Self {
+        Self {
+            verdict: status.verdict.name(),
+            state: status.verdict.state().name(),
+            status_code: status.status_code,
+        }
+    }
+}
+
+fn input(inputs: &[String], frame: FrameRef) -> Option<&str> {
+    inputs.get(usize::from(frame.file.0)).map(String::as_str)
+}
+
+pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let change = told.change;
+    let flags = change.to.map_or_else(Vec::new, |to| to.flags.iter().map(Flag::name).collect());
+    let line = ChangeLine {
+        schema: SCHEMA,
+        kind: "change",
+        time: change.time.epoch_string(),
+        dn: escape_lossy(&change.dn),
+        from: change.from.map(Into::into),
+        to: change.to.map(Into::into),
+        flags,
+        expires_at: change.expires_at.map(Timestamp::epoch_string),
+        source: told.source.map(|source| source.to_string()),
+        registrar: told.registrar.map(|registrar| registrar.to_string()),
+        transport: told.transport,
+        user_agent: told.user_agent.as_deref(),
+        input: change.frame.and_then(|frame| input(inputs, frame)),
+        frame: change.frame.map(|frame| frame.number),
+        cause: told.cause.map(|cause| CauseDoc {
+            rule: cause.rule,
+            confidence: cause.confidence.name(),
+            sentence: &cause.sentence,
+            check: cause.check,
+        }),
+    };
+    write(&line, out)
+}
+
+pub(super) fn finding(
+    finding: &Finding,
+    now: Timestamp,
+    inputs: &[String],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let evidence = |e: &Evidence| EvidenceDoc {
+        input: input(inputs, e.frame),
+        frame: e.frame.number,
+        time: e.time.epoch_string(),
+    };
+    let line = FindingLine {
+        schema: SCHEMA,
+        kind: "finding",
+        time: now.epoch_string(),
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        confidence: finding.confidence.name(),
+        dn: finding.dn.as_deref().map(escape_lossy),
+        source: finding.source,
+        sentence: &finding.sentence,
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        check: finding.check,
+        reference: finding.reference,
+    };
+    write(&line, out)
+}
+
+fn write(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,106 @@
+//! Prints what changed, a line each, as text or as NDJSON.
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use super::{ndjson, text};
+use crate::cli::WatchFormat;
+use crate::diagnosis::Finding;
+use crate::net::{Endpoint, Timestamp, escape_lossy};
+use crate::registration::{DnChange, DnView, Snapshot};
+
+/// The version of the NDJSON format.
+pub(super) const SCHEMA: u32 = 1;
+
+/// A change, and what is known of its DN.
+pub(super) struct Told<'a> {
+    pub change: &'a DnChange,
+    /// Who holds the DN, or tried last.
+    pub source: Option<Endpoint>,
+    pub registrar: Option<Endpoint>,
+    pub transport: Option<&'static str>,
+    pub user_agent: Option<String>,
+    /// Why it is out of service, if that is still so.
+    pub cause: Option<&'a Finding>,
+}
+
+impl<'a> Told<'a> {
+    /// A change with what the snapshot says of its DN.
+    pub(super) fn new(
+        change: &'a DnChange,
+        snapshot: &Snapshot,
+        view: Option<DnView<'_>>,
+        cause: Option<&'a Finding>,
+    ) -> Self {
+        let mut told = Self {
+            change,
+            source: None,
+            registrar: None,
+            transport: None,
+            user_agent: None,
+            cause,
+        };
+        let Some(view) = view else { return told };
+        if let Some(attempt) = view.last_attempt() {
+            told.source = Some(attempt.source);
+            told.registrar = Some(attempt.registrar);
+            told.transport = Some(attempt.transport.name());
+            told.user_agent =
+                snapshot.text(attempt.user_agent).map(|text| escape_lossy(text).into_owned());
+        }
+        let bound = view.bindings().filter(|(_, b)| b.source.is_some());
+        if let Some((registrar, binding)) = bound.max_by_key(|(_, b)| b.renewed) {
+            told.source = binding.source;
+            told.registrar = Some(registrar);
+            if let Some(text) = snapshot.text(binding.user_agent) {
+                told.user_agent = Some(escape_lossy(text).into_owned());
+            }
+        }
+        told
+    }
+}
+
+/// Where changes go.
+pub(super) struct Output<W> {
+    out: W,
+    format: WatchFormat,
+    zone: TimeZone,
+    /// The names of the inputs, in the order of their ids.
+    inputs: Vec<String>,
+}
+
+impl<W: Write> Output<W> {
+    pub(super) const fn new(
+        out: W,
+        format: WatchFormat,
+        zone: TimeZone,
+        inputs: Vec<String>,
+    ) -> Self {
+        Self { out, format, zone, inputs }
+    }
+
+    pub(super) fn change(&mut self, told: &Told<'_>) -> io::Result<()> {
+        match self.format {
+            WatchFormat::Text => text::change(told, &self.zone, &self.inputs, &mut self.out),
+            WatchFormat::Ndjson => ndjson::change(told, &self.inputs, &mut self.out),
+        }
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding, now: Timestamp) -> io::Result<()> {
+        match self.format {
+            WatchFormat::Text => text::finding(finding, now, &self.zone, &mut self.out),
+            WatchFormat::Ndjson => ndjson::finding(finding, now, &self.inputs, &mut self.out),
+        }
+    }
+
+    /// Where it is written.
+    #[cfg(test)]
+    pub(super) const fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

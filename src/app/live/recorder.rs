@@ -1,0 +1,159 @@
+//! Records everything that is seen, packets of HEP agents as the datagrams they came in.
+
+#[cfg(feature = "live")]
+use std::path::PathBuf;
+
+#[cfg(feature = "hep")]
+use etherparse::PacketBuilder;
+
+use crate::app::Failure;
+use crate::cli::RecordSettings;
+#[cfg(feature = "hep")]
+use crate::net::{Endpoint, FrameRef, LinkType};
+use crate::net::{FileId, Frame, Timestamp, escape_text};
+#[cfg(feature = "live")]
+use crate::record::Counts;
+use crate::record::{News, Rotating, Rotation, Status};
+
+/// A recording.
+pub(super) struct Recorder {
+    rotating: Rotating,
+    /// Where agents send to, as recorded.
+    #[cfg(feature = "hep")]
+    listener: Option<Endpoint>,
+    #[cfg(feature = "hep")]
+    bytes: Vec<u8>,
+    /// Packets of agents that fit into no datagram.
+    too_long: u64,
+}
+
+impl Recorder {
+    pub(super) fn create(
+        settings: &RecordSettings,
+        inputs: &[String],
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let RecordSettings { target, max_bytes, max_age, keep } = settings;
+        let rotation = Rotation { max_bytes: *max_bytes, max_age: *max_age, keep: *keep };
+        let failed = |error| Failure::Export { path: target.clone(), error };
+        let mut rotating = Rotating::create(target, rotation, now).map_err(failed)?;
+        for (place, name) in (0..).zip(inputs) {
+            rotating.name_source(FileId(place), name);
+        }
+        Ok(Self {
+            rotating,
+            #[cfg(feature = "hep")]
+            listener: None,
+            #[cfg(feature = "hep")]
+            bytes: Vec::new(),
+            too_long: 0,
+        })
+    }
+
+    /// The directories that files are made in later on.
+    #[cfg(feature = "live")]
+    pub(super) fn directories(settings: &RecordSettings) -> Vec<PathBuf> {
+        if settings.max_bytes.is_none() && settings.max_age.is_none() {
+            return Vec::new();
+        }
+        let target = &settings.target;
+        if target.is_dir() {
+            return vec![target.clone()];
+        }
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+        vec![parent.map_or_else(|| PathBuf::from("."), PathBuf::from)]
+    }
+
+    #[cfg(feature = "live")]
+    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+        self.rotating.packet(frame, None);
+    }
+
+    #[cfg(feature = "hep")]
+    pub(super) fn listens_at(&mut self, address: Option<std::net::SocketAddr>) {
+        self.listener = address.map(|at| Endpoint::new(at.ip().to_canonical(), at.port()));
+    }
+
+    /// Records a packet of an agent as a raw IP packet; one over TCP too.
+    #[cfg(feature = "hep")]
+    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, file: FileId) {
+        /// `LINKTYPE_RAW`: it begins with the IP header.
+        const RAW: LinkType = LinkType(101);
+        let port = self.listener.map_or(0, |listener| listener.port);
+        self.bytes.clear();
+        let to = self.listener.map(|listener| listener.addr);
+        if !datagram(packet.from, (to, port), &packet.bytes, &mut self.bytes) {
+            self.too_long += 1;
+            return;
+        }
+        let frame = Frame {
+            time: packet.time,
+            link: RAW,
+            at: FrameRef { file, number: 0, offset: 0 },
+            wire_len: self.bytes.len() as u32,
+            bytes: &self.bytes,
+        };
+        self.rotating.packet(&frame, None);
+    }
+
+    /// What a source counted, for the statistics in the file.
+    #[cfg(feature = "live")]
+    pub(super) fn count(&mut self, file: FileId, received: u64, dropped: u64) {
+        self.rotating.count(file, Counts { received: Some(received), dropped: Some(dropped) });
+    }
+
+    /// Writes what waits, and says what there is to tell.
+    pub(super) fn tick(&mut self, now: Timestamp) -> Vec<String> {
+        self.rotating.tick(now);
+        let told = self.rotating.take_news().into_iter().map(|news| match news {
+            News::Failed { file, reason } => {
+                format!("cannot write {}: {reason}", escape_text(&file.to_string_lossy()))
+            }
+            News::Recovered { lost } => format!("recording goes on; {lost} packets were lost"),
+        });
+        told.collect()
+    }
+
+    /// Ends the recording and says what is in it, and what is not.
+    pub(super) fn finish(self) -> String {
+        let status: Status = self.rotating.finish();
+        let file = escape_text(&status.file.to_string_lossy()).into_owned();
+        let lost = status.lost + self.too_long;
+        let lost = if lost > 0 { format!(", {lost} lost") } else { String::new() };
+        let files = if status.files > 1 {
+            format!(" in {} files ({} deleted)", status.files, status.deleted)
+        } else {
+            String::new()
+        };
+        format!("recorded {} packets{lost}{files}; the last file is {file}", status.packets)
+    }
+}
+
+/// An IP packet with one UDP datagram; false if it is too long for one.
+#[cfg(feature = "hep")]
+fn datagram(
+    from: Endpoint,
+    (to, port): (Option<std::net::IpAddr>, u16),
+    payload: &[u8],
+    out: &mut Vec<u8>,
+) -> bool {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    const HOPS: u8 = 64;
+    let builder = match (from.addr, to) {
+        (IpAddr::V4(src), to) => {
+            let dst = match to {
+                Some(IpAddr::V4(dst)) => dst,
+                _ => Ipv4Addr::UNSPECIFIED,
+            };
+            PacketBuilder::ipv4(src.octets(), dst.octets(), HOPS)
+        }
+        (IpAddr::V6(src), to) => {
+            let dst = match to {
+                Some(IpAddr::V6(dst)) => dst,
+                _ => Ipv6Addr::UNSPECIFIED,
+            };
+            PacketBuilder::ipv6(src.octets(), dst.octets(), HOPS)
+        }
+    };
+    builder.udp(from.port, port).write(out, payload).is_ok()
+}

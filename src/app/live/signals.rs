@@ -1,0 +1,38 @@
+//! Notes the signals that end a watch or ask it for a report.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag;
+
+/// What was asked for by signals; handlers set flags, the main loop looks at them.
+#[derive(Debug)]
+pub(super) struct Signals {
+    end: Arc<AtomicBool>,
+    report: Arc<AtomicBool>,
+}
+
+impl Signals {
+    pub(super) fn register() -> io::Result<Self> {
+        let new = Self { end: Arc::default(), report: Arc::default() };
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // a second one ends a program whose output nobody takes
+            flag::register_conditional_default(signal, Arc::clone(&new.end))?;
+            flag::register(signal, Arc::clone(&new.end))?;
+        }
+        flag::register(SIGUSR1, Arc::clone(&new.report))?;
+        Ok(new)
+    }
+
+    /// Whether it is time to end.
+    pub(super) fn is_end(&self) -> bool {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// Whether a report is wanted, told once.
+    pub(super) fn take_report(&self) -> bool {
+        self.report.swap(false, Ordering::Relaxed)
+    }
+}

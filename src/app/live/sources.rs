@@ -1,0 +1,282 @@
+//! Opens what is watched, in the order privileges ask for, and yields packets in order of time.
+
+#[cfg(feature = "hep")]
+use std::collections::VecDeque;
+#[cfg(feature = "live")]
+use std::time::Instant;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::{Select, TryRecvError};
+
+use super::losses::Losses;
+use crate::app::Failure;
+use crate::cli::WatchSettings;
+use crate::net::Timestamp;
+#[cfg(feature = "hep")]
+use crate::source::hep::{Bound, HepPacket, Listener, ListenerLimits};
+#[cfg(feature = "live")]
+use crate::source::live::{Batch, Live, LiveOptions, Loss, News, Opened};
+
+/// What reading stays behind the wall clock when nothing comes: a packet that was stamped is queued by then.
+const BEHIND: i64 = 20_000_000;
+/// How long a packet of a HEP agent waits for the device's clock.
+#[cfg(all(feature = "live", feature = "hep"))]
+const PATIENCE: Duration = Duration::from_millis(400);
+/// Packets of HEP agents that wait for it.
+#[cfg(feature = "hep")]
+const HELD: usize = 4096;
+
+/// What is open and not read yet; the kernel collects.
+pub(super) struct Opening {
+    #[cfg(feature = "live")]
+    device: Option<Opened>,
+    #[cfg(feature = "hep")]
+    listener: Option<Bound>,
+}
+
+/// What is watched.
+pub(super) struct Sources {
+    #[cfg(feature = "live")]
+    device: Option<Live>,
+    #[cfg(feature = "hep")]
+    listener: Option<Listener>,
+    #[cfg(feature = "hep")]
+    held: VecDeque<HepPacket>,
+    /// The device's clock, and when it was told.
+    #[cfg(feature = "live")]
+    device_clock: (Timestamp, Instant),
+}
+
+/// What came.
+pub(super) enum Input {
+    /// Frames of the device.
+    #[cfg(feature = "live")]
+    Frames(Timestamp, Batch),
+    /// The device is as it should not be.
+    #[cfg(feature = "live")]
+    Lost(Loss),
+    /// It is as it should be again.
+    #[cfg(feature = "live")]
+    Back,
+    /// A packet of a HEP agent.
+    #[cfg(feature = "hep")]
+    Hep(HepPacket),
+    /// Nothing, up to this moment.
+    Idle(Timestamp),
+}
+
+impl Opening {
+    /// Opens device and sockets, with the rights the program has; no thread is started.
+    pub(super) fn open(settings: &WatchSettings) -> Result<Self, Failure> {
+        #[cfg(feature = "live")]
+        let device = match &settings.interface {
+            Some(device) => Some(Live::open(LiveOptions {
+                filter: settings.filter.clone(),
+                buffer_bytes: settings.buffer,
+                ..LiveOptions::new(device)
+            })?),
+            None => None,
+        };
+        #[cfg(feature = "hep")]
+        let listener = match settings.hep {
+            Some(address) => Some(
+                Listener::open(address, ListenerLimits::default())
+                    .map_err(|error| Failure::Listen(address, error))?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            #[cfg(feature = "live")]
+            device,
+            #[cfg(feature = "hep")]
+            listener,
+        })
+    }
+
+    /// Where HEP agents are listened for.
+    #[cfg(feature = "hep")]
+    pub(super) fn address(&self) -> Option<std::net::SocketAddr> {
+        self.listener.as_ref().map(Bound::address)
+    }
+
+    /// Starts the threads; the right to open the device again stays with its thread alone.
+    pub(super) fn start(self) -> Result<Sources, Failure> {
+        #[cfg(feature = "live")]
+        let device = match self.device {
+            Some(device) => Some(device.start(Box::new(crate::privilege::reopening))?),
+            None => None,
+        };
+        #[cfg(feature = "live")]
+        crate::privilege::relinquish()?;
+        #[cfg(feature = "hep")]
+        let listener = match self.listener.map(Bound::start) {
+            Some(Err(error)) => return Err(Failure::Start("hep-listener", error)),
+            Some(Ok(listener)) => Some(listener),
+            None => None,
+        };
+        Ok(Sources {
+            #[cfg(feature = "live")]
+            device,
+            #[cfg(feature = "hep")]
+            listener,
+            #[cfg(feature = "hep")]
+            held: VecDeque::new(),
+            #[cfg(feature = "live")]
+            device_clock: (Timestamp::default(), Instant::now()),
+        })
+    }
+}
+
+impl Sources {
+    /// What comes next, waiting for it no longer than `wait`.
+    pub(super) fn next(&mut self, wait: Duration) -> Result<Input, Failure> {
+        if let Some(input) = self.ready(false)? {
+            return Ok(input);
+        }
+        self.wait(wait);
+        // before the queues are looked at: what is stamped earlier is in them
+        let now = wall_clock();
+        if let Some(input) = self.ready(false)? {
+            return Ok(input);
+        }
+        Ok(Input::Idle(self.idle_clock(now)))
+    }
+
+    /// Stops the threads and gives what they had, until there is no more.
+    pub(super) fn last(&mut self) -> Option<Input> {
+        #[cfg(feature = "live")]
+        if let Some(device) = &self.device {
+            device.stop_handle().stop();
+            while let Some(delivery) = device.recv() {
+                if let News::Frames(batch) = delivery.news {
+                    return Some(Input::Frames(delivery.clock, batch));
+                }
+            }
+        }
+        #[cfg(feature = "hep")]
+        if let Some(listener) = &mut self.listener {
+            listener.stop();
+        }
+        self.ready(true).ok().flatten()
+    }
+
+    #[cfg(feature = "live")]
+    pub(super) fn give_back(&self, batch: Batch) {
+        if let Some(device) = &self.device {
+            device.give_back(batch);
+        }
+    }
+
+    /// What the device received and lost.
+    #[cfg(feature = "live")]
+    pub(super) fn device_counts(&self) -> Option<(u64, u64)> {
+        let stats = self.device.as_ref()?.stats();
+        Some((stats.received, stats.dropped()))
+    }
+
+    /// What was lost before it came here.
+    pub(super) fn losses(&self, losses: &mut Losses) {
+        #[cfg(feature = "live")]
+        losses.device(&self.device.as_ref().map(Live::stats).unwrap_or_default());
+        #[cfg(feature = "hep")]
+        losses.listener(&self.listener.as_ref().map(Listener::counts).unwrap_or_default());
+    }
+
+    fn ready(&mut self, last: bool) -> Result<Option<Input>, Failure> {
+        #[cfg(feature = "hep")]
+        self.hold(last)?;
+        #[cfg(feature = "hep")]
+        if let Some(packet) = self.take_held(last) {
+            return Ok(Some(Input::Hep(packet)));
+        }
+        #[cfg(feature = "live")]
+        if !last {
+            return self.delivery();
+        }
+        Ok(None)
+    }
+
+    #[cfg(feature = "live")]
+    fn delivery(&mut self) -> Result<Option<Input>, Failure> {
+        let Some(device) = &self.device else { return Ok(None) };
+        let delivery = match device.deliveries().try_recv() {
+            Ok(delivery) => delivery,
+            Err(TryRecvError::Empty) => return Ok(None),
+            Err(TryRecvError::Disconnected) => return Err(Failure::Thread("capture")),
+        };
+        self.device_clock = (delivery.clock, Instant::now());
+        Ok(Some(match delivery.news {
+            News::Frames(batch) => Input::Frames(delivery.clock, batch),
+            News::Idle => Input::Idle(delivery.clock),
+            News::Lost(loss) => Input::Lost(loss),
+            News::Back => Input::Back,
+        }))
+    }
+
+    /// Takes packets of agents out of the queue as long as there is room.
+    #[cfg(feature = "hep")]
+    fn hold(&mut self, last: bool) -> Result<(), Failure> {
+        let Some(listener) = &self.listener else { return Ok(()) };
+        while self.held.len() < HELD {
+            match listener.packets().try_recv() {
+                Ok(packet) => self.held.push_back(packet),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) if last => break,
+                Err(TryRecvError::Disconnected) => return Err(Failure::Thread("hep-listener")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next packet of an agent, once all frames before it came.
+    #[cfg(feature = "hep")]
+    fn take_held(&mut self, last: bool) -> Option<HepPacket> {
+        #[cfg(feature = "live")]
+        if self.device.is_some() && !last && self.held.len() < HELD {
+            let first = self.held.front()?;
+            let waited = wall_clock().since(first.time);
+            if first.time > self.device_clock.0 && waited < PATIENCE {
+                return None;
+            }
+        }
+        #[cfg(not(feature = "live"))]
+        let _ = last;
+        self.held.pop_front()
+    }
+
+    fn wait(&self, wait: Duration) {
+        let mut select = Select::new();
+        #[cfg(feature = "live")]
+        if let Some(device) = &self.device {
+            select.recv(device.deliveries());
+        }
+        #[cfg(feature = "hep")]
+        if let Some(listener) = &self.listener {
+            select.recv(listener.packets());
+        }
+        // who is ready is asked again
+        let _ = select.ready_timeout(wait);
+    }
+
+    /// The moment before which nothing is to come: the device's clock, or the wall clock where there
+    /// is no device or it stands still.
+    #[cfg_attr(not(feature = "live"), expect(clippy::unused_self, reason = "there is no device"))]
+    fn idle_clock(&self, now: Timestamp) -> Timestamp {
+        let behind = Timestamp::from_nanos(now.nanos() - BEHIND);
+        #[cfg(feature = "live")]
+        if self.device.is_some() {
+            const STILL: i64 = 1_000_000_000;
+            let (clock, told) = self.device_clock;
+            let is_still = told.elapsed().as_nanos() > STILL as u128;
+            let late = Timestamp::from_nanos(now.nanos() - STILL);
+            return if is_still { clock.max(late) } else { clock };
+        }
+        behind
+    }
+}
+
+/// The wall clock, which is the clock of a live trace.
+pub(super) fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,296 @@
+//! Decides what is told of the model's changes, and when.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::engine::Engine;
+use super::output::{Output, Told};
+use crate::diagnosis::{Finding, Scene, Severity, diagnose, diagnose_dn};
+use crate::net::Timestamp;
+use crate::registration::{DnChange, DnView, FlagSet, Snapshot, Status, Verdict};
+
+/// Between two questions for changes.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a state that a healthy phone passes through is kept back.
+const TENTATIVE: i64 = 300_000_000;
+/// Between two looks at the whole model, at least; looking takes at most a quarter of the time.
+const BETWEEN: Duration = Duration::from_millis(500);
+const SHARE: u32 = 4;
+/// Between two looks for what is to be said of sources.
+const AROUND: Duration = Duration::from_secs(5);
+/// When expected DNs that did not come are told: later than a request may go without answer (Timer F).
+const EXPECTED: u32 = 35;
+/// DNs of which it is remembered what was told.
+const REMEMBERED: usize = 100_000;
+
+/// What distinguishes a finding about no DN.
+type Key = (&'static str, Option<std::net::IpAddr>, u64);
+
+/// What waits to be told, and what was.
+pub(super) struct Watcher<W> {
+    output: Output<W>,
+    /// Changes to tell.
+    pending: Vec<DnChange>,
+    /// Changes to states that may pass, and since when they are kept back.
+    held: FxHashMap<Vec<u8>, (Timestamp, DnChange)>,
+    expected: Vec<String>,
+    began: Timestamp,
+    expected_told: bool,
+    /// Expected DNs that were told not to have come.
+    missing: FxHashSet<Vec<u8>>,
+    /// The rules that held of a DN when it was last told of.
+    rules: FxHashMap<Vec<u8>, Vec<&'static str>>,
+    around: FxHashSet<Key>,
+    poll_due: Instant,
+    look_due: Instant,
+    around_due: Instant,
+    /// Packets at the last look around.
+    looked: u64,
+}
+
+impl<W: Write> Watcher<W> {
+    pub(super) fn new(output: Output<W>, expected: Vec<String>, began: Timestamp) -> Self {
+        let now = Instant::now();
+        Self {
+            output,
+            pending: Vec::new(),
+            held: FxHashMap::default(),
+            expected,
+            began,
+            expected_told: false,
+            missing: FxHashSet::default(),
+            rules: FxHashMap::default(),
+            around: FxHashSet::default(),
+            poll_due: now,
+            look_due: now,
+            around_due: now,
+            looked: 0,
+        }
+    }
+
+    /// Tells what is due; everything if it is the last turn.
+    pub(super) fn turn(&mut self, engine: &mut Engine, last: bool) -> io::Result<()> {
+        let now = Instant::now();
+        if now < self.poll_due && !last {
+            return Ok(());
+        }
+        self.poll_due = now + POLL;
+        let changes = engine.changes();
+        self.collect(changes);
+        self.release(engine.clock(), last);
+        let expected = !self.expected_told
+            && !self.expected.is_empty()
+            && engine.clock() >= self.began.plus_secs(EXPECTED);
+        let around = (now >= self.around_due || last) && engine.packets().read != self.looked;
+        let news = !self.pending.is_empty() || expected || around;
+        if news && (now >= self.look_due || last) {
+            self.look(engine, expected, around)?;
+            let took = now.elapsed();
+            self.look_due = Instant::now() + BETWEEN.max(took * SHARE);
+            if around {
+                self.around_due = Instant::now() + AROUND.max(took * SHARE * SHARE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins each change with one of the same DN that was kept back.
+    fn collect(&mut self, changes: Vec<DnChange>) {
+        for mut change in changes {
+            let held = self.held.remove(&change.dn);
+            let since = held.as_ref().map_or(change.time, |(since, _)| *since);
+            if let Some((_, held)) = held {
+                change.from = held.from;
+            }
+            if change.from.is_none() && self.missing.remove(&change.dn) {
+                change.from = Some(not_seen());
+            }
+            if change.from == change.to {
+                continue;
+            }
+            if change.to.is_some_and(Status::is_tentative) {
+                self.held.insert(change.dn.clone(), (since, change));
+            } else {
+                self.pending.push(change);
+            }
+        }
+    }
+
+    /// Tells of what stayed tentative.
+    fn release(&mut self, clock: Timestamp, all: bool) {
+        let pending = &mut self.pending;
+        self.held.retain(|_, (since, change)| {
+            let keep = !all && clock.nanos_since(*since) < TENTATIVE;
+            if !keep {
+                pending.push(change.clone());
+            }
+            keep
+        });
+    }
+
+    fn look(&mut self, engine: &mut Engine, expected: bool, around: bool) -> io::Result<()> {
+        let names = if expected { self.expected.as_slice() } else { &[] };
+        let snapshot = engine.snapshot(names);
+        if expected {
+            self.expected_told = true;
+            self.note_missing(&snapshot, engine.clock());
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_by_key(|change| change.time);
+        if !pending.is_empty() {
+            self.tell(&pending, &snapshot, engine.clock())?;
+        }
+        if around {
+            self.looked = engine.packets().read;
+            let found = diagnose(&snapshot);
+            for finding in found.iter().filter(|f| f.dn.is_none() && is_loud(f)) {
+                let frame = finding.evidence.first().map_or(0, |e| e.frame.number);
+                if self.around.len() >= REMEMBERED {
+                    self.around.clear();
+                }
+                if self.around.insert((finding.rule, finding.source, frame)) {
+                    self.output.finding(finding, engine.clock())?;
+                }
+            }
+        }
+        self.output.flush()
+    }
+
+    fn note_missing(&mut self, snapshot: &Snapshot, time: Timestamp) {
+        let unseen = snapshot.dns().filter(|dn| dn.state().verdict == Verdict::NotSeen);
+        for dn in unseen.map(|dn| dn.name().to_vec()) {
+            self.missing.insert(dn.clone());
+            let to = Some(not_seen());
+            let change = DnChange { time, dn, from: None, to, expires_at: None, frame: None };
+            self.pending.push(change);
+        }
+    }
+
+    fn tell(
+        &mut self,
+        changes: &[DnChange],
+        snapshot: &Snapshot,
+        now: Timestamp,
+    ) -> io::Result<()> {
+        let scene = Scene::new(snapshot);
+        let wanted: FxHashSet<&[u8]> = changes.iter().map(|c| c.dn.as_slice()).collect();
+        let views: FxHashMap<&[u8], DnView<'_>> = snapshot
+            .dns()
+            .filter(|dn| wanted.contains(dn.name()))
+            .map(|dn| (dn.name(), dn))
+            .collect();
+        for change in changes {
+            let view = views.get(change.dn.as_slice()).copied();
+            let found = view.map_or_else(Vec::new, |view| diagnose_dn(&scene, view));
+            // what is said of the DN now is the reason for its latest change only
+            let is_latest = |view: DnView<'_>| {
+                let state = view.state();
+                change.to.is_some_and(|to| {
+                    (to.verdict, to.status_code) == (state.verdict, state.status_code)
+                })
+            };
+            let latest = view.is_some_and(is_latest);
+            let cause = found.iter().find(|finding| finding.is_cause && latest);
+            self.output.change(&Told::new(change, snapshot, view, cause))?;
+            if latest {
+                self.tell_findings(&change.dn, &found, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what was not said of the DN the last time.
+    fn tell_findings(&mut self, dn: &[u8], found: &[Finding], now: Timestamp) -> io::Result<()> {
+        let loud = || found.iter().filter(|f| !f.is_cause && is_loud(f));
+        let before = self.rules.get(dn);
+        for finding in loud().filter(|f| before.is_none_or(|rules| !rules.contains(&f.rule))) {
+            self.output.finding(finding, now)?;
+        }
+        if self.rules.len() >= REMEMBERED {
+            self.rules.clear();
+        }
+        let rules: Vec<_> = loud().map(|f| f.rule).collect();
+        if rules.is_empty() {
+            self.rules.remove(dn);
+        } else {
+            self.rules.insert(dn.to_vec(), rules);
+        }
+        Ok(())
+    }
+}
+
+fn is_loud(finding: &Finding) -> bool {
+    finding.severity >= Severity::Warning
+}
+
+const fn not_seen() -> Status {
+    Status { verdict: Verdict::NotSeen, status_code: None, flags: FlagSet::EMPTY }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::cli::WatchFormat;
+    use crate::packet::KeyLog;
+
+    const BEGAN: Timestamp = Timestamp::from_parts(1_763_505_000, 0);
+
+    fn watcher(format: WatchFormat, expected: &[&str]) -> Watcher<Vec<u8>> {
+        let output = Output::new(Vec::new(), format, TimeZone::UTC, vec!["eth0".to_owned()]);
+        let expected = expected.iter().map(|&name| name.to_owned()).collect();
+        Watcher::new(output, expected, BEGAN)
+    }
+
+    const fn status(verdict: Verdict) -> Status {
+        Status { verdict, status_code: None, flags: FlagSet::EMPTY }
+    }
+
+    fn change(millis: i64, from: Option<Status>, to: Option<Status>) -> DnChange {
+        let time = Timestamp::from_nanos(BEGAN.nanos() + millis * 1_000_000);
+        DnChange { time, dn: b"5001".to_vec(), from, to, expires_at: None, frame: None }
+    }
+
+    #[test]
+    fn expected_dns_that_do_not_come_are_told_once_and_in_time() {
+        let mut watcher = watcher(WatchFormat::Text, &["5001", "5002"]);
+        let mut engine = Engine::new(1 << 20, KeyLog::new());
+        let told = |watcher: &Watcher<Vec<u8>>| {
+            String::from_utf8(watcher.output.get_ref().clone()).unwrap()
+        };
+        for (second, lines) in [(1, 0), (34, 0), (35, 2), (36, 2), (90, 2)] {
+            engine.pass_time(BEGAN.plus_secs(second));
+            watcher.turn(&mut engine, true).unwrap();
+            assert_eq!(told(&watcher).lines().count(), lines, "{second} s");
+        }
+        let first = "22:30:35  5001  expected, not seen so far  5001: no REGISTER";
+        assert!(told(&watcher).starts_with(first), "{}", told(&watcher));
+        // it comes after all
+        watcher.collect(vec![change(99_000, None, Some(status(Verdict::InService)))]);
+        assert_eq!(watcher.pending.pop().unwrap().from, Some(status(Verdict::NotSeen)));
+    }
+
+    #[test]
+    fn a_state_that_passes_is_not_told() {
+        let mut watcher = watcher(WatchFormat::Ndjson, &[]);
+        let (asked, there) = (Some(status(Verdict::Challenged)), Some(status(Verdict::InService)));
+        watcher.collect(vec![change(0, None, asked)]);
+        watcher.release(change(200, None, None).time, false);
+        assert!(watcher.pending.is_empty());
+        watcher.collect(vec![change(250, asked, there)]);
+        assert_eq!(watcher.pending, [change(250, None, there)]);
+        watcher.pending.clear();
+        // one that stays is
+        watcher.collect(vec![change(1000, there, asked)]);
+        watcher.release(change(1301, None, None).time, false);
+        assert_eq!(watcher.pending, [change(1000, there, asked)]);
+        watcher.pending.clear();
+        // and one that comes to nothing is not
+        watcher.collect(vec![change(2000, there, asked), change(2001, asked, there)]);
+        watcher.release(change(9000, None, None).time, true);
+        assert!(watcher.pending.is_empty());
+    }
+}
