@@ -155,8 +155,11 @@ fn what_a_slow_consumer_costs_is_counted() {
     sleep(Duration::from_millis(900));
     let given_up = live.finish().unwrap();
     assert!(given_up.queue_dropped > 0, "{given_up:?}");
-    assert_eq!(given_up.received - given_up.queue_dropped, first.len() as u64, "{given_up:?}");
-    assert!(given_up.received + given_up.kernel_dropped >= u64::from(COUNT), "{given_up:?}");
+    // the devices say a few things of their own when they come up (neighbour discovery)
+    let seen = given_up.received + given_up.kernel_dropped;
+    let others = seen.checked_sub(u64::from(COUNT)).unwrap();
+    let taken = given_up.received - given_up.queue_dropped - first.len() as u64;
+    assert!(taken <= others, "{taken} of {others} others: {given_up:?}");
     assert!(given_up.queue_waited_ms > 0, "{given_up:?}");
 }
 
