@@ -16,6 +16,10 @@ pub(crate) fn inside(name: &str) -> bool {
         say(&format!("skipped {name}: network namespaces need root"));
         return false;
     }
+    if let Some(why) = cannot() {
+        say(&format!("skipped {name}: {why}"));
+        return false;
+    }
     let program = env::current_exe().unwrap();
     let mut inner = Command::new("unshare");
     inner.arg("--net").arg(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
@@ -34,6 +38,16 @@ pub(crate) fn inside(name: &str) -> bool {
         Err(error) => say(&format!("skipped {name}: unshare: {error}")),
     }
     false
+}
+
+/// Why no pair of devices can be made in a namespace here: no right to, no tools, no such devices.
+fn cannot() -> Option<String> {
+    let pair = ["ip", "link", "add", "lab0", "type", "veth", "peer", "name", "lab1"];
+    match Command::new("unshare").arg("--net").args(pair).output() {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => Some(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+        Err(error) => Some(format!("unshare: {error}")),
+    }
 }
 
 pub(crate) fn ip(args: &str) {
