@@ -10,7 +10,7 @@ use super::store::{Dn, Source};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::verdict::{Flag, FlagSet};
-use crate::net::Origin;
+use crate::net::{Origin, Transport};
 use crate::sip::{Contact, HeaderName, Message, Uri, Via};
 
 impl Tracker {
@@ -160,7 +160,10 @@ fn contact_flags(flags: &mut FlagSet, uri: &Uri<'_>, origin: &Origin) {
     let dead = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
     let own_host = origin.src.addr.is_loopback();
     let hidden = is_private(ip) && !is_private(origin.src.addr) && !own_host;
-    flags.set_if(Flag::ContactUnroutable, dead && !own_host || hidden);
+    // a WebSocket client is reached over its connection, whatever its Contact says (RFC 7118 §5)
+    let by_connection = matches!(origin.transport, Transport::Ws | Transport::Wss);
+    let unroutable = dead && !own_host || hidden;
+    flags.set_if(Flag::ContactUnroutable, unroutable && !by_connection);
     flags.set_if(Flag::Nat, hidden);
 }
 
