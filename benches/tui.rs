@@ -51,7 +51,6 @@ fn screen() -> State {
         columns: Vec::new(),
         filter: String::new(),
         title: "fleet".to_owned(),
-        live: false,
     };
     let mut state = State::new(options, SIZE);
     state.take_in(News::Data(data()));

@@ -3,10 +3,10 @@
 //! Data flows one way:
 //!
 //! ```text
-//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ compare, diagnosis ──▶ report
-//!  bytes      payloads   messages  transactions,    contrast, findings     text json ndjson
-//!  + time                          attempts,        with evidence          markdown csv
-//!                                  bindings, DNs
+//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ compare, diagnosis ──▶ report | tui
+//!  bytes      payloads   messages  transactions,    contrast, findings     text json  screens
+//!  + time                          attempts,        with evidence          ndjson csv
+//!                                  bindings, DNs                           markdown
 //! ```
 //!
 //! [`net`] holds the values every stage shares; [`app`] pumps from one stage to the next, so that

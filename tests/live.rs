@@ -33,6 +33,14 @@ fn start(options: LiveOptions) -> Live {
     Live::open(options).unwrap().start(Box::new(|_| ())).unwrap()
 }
 
+/// Sends these messages.
+fn send(numbers: std::ops::Range<u32>) {
+    let socket = sender();
+    for number in numbers {
+        socket.send(&message(number)).unwrap();
+    }
+}
+
 /// A datagram that looks like SIP and has a number.
 fn message(number: u32) -> Vec<u8> {
     format!("REGISTER sip:{number} SIP/2.0\r\n{}", "x".repeat(650)).into_bytes()
@@ -109,10 +117,7 @@ fn times_have_nanoseconds_and_the_clock_goes_on_without_packets() {
     }
     make_pair();
     let live = start(options("lab0"));
-    let socket = sender();
-    for number in 0..50 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..50);
     let (mut times, mut ticks) = (Vec::new(), Vec::new());
     while ticks.len() < 3 || times.is_empty() {
         let delivery = live.recv().unwrap();
@@ -141,10 +146,7 @@ fn what_a_slow_consumer_costs_is_counted() {
     let small =
         LiveOptions { buffer_bytes: 2 << 20, batch_bytes: 64 << 10, queue: 2, ..options("lab0") };
     let live = start(small);
-    let socket = sender();
-    for number in 0..COUNT {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..COUNT);
     sleep(Duration::from_millis(600));
     // visible while it lasts
     let during = live.stats();
@@ -182,10 +184,7 @@ fn a_device_that_is_removed_and_made_again_is_told_and_taken_up() {
     }
     make_pair();
     let live = start(options("lab0"));
-    let socket = sender();
-    for number in 0..100 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..100);
     // straight after the last packet, while the kernel still holds them all
     ip("link del lab0");
     let mut before = Vec::new();
@@ -202,13 +201,9 @@ fn a_device_that_is_removed_and_made_again_is_told_and_taken_up() {
         }
     }
     assert_eq!(before.len(), 100);
-    drop(socket);
     make_pair();
     assert!(matches!(event(&live), News::Back));
-    let socket = sender();
-    for number in 100..200 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(100..200);
     let after = take(&live, |numbers| numbers.len() == 100);
     assert_eq!(after, (100..200).collect::<Vec<_>>());
     let (_, stats, _) = stopped(live);
@@ -222,10 +217,7 @@ fn a_device_that_goes_down_is_told_and_keeps_what_it_had() {
     }
     make_pair();
     let live = start(options("lab0"));
-    let socket = sender();
-    for number in 0..100 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..100);
     ip("link set lab0 down");
     let mut before = 0;
     while let Some(delivery) = live.recv() {
@@ -241,7 +233,7 @@ fn a_device_that_goes_down_is_told_and_keeps_what_it_had() {
     ip("link set lab0 up");
     ip("neigh replace 192.0.2.9 lladdr 02:00:00:00:00:09 dev lab0 nud permanent");
     assert!(matches!(event(&live), News::Back));
-    socket.send(&message(7)).unwrap();
+    send(7..8);
     assert_eq!(take(&live, |numbers| !numbers.is_empty()), [7]);
     assert_eq!(before, 100);
 }
@@ -254,12 +246,8 @@ fn a_stop_is_prompt_and_delivers_what_came_before() {
     make_pair();
     let live = start(options("lab0"));
     sleep(Duration::from_millis(300));
-    let socket = sender();
-    for number in 0..10 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..10);
     let (numbers, _, took) = stopped(live);
-    drop(socket);
     assert_eq!(numbers.len(), 10);
     assert!(took < Duration::from_secs(1), "{took:?}");
 
@@ -271,10 +259,7 @@ fn a_stop_is_prompt_and_delivers_what_came_before() {
 
     make_pair();
     let full = start(LiveOptions { queue: 1, batch_bytes: 1000, ..options("lab0") });
-    let socket = sender();
-    for number in 0..1000 {
-        socket.send(&message(number)).unwrap();
-    }
+    send(0..1000);
     sleep(Duration::from_millis(300));
     let began = Instant::now();
     drop(full);

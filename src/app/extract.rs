@@ -7,7 +7,7 @@ use super::pipeline::Plan;
 use super::{Failure, Outcome};
 use crate::cli::{ExtractFormat, ExtractSettings};
 use crate::compare::{Contrast, contrast};
-use crate::diagnosis::{diagnose, rank};
+use crate::diagnosis::diagnose;
 use crate::registration::SnapshotOptions;
 use crate::report::{Style, View};
 
@@ -18,11 +18,10 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     export::refuse(&wanted, input, &[])?;
     let trace = Plan::new(input, None, zone)?.run(None)?;
     let snapshot = &trace.tracker.finish(&SnapshotOptions::default());
-    let (contrast, mut findings) = match format {
+    let (contrast, findings) = match format {
         ExtractFormat::Pcapng => (Contrast::default(), Vec::new()),
         _ => (contrast(snapshot), diagnose(snapshot)),
     };
-    rank(&mut findings);
     let (capture, findings, style) = (&trace.capture, &*findings, Style::default());
     let contrast = &contrast;
     let view = View { snapshot, capture, findings, contrast, selection, zone, style };

@@ -82,7 +82,6 @@ impl TryFrom<TuiArgs> for TuiSettings {
             columns,
             filter: show.unwrap_or_default(),
             title: title(&files),
-            live: false,
         };
         let input = InputSettings { progress: false, ..InputSettings::new(files, &read) };
         Ok(Self { input, options, expected: expect.unwrap_or_default().0, at })

@@ -21,8 +21,6 @@ pub enum Effect {
     Save(SaveRequest),
     /// Put text on the clipboard of the person's own machine (OSC 52).
     Copy(String),
-    /// Hold the picture still, or let it follow again; live only.
-    Pause(bool),
 }
 
 /// Names one message: a frame may end several, which the DN and the direction tell apart.

@@ -3,6 +3,7 @@
 use crate::net::FrameRef;
 
 /// The marks of a character set.
+#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
 pub(crate) struct Glyphs {
     pub out_of_service: &'static str,
     pub unknown: &'static str,
@@ -12,6 +13,12 @@ pub(crate) struct Glyphs {
     pub bullet: &'static str,
     pub more: &'static str,
     pub section: &'static str,
+    /// Across the screen.
+    pub rule: &'static str,
+    /// Before what is open, and before what is not.
+    folds: [&'static str; 2],
+    /// Whether there is more than ASCII.
+    pub unicode: bool,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -23,6 +30,9 @@ const UNICODE: Glyphs = Glyphs {
     bullet: "•",
     more: "…",
     section: "§",
+    rule: "─",
+    folds: ["▾", "▸"],
+    unicode: true,
 };
 const ASCII: Glyphs = Glyphs {
     out_of_service: "X",
@@ -33,12 +43,22 @@ const ASCII: Glyphs = Glyphs {
     bullet: "*",
     more: "~",
     section: "section ",
+    rule: "-",
+    folds: ["-", "+"],
+    unicode: false,
 };
 
 impl Glyphs {
     /// Those of Unicode, or of ASCII.
     pub(crate) const fn of(unicode: bool) -> &'static Self {
         if unicode { &UNICODE } else { &ASCII }
+    }
+
+    /// The mark before what is open, or closed.
+    #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
+    pub(crate) const fn fold(&self, open: bool) -> &'static str {
+        let [opened, closed] = self.folds;
+        if open { opened } else { closed }
     }
 }
 

@@ -72,7 +72,6 @@ fn a_screen_that_panics() {
         columns: Vec::new(),
         filter: String::new(),
         title: "incident".to_owned(),
-        live: false,
     };
     regscope::tui::run(State::new(options, (80, 24)), &told, &mut Broken).unwrap();
 }

@@ -4,21 +4,7 @@ use insta::assert_snapshot;
 use regscope::cli::InputSettings;
 use regscope::tui::{Effect, Palette};
 
-use crate::session::{SIZES, Session, case, thousand};
-
-/// A session on each size, named for its snapshot.
-fn at_each_size(name: &str, make: impl Fn((u16, u16)) -> Session) {
-    for size in SIZES {
-        let text = make(size).styled(size);
-        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), text);
-    }
-}
-
-fn on(case: &str, keys: &str, size: (u16, u16)) -> Session {
-    let mut session = Session::new(case, size);
-    session.keys(keys);
-    session
-}
+use crate::session::{Session, at_each_size, case, thousand};
 
 fn text(session: &mut Session) -> String {
     session.text((80, 24))
@@ -33,7 +19,7 @@ fn what_only_the_failing_have_leads() {
         ("compare-same", "2e<End>"),
         ("compare-marked", "<Space>2<Left>"),
     ] {
-        at_each_size(name, |size| on("incident", keys, size));
+        at_each_size(name, |size| Session::on("incident", keys, size));
     }
 }
 
@@ -45,7 +31,7 @@ fn without_two_sides_it_says_so() {
         ("compare-too-few", "edge-proxy-two-hops"),
         ("compare-nothing", "nat-answer-lost"),
     ] {
-        assert_snapshot!(name, on(case, "2", (80, 24)).styled((80, 24)));
+        assert_snapshot!(name, Session::on(case, "2", (80, 24)).styled((80, 24)));
     }
 }
 
@@ -57,7 +43,7 @@ fn two_dns_side_by_side() {
         ("pair-incident-raw", "j<Space>j<Space>cr"),
         ("pair-incident-answers", "j<Space>j<Space>cr<Tab>"),
     ] {
-        at_each_size(name, |size| on("incident", keys, size));
+        at_each_size(name, |size| Session::on("incident", keys, size));
     }
 }
 
@@ -69,13 +55,13 @@ fn the_sources() {
         ("sources-refused", "tcp-refused"),
         ("sources-hostile", "hostile-text"),
     ] {
-        at_each_size(name, |size| on(case, "3", size));
+        at_each_size(name, |size| Session::on(case, "3", size));
     }
 }
 
 #[test]
 fn a_value_leads_to_its_dns() {
-    let mut session = on("incident", "2j<Enter>", (140, 40));
+    let mut session = Session::on("incident", "2j<Enter>", (140, 40));
     let text = session.text((140, 40));
     assert!(text.contains("filter: source.address=192.168.210.54"), "{text}");
     assert!(text.contains("3 of 5"), "{text}");
@@ -84,7 +70,7 @@ fn a_value_leads_to_its_dns() {
 
 #[test]
 fn the_comparison_follows_marks_and_filter() {
-    let mut session = on("incident", "<F7>code=403<Enter>2<Left>", (80, 24));
+    let mut session = Session::on("incident", "<F7>code=403<Enter>2<Left>", (80, 24));
     let text = session.text((140, 40));
     assert!(text.contains("[listed 2]"), "{text}");
     assert!(text.contains("against 3 others"), "{text}");
@@ -96,7 +82,7 @@ fn the_comparison_follows_marks_and_filter() {
 
 #[test]
 fn a_search_unfolds_what_holds_it() {
-    let mut session = on("incident", "2/stale", (80, 24));
+    let mut session = Session::on("incident", "2/stale", (80, 24));
     let text = text(&mut session);
     assert!(text.contains("Nonce called stale"), "{text}");
     assert!(!text.contains("▸ Source address"), "{text}");
@@ -106,7 +92,7 @@ fn a_search_unfolds_what_holds_it() {
 
 #[test]
 fn resizing_keeps_what_is_selected() {
-    let mut session = on("incident", "2jjj", (140, 40));
+    let mut session = Session::on("incident", "2jjj", (140, 40));
     let selected = |session: &mut Session, size| {
         let text = session.styled(size);
         text.lines().rfind(|line| line.contains("reversed")).map(str::to_owned)
@@ -118,7 +104,7 @@ fn resizing_keeps_what_is_selected() {
 
 #[test]
 fn a_pair_is_copied_as_text() {
-    let mut session = on("incident", "j<Space>j<Space>cy", (80, 24));
+    let mut session = Session::on("incident", "j<Space>j<Space>cy", (80, 24));
     let Some(Effect::Copy(copied)) = session.effects.pop() else { panic!("nothing copied") };
     assert!(copied.contains("! Source address"), "{copied}");
     assert!(copied.contains("192.168.210.81") && copied.contains("192.168.210.54"), "{copied}");
@@ -131,7 +117,7 @@ fn a_pair_is_copied_as_text() {
 fn wrapping_is_a_choice() {
     let keys = "j<Space>j<Space>cr";
     let lines = |session: &mut Session| text(session).matches("branch").count();
-    let mut session = on("incident", keys, (80, 24));
+    let mut session = Session::on("incident", keys, (80, 24));
     assert!(text(&mut session).contains("nch=z9hG4bK"));
     session.keys("w");
     assert!(!text(&mut session).contains("nch=z9hG4bK"));
@@ -144,7 +130,7 @@ fn sources_are_sorted_and_lead_to_their_dns() {
         let text = text(session);
         text.lines().nth(4).unwrap_or_default().to_owned()
     };
-    let mut session = on("incident", "3", (80, 24));
+    let mut session = Session::on("incident", "3", (80, 24));
     assert!(first(&mut session).contains("192.168.210.54"));
     session.keys("z");
     assert!(first(&mut session).contains("192.168.210.81"));
@@ -181,7 +167,7 @@ fn without_colours() {
 #[test]
 fn no_size_is_too_small_to_draw() {
     for keys in ["2", "2e", "3", "j<Space>j<Space>c", "j<Space>j<Space>cr"] {
-        let mut session = on("incident", keys, (80, 24));
+        let mut session = Session::on("incident", keys, (80, 24));
         for (columns, rows) in [(1, 1), (40, 10), (41, 11), (55, 16), (300, 90)] {
             let text = session.text((columns, rows));
             assert!(text.lines().count() <= usize::from(rows));

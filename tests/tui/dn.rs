@@ -1,33 +1,23 @@
 //! One DN and the findings: looks, where Enter leads, what is copied.
 
-use insta::assert_snapshot;
 use regscope::tui::Effect;
 
-use crate::session::{SIZES, Session};
-
-/// A session on each size, named for its snapshot.
-fn at_each_size(name: &str, case: &str, keys: &str) {
-    for size in SIZES {
-        let mut session = Session::new(case, size);
-        session.keys(keys);
-        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), session.styled(size));
-    }
-}
+use crate::session::{Session, at_each_size};
 
 #[test]
 fn dns() {
-    at_each_size("dn-refused", "incident", "<Enter>");
-    at_each_size("dn-flapping", "flapping", "<Enter>");
-    at_each_size("dn-two-registrars", "moved-registrar", "<Enter>");
-    at_each_size("dn-story", "flapping", "<Enter><Tab>");
-    at_each_size("dn-hostile", "hostile-text", "<Enter><PgDn>");
+    at_each_size("dn-refused", |size| Session::on("incident", "<Enter>", size));
+    at_each_size("dn-flapping", |size| Session::on("flapping", "<Enter>", size));
+    at_each_size("dn-two-registrars", |size| Session::on("moved-registrar", "<Enter>", size));
+    at_each_size("dn-story", |size| Session::on("flapping", "<Enter><Tab>", size));
+    at_each_size("dn-hostile", |size| Session::on("hostile-text", "<Enter><PgDn>", size));
 }
 
 #[test]
 fn findings() {
-    at_each_size("findings", "incident", "4<Enter>j");
-    at_each_size("findings-scanner", "scanner", "4");
-    at_each_size("findings-limits", "ip-fragments-lost", "4G");
+    at_each_size("findings", |size| Session::on("incident", "4<Enter>j", size));
+    at_each_size("findings-scanner", |size| Session::on("scanner", "4", size));
+    at_each_size("findings-limits", |size| Session::on("ip-fragments-lost", "4G", size));
 }
 
 #[test]

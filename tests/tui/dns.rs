@@ -1,18 +1,13 @@
 //! The DN list: looks, order, groups, search, filter, marks.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use insta::assert_snapshot;
-use regscope::tui::{Effect, Palette};
+use regscope::app::screen::read;
+use regscope::tui::{Effect, News, Palette};
 
-use crate::session::{SIZES, Session, case, thousand};
-
-/// A session on each size, named for its snapshot.
-fn at_each_size(name: &str, make: impl Fn((u16, u16)) -> Session) {
-    for size in SIZES {
-        let text = make(size).styled(size);
-        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), text);
-    }
-}
+use crate::session::{Session, at_each_size, case, thousand};
 
 #[test]
 fn the_incident() {
@@ -202,4 +197,17 @@ fn titles_sort_and_the_wheel_scrolls() {
     }
     mouse(&mut session, MouseEventKind::ScrollUp, 10, 10);
     assert!(session.text((80, 24)).contains("5189 rejected 403 Forbidden since"), "27 lines down");
+}
+
+#[test]
+fn a_held_picture_stands_still_while_reading_goes_on() {
+    let size = (80, 24);
+    let data = |name: &str| Arc::new(read(&case(name)).unwrap());
+    let mut session = Session::reading(data("incident"), size);
+    assert!(session.keys("p").text(size).contains("paused"));
+    session.news(News::Data(data("flapping")));
+    assert!(session.text(size).contains("5001"), "what was there");
+    assert!(!session.keys("p").text(size).contains("5001"), "what was read meanwhile");
+    session.news(News::Finished);
+    assert!(session.keys("p").text(size).contains("all is read"));
 }

@@ -1,38 +1,28 @@
 //! The ladder of a DN's messages and one message alone: looks, marks, search, secrets.
 
-use insta::assert_snapshot;
 use regscope::cli::InputSettings;
 use regscope::tui::{Effect, Palette};
 
 use crate::fleet::{capture, packet};
-use crate::session::{SIZES, Session};
-
-/// A session on each size, named for its snapshot.
-fn at_each_size(name: &str, case: &str, keys: &str) {
-    for size in SIZES {
-        let mut session = Session::new(case, size);
-        session.keys(keys);
-        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), session.styled(size));
-    }
-}
+use crate::session::{Session, at_each_size};
 
 #[test]
 fn ladders() {
     // an answer that does not reach the device: its ports stand beside its lane
-    at_each_size("flow-answer-lost", "nat-answer-lost", "f");
-    at_each_size("flow-two-hops", "edge-proxy-two-hops", "fjj");
-    at_each_size("flow-two-registrars", "conflict", "f");
-    at_each_size("flow-unreachable", "unreachable-after-service", "fG");
-    at_each_size("flow-hostile", "hostile-text", "f");
-    at_each_size("flow-captured-twice", "captured-twice", "f");
+    at_each_size("flow-answer-lost", |size| Session::on("nat-answer-lost", "f", size));
+    at_each_size("flow-two-hops", |size| Session::on("edge-proxy-two-hops", "fjj", size));
+    at_each_size("flow-two-registrars", |size| Session::on("conflict", "f", size));
+    at_each_size("flow-unreachable", |size| Session::on("unreachable-after-service", "fG", size));
+    at_each_size("flow-hostile", |size| Session::on("hostile-text", "f", size));
+    at_each_size("flow-captured-twice", |size| Session::on("captured-twice", "f", size));
 }
 
 #[test]
 fn messages() {
-    at_each_size("message-credentials", "auth-failed", "fjj<Enter>");
-    at_each_size("message-bytes", "auth-failed", "fjj<Enter>b");
-    at_each_size("message-folded", "odd-spelling", "f<Enter>");
-    at_each_size("message-cut", "truncated", "f<Enter>");
+    at_each_size("message-credentials", |size| Session::on("auth-failed", "fjj<Enter>", size));
+    at_each_size("message-bytes", |size| Session::on("auth-failed", "fjj<Enter>b", size));
+    at_each_size("message-folded", |size| Session::on("odd-spelling", "f<Enter>", size));
+    at_each_size("message-cut", |size| Session::on("truncated", "f<Enter>", size));
 }
 
 #[test]

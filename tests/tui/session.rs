@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use regscope::app::screen::{fetch, read};
 use regscope::cli::InputSettings;
-use regscope::tui::{Effect, News, Options, Palette, State};
+use regscope::tui::{Data, Effect, News, Options, Palette, State};
 
 use crate::fleet;
 
@@ -44,6 +45,13 @@ impl Session {
         Self::with(case(name), name, size, Palette::Dark)
     }
 
+    /// A screen on a case of `captures/`, after these keys.
+    pub(crate) fn on(name: &str, keys: &str, size: (u16, u16)) -> Self {
+        let mut session = Self::new(name, size);
+        session.keys(keys);
+        session
+    }
+
     /// A screen on captures, all read.
     pub(crate) fn with(
         input: InputSettings,
@@ -51,6 +59,21 @@ impl Session {
         size: (u16, u16),
         palette: Palette,
     ) -> Self {
+        let data = Arc::new(read(&input).unwrap());
+        let mut session = Self::empty(input, title, size, palette);
+        session.news(News::Data(data));
+        session.news(News::Finished);
+        session
+    }
+
+    /// A screen that shows this while reading goes on.
+    pub(crate) fn reading(data: Arc<Data>, size: (u16, u16)) -> Self {
+        let mut session = Self::empty(case("incident"), "reading", size, Palette::Dark);
+        session.news(News::Data(data));
+        session
+    }
+
+    fn empty(input: InputSettings, title: &str, size: (u16, u16), palette: Palette) -> Self {
         let options = Options {
             zone: TimeZone::UTC,
             palette,
@@ -58,14 +81,8 @@ impl Session {
             columns: Vec::new(),
             filter: String::new(),
             title: title.to_owned(),
-            live: false,
         };
-        let mut session =
-            Self { state: State::new(options, size), input, effects: Vec::new(), read: 0 };
-        let data = Arc::new(read(&session.input).unwrap());
-        session.news(News::Data(data));
-        session.news(News::Finished);
-        session
+        Self { state: State::new(options, size), input, effects: Vec::new(), read: 0 }
     }
 
     /// Takes in news, and does what follows from it.
@@ -126,6 +143,14 @@ impl Session {
         let text = self.text(size);
         let (buffer, _) = self.buffer(size);
         format!("{text}\n\n{}", styles(&buffer).join("\n"))
+    }
+}
+
+/// Holds what a session shows at each size against its snapshot, text and styles.
+pub(crate) fn at_each_size(name: &str, make: impl Fn((u16, u16)) -> Session) {
+    for size in SIZES {
+        let text = make(size).styled(size);
+        assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), text);
     }
 }
 

@@ -67,11 +67,7 @@ fn work(input: &InputSettings, zone: &TimeZone, effects: &Receiver<Todo>, news: 
                 drop(news.send(News::Saved(save(input, zone, &request, &data))));
             }
             // the loop of the screen does these
-            Effect::Quit
-            | Effect::Suspend
-            | Effect::Redraw
-            | Effect::Copy(_)
-            | Effect::Pause(_) => {}
+            Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
         }
         if next.is_none() {
             next = effects.recv().ok();

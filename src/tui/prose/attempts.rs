@@ -40,12 +40,7 @@ pub(super) fn write(page: &mut Page, look: &Look<'_>, dn: DnView<'_>, open: &BTr
         let Some(last) = rest.last() else { continue };
         let unfolded = open.contains(&first.place);
         page.goes = Some(Goes::Unfold(first.place));
-        let fold = match (unfolded, page.glyphs.more == "…") {
-            (true, true) => "▾",
-            (false, true) => "▸",
-            (true, false) => "-",
-            (false, false) => "+",
-        };
+        let fold = page.glyphs.fold(unfolded);
         let at = look.clock.precise(last.at);
         let more = match rest.len() {
             1 => format!("once more at {at}"),

@@ -1,5 +1,7 @@
 //! The selected line of a list and the first one that is visible.
 
+use ratatui::layout::{Position, Rect};
+
 /// The selected line of a list and the first one that is visible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::tui) struct Cursor {
@@ -28,6 +30,19 @@ impl Cursor {
         if self.top > most {
             self.top = most;
         }
+    }
+
+    /// The line at a place of the region that shows `len` lines.
+    pub(in crate::tui) fn line_at(&self, region: Rect, at: Position, len: usize) -> Option<usize> {
+        let line = self.top + usize::from(at.y.checked_sub(region.y)?);
+        (region.contains(at) && line < len).then_some(line)
+    }
+
+    /// Selects a line that is pointed at; true if it was selected before.
+    pub(in crate::tui) const fn point(&mut self, line: usize) -> bool {
+        let again = self.selected == line;
+        self.selected = line;
+        again
     }
 
     /// The visible lines.

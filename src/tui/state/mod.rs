@@ -55,12 +55,10 @@ pub struct Options {
     pub filter: String,
     /// What is read, in a few words.
     pub title: String,
-    /// Whether it comes from an interface, so that there is no end and time moves by itself.
-    pub live: bool,
 }
 
 /// How far reading is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     /// Bytes read, and of how many.
     pub progress: Option<(u64, Option<u64>)>,
@@ -70,6 +68,8 @@ pub(super) struct Reading {
     pub failed: Option<String>,
     /// The picture is held still.
     pub paused: bool,
+    /// What was read since then.
+    pub held: Option<Arc<Data>>,
 }
 
 /// One of the four home screens.

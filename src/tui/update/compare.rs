@@ -78,13 +78,11 @@ pub(super) fn click(state: &mut State, at: Position) -> Then {
     let regions = layout::compare(state);
     if let Some(part) = picture::part_at(state, regions.parts, at) {
         choose(state, part);
-    } else if regions.body.contains(at) {
-        let line = state.compare.cursor.top + usize::from(at.y - regions.body.y);
-        if line == state.compare.cursor.selected {
-            open(state);
-        } else if line < state.compare.lines.len() {
-            state.compare.cursor.selected = line;
-        }
+    } else if let Some(line) =
+        state.compare.cursor.line_at(regions.body, at, state.compare.lines.len())
+        && state.compare.cursor.point(line)
+    {
+        open(state);
     }
     Then::Done
 }

@@ -63,7 +63,7 @@ pub(super) fn settle(state: &mut State, screen: &mut Flow) {
     let anew = screen.made.renew(&data, u16::try_from(most).unwrap_or(u16::MAX));
     if anew {
         let selected = screen.selected().map(data::Seen::id);
-        let followed = state.options.live && screen.cursor.selected + 1 == screen.rows.len();
+        let followed = !state.reading.finished && screen.cursor.selected + 1 == screen.rows.len();
         if let Some(dn) = data.find(&screen.name) {
             (screen.seen, screen.tries) = data::seen(dn);
         }

@@ -1,7 +1,10 @@
 //! Takes in keys, mouse and news: the only place where the state changes.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
+use super::data::Data;
 use super::effect::{Effect, News, Saved};
 use super::keys::{self, Action};
 use super::state::overlay::Overlay;
@@ -120,11 +123,7 @@ fn common(state: &mut State, action: Action) {
             }
         }
         Action::Save => save::open(state),
-        Action::Pause if state.options.live => {
-            state.reading.paused = !state.reading.paused;
-            state.effects.push(Effect::Pause(state.reading.paused));
-        }
-        Action::Pause => state.tell("a capture file stands still by itself"),
+        Action::Pause => pause(state),
         _ => {}
     }
 }
@@ -150,14 +149,8 @@ fn help(state: &mut State, event: KeyEvent, top: usize) {
 
 fn take_news(state: &mut State, news: News) {
     match news {
-        News::Data(data) => {
-            state.dns.remember(&state.data);
-            state.clock = Clock::new(&state.options.zone, data.snapshot.at);
-            state.now = data.snapshot.at;
-            state.data = data;
-            let data = std::sync::Arc::clone(&state.data);
-            state.dns.relist(&data);
-        }
+        News::Data(data) if state.reading.paused => state.reading.held = Some(data),
+        News::Data(data) => show(state, data),
         News::Progress(read, of) => state.reading.progress = Some((read, of)),
         News::Finished => state.reading.finished = true,
         News::Failed(why) => {
@@ -166,6 +159,30 @@ fn take_news(state: &mut State, news: News) {
         }
         News::Message(key, fetched) => state.messages.put(key, fetched),
         News::Saved(saved) => take_saved(state, saved),
+    }
+}
+
+/// Shows what was read so far.
+fn show(state: &mut State, data: Arc<Data>) {
+    state.dns.remember(&state.data);
+    state.clock = Clock::new(&state.options.zone, data.snapshot.at);
+    state.now = data.snapshot.at;
+    state.dns.relist(&data);
+    state.data = data;
+}
+
+/// Holds the picture still while reading goes on, or shows what was read meanwhile.
+fn pause(state: &mut State) {
+    let reading = &mut state.reading;
+    if reading.paused {
+        reading.paused = false;
+        if let Some(data) = reading.held.take() {
+            show(state, data);
+        }
+    } else if reading.finished || reading.failed.is_some() {
+        state.tell("all is read: nothing moves");
+    } else {
+        reading.paused = true;
     }
 }
 

@@ -33,15 +33,10 @@ fn click(state: &mut State, at: Position) {
         if let Some(column) = regions.column_at(at) {
             return dns::sort_by(state, column);
         }
-        if regions.body.contains(at) {
-            let line = state.dns.cursor.top + usize::from(at.y - regions.body.y);
-            if line >= state.dns.lines.len() {
-                return;
-            }
-            if line == state.dns.cursor.selected {
-                return act(state, Action::Open);
-            }
-            state.dns.cursor.selected = line;
+        if let Some(line) = state.dns.cursor.line_at(regions.body, at, state.dns.lines.len())
+            && state.dns.cursor.point(line)
+        {
+            act(state, Action::Open);
         }
         return;
     }

@@ -69,13 +69,11 @@ pub(super) fn click(state: &mut State, at: Position) -> Then {
     let regions = layout::sources(state);
     if let Some(column) = regions.column_at(at) {
         state.sources.sort_by(column);
-    } else if regions.body.contains(at) {
-        let line = state.sources.cursor.top + usize::from(at.y - regions.body.y);
-        if line == state.sources.cursor.selected {
-            narrow(state);
-        } else if line < state.sources.lines.len() {
-            state.sources.cursor.selected = line;
-        }
+    } else if let Some(line) =
+        state.sources.cursor.line_at(regions.body, at, state.sources.lines.len())
+        && state.sources.cursor.point(line)
+    {
+        narrow(state);
     }
     Then::Done
 }

@@ -46,7 +46,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
 
 /// One character a slice, as high as its share of the most.
 fn bars(area: Rect, x: u16, counts: &[u64], most: u64, ink: Ink, paper: &mut Paper<'_>) -> u16 {
-    let steps: &[&str] = if paper.glyphs.more == "…" { &BARS } else { &ASCII };
+    let steps: &[&str] = if paper.glyphs.unicode { &BARS } else { &ASCII };
     let mut x = x;
     for &count in counts {
         let top = steps.len() as u64;

@@ -51,7 +51,7 @@ fn draw_head(state: &State, screen: &Dn, area: Rect, paper: &mut Paper<'_>) {
     let last = area.height - 1;
     let bars = Rect { y: area.y + 2, height: last - 2, ..area };
     service::draw(state, dn, bars, paper);
-    let line = if paper.glyphs.more == "…" { "─" } else { "-" };
+    let line = paper.glyphs.rule;
     paper.rule(area, last, line, Some(Ink::Faint));
     let mut x = 2;
     for part in Part::ALL {

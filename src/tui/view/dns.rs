@@ -7,12 +7,11 @@ use ratatui::layout::Rect;
 use super::layout::{self, DnsRegions};
 use super::paper::Paper;
 use super::theme::{Ink, Palette};
-use crate::registration::State as Service;
+use super::totals::totals;
 use crate::tui::columns::{ColumnId, Look};
 use crate::tui::state::State;
 use crate::tui::state::dns::Line;
 use crate::tui::state::group::Group;
-use crate::wording::layout::count;
 
 pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
     let regions = layout::dns(state);
@@ -46,7 +45,7 @@ fn titles(state: &State, regions: &DnsRegions, paper: &mut Paper<'_>) {
     let sort = state.dns.sort;
     for &(id, x, width) in &regions.columns {
         let column = id.column();
-        let arrow = match (sort.column == id, sort.descending, paper.glyphs.more == "…") {
+        let arrow = match (sort.column == id, sort.descending, paper.glyphs.unicode) {
             (false, _, _) => "",
             (true, false, true) => "▲",
             (true, true, true) => "▼",
@@ -87,40 +86,17 @@ fn dn(
 
 /// `▸ 192.168.210.54   3 DNs  ✗ 3 out`.
 fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
-    let unicode = paper.glyphs.more == "…";
-    let fold = match (group.open, unicode) {
-        (true, true) => "▾",
-        (false, true) => "▸",
-        (true, false) => "-",
-        (false, false) => "+",
-    };
+    let fold = paper.glyphs.fold(group.open);
     let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
     paper.put(area, (0, 0), fold, Some(Ink::Accent));
     paper.put(area, (2, 0), mark, Some(ink));
-    let counts = counts(group, paper);
+    let counts = totals(group.states, paper.glyphs);
     let width: u16 = counts.iter().map(|(text, _)| layout::width(text)).sum();
     let at = area.width.saturating_sub(width + 1);
     let key = Rect { width: at.saturating_sub(1), ..area };
     let end = paper.put(key, (4, 0), &group.key, Some(Ink::Title));
     // near its name on a wide screen
     paper.put_line(area, (at.min(end.max(44) + 2), 0), &counts);
-}
-
-fn counts(group: &Group, paper: &Paper<'_>) -> super::paper::Line {
-    let [working, out, unknown] = group.states;
-    let mut line = vec![(count(group.rows.len() as u64, "DN"), Some(Ink::Title))];
-    let parts = [
-        (out, Service::OutOfService, "out"),
-        (unknown, Service::Unknown, "unknown"),
-        (working, Service::InService, "in service"),
-    ];
-    for (number, service, word) in parts {
-        if number > 0 {
-            let (mark, ink) = Palette::mark(service, paper.glyphs);
-            line.push((format!("  {mark} {number} {word}"), Some(ink)));
-        }
-    }
-    line
 }
 
 /// Why there is no line.

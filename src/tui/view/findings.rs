@@ -78,12 +78,7 @@ fn title(state: &State, area: Rect, paper: &mut Paper<'_>) {
 
 /// `▸ ✗ 3 DNs: wrong password  5001-5003`.
 fn rule_line(state: &State, rule: &Rule, area: Rect, paper: &mut Paper<'_>) {
-    let fold = match (rule.open, paper.glyphs.more == "…") {
-        (true, true) => "▾",
-        (false, true) => "▸",
-        (true, false) => "-",
-        (false, false) => "+",
-    };
+    let fold = paper.glyphs.fold(rule.open);
     let (mark, ink) = Palette::severity(rule.severity, paper.glyphs);
     paper.put(area, (0, 0), fold, Some(Ink::Accent));
     paper.put(area, (2, 0), mark, Some(ink));

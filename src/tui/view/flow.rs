@@ -36,7 +36,7 @@ fn text(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'
         words = format!("{words}, {} below{keys}", count(below as u64, "line"));
     }
     if regions.rule.height > 1 {
-        let line = if paper.glyphs.more == "…" { "│" } else { "|" };
+        let line = if paper.glyphs.unicode { "│" } else { "|" };
         for y in 0..regions.rule.height {
             paper.put(regions.rule, (0, y), line, Some(Ink::Faint));
         }

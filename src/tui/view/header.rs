@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::paper::{Line, Paper};
-use super::theme::{Ink, Palette};
-use crate::registration::State as Service;
+use super::paper::Paper;
+use super::theme::Ink;
+use super::totals::totals;
 use crate::tui::state::State;
-use crate::wording::layout::{count, cut};
+use crate::wording::layout::cut;
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
-    let totals = totals(state);
+    let totals = totals(state.data.totals, state.glyphs());
     let totals_width: u16 = totals.iter().map(|(text, _)| super::layout::width(text)).sum();
     // on a narrow screen the totals matter more than the name
     let name = if area.width > totals_width + 12 { "regscope" } else { "" };
@@ -23,24 +23,6 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     paper.put_line(area, (area.width.saturating_sub(totals_width + 1), 0), &totals);
 }
 
-/// `5 DNs  ✗ 3 out  ✓ 2 in service`.
-fn totals(state: &State) -> Line {
-    let [working, out, unknown] = state.data.totals;
-    let mut line = vec![(count((working + out + unknown) as u64, "DN"), Some(Ink::Title))];
-    let words = [
-        (out, Service::OutOfService, "out"),
-        (unknown, Service::Unknown, "unknown"),
-        (working, Service::InService, "in service"),
-    ];
-    for (number, service, word) in words {
-        if number > 0 {
-            let (mark, ink) = Palette::mark(service, state.glyphs());
-            line.push((format!("  {mark} {number} {word}"), Some(ink)));
-        }
-    }
-    line
-}
-
 /// How far reading is; nothing when all is read.
 fn progress(state: &State) -> String {
     let reading = &state.reading;
@@ -50,7 +32,7 @@ fn progress(state: &State) -> String {
     if reading.paused {
         return "paused".to_owned();
     }
-    if reading.finished || state.options.live {
+    if reading.finished {
         return String::new();
     }
     match reading.progress {

@@ -40,7 +40,7 @@ const UNICODE: Art =
 const ASCII: Art = Art { lane: "|", line: "-", again: ".", right: ">", left: "<", dots: "." };
 
 fn art(paper: &Paper<'_>) -> &'static Art {
-    if paper.glyphs.more == "…" { &UNICODE } else { &ASCII }
+    if paper.glyphs.unicode { &UNICODE } else { &ASCII }
 }
 
 pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'_>) {
@@ -162,7 +162,7 @@ fn message(
     let wide = screen.frame_width;
     paper.put_cell(area, (frame_at, 0), (&frame, true), wide, side);
     let mark = match () {
-        () if marks.has(Marks::RETRANSMISSION) && paper.glyphs.more == "…" => "»",
+        () if marks.has(Marks::RETRANSMISSION) && paper.glyphs.unicode => "»",
         () if marks.has(Marks::RETRANSMISSION) => ">",
         () if marks.has(Marks::DUPLICATE) => "=",
         () => " ",

@@ -147,7 +147,7 @@ fn lf_alone(bytes: &[u8]) -> bool {
 
 /// A line across with words in it.
 pub(super) fn rule(area: Rect, y: u16, words: &str, focus: bool, paper: &mut Paper<'_>) {
-    let line = if paper.glyphs.more == "…" { "─" } else { "-" };
+    let line = paper.glyphs.rule;
     paper.rule(area, y, line, Some(Ink::Faint));
     if !words.is_empty() {
         let ink = if focus { Ink::Title } else { Ink::Faint };

@@ -33,6 +33,7 @@ mod sources;
 pub(super) mod spans;
 mod tabs;
 pub(super) mod theme;
+mod totals;
 mod why;
 
 /// Draws everything; returns where the text cursor is to stand, if anything is being typed.

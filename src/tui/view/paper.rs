@@ -120,6 +120,17 @@ impl<'b> Paper<'b> {
         y
     }
 
+    /// A rule on a region's first line; returns the room below it, a column in from either side.
+    pub(in crate::tui) fn pane(&mut self, area: Rect) -> Rect {
+        self.rule(area, 0, self.glyphs.rule, Some(Ink::Faint));
+        Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(1),
+        }
+    }
+
     /// Fills a region's line with a character.
     pub(in crate::tui) fn rule(&mut self, area: Rect, y: u16, fill: &str, ink: Option<Ink>) {
         self.put(area, (0, y), &fill.repeat(usize::from(area.width)), ink);
@@ -156,7 +167,7 @@ impl<'b> Paper<'b> {
             horizontal_top: "-",
             horizontal_bottom: "-",
         };
-        let set = if self.glyphs.more == "…" { border::PLAIN } else { ascii };
+        let set = if self.glyphs.unicode { border::PLAIN } else { ascii };
         let title = cut(title, usize::from(area.width).saturating_sub(4), self.glyphs.more);
         let block = Block::bordered().border_set(set).title(format!(" {title} "));
         let inner = block.inner(area);

@@ -105,7 +105,7 @@ fn bar<'c>(
             }
         }
     }
-    let unicode = paper.glyphs.more == "…";
+    let unicode = paper.glyphs.unicode;
     for (at, service) in (0..).zip(slices) {
         let (mark, ink) = look(service, unicode);
         paper.put(area, (x + at, y), mark, ink);
@@ -144,7 +144,7 @@ fn axis(state: &State, area: Rect, y: u16, [first, last]: [Timestamp; 2], paper:
     let to = format!("{} {}", state.clock.beside(last, first), state.clock.zone(last));
     paper.put(area, (0, y), &from, Some(Ink::Faint));
     paper.put_right(area, y, &to, Some(Ink::Faint));
-    let unicode = paper.glyphs.more == "…";
+    let unicode = paper.glyphs.unicode;
     let mut legend = super::paper::Line::new();
     for (service, words) in [
         (Some(Service::InService), " in service  "),

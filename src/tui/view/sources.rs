@@ -57,7 +57,7 @@ fn titles(state: &State, regions: &SourcesRegions, paper: &mut Paper<'_>) {
     for &(column, x, width) in &regions.columns {
         let sorted = column == state.sources.column;
         let descending = is_right(column) != state.sources.reversed;
-        let arrow = match (sorted, descending, paper.glyphs.more == "…") {
+        let arrow = match (sorted, descending, paper.glyphs.unicode) {
             (false, _, _) => "",
             (true, false, true) => "▲",
             (true, true, true) => "▼",
@@ -93,7 +93,7 @@ fn line(
 
 fn cell(state: &State, source: &Source, column: Column, paper: &Paper<'_>) -> String {
     // a dot, so that the numbers that are there stand out
-    let dot = if paper.glyphs.more == "…" { "·" } else { "." };
+    let dot = if paper.glyphs.unicode { "·" } else { "." };
     let number = |n: u64| if n == 0 { dot.to_owned() } else { n.to_string() };
     match column {
         Column::Address => source.address.to_string(),
@@ -120,14 +120,7 @@ fn cell(state: &State, source: &Source, column: Column, paper: &Paper<'_>) -> St
 /// The selected address: what it is, how its DNs fare, what was found of it.
 fn about(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let Some(source) = state.sources.selected().filter(|_| area.height > 1) else { return };
-    let rule = if paper.glyphs.more == "…" { "─" } else { "-" };
-    paper.rule(area, 0, rule, Some(Ink::Faint));
-    let inside = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height - 1,
-    };
+    let inside = paper.pane(area);
     let x = paper.put(inside, (0, 0), &source.address.to_string(), Some(Ink::Title));
     paper.put(inside, (x + 2, 0), source.role.meaning(), Some(Ink::Faint));
     let Some(about) = &state.sources.about else { return };

@@ -17,14 +17,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     if area.height == 0 {
         return;
     }
-    let line = if paper.glyphs.more == "…" { "─" } else { "-" };
-    paper.rule(area, 0, line, Some(Ink::Faint));
-    let inside = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(1),
-    };
+    let inside = paper.pane(area);
     if let Some(group) = state.dns.selected_group() {
         return of_group(state, group, inside, paper);
     }

@@ -12,14 +12,7 @@ use crate::wording::contrast::{condition, support, suspects_first, verdict};
 
 pub(super) fn draw(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>) {
     let Some(line) = state.compare.line().filter(|_| area.height > 1) else { return };
-    let rule = if paper.glyphs.more == "…" { "─" } else { "-" };
-    paper.rule(area, 0, rule, Some(Ink::Faint));
-    let inside = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height - 1,
-    };
+    let inside = paper.pane(area);
     match line {
         Line::Value(name, counted) => {
             let label = finding(contrast, name).map_or(*name, |f| f.attribute.label);

@@ -60,7 +60,7 @@ pub(super) fn draw(state: &State, contrast: &Contrast, area: Rect, paper: &mut P
 fn sides(state: &State, contrast: &Contrast, lead: &Lead, area: Rect, paper: &mut Paper<'_>) {
     let names = labels(contrast);
     let shares = [lead.support.failing, lead.support.working];
-    let unicode = paper.glyphs.more == "…";
+    let unicode = paper.glyphs.unicode;
     let bar_width = if area.width < 70 { BAR / 2 } else { BAR };
     let mut x = 0;
     for ((name, share), ink) in names.iter().zip(shares).zip(inks(&state.compare.part)) {

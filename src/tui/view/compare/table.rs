@@ -150,7 +150,7 @@ fn line(
 
 /// `████▌ 0.93!`: how well it separates, and whether few DNs stand behind it.
 fn strength(separation: f64, few: bool, area: Rect, paper: &mut Paper<'_>) {
-    let unicode = paper.glyphs.more == "…";
+    let unicode = paper.glyphs.unicode;
     let ink = match Strength::of(separation) {
         Strength::Perfect | Strength::Strong => Some(Ink::Accent),
         Strength::Weak => None,
@@ -160,16 +160,6 @@ fn strength(separation: f64, few: bool, area: Rect, paper: &mut Paper<'_>) {
     let x = paper.put(area, (2 + STRENGTH, 0), &format!("{separation:.2}"), ink);
     if few && separation > 0.0 {
         paper.put(area, (x, 0), paper.glyphs.unknown, Some(Ink::Doubtful));
-    }
-}
-
-/// The mark of what is folded or unfolded.
-pub(super) fn fold(open: bool, paper: &Paper<'_>) -> &'static str {
-    match (open, paper.glyphs.more == "…") {
-        (true, true) => "▾",
-        (false, true) => "▸",
-        (true, false) => "-",
-        (false, false) => "+",
     }
 }
 
@@ -187,7 +177,7 @@ fn attribute(
     }
     let open = state.compare.is_open(Fold::Values(name), contrast);
     let x = LABEL + indent;
-    paper.put(area, (x, 0), fold(open, paper), Some(Ink::Accent));
+    paper.put(area, (x, 0), paper.glyphs.fold(open), Some(Ink::Accent));
     let ink = if indent == 0 { Some(Ink::Title) } else { None };
     let room = Rect { width: (LABEL + columns.label).min(area.width), ..area };
     paper.put(room, (x + 2, 0), finding.attribute.label, ink);
@@ -224,7 +214,7 @@ fn value(
     (columns, area): (&Columns, Rect),
     paper: &mut Paper<'_>,
 ) {
-    let unicode = paper.glyphs.more == "…";
+    let unicode = paper.glyphs.unicode;
     let text = counted.value.display();
     let room = (LABEL + columns.label).saturating_sub(5);
     paper.put_cell(area, (5, 0), (&text, false), room, None);
@@ -251,7 +241,7 @@ fn coincide(state: &State, contrast: &Contrast, name: &str, area: Rect, paper: &
     let open = group
         .lead()
         .is_some_and(|lead| state.compare.is_open(Fold::Members(lead.attribute.name), contrast));
-    let x = paper.put(area, (LABEL, 0), fold(open, paper), Some(Ink::Accent));
+    let x = paper.put(area, (LABEL, 0), paper.glyphs.fold(open), Some(Ink::Accent));
     let text = match others.len() {
         1 => "1 coincides with it: ".to_owned(),
         n => format!("{n} coincide with it: "),
@@ -271,7 +261,7 @@ fn section(
 ) {
     let findings = section.findings(contrast);
     let open = state.compare.is_open(Fold::Section(section), contrast);
-    let x = paper.put(area, (1, 0), fold(open, paper), Some(Ink::Accent));
+    let x = paper.put(area, (1, 0), paper.glyphs.fold(open), Some(Ink::Accent));
     let text = format!("{} ({}): ", section.title(contrast), findings.len());
     let x = paper.put(area, (x + 1, 0), &text, Some(Ink::Title));
     let names: Vec<_> =

@@ -142,7 +142,7 @@ fn head(sheet: &Sheet, columns: Columns, area: Rect, paper: &mut Paper<'_>) {
     }
     paper.put(area, (1, 0), &sheet.title, Some(Ink::Faint));
     let last = area.height.saturating_sub(1);
-    let rule = if paper.glyphs.more == "…" { "─" } else { "-" };
+    let rule = paper.glyphs.rule;
     paper.rule(area, last, rule, Some(Ink::Faint));
     paper.put(area, (1, last), &format!(" {} ", sheet.summary), None);
     let legend = " ! differs  ~ as expected  ? unknown ";

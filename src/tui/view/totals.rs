@@ -1,0 +1,24 @@
+//! How many DNs are in which state, with the mark of each.
+
+use super::paper::Line;
+use super::theme::{Ink, Palette};
+use crate::registration::State as Service;
+use crate::wording::glyphs::Glyphs;
+use crate::wording::layout::count;
+
+/// `5 DNs  ✗ 3 out  ✓ 2 in service`, of those in service, out of service and unknown.
+pub(super) fn totals([working, out, unknown]: [usize; 3], glyphs: &Glyphs) -> Line {
+    let mut line = vec![(count((working + out + unknown) as u64, "DN"), Some(Ink::Title))];
+    let words = [
+        (out, Service::OutOfService, "out"),
+        (unknown, Service::Unknown, "unknown"),
+        (working, Service::InService, "in service"),
+    ];
+    for (number, service, word) in words {
+        if number > 0 {
+            let (mark, ink) = Palette::mark(service, glyphs);
+            line.push((format!("  {mark} {number} {word}"), Some(ink)));
+        }
+    }
+    line
+}
