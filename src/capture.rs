@@ -12,6 +12,8 @@ pub struct Capture {
     pub files: Vec<FileInfo>,
     /// What is worth saying about them.
     pub warnings: Vec<Warning>,
+    /// What live traffic lost on its way here, a sentence each.
+    pub losses: Vec<String>,
     /// How many packets went which way.
     pub packets: PacketCounts,
     /// What the decoder saw.

@@ -82,6 +82,8 @@ pub struct DropOptions {
     pub user: Option<String>,
     /// Directories that are written to.
     pub write: Vec<PathBuf>,
+    /// Directories that may be written to as far as the user may; they need not be there.
+    pub save: Vec<PathBuf>,
     /// Files and directories that are read, beside the system's.
     pub read: Vec<PathBuf>,
     /// Whether a device that was removed may be opened again when it is back.

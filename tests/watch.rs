@@ -80,6 +80,7 @@ impl Watch {
         }
     }
 
+    #[cfg(all(feature = "live", target_os = "linux"))]
     fn wait_text(&self, words: &str) {
         let began = Instant::now();
         while !self.out.lock().unwrap().iter().any(|(_, line)| line.contains(words)) {

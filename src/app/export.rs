@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::cli::{ExtractFormat as Format, InputSettings};
+use super::evidence::Evidence;
+use crate::cli::ExtractFormat as Format;
 use crate::report::{Style, View, csv, json, markdown, text};
 
 mod closure;
@@ -34,13 +35,14 @@ pub(super) struct Export {
 /// Saves the DNs that `view` selects.
 ///
 /// The file appears when it is complete; on any error there is none, and one that was there is as it
-/// was. Packets can be saved of files only: standard input cannot be read a second time.
+/// was. Packets can be saved of files, and of live traffic as far as it is kept: standard input cannot be
+/// read a second time.
 pub(super) fn export(
     export: &Export,
     view: &View<'_>,
-    input: &InputSettings,
+    evidence: &Evidence,
 ) -> Result<Summary, Failure> {
-    refuse(export, input, &view.capture.files)?;
+    refuse(export, evidence.files(), &view.capture.files)?;
     let dns = view.dns().count();
     if dns == 0 {
         let all = view.snapshot.dns().len();
@@ -49,7 +51,7 @@ pub(super) fn export(
     let mut new = file::NewFile::create(export)?;
     let mut summary = Summary { dns, ..Summary::new(export) };
     if export.format == Format::Pcapng {
-        packets::write(view, input, &mut new, &mut summary)?;
+        packets::write(view, evidence, &mut new, &mut summary)?;
     } else {
         let mut out = io::BufWriter::new(new.file());
         report(export.format, view, &mut out)

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use super::evidence::Evidence;
 use super::export::{self, Export, export};
 use super::pipeline::Plan;
 use super::{Failure, Outcome};
@@ -15,7 +16,7 @@ use crate::report::{Style, View};
 pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let ExtractSettings { input, format, selection, output, force, zone } = settings;
     let wanted = Export { format: *format, path: output.clone(), force: *force };
-    export::refuse(&wanted, input, &[])?;
+    export::refuse(&wanted, Some(input), &[])?;
     let trace = Plan::new(input, None, zone)?.run(None)?;
     let snapshot = &trace.tracker.finish(&SnapshotOptions::default());
     let (contrast, findings) = match format {
@@ -25,7 +26,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let (capture, findings, style) = (&trace.capture, &*findings, Style::default());
     let contrast = &contrast;
     let view = View { snapshot, capture, findings, contrast, selection, zone, style };
-    let summary = export(&wanted, &view, input)?;
+    let summary = export(&wanted, &view, &Evidence::Files(input.clone()))?;
     let mut out = super::output();
     for sentence in summary.sentences() {
         writeln!(out, "{sentence}")?;

@@ -35,6 +35,15 @@ pub(super) struct Fetched {
     exact: bool,
 }
 
+impl Fetched {
+    /// A message of the DN that is wanted.
+    #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+    pub(super) fn of(origin: &Origin, message: &Message<'_>) -> Self {
+        let cut = origin.path.cut.is_some() || message.is_cut();
+        Self { bytes: message.raw().to_vec(), origin: *origin, cut, exact: true }
+    }
+}
+
 /// Names a frame.
 type Place = (FileId, u64);
 
@@ -43,6 +52,14 @@ const fn place(frame: FrameRef) -> Place {
 }
 
 impl Wanted {
+    /// Names a message; none if it has no To.
+    #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+    pub(super) fn naming(origin: &Origin, message: &Message<'_>) -> Option<Self> {
+        let to = message.to()?;
+        let dn = to.uri.user.unwrap_or(to.uri.host).to_vec();
+        Some(Self { dn, frame: origin.frame, request: message.is_request() })
+    }
+
     fn is_exactly(&self, message: &Message<'_>) -> bool {
         let to = message.to();
         to.is_some_and(|to| to.uri.user.unwrap_or(to.uri.host) == self.dn.as_slice())

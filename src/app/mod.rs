@@ -9,6 +9,7 @@ use crate::source::{CaptureSet, OpenOptions, Warning};
 
 mod batch;
 mod compare;
+mod evidence;
 mod explain;
 mod export;
 mod extract;
@@ -57,7 +58,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Explain(settings) => explain::run(&settings),
         Command::Extract(settings) => extract::run(&settings),
         #[cfg(any(feature = "live", feature = "hep"))]
-        Command::Watch(settings) => live::run(&settings),
+        Command::Watch(settings) => live::watch::run(&settings),
+        #[cfg(any(feature = "live", feature = "hep"))]
+        Command::Record(settings) => live::record::run(&settings),
         #[cfg(feature = "live")]
         Command::Interfaces(settings) => interfaces::run(&settings),
     }

@@ -133,6 +133,7 @@ impl Plan {
         }
         let capture = Capture {
             files: read.set.files().to_vec(),
+            losses: Vec::new(),
             warnings: read.set.warnings().to_vec(),
             packets: read.counts,
             decoded: read.decoded,

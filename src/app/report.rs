@@ -4,28 +4,48 @@ use std::io::Write as _;
 
 use super::pipeline::{Plan, Trace};
 use super::{Failure, Outcome, secrets};
-use crate::cli::{ReportFormat, ReportSettings};
+use crate::capture::Capture;
+use crate::cli::{Input, ReportFormat, ReportSettings};
 use crate::compare::contrast;
-use crate::diagnosis::{diagnose, rank};
-use crate::registration::SnapshotOptions;
+use crate::diagnosis::{Finding, diagnose, rank};
+use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::{View, csv, json, markdown, text};
 
 /// Reads everything, judges it, and prints the report.
 pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
+    #[cfg_attr(
+        not(any(feature = "live", feature = "hep")),
+        expect(clippy::infallible_destructuring_match, reason = "there is one kind of input")
+    )]
+    let input = match &settings.input {
+        Input::Files(files) => files,
+        #[cfg(any(feature = "live", feature = "hep"))]
+        Input::Live(live) => return super::live::report::run(settings, live),
+    };
     let secrets = secrets::read(settings.secret_file.as_deref())?;
-    let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.zone)?;
+    let plan = Plan::new(input, settings.at.as_ref(), &settings.zone)?;
     let (trace, of_passwords) = secrets::run(plan, secrets.as_ref())?;
     let Trace { tracker, capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
     let snapshot = tracker.finish(&options);
+    print(settings, &snapshot, &capture, of_passwords)
+}
+
+/// Judges what was read, and prints the report with `more` findings.
+pub(super) fn print(
+    settings: &ReportSettings,
+    snapshot: &Snapshot,
+    capture: &Capture,
+    more: Vec<Finding>,
+) -> Result<Outcome, Failure> {
     // one after the other: each needs room of its own on a large capture
-    let contrast = contrast(&snapshot);
-    let mut findings = diagnose(&snapshot);
-    findings.extend(of_passwords);
+    let contrast = contrast(snapshot);
+    let mut findings = diagnose(snapshot);
+    findings.extend(more);
     rank(&mut findings);
     let view = View {
-        snapshot: &snapshot,
-        capture: &capture,
+        snapshot,
+        capture,
         findings: &findings,
         contrast: &contrast,
         selection: &settings.selection,

@@ -37,11 +37,12 @@ const EXAMPLES: &str = ending!(
   regscope report trace.pcap
   regscope compare 1003 5002 trace.pcap
   regscope explain 5002 trace.pcap
-  tcpdump -i any -c 10000 -w - port 5060 | regscope report -"
+  sudo regscope -i any"
 );
 const REPORT_EXAMPLES: &str = ending!(
     "  regscope report --expect 5001-5020 --fail-on failing,not_seen before.pcap.gz
-  regscope report --format json captures/ | jq '.dns[] | select(.state != \"in_service\")'"
+  regscope report --format json captures/ | jq '.dns[] | select(.state != \"in_service\")'
+  sudo regscope report -i eth0 --for 60s"
 );
 const MESSAGES_EXAMPLES: &str = ending!(
     "  regscope messages --dn 5002 trace.pcap
@@ -75,10 +76,10 @@ pub(super) enum Subcommands {
     /// The screen: DNs, what failing ones share, messages; `regscope FILE` opens it too
     #[cfg(feature = "tui")]
     #[command(after_help = super::tui::EXAMPLES)]
-    Tui(super::tui::TuiArgs),
+    Tui(Box<super::tui::TuiArgs>),
     /// The state of every DN at the end of the capture, and the evidence for it
     #[command(after_help = REPORT_EXAMPLES)]
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
     /// Every REGISTER and every answer to one, as they come
     #[command(after_help = MESSAGES_EXAMPLES)]
     Messages(MessagesArgs),
@@ -94,7 +95,11 @@ pub(super) enum Subcommands {
     /// Every change of a DN's state as it happens, from a device or from HEP agents
     #[cfg(any(feature = "live", feature = "hep"))]
     #[command(after_help = super::watch::EXAMPLES)]
-    Watch(super::watch::WatchArgs),
+    Watch(Box<super::watch::WatchArgs>),
+    /// Record what a device or HEP agents give, in files that rotate
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[command(after_help = super::record::EXAMPLES)]
+    Record(super::record::RecordingArgs),
     /// The devices that can be captured on, and whether this user may
     #[cfg(feature = "live")]
     #[command(after_help = super::interfaces::EXAMPLES)]
@@ -112,6 +117,7 @@ pub(super) struct ReportArgs {
     /// Judge at this moment instead of the last packet: RFC 3339, `2026-11-22 21:04[:05]`,
     /// epoch seconds, or `21:04:05` on the day of the first packet (the next day if that is earlier)
     #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     pub at: Option<At>,
     /// Exit with status 1 if a DN has one of these verdicts (`rejected`, `no_answer`, ...) or
     /// states (`out_of_service` or `failing`, `unknown`)
@@ -126,7 +132,20 @@ pub(super) struct ReportArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorArg,
     #[command(flatten)]
-    pub common: CommonArgs,
+    pub select: SelectArgs,
+    #[command(flatten)]
+    pub read: ReadArgs,
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[command(flatten)]
+    pub live: super::live::LiveArgs,
+    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// several are merged in time order
+    #[arg(value_name = "FILE", required = true)]
+    #[cfg_attr(
+        any(feature = "live", feature = "hep"),
+        arg(required = false, required_unless_present = "traffic", conflicts_with = "traffic")
+    )]
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -146,14 +165,22 @@ pub(super) struct MessagesArgs {
     pub common: CommonArgs,
 }
 
+/// Which DNs are shown.
 #[derive(ClapArgs, Debug)]
-pub(super) struct CommonArgs {
+pub(super) struct SelectArgs {
     /// Only these DNs, separated by commas: `5001`, `5001-5020`, `10*`, `50?2`
     #[arg(long, value_name = "LIST", value_parser = DnList::parse)]
     pub dn: Option<DnList>,
     /// Only DNs registered from this address or network; may be repeated
     #[arg(long, value_name = "CIDR", value_parser = parse_net)]
     pub source: Vec<IpNet>,
+}
+
+/// What commands that read nothing but files take.
+#[derive(ClapArgs, Debug)]
+pub(super) struct CommonArgs {
+    #[command(flatten)]
+    pub select: SelectArgs,
     #[command(flatten)]
     pub read: ReadArgs,
     /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;

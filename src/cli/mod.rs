@@ -12,6 +12,10 @@ mod extract;
 mod fail_on;
 #[cfg(feature = "live")]
 mod interfaces;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod live;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod record;
 mod settings;
 #[cfg(feature = "tui")]
 mod tui;
@@ -26,13 +30,17 @@ pub use fail_on::FailOn;
 #[cfg(feature = "live")]
 pub use interfaces::{InterfacesFormat, InterfacesSettings};
 pub use settings::{
-    Command, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
+    Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };
 
+#[cfg(any(feature = "live", feature = "hep"))]
+pub use live::{LiveSettings, RecordSettings};
+#[cfg(any(feature = "live", feature = "hep"))]
+pub use record::RecordingSettings;
 #[cfg(feature = "tui")]
 pub use tui::TuiSettings;
 #[cfg(any(feature = "live", feature = "hep"))]
-pub use watch::{RecordSettings, WatchFormat, WatchSettings};
+pub use watch::{WatchFormat, WatchSettings};
 
 /// The settings `args` ask for, the program's name first; the error prints itself.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::args::{
     Args, ColorArg, CommonArgs, MessagesArgs, MessagesFormatArg, ReadArgs, ReportArgs,
-    ReportFormatArg, Subcommands,
+    ReportFormatArg, SelectArgs, Subcommands,
 };
 use super::at::At;
 use super::compare::CompareSettings;
@@ -39,12 +39,25 @@ pub enum Command {
     /// `regscope watch`.
     #[cfg(any(feature = "live", feature = "hep"))]
     Watch(Box<super::WatchSettings>),
+    /// `regscope record`.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    Record(Box<super::RecordingSettings>),
     /// `regscope interfaces`.
     #[cfg(feature = "live")]
     Interfaces(InterfacesSettings),
 }
 
-/// What is read, and how.
+/// What is read.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Captures.
+    Files(InputSettings),
+    /// What comes by now.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    Live(Box<super::LiveSettings>),
+}
+
+/// Which captures are read, and how.
 #[derive(Clone, Debug)]
 pub struct InputSettings {
     /// Files, directories, `-` for standard input.
@@ -61,7 +74,7 @@ pub struct InputSettings {
 #[derive(Debug)]
 pub struct ReportSettings {
     /// What is read.
-    pub input: InputSettings,
+    pub input: Input,
     /// What is printed.
     pub format: ReportFormat,
     /// Which DNs.
@@ -122,30 +135,38 @@ impl TryFrom<Args> for Command {
 
     fn try_from(args: Args) -> Result<Self, clap::Error> {
         #[cfg(feature = "tui")]
-        let command = args.command.unwrap_or(Subcommands::Tui(args.tui));
+        let command = args.command.unwrap_or_else(|| Subcommands::Tui(Box::new(args.tui)));
         #[cfg(not(feature = "tui"))]
         let command = args.command;
         Ok(match command {
             #[cfg(feature = "tui")]
-            Subcommands::Tui(args) => Self::Tui(Box::new(args.try_into()?)),
-            Subcommands::Report(args) => Self::Report(Box::new(args.into())),
+            Subcommands::Tui(args) => Self::Tui(Box::new((*args).try_into()?)),
+            Subcommands::Report(args) => Self::Report(Box::new((*args).try_into()?)),
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
             Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
             Subcommands::Extract(args) => Self::Extract(args.try_into()?),
             #[cfg(any(feature = "live", feature = "hep"))]
-            Subcommands::Watch(args) => Self::Watch(Box::new(args.try_into()?)),
+            Subcommands::Watch(args) => Self::Watch(Box::new((*args).try_into()?)),
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Subcommands::Record(args) => Self::Record(Box::new(args.try_into()?)),
             #[cfg(feature = "live")]
             Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })
     }
 }
 
-impl From<ReportArgs> for ReportSettings {
-    fn from(args: ReportArgs) -> Self {
-        let ReportArgs { format, expect, at, fail_on, all, secret, color, common } = args;
-        let (zone, style) = (zone(common.read.utc), Style { all, ..style(color) });
-        let (input, selection) = split(common);
+impl TryFrom<ReportArgs> for ReportSettings {
+    type Error = clap::Error;
+
+    fn try_from(args: ReportArgs) -> Result<Self, clap::Error> {
+        let ReportArgs { format, expect, at, fail_on, all, secret, color, select, .. } = args;
+        let (zone, style) = (zone(args.read.utc), Style { all, ..style(color) });
+        let selection = select.into();
+        #[cfg(any(feature = "live", feature = "hep"))]
+        let input = Input::new(args.files, &args.read, args.live)?;
+        #[cfg(not(any(feature = "live", feature = "hep")))]
+        let input = Input::Files(InputSettings::new(args.files, &args.read));
         let format = match format {
             ReportFormatArg::Text => ReportFormat::Text,
             ReportFormatArg::Json => ReportFormat::Json,
@@ -154,7 +175,7 @@ impl From<ReportArgs> for ReportSettings {
         };
         let expected = expect.unwrap_or_default().0;
         let secret_file = secret.secret_file;
-        Self { input, format, selection, expected, at, fail_on, secret_file, zone, style }
+        Ok(Self { input, format, selection, expected, at, fail_on, secret_file, zone, style })
     }
 }
 
@@ -176,7 +197,29 @@ impl From<MessagesArgs> for MessagesSettings {
 /// What is read, and what is shown of it.
 pub(super) fn split(common: CommonArgs) -> (InputSettings, Selection) {
     let input = InputSettings::new(common.files, &common.read);
-    (input, Selection { dns: common.dn, sources: common.source })
+    (input, common.select.into())
+}
+
+impl From<SelectArgs> for Selection {
+    fn from(args: SelectArgs) -> Self {
+        Self { dns: args.dn, sources: args.source }
+    }
+}
+
+impl Input {
+    /// The files, or live traffic if that is asked for.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    pub(super) fn new(
+        files: Vec<PathBuf>,
+        read: &ReadArgs,
+        live: super::live::LiveArgs,
+    ) -> Result<Self, clap::Error> {
+        let files = InputSettings::new(files, read);
+        if live.is_asked_for() {
+            return Ok(Self::Live(Box::new(live.settings(files.filter, files.keylogs)?)));
+        }
+        Ok(Self::Files(files))
+    }
 }
 
 impl InputSettings {

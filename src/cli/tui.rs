@@ -8,14 +8,16 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::{ColorArg, Expected, ReadArgs, ending, expected};
 use super::at::At;
-use super::settings::{InputSettings, style, zone};
+use super::settings::{Input, InputSettings, style, zone};
 use crate::compare::Filter;
 use crate::tui::{ColumnId, Options, Palette, column_names};
 
 pub(super) const EXAMPLES: &str = ending!(
     "  regscope trace.pcap
   regscope tui --show 'verdict=failing source=192.168.210.0/24' trace.pcap
-  tcpdump -i any -c 10000 -w - | regscope -"
+  sudo regscope -i any
+  sudo regscope -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
+  regscope --hep 0.0.0.0:9060"
 );
 
 #[derive(ClapArgs, Debug)]
@@ -34,12 +36,17 @@ pub(super) struct TuiArgs {
     expect: Option<Expected>,
     /// Judge at this moment instead of the last packet: see `regscope report --help`
     #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     at: Option<At>,
     #[command(flatten)]
     read: ReadArgs,
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[command(flatten)]
+    live: super::live::LiveArgs,
     /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
     /// several are merged in time order
     #[arg(value_name = "FILE")]
+    #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     files: Vec<PathBuf>,
 }
 
@@ -57,7 +64,7 @@ enum ThemeArg {
 #[derive(Debug)]
 pub struct TuiSettings {
     /// What is read.
-    pub input: InputSettings,
+    pub input: Input,
     /// How the screen looks and begins.
     pub options: Options,
     /// The DNs that should be there.
@@ -70,20 +77,35 @@ impl TryFrom<TuiArgs> for TuiSettings {
     type Error = clap::Error;
 
     fn try_from(args: TuiArgs) -> Result<Self, clap::Error> {
-        let TuiArgs { show, columns, theme, expect, at, read, files } = args;
-        if files.is_empty() {
-            let text = "no capture to read: give a file, a directory or `-`\n";
-            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, text));
-        }
+        let TuiArgs { show, columns, theme, expect, at, .. } = args;
+        let zone = zone(args.read.utc);
+        #[cfg(any(feature = "live", feature = "hep"))]
+        let input = Input::new(args.files, &args.read, args.live)?;
+        #[cfg(not(any(feature = "live", feature = "hep")))]
+        let input = Input::Files(InputSettings::new(args.files, &args.read));
+        let (title, input) = match input {
+            Input::Files(files) if files.files.is_empty() => {
+                let text = if cfg!(feature = "live") {
+                    "nothing to show: give a file, a directory or `-`, or a device with -i\n"
+                } else {
+                    "nothing to show: give a file, a directory or `-`\n"
+                };
+                return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, text));
+            }
+            Input::Files(files) => {
+                (title(&files.files), Input::Files(InputSettings { progress: false, ..files }))
+            }
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Input::Live(live) => (live.title(), Input::Live(live)),
+        };
         let options = Options {
-            zone: zone(read.utc),
+            zone,
             palette: palette(theme),
             unicode: style(ColorArg::Never).unicode,
             columns,
             filter: show.unwrap_or_default(),
-            title: title(&files),
+            title,
         };
-        let input = InputSettings { progress: false, ..InputSettings::new(files, &read) };
         Ok(Self { input, options, expected: expect.unwrap_or_default().0, at })
     }
 }

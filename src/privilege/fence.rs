@@ -25,7 +25,7 @@ const DNS: u16 = 53;
 
 /// Files and TCP. An error only for a path that was asked for and cannot be opened.
 pub(super) fn files(options: &DropOptions) -> Result<Fence, PrivilegeError> {
-    let given: Vec<_> = [(&options.read, reading()), (&options.write, writing())]
+    let given: Vec<PathBeneath<PathFd>> = [(&options.read, reading()), (&options.write, writing())]
         .into_iter()
         .flat_map(|(paths, rights)| paths.iter().map(move |path| (path, rights)))
         .map(|(path, rights)| {
@@ -37,6 +37,9 @@ pub(super) fn files(options: &DropOptions) -> Result<Fence, PrivilegeError> {
             Ok(PathBeneath::new(opened, rights))
         })
         .collect::<Result<_, _>>()?;
+    let if_there = options.save.iter().filter_map(|path| PathFd::new(path).ok());
+    let given: Vec<_> =
+        given.into_iter().chain(if_there.map(|path| PathBeneath::new(path, writing()))).collect();
     Ok(match restrict(given) {
         Ok(RulesetStatus::FullyEnforced) => Fence::Full,
         Ok(RulesetStatus::PartiallyEnforced) => Fence::Partial,

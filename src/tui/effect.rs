@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::data::Data;
-use crate::net::{FrameRef, Origin};
+use crate::net::{FrameRef, Origin, Timestamp};
 
 /// Something to be done outside the state.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -109,6 +109,21 @@ pub enum Saved {
     Failed(String),
 }
 
+/// How live traffic fares.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Live {
+    /// The time on the trace's clock.
+    pub clock: Timestamp,
+    /// How many packets came.
+    pub packets: u64,
+    /// Who lost how many, those that lost none too.
+    pub lost: Vec<(&'static str, u64)>,
+    /// Why nothing comes for now.
+    pub trouble: Option<String>,
+    /// What there is to say, a sentence each.
+    pub said: Vec<String>,
+}
+
 /// What the program tells the screen.
 #[derive(Debug)]
 pub enum News {
@@ -118,6 +133,8 @@ pub enum News {
     Progress(u64, Option<u64>),
     /// All is read.
     Finished,
+    /// How live traffic fares at the moment.
+    Live(Live),
     /// Reading ended early; why, in a sentence.
     Failed(String),
     /// A message that was asked for; `None` when it cannot be read again.

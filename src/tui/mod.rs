@@ -33,7 +33,7 @@ mod view;
 
 pub use columns::{ColumnId, column_names};
 pub use data::Data;
-pub use effect::{Effect, Fetched, Key as MessageKey, News, SaveFormat, SaveRequest, Saved};
+pub use effect::{Effect, Fetched, Key as MessageKey, Live, News, SaveFormat, SaveRequest, Saved};
 pub use run::{Desk, run};
 pub use state::{Options, State};
 pub use view::theme::Palette;

@@ -8,6 +8,7 @@ use crate::registration::{Snapshot, Verdict};
 /// Sentences, one for each limit.
 pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
+    limits.extend(capture.losses.iter().map(|loss| format!("{loss}.")));
     messages(capture, snapshot, &mut limits);
     forgotten(snapshot, &mut limits);
     packets(capture, &mut limits);

@@ -20,18 +20,19 @@ const MODE: u32 = 0o666;
 /// `files` are the captures, where they are known already.
 pub(in crate::app) fn refuse(
     export: &Export,
-    input: &InputSettings,
+    input: Option<&InputSettings>,
     files: &[FileInfo],
 ) -> Result<(), Failure> {
     let Export { format, path, force } = export;
-    if *format == Format::Pcapng && input.has_standard_input() {
+    if *format == Format::Pcapng && input.is_some_and(InputSettings::has_standard_input) {
         return Err(Failure::Usage(
             "packets are copied in a second reading, and standard input cannot be read twice: save \
              it to a file and name that"
                 .to_owned(),
         ));
     }
-    let inputs = input.files.iter().chain(files.iter().map(|file| &file.path));
+    let named = input.into_iter().flat_map(|input| &input.files);
+    let inputs = named.chain(files.iter().map(|file| &file.path));
     if inputs.into_iter().any(|input| is_same(input, path)) {
         return Err(Failure::Captured(path.clone()));
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::app::Failure;
+use crate::app::evidence::Evidence;
 use crate::app::progress::ProgressLine;
 use crate::cli::InputSettings;
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
@@ -60,6 +61,35 @@ impl Ends {
 ///
 /// The ends are those of all frames, for the model's clock runs while packets are left out.
 pub(super) fn follow(
+    evidence: &Evidence,
+    until: Timestamp,
+    each: impl FnMut(Part<'_>) -> io::Result<Next>,
+) -> Result<Option<Ends>, Failure> {
+    match evidence {
+        Evidence::Files(input) => files(input, until, each),
+        #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+        Evidence::Kept(kept) => self::kept(kept, until, each),
+    }
+}
+
+/// What is kept of live traffic passed its filter before.
+#[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+fn kept(
+    kept: &crate::app::live::kept::Shared,
+    until: Timestamp,
+    mut each: impl FnMut(Part<'_>) -> io::Result<Next>,
+) -> Result<Option<Ends>, Failure> {
+    let mut ends = None;
+    for frame in kept.frames().iter().filter(|frame| frame.time <= until) {
+        Ends::take_in(&mut ends, &frame);
+        if each(Part::Frame(&frame))? == Next::Enough {
+            break;
+        }
+    }
+    Ok(ends)
+}
+
+fn files(
     input: &InputSettings,
     until: Timestamp,
     mut each: impl FnMut(Part<'_>) -> io::Result<Next>,

@@ -8,6 +8,7 @@ use super::file::NewFile;
 use super::follow::{Ends, Mark, Next, Part, follow};
 use super::summary::{Differing, Summary};
 use crate::app::Failure;
+use crate::app::evidence::Evidence;
 use crate::app::pipeline::Plan;
 use crate::cli::InputSettings;
 use crate::net::{FileId, Frame, FrameRef};
@@ -19,7 +20,7 @@ use crate::source::FileInfo;
 /// Writes the packets of the DNs that `view` selects.
 pub(super) fn write(
     view: &View<'_>,
-    input: &InputSettings,
+    evidence: &Evidence,
     new: &mut NewFile,
     summary: &mut Summary,
 ) -> Result<(), Failure> {
@@ -30,32 +31,34 @@ pub(super) fn write(
         return Err(Failure::Usage(what.to_owned()));
     }
     let mut search = Search::messages(&mut wanted);
-    let ends = follow(input, until, |part| {
+    let ends = follow(evidence, until, |part| {
         search.part(part);
         Ok(Next::More)
     })?;
     search.finish();
     if wanted.has_connections() {
         let mut search = Search::connections(&mut wanted);
-        follow(input, until, |part| {
+        follow(evidence, until, |part| {
             search.part(part);
             Ok(Next::More)
         })?;
         search.finish();
     }
-    let copied = copy(view, input, &wanted, ends, new);
+    let copied = copy(view, evidence, &wanted, ends, new);
+    summary.gone = wanted.frames.len();
     summary.packets = copied.map_err(|failure| match failure {
         Failure::Output(error) => Failure::Export { path: summary.path.clone(), error },
         other => other,
     })?;
+    summary.gone -= summary.packets;
     summary.of_packets = view.capture.packets.read;
-    verify(view, input, new, summary)
+    verify(view, evidence, new, summary)
 }
 
 /// Copies the wanted frames; gives their number.
 fn copy(
     view: &View<'_>,
-    input: &InputSettings,
+    evidence: &Evidence,
     wanted: &Wanted,
     ends: Option<Ends>,
     new: &mut NewFile,
@@ -71,7 +74,7 @@ fn copy(
         writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "begins")))?;
     }
     let mut left = wanted.frames.len();
-    follow(input, view.snapshot.at, |part| {
+    follow(evidence, view.snapshot.at, |part| {
         match part {
             Part::Secrets(log) => writer.secrets(log)?,
             Part::Frame(frame) if wanted.frames.contains(frame.at) => {
@@ -82,14 +85,14 @@ fn copy(
         }
         Ok(if left == 0 { Next::Enough } else { Next::More })
     })?;
-    if left > 0 {
+    if left > 0 && evidence.files().is_some() {
         return Err(Failure::Changed);
     }
     if let Some(mark) = ends.and_then(|ends| mark(ends.last)) {
         writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "ends")))?;
     }
     writer.finish()?;
-    Ok(wanted.frames.len())
+    Ok(wanted.frames.len() - left)
 }
 
 /// The frame without its bytes: the clock of the trace stands still between packets, and what has
@@ -137,12 +140,13 @@ impl Names {
 /// Reads the file as anybody would, and notes every DN that it says something else about.
 fn verify(
     view: &View<'_>,
-    input: &InputSettings,
+    evidence: &Evidence,
     new: &NewFile,
     summary: &mut Summary,
 ) -> Result<(), Failure> {
-    let mut own = input.clone();
-    (own.files, own.filter, own.progress) = (vec![new.path()], None, false);
+    let keylogs = evidence.files().map(|input| input.keylogs.clone()).unwrap_or_default();
+    let files = vec![new.path()];
+    let own = InputSettings { files, filter: None, keylogs, progress: false };
     let trace = Plan::new(&own, None, &TimeZone::UTC)?.run(None)?;
     let there = trace.tracker.finish(&SnapshotOptions::default());
     let mut selected = FxHashSet::default();

@@ -41,6 +41,8 @@ pub(in crate::app) struct Summary {
     pub packets: u64,
     /// Of how many.
     pub of_packets: u64,
+    /// Packets that would belong to it and are not kept any more.
+    pub gone: u64,
     /// DNs that were not selected and are in the packets too.
     pub others: usize,
     /// DNs of which the packets alone say something else.
@@ -56,6 +58,7 @@ impl Summary {
             dns: 0,
             packets: 0,
             of_packets: 0,
+            gone: 0,
             others: 0,
             differing: Vec::new(),
         }
@@ -74,6 +77,10 @@ impl Summary {
             ),
             _ => format!("{path}: {}, {}", count(self.dns as u64, "DN"), count(self.bytes, "byte")),
         }];
+        if self.gone > 0 {
+            let gone = count(self.gone, "earlier packet");
+            said.push(format!("{gone} of them are not kept any more: record with -w to keep all"));
+        }
         if self.others > 0 {
             let others = count(self.others as u64, "more DN");
             said.push(format!(

@@ -1,14 +1,16 @@
 //! Folds what the sources give into the model, at once and on one thread.
 
+#[cfg(feature = "tui")]
+use super::kept::Shared;
 use crate::app::batch::{Batch, Found};
 use crate::app::finder::Finder;
 use crate::capture::{Capture, PacketCounts};
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
-#[cfg(feature = "hep")]
-use crate::net::FileId;
 #[cfg(feature = "live")]
 use crate::net::Frame;
+#[cfg(feature = "hep")]
+use crate::net::FrameRef;
 use crate::net::Timestamp;
 #[cfg(feature = "live")]
 use crate::packet::sieve;
@@ -27,6 +29,9 @@ pub(super) struct Engine {
     hep_packets: u64,
     #[cfg(feature = "live")]
     out: Option<Sender>,
+    /// What is kept to be looked at again.
+    #[cfg(feature = "tui")]
+    kept: Option<Shared>,
 }
 
 impl Engine {
@@ -45,7 +50,15 @@ impl Engine {
             hep_packets: 0,
             #[cfg(feature = "live")]
             out: None,
+            #[cfg(feature = "tui")]
+            kept: None,
         }
+    }
+
+    /// Keeps the latest frames and messages there.
+    #[cfg(feature = "tui")]
+    pub(super) fn keep(&mut self, kept: Shared) {
+        self.kept = Some(kept);
     }
 
     #[cfg(feature = "hep")]
@@ -70,6 +83,10 @@ impl Engine {
         self.packets.read += 1;
         self.clock = self.clock.max(frame.time);
         if sieve(frame.link, frame.bytes) {
+            #[cfg(feature = "tui")]
+            if let Some(kept) = &self.kept {
+                kept.lock().frame(frame);
+            }
             self.finder.packet(self.clock, frame, &mut self.batch);
             self.fold();
         } else {
@@ -77,13 +94,22 @@ impl Engine {
         }
     }
 
-    /// Takes in a packet of a HEP agent, which is told as of input `file`.
+    /// What the next packet of a HEP agent is called, as one of input `file`.
     #[cfg(feature = "hep")]
-    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, file: FileId) {
+    pub(super) const fn next_hep(&self, file: crate::net::FileId) -> FrameRef {
+        FrameRef { file, number: self.hep_packets + 1, offset: 0 }
+    }
+
+    /// Takes in a packet of a HEP agent.
+    #[cfg(feature = "hep")]
+    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, at: FrameRef) {
         self.packets.read += 1;
         self.hep_packets += 1;
         self.clock = self.clock.max(packet.time);
-        let at = crate::net::FrameRef { file, number: self.hep_packets, offset: 0 };
+        #[cfg(feature = "tui")]
+        if let Some(kept) = &self.kept {
+            kept.lock().hep(packet, at);
+        }
         self.finder.hep(self.clock, packet, at, &mut self.batch);
         self.fold();
     }
@@ -100,6 +126,8 @@ impl Engine {
         let tracker = &mut self.tracker;
         #[cfg(feature = "live")]
         let out = &mut self.out;
+        #[cfg(feature = "tui")]
+        let kept = &self.kept;
         self.batch.take(|clock, found| {
             tracker.tick(clock);
             match found {
@@ -114,6 +142,10 @@ impl Engine {
                             transport: origin.transport,
                             bytes: message.raw(),
                         });
+                    }
+                    #[cfg(feature = "tui")]
+                    if let Some(kept) = kept {
+                        kept.lock().message(origin, &message);
                     }
                     tracker.message(origin, &message);
                 }
@@ -139,6 +171,15 @@ impl Engine {
         self.packets
     }
 
+    /// How many packets came from the device and from HEP agents.
+    pub(super) const fn packets_by_origin(&self) -> [u64; 2] {
+        #[cfg(feature = "hep")]
+        let of_agents = self.hep_packets;
+        #[cfg(not(feature = "hep"))]
+        let of_agents = 0;
+        [self.packets.read - of_agents, of_agents]
+    }
+
     /// SIP messages so far.
     pub(super) fn messages(&self) -> u64 {
         self.tracker.counts().messages
@@ -159,6 +200,7 @@ impl Engine {
         Capture {
             files: Vec::new(),
             warnings: Vec::new(),
+            losses: Vec::new(),
             packets: self.packets,
             decoded: self.finder.stats().clone(),
             streams: self.finder.stream_counts(),

@@ -12,6 +12,8 @@ use crate::wording::layout::count;
 pub(super) struct Losses {
     /// Numbers so far, what was counted, and why.
     counts: Vec<(u64, &'static str, &'static str)>,
+    /// The same by those who lost it, packets only.
+    by_whom: Vec<(&'static str, u64)>,
 }
 
 impl Losses {
@@ -20,7 +22,7 @@ impl Losses {
         Self::default()
     }
 
-    pub(super) fn add(&mut self, number: u64, what: &'static str, why: &'static str) {
+    fn add(&mut self, number: u64, what: &'static str, why: &'static str) {
         self.counts.push((number, what, why));
     }
 
@@ -29,6 +31,11 @@ impl Losses {
         self.add(stats.kernel_dropped, "packet", "dropped by the kernel: its buffer was full");
         self.add(stats.interface_dropped, "packet", "dropped by the device");
         self.add(stats.queue_dropped, "packet", "given up in the queue");
+        self.by_whom.extend([
+            ("kernel", stats.kernel_dropped),
+            ("device", stats.interface_dropped),
+            ("queue", stats.queue_dropped),
+        ]);
     }
 
     #[cfg(feature = "hep")]
@@ -39,6 +46,15 @@ impl Losses {
         self.add(counts.idle, "HEP connection", "closed for being silent");
         self.add(counts.hostile, "HEP connection", "closed for sending something else");
         self.add(counts.errors, "error", "of HEP sockets");
+        self.by_whom.push(("HEP", counts.dropped));
+    }
+
+    /// What could not be sent on.
+    #[cfg(feature = "live")]
+    pub(super) fn collector(&mut self, counts: &crate::hep::SenderCounts) {
+        self.add(counts.full, "message", "not sent to the collector: the socket was full");
+        self.add(counts.refused, "message", "not sent to the collector: the network refused");
+        self.add(counts.too_long, "message", "not sent to the collector: too long");
     }
 
     /// What HEP agents sent and could not be used.
@@ -48,6 +64,12 @@ impl Losses {
         self.add(stats.broken, "HEP packet", "that cannot be read");
         self.add(stats.not_inflated, "HEP packet", "that cannot be unfolded");
         self.add(stats.clock_off, "HEP packet", "whose agent's clock is more than 2 s off");
+    }
+
+    /// Who lost how many packets, those that lost none too.
+    #[cfg(feature = "tui")]
+    pub(super) fn by_whom(&self) -> Vec<(&'static str, u64)> {
+        self.by_whom.clone()
     }
 
     /// Sentences on what grew since `before`.

@@ -1,263 +1,336 @@
-//! `regscope watch`: follows a device or HEP agents and tells every change of a DN's state.
+//! Follows devices and HEP agents for whoever shows what comes of it.
 //!
 //! ```text
-//!  sources ── frames, HEP packets, time ──▶ engine ── changes, snapshot ──▶ watcher ──▶ output
+//!  sources ── frames, HEP packets, time ──▶ Following { engine, recorder, kept } ──▶ watch   a line a change
+//!                                                                                  ├▶ report  once, at the end
+//!                                                                                  ├▶ record  files only
+//!                                                                                  └▶ screen  snapshots
 //! ```
 //!
-//! Capture and listener have threads of their own; everything else is done here, by one.
+//! Capture and listener have threads of their own; everything else is done by the one that calls
+//! [`Following::step`].
 
 use std::io::{Write as _, stderr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{Failure, Outcome};
-use crate::cli::WatchSettings;
-use crate::compare::contrast;
-use crate::diagnosis::diagnose;
+use jiff::tz::TimeZone;
+
+use super::Failure;
+use crate::capture::Capture;
+use crate::cli::LiveSettings;
+#[cfg(feature = "live")]
 use crate::net::escape_text;
-use crate::report::{self, View};
-use crate::select::Selection;
+use crate::packet::KeyLog;
+use crate::registration::Snapshot;
 use crate::source::{Compression, FileInfo, Format};
 use crate::wording::layout::count;
 use crate::wording::when::Clock;
 
+#[cfg(feature = "hep")]
+mod agents;
 mod engine;
+#[cfg(feature = "tui")]
+pub(super) mod kept;
 mod losses;
-mod ndjson;
-mod output;
+pub(super) mod record;
 mod recorder;
+pub(super) mod report;
+#[cfg(feature = "tui")]
+pub(super) mod screen;
 mod signals;
 mod sources;
-mod text;
-mod watcher;
+pub(super) mod watch;
 
 use engine::Engine;
 use losses::Losses;
-use output::Output;
 use recorder::Recorder;
-use signals::Signals;
 use sources::{Input, Opening, Sources, wall_clock};
-use watcher::Watcher;
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
 /// Between two looks at what was lost.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What runs.
-struct Run<'s> {
-    settings: &'s WatchSettings,
+/// What is open: nothing is read and no thread started until it begins.
+struct Ready {
+    opening: Opening,
     inputs: Vec<String>,
-    sources: Sources,
+    recorder: Option<Recorder>,
+    keys: KeyLog,
+    #[cfg(feature = "live")]
+    out: Option<crate::hep::Sender>,
+    rights: String,
+}
+
+/// What is followed, and the model of it.
+pub(super) struct Following {
+    /// The names of what is followed, in the order of their ids.
+    inputs: Vec<String>,
     engine: Engine,
-    watcher: Watcher<super::BufWriter<super::Stdout>>,
+    sources: Sources,
+    /// The first input that is no device.
+    #[cfg(feature = "hep")]
+    agents: crate::net::FileId,
     recorder: Option<Recorder>,
     losses: Losses,
     losses_due: Instant,
+    /// When it ends of itself.
+    ends: Option<Instant>,
+    /// Why nothing comes from the device for now.
+    #[cfg(feature = "live")]
+    trouble: Option<String>,
+    /// What there is to say that is not about DNs.
+    said: Vec<String>,
 }
 
-/// Opens everything, gives up rights, then watches until it is told to end.
-pub(super) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> {
-    let signals = Signals::register()?;
-    let opening = Opening::open(settings)?;
-    let inputs = inputs(settings, &opening);
-    let now = wall_clock();
-    let recorder = settings.record.as_ref();
-    #[cfg_attr(not(feature = "hep"), expect(unused_mut, reason = "only agents need an address"))]
-    let mut recorder = recorder.map(|r| Recorder::create(r, &inputs, now)).transpose()?;
-    #[cfg(feature = "hep")]
-    if let Some(recorder) = &mut recorder {
-        recorder.listens_at(opening.address());
-    }
-    #[cfg(feature = "live")]
-    let out = settings.hep_out.as_deref().map(collector).transpose()?;
-    let keys = super::keys::read(&settings.keylogs)?;
-    let rights = give_up_rights(settings)?;
-    let mut engine = Engine::new(settings.memory, keys);
-    #[cfg(feature = "live")]
-    engine.send_to(out);
-    #[cfg(feature = "hep")]
-    if let Some(key) = &settings.hep_key {
-        engine.require_hep_key(key);
-    }
-    let output =
-        Output::new(super::output(), settings.format, settings.zone.clone(), inputs.clone());
-    let watcher = Watcher::new(output, settings.expected.clone(), now);
-    let sources = opening.start()?;
-    status(settings, &format!("watching {}{rights}", inputs.join(" and ")));
-    let losses_due = Instant::now() + LOOK;
-    let losses = Losses::new();
-    let mut run = Run { settings, inputs, sources, engine, watcher, recorder, losses, losses_due };
-    run.watch(&signals)?;
-    run.end()?;
-    Ok(Outcome::Done)
+/// What is opened for the one who follows, beside what the settings name.
+#[derive(Default)]
+struct Needs {
+    /// Where files may be written later on, if the user may.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
+    save: Option<PathBuf>,
 }
 
-impl Run<'_> {
-    fn watch(&mut self, signals: &Signals) -> Result<(), Failure> {
-        let began = Instant::now();
-        let is_over = || self.settings.duration.is_some_and(|most| began.elapsed() >= most);
-        while !signals.is_end() && !is_over() {
-            let input = self.sources.next(WAIT)?;
-            take(self.settings, &mut self.engine, &mut self.recorder, &self.sources, input);
-            self.watcher.turn(&mut self.engine, false)?;
-            if Instant::now() >= self.losses_due {
-                self.losses_due = Instant::now() + LOOK;
-                tell_losses(self.settings, &self.engine, &self.sources, &mut self.losses);
-                self.tick_recording();
-            }
-            if signals.take_report() {
-                report(self.settings, &self.inputs, &mut self.engine)?;
-            }
+impl Ready {
+    /// Opens everything with the rights the program has, then gives up those that are not needed.
+    fn open(settings: &LiveSettings, needs: &Needs) -> Result<Self, Failure> {
+        let opening = Opening::open(settings)?;
+        let inputs = inputs(settings, &opening);
+        let recorder = settings.record.as_ref();
+        let recorder = recorder.map(|r| Recorder::create(r, &inputs, wall_clock())).transpose()?;
+        #[cfg(feature = "hep")]
+        let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
+        #[cfg(feature = "live")]
+        let out = settings.hep_out.as_deref().map(collector).transpose()?;
+        let keys = super::keys::read(&settings.keylogs)?;
+        let rights = give_up_rights(settings, needs)?;
+        Ok(Self {
+            opening,
+            inputs,
+            recorder,
+            keys,
+            #[cfg(feature = "live")]
+            out,
+            rights,
+        })
+    }
+
+    /// Starts the threads. Other threads of the program may start only now.
+    fn begin(self, settings: &LiveSettings) -> Result<Following, Failure> {
+        let mut engine = Engine::new(settings.memory, self.keys);
+        #[cfg(feature = "live")]
+        engine.send_to(self.out);
+        #[cfg(feature = "hep")]
+        if let Some(key) = &settings.hep_key {
+            engine.require_hep_key(key);
+        }
+        let sources = self.opening.start()?;
+        let now = Instant::now();
+        Ok(Following {
+            #[cfg(feature = "hep")]
+            agents: crate::net::FileId(u16::from(sources.has_device())),
+            inputs: self.inputs,
+            engine,
+            sources,
+            recorder: self.recorder,
+            losses: Losses::new(),
+            losses_due: now + LOOK,
+            ends: settings.duration.and_then(|most| now.checked_add(most)),
+            #[cfg(feature = "live")]
+            trouble: None,
+            said: Vec::new(),
+        })
+    }
+}
+
+impl Following {
+    /// Opens and begins; says so.
+    pub(super) fn start(settings: &LiveSettings, doing: &str) -> Result<Self, Failure> {
+        let ready = Ready::open(settings, &Needs::default())?;
+        let begun = format!("{doing} {}{}", ready.inputs.join(" and "), ready.rights);
+        let mut following = ready.begin(settings)?;
+        following.said.push(begun);
+        Ok(following)
+    }
+
+    /// Takes in what comes, or waits for it a moment.
+    pub(super) fn step(&mut self) -> Result<(), Failure> {
+        let input = self.sources.next(WAIT)?;
+        self.take(input);
+        if Instant::now() >= self.losses_due {
+            self.losses_due = Instant::now() + LOOK;
+            self.look_for_losses();
+            self.tick_recording();
         }
         Ok(())
+    }
+
+    /// Whether the time is over that was given.
+    pub(super) fn is_over(&self) -> bool {
+        self.ends.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Stops capturing and takes in what is left; what is recorded is on the disk then.
+    pub(super) fn end(&mut self) {
+        while let Some(input) = self.sources.last() {
+            self.take(input);
+        }
+        self.look_for_losses();
+        self.tick_recording();
+        if let Some(recorder) = self.recorder.take() {
+            self.said.push(recorder.finish());
+        }
+    }
+
+    /// What there is to say that is not about DNs, once.
+    pub(super) fn take_said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// Takes back what could not be said.
+    #[cfg(feature = "tui")]
+    fn say_again(&mut self, mut said: Vec<String>) {
+        said.append(&mut self.said);
+        self.said = said;
+    }
+
+    /// What was lost so far, by those who lost it.
+    #[cfg(feature = "tui")]
+    fn lost_by_whom(&self) -> Vec<(&'static str, u64)> {
+        self.losses.by_whom()
+    }
+
+    /// Why nothing comes from the device for now.
+    #[cfg(feature = "tui")]
+    fn trouble(&self) -> Option<&str> {
+        #[cfg(feature = "live")]
+        let trouble = self.trouble.as_deref();
+        #[cfg(not(feature = "live"))]
+        let trouble = None;
+        let _ = self;
+        trouble
+    }
+
+    /// What was lost so far, in words; empty if nothing was.
+    pub(super) fn lost(&self) -> String {
+        self.losses.total()
+    }
+
+    /// What was read.
+    pub(super) fn totals(&self) -> String {
+        let packets = count(self.engine.packets().read, "packet");
+        let messages = count(self.engine.messages(), "SIP message");
+        format!("{packets}, {messages}")
+    }
+
+    /// The model as it stands, and what was read.
+    pub(super) fn snapshot(&mut self, expected: &[String]) -> (Snapshot, Capture) {
+        let snapshot = self.engine.snapshot(expected);
+        let mut capture = self.engine.capture();
+        let file = |name: &String| FileInfo {
+            path: PathBuf::from(name),
+            format: Format::Pcapng,
+            compression: Compression::None,
+            links: Vec::new(),
+            packets: 0,
+            bytes: 0,
+            size: None,
+        };
+        capture.files = self.inputs.iter().map(file).collect();
+        let [of_device, of_agents] = self.engine.packets_by_origin();
+        match capture.files.as_mut_slice() {
+            [one] => one.packets = of_device + of_agents,
+            [device, agents, ..] => (device.packets, agents.packets) = (of_device, of_agents),
+            [] => {}
+        }
+        capture.losses = self.losses.since(&Losses::new());
+        (snapshot, capture)
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            #[cfg(feature = "live")]
+            Input::Frames(clock, batch) => {
+                for frame in batch.frames() {
+                    if let Some(recorder) = &mut self.recorder {
+                        recorder.frame(&frame);
+                    }
+                    self.engine.frame(&frame);
+                }
+                self.engine.pass_time(clock);
+                self.sources.give_back(batch);
+            }
+            #[cfg(feature = "live")]
+            Input::Lost(loss) => {
+                let loss = format!("{} {loss}", self.device());
+                self.trouble = Some(loss.clone());
+                self.said.push(loss);
+            }
+            #[cfg(feature = "live")]
+            Input::Back => {
+                self.trouble = None;
+                let back = format!("{} is back", self.device());
+                self.said.push(back);
+            }
+            #[cfg(feature = "hep")]
+            Input::Hep(packet) => {
+                let at = self.engine.next_hep(self.agents);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.hep(&packet, at);
+                }
+                self.engine.hep(&packet, at);
+            }
+            Input::Idle(clock) => self.engine.pass_time(clock),
+        }
+    }
+
+    #[cfg(feature = "live")]
+    fn device(&self) -> &str {
+        self.inputs.first().map_or("the device", String::as_str)
     }
 
     fn tick_recording(&mut self) {
         let Some(recorder) = &mut self.recorder else { return };
         #[cfg(feature = "live")]
-        if let Some((received, dropped)) = self.sources.device_counts() {
-            recorder.count(crate::net::FileId(0), received, dropped);
+        if let Some(stats) = self.sources.device_stats() {
+            recorder.count(crate::net::FileId(0), stats.received, stats.dropped());
         }
-        for sentence in recorder.tick(self.engine.clock()) {
-            status(self.settings, &sentence);
-        }
+        self.said.extend(recorder.tick(self.engine.clock()));
     }
 
-    /// Takes what is left, tells the last changes and what there was in all.
-    fn end(mut self) -> Result<(), Failure> {
-        while let Some(input) = self.sources.last() {
-            take(self.settings, &mut self.engine, &mut self.recorder, &self.sources, input);
+    fn look_for_losses(&mut self) {
+        let mut now = Losses::new();
+        self.sources.losses(&mut now);
+        now.agents(&self.engine);
+        #[cfg(feature = "live")]
+        if let Some(out) = self.engine.out() {
+            now.collector(&out.counts());
         }
-        self.watcher.turn(&mut self.engine, true)?;
-        tell_losses(self.settings, &self.engine, &self.sources, &mut self.losses);
-        self.tick_recording();
-        if let Some(recorder) = self.recorder.take() {
-            status(self.settings, &recorder.finish());
-        }
-        let lost = self.losses.total();
-        let lost = if lost.is_empty() { "nothing was lost".to_owned() } else { lost };
-        let packets = count(self.engine.packets().read, "packet");
-        let messages = count(self.engine.messages(), "SIP message");
-        let dns = with_view(self.settings, &self.inputs, &mut self.engine, report::headline);
-        status(self.settings, &format!("{packets}, {messages}; {dns}; {lost}"));
-        Ok(())
+        self.said.extend(now.since(&self.losses));
+        self.losses = now;
     }
-}
-
-/// Takes in what came.
-#[cfg_attr(not(feature = "live"), expect(unused_variables, reason = "only batches are given back"))]
-fn take(
-    settings: &WatchSettings,
-    engine: &mut Engine,
-    recorder: &mut Option<Recorder>,
-    sources: &Sources,
-    input: Input,
-) {
-    match input {
-        #[cfg(feature = "live")]
-        Input::Frames(clock, batch) => {
-            for frame in batch.frames() {
-                if let Some(recorder) = recorder {
-                    recorder.frame(&frame);
-                }
-                engine.frame(&frame);
-            }
-            engine.pass_time(clock);
-            sources.give_back(batch);
-        }
-        #[cfg(feature = "live")]
-        Input::Lost(loss) => status(settings, &format!("{} {loss}", device(settings))),
-        #[cfg(feature = "live")]
-        Input::Back => status(settings, &format!("{} is back", device(settings))),
-        #[cfg(feature = "hep")]
-        Input::Hep(packet) => {
-            let file = crate::net::FileId(u16::from(settings.interface.is_some()));
-            if let Some(recorder) = recorder {
-                recorder.hep(&packet, file);
-            }
-            engine.hep(&packet, file);
-        }
-        Input::Idle(clock) => engine.pass_time(clock),
-    }
-}
-
-#[cfg(feature = "live")]
-fn device(settings: &WatchSettings) -> std::borrow::Cow<'_, str> {
-    escape_text(settings.interface.as_deref().unwrap_or_default())
 }
 
 /// Says on standard error what is not about DNs.
-fn status(settings: &WatchSettings, sentence: &str) {
+fn status(zone: &TimeZone, sentence: &str) {
     let now = wall_clock();
-    let time = Clock::new(&settings.zone, now).short(now);
+    let time = Clock::new(zone, now).short(now);
     // without standard error there is nobody to tell
     drop(writeln!(stderr(), "regscope: {time}  {sentence}"));
 }
 
-fn tell_losses(settings: &WatchSettings, engine: &Engine, sources: &Sources, before: &mut Losses) {
-    let mut now = Losses::new();
-    sources.losses(&mut now);
-    now.agents(engine);
+/// The names of what is followed, in the order of their ids.
+fn inputs(settings: &LiveSettings, opening: &Opening) -> Vec<String> {
     #[cfg(feature = "live")]
-    if let Some(out) = engine.out() {
-        let counts = out.counts();
-        now.add(counts.full, "message", "not sent to the collector: the socket was full");
-        now.add(counts.refused, "message", "not sent to the collector: the network refused");
-        now.add(counts.too_long, "message", "not sent to the collector: too long");
-    }
-    for sentence in now.since(before) {
-        status(settings, &sentence);
-    }
-    *before = now;
-}
-
-/// The report of the moment, on standard error.
-fn report(settings: &WatchSettings, inputs: &[String], engine: &mut Engine) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    with_view(settings, inputs, engine, |view| report::text::write(view, &mut text))?;
-    // without standard error there is nobody to tell
-    drop(stderr().write_all(&text));
-    Ok(())
-}
-
-fn with_view<T>(
-    settings: &WatchSettings,
-    inputs: &[String],
-    engine: &mut Engine,
-    then: impl FnOnce(&View<'_>) -> T,
-) -> T {
-    let snapshot = engine.snapshot(&settings.expected);
-    let mut capture = engine.capture();
-    capture.files = vec![FileInfo {
-        path: PathBuf::from(inputs.join(" and ")),
-        format: Format::Pcapng,
-        compression: Compression::None,
-        links: Vec::new(),
-        packets: capture.packets.read,
-        bytes: 0,
-        size: None,
-    }];
-    let (contrast, findings) = (contrast(&snapshot), diagnose(&snapshot));
-    then(&View {
-        snapshot: &snapshot,
-        capture: &capture,
-        findings: &findings,
-        contrast: &contrast,
-        selection: &Selection::default(),
-        zone: &settings.zone,
-        style: settings.style,
-    })
-}
-
-/// The names of what is watched, in the order of their ids.
-fn inputs(settings: &WatchSettings, opening: &Opening) -> Vec<String> {
     let device = settings.interface.as_deref().map(|device| escape_text(device).into_owned());
+    #[cfg(not(feature = "live"))]
+    let device = None;
     #[cfg(feature = "hep")]
     let agents = opening.address().map(|address| format!("HEP agents at {address}"));
     #[cfg(not(feature = "hep"))]
     let agents = None;
-    let _ = opening;
+    let _ = (settings, opening);
     device.into_iter().chain(agents).collect()
 }
 
@@ -276,10 +349,11 @@ fn collector(name: &str) -> Result<crate::hep::Sender, Failure> {
 
 /// Gives up what is not needed any more; says what is left.
 #[cfg(feature = "live")]
-fn give_up_rights(settings: &WatchSettings) -> Result<String, Failure> {
+fn give_up_rights(settings: &LiveSettings, needs: &Needs) -> Result<String, Failure> {
     let options = crate::privilege::DropOptions {
         user: settings.user.clone(),
         write: settings.record.as_ref().map(Recorder::directories).unwrap_or_default(),
+        save: needs.save.iter().cloned().collect(),
         read: Vec::new(),
         keep_reopen: settings.interface.is_some(),
         no_fence: settings.no_fence,
@@ -291,6 +365,6 @@ fn give_up_rights(settings: &WatchSettings) -> Result<String, Failure> {
 /// Without capturing there are no rights to give up.
 #[cfg(not(feature = "live"))]
 #[expect(clippy::unnecessary_wraps, reason = "as with capturing")]
-fn give_up_rights(_: &WatchSettings) -> Result<String, Failure> {
+fn give_up_rights(_: &LiveSettings, _: &Needs) -> Result<String, Failure> {
     Ok(String::new())
 }

@@ -4,13 +4,16 @@
 use std::path::PathBuf;
 
 #[cfg(feature = "hep")]
-use etherparse::PacketBuilder;
-
+use super::agents::Packer;
 use crate::app::Failure;
 use crate::cli::RecordSettings;
+#[cfg(feature = "live")]
+use crate::net::Frame;
 #[cfg(feature = "hep")]
-use crate::net::{Endpoint, FrameRef, LinkType};
-use crate::net::{FileId, Frame, Timestamp, escape_text};
+use crate::net::FrameRef;
+use crate::net::{FileId, Timestamp, escape_text};
+#[cfg(feature = "live")]
+use crate::packet::sieve;
 #[cfg(feature = "live")]
 use crate::record::Counts;
 use crate::record::{News, Rotating, Rotation, Status};
@@ -18,11 +21,11 @@ use crate::record::{News, Rotating, Rotation, Status};
 /// A recording.
 pub(super) struct Recorder {
     rotating: Rotating,
-    /// Where agents send to, as recorded.
+    /// Whether only what may carry SIP is written.
+    #[cfg(feature = "live")]
+    only_sip: bool,
     #[cfg(feature = "hep")]
-    listener: Option<Endpoint>,
-    #[cfg(feature = "hep")]
-    bytes: Vec<u8>,
+    packer: Packer,
     /// Packets of agents that fit into no datagram.
     too_long: u64,
 }
@@ -33,7 +36,7 @@ impl Recorder {
         inputs: &[String],
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let RecordSettings { target, max_bytes, max_age, keep } = settings;
+        let RecordSettings { target, max_bytes, max_age, keep, .. } = settings;
         let rotation = Rotation { max_bytes: *max_bytes, max_age: *max_age, keep: *keep };
         let failed = |error| Failure::Export { path: target.clone(), error };
         let mut rotating = Rotating::create(target, rotation, now).map_err(failed)?;
@@ -42,10 +45,10 @@ impl Recorder {
         }
         Ok(Self {
             rotating,
+            #[cfg(feature = "live")]
+            only_sip: settings.only_sip,
             #[cfg(feature = "hep")]
-            listener: None,
-            #[cfg(feature = "hep")]
-            bytes: Vec::new(),
+            packer: Packer::default(),
             too_long: 0,
         })
     }
@@ -66,34 +69,24 @@ impl Recorder {
 
     #[cfg(feature = "live")]
     pub(super) fn frame(&mut self, frame: &Frame<'_>) {
-        self.rotating.packet(frame, None);
+        if !self.only_sip || sieve(frame.link, frame.bytes) {
+            self.rotating.packet(frame, None);
+        }
     }
 
+    /// Where agents send to, as recorded.
     #[cfg(feature = "hep")]
-    pub(super) fn listens_at(&mut self, address: Option<std::net::SocketAddr>) {
-        self.listener = address.map(|at| Endpoint::new(at.ip().to_canonical(), at.port()));
+    pub(super) fn listening_at(self, address: Option<crate::net::Endpoint>) -> Self {
+        Self { packer: Packer::new(address), ..self }
     }
 
     /// Records a packet of an agent as a raw IP packet; one over TCP too.
     #[cfg(feature = "hep")]
-    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, file: FileId) {
-        /// `LINKTYPE_RAW`: it begins with the IP header.
-        const RAW: LinkType = LinkType(101);
-        let port = self.listener.map_or(0, |listener| listener.port);
-        self.bytes.clear();
-        let to = self.listener.map(|listener| listener.addr);
-        if !datagram(packet.from, (to, port), &packet.bytes, &mut self.bytes) {
-            self.too_long += 1;
-            return;
+    pub(super) fn hep(&mut self, packet: &crate::source::hep::HepPacket, at: FrameRef) {
+        match self.packer.pack(packet, at) {
+            Some(frame) => self.rotating.packet(&frame, None),
+            None => self.too_long += 1,
         }
-        let frame = Frame {
-            time: packet.time,
-            link: RAW,
-            at: FrameRef { file, number: 0, offset: 0 },
-            wire_len: self.bytes.len() as u32,
-            bytes: &self.bytes,
-        };
-        self.rotating.packet(&frame, None);
     }
 
     /// What a source counted, for the statistics in the file.
@@ -127,33 +120,4 @@ impl Recorder {
         };
         format!("recorded {} packets{lost}{files}; the last file is {file}", status.packets)
     }
-}
-
-/// An IP packet with one UDP datagram; false if it is too long for one.
-#[cfg(feature = "hep")]
-fn datagram(
-    from: Endpoint,
-    (to, port): (Option<std::net::IpAddr>, u16),
-    payload: &[u8],
-    out: &mut Vec<u8>,
-) -> bool {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-    const HOPS: u8 = 64;
-    let builder = match (from.addr, to) {
-        (IpAddr::V4(src), to) => {
-            let dst = match to {
-                Some(IpAddr::V4(dst)) => dst,
-                _ => Ipv4Addr::UNSPECIFIED,
-            };
-            PacketBuilder::ipv4(src.octets(), dst.octets(), HOPS)
-        }
-        (IpAddr::V6(src), to) => {
-            let dst = match to {
-                Some(IpAddr::V6(dst)) => dst,
-                _ => Ipv6Addr::UNSPECIFIED,
-            };
-            PacketBuilder::ipv6(src.octets(), dst.octets(), HOPS)
-        }
-    };
-    builder.udp(from.port, port).write(out, payload).is_ok()
 }

@@ -10,12 +10,12 @@ use crossbeam_channel::{Select, TryRecvError};
 
 use super::losses::Losses;
 use crate::app::Failure;
-use crate::cli::WatchSettings;
+use crate::cli::LiveSettings;
 use crate::net::Timestamp;
 #[cfg(feature = "hep")]
 use crate::source::hep::{Bound, HepPacket, Listener, ListenerLimits};
 #[cfg(feature = "live")]
-use crate::source::live::{Batch, Live, LiveOptions, Loss, News, Opened};
+use crate::source::live::{Batch, Live, LiveOptions, LiveStats, Loss, News, Opened};
 
 /// What reading stays behind the wall clock when nothing comes: a packet that was stamped is queued by then.
 const BEHIND: i64 = 20_000_000;
@@ -67,7 +67,7 @@ pub(super) enum Input {
 
 impl Opening {
     /// Opens device and sockets, with the rights the program has; no thread is started.
-    pub(super) fn open(settings: &WatchSettings) -> Result<Self, Failure> {
+    pub(super) fn open(settings: &LiveSettings) -> Result<Self, Failure> {
         #[cfg(feature = "live")]
         let device = match &settings.interface {
             Some(device) => Some(Live::open(LiveOptions {
@@ -95,8 +95,9 @@ impl Opening {
 
     /// Where HEP agents are listened for.
     #[cfg(feature = "hep")]
-    pub(super) fn address(&self) -> Option<std::net::SocketAddr> {
-        self.listener.as_ref().map(Bound::address)
+    pub(super) fn address(&self) -> Option<crate::net::Endpoint> {
+        let address = self.listener.as_ref()?.address();
+        Some(crate::net::Endpoint::new(address.ip().to_canonical(), address.port()))
     }
 
     /// Starts the threads; the right to open the device again stays with its thread alone.
@@ -167,19 +168,33 @@ impl Sources {
         }
     }
 
+    /// Whether a device is among them.
+    #[cfg(feature = "hep")]
+    pub(super) const fn has_device(&self) -> bool {
+        #[cfg(feature = "live")]
+        let has_device = self.device.is_some();
+        #[cfg(not(feature = "live"))]
+        let has_device = false;
+        let _ = self;
+        has_device
+    }
+
     /// What the device received and lost.
     #[cfg(feature = "live")]
-    pub(super) fn device_counts(&self) -> Option<(u64, u64)> {
-        let stats = self.device.as_ref()?.stats();
-        Some((stats.received, stats.dropped()))
+    pub(super) fn device_stats(&self) -> Option<LiveStats> {
+        self.device.as_ref().map(Live::stats)
     }
 
     /// What was lost before it came here.
     pub(super) fn losses(&self, losses: &mut Losses) {
         #[cfg(feature = "live")]
-        losses.device(&self.device.as_ref().map(Live::stats).unwrap_or_default());
+        if let Some(device) = &self.device {
+            losses.device(&device.stats());
+        }
         #[cfg(feature = "hep")]
-        losses.listener(&self.listener.as_ref().map(Listener::counts).unwrap_or_default());
+        if let Some(listener) = &self.listener {
+            losses.listener(&listener.counts());
+        }
     }
 
     fn ready(&mut self, last: bool) -> Result<Option<Input>, Failure> {

@@ -7,9 +7,10 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use jiff::tz::TimeZone;
 
 use crate::app::Failure;
+use crate::app::evidence::Evidence;
 use crate::app::export::{Export, export};
-use crate::app::fetch::{self, Wanted};
-use crate::cli::{ExtractFormat, InputSettings};
+use crate::app::fetch::Wanted;
+use crate::cli::ExtractFormat;
 use crate::report::{Style, View};
 use crate::select::{DnList, Selection};
 use crate::tui::{Data, Desk, Effect, Fetched, MessageKey, News, SaveFormat, SaveRequest, Saved};
@@ -17,36 +18,36 @@ use crate::tui::{Data, Desk, Effect, Fetched, MessageKey, News, SaveFormat, Save
 /// What there is to do, and what the screen shows then.
 type Todo = (Effect, Arc<Data>);
 
-/// The desk of a screen on capture files.
-pub(super) struct Files {
+/// The desk of a screen.
+pub(in crate::app) struct Clerk {
     /// What there is to do, and what the screen shows then; a person asks slower than it is done.
     todo: Sender<Todo>,
 }
 
-impl Files {
-    pub(super) fn start(
-        input: &InputSettings,
+impl Clerk {
+    pub(in crate::app) fn start(
+        evidence: Evidence,
         zone: &TimeZone,
         news: Sender<News>,
     ) -> Result<Self, Failure> {
         let (todo, effects) = unbounded();
-        let (input, zone) = (input.clone(), zone.clone());
+        let zone = zone.clone();
         Builder::new()
             .name("desk".to_owned())
-            .spawn(move || work(&input, &zone, &effects, &news))
+            .spawn(move || work(&evidence, &zone, &effects, &news))
             .map_err(|error| Failure::Start("desk", error))?;
         Ok(Self { todo })
     }
 }
 
-impl Desk for Files {
+impl Desk for Clerk {
     fn perform(&mut self, effect: Effect, data: &Arc<Data>) {
         // a desk that is gone has panicked, and the screen with it
         drop(self.todo.send((effect, Arc::clone(data))));
     }
 }
 
-fn work(input: &InputSettings, zone: &TimeZone, effects: &Receiver<Todo>, news: &Sender<News>) {
+fn work(evidence: &Evidence, zone: &TimeZone, effects: &Receiver<Todo>, news: &Sender<News>) {
     let mut next = effects.recv().ok();
     while let Some((effect, data)) = next.take() {
         match effect {
@@ -61,10 +62,10 @@ fn work(input: &InputSettings, zone: &TimeZone, effects: &Receiver<Todo>, news: 
                         }
                     }
                 }
-                tell_messages(input, &keys, news);
+                tell_messages(evidence, &keys, news);
             }
             Effect::Save(request) => {
-                drop(news.send(News::Saved(save(input, zone, &request, &data))));
+                drop(news.send(News::Saved(save(evidence, zone, &request, &data))));
             }
             // the loop of the screen does these
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
@@ -75,8 +76,8 @@ fn work(input: &InputSettings, zone: &TimeZone, effects: &Receiver<Todo>, news: 
     }
 }
 
-fn tell_messages(input: &InputSettings, keys: &[MessageKey], news: &Sender<News>) {
-    let messages = match read(input, keys) {
+fn tell_messages(evidence: &Evidence, keys: &[MessageKey], news: &Sender<News>) {
+    let messages = match read(evidence, keys) {
         Ok(messages) => messages,
         Err(failure) => {
             let why = format!("messages cannot be read again: {failure}");
@@ -93,13 +94,13 @@ fn tell_messages(input: &InputSettings, keys: &[MessageKey], news: &Sender<News>
 
 /// Reads messages again, each with what became of it.
 pub(super) fn read(
-    input: &InputSettings,
+    evidence: &Evidence,
     keys: &[MessageKey],
 ) -> Result<Vec<(MessageKey, Option<Fetched>)>, Failure> {
     let wanted =
         |key: &MessageKey| Wanted { dn: key.dn.clone(), frame: key.frame, request: key.request };
     let all: Vec<Wanted> = keys.iter().map(wanted).collect();
-    let found = fetch::fetch(input, &all)?;
+    let found = evidence.fetch(&all)?;
     let answer = |key: &MessageKey| {
         // two requests joined into one pass may ask for the same message
         let fetched = found.get(&wanted(key)).cloned();
@@ -109,7 +110,7 @@ pub(super) fn read(
     Ok(keys.iter().map(answer).collect())
 }
 
-fn save(input: &InputSettings, zone: &TimeZone, request: &SaveRequest, data: &Data) -> Saved {
+fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data) -> Saved {
     let format = match request.format {
         SaveFormat::Pcapng => ExtractFormat::Pcapng,
         SaveFormat::Text => ExtractFormat::Text,
@@ -128,7 +129,7 @@ fn save(input: &InputSettings, zone: &TimeZone, request: &SaveRequest, data: &Da
         zone,
         style: Style::default(),
     };
-    match export(&wanted, &view, input) {
+    match export(&wanted, &view, evidence) {
         Ok(summary) => Saved::Done(format!("saved {}", summary.sentences().join("; "))),
         Err(Failure::Exists(_)) => Saved::Exists,
         Err(failure) => Saved::Failed(failure.to_string()),

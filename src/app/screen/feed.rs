@@ -25,27 +25,31 @@ const BETWEEN: Duration = Duration::from_millis(300);
 /// Looking takes at most this part of the time.
 const SHARE: u32 = 8;
 
-/// A snapshot on its way to be judged.
-type Seen = (Snapshot, Capture);
+/// A snapshot on its way to be judged; none says that all is read.
+pub(in crate::app) type Seen = Option<(Snapshot, Capture)>;
 
 /// Begins to read; what comes of it goes to `news`.
 pub(super) fn start(plan: Plan, expected: Vec<String>, news: Sender<News>) -> Result<(), Failure> {
-    let (to_judge, seen) = bounded(1);
-    let told = news.clone();
-    let start = |name: &'static str, error| Failure::Start(name, error);
-    Builder::new()
-        .name("judge".to_owned())
-        .spawn(move || judged(&seen, &told))
-        .map_err(|error| start("judge", error))?;
+    let to_judge = judge_on_a_thread(news.clone())?;
     Builder::new()
         .name("feed".to_owned())
         .spawn(move || feed(plan, expected, &to_judge, &news))
-        .map_err(|error| start("feed", error))?;
+        .map_err(|error| Failure::Start("feed", error))?;
     Ok(())
 }
 
+/// Starts the thread that makes of snapshots what is shown.
+pub(in crate::app) fn judge_on_a_thread(news: Sender<News>) -> Result<Sender<Seen>, Failure> {
+    let (to_judge, seen) = bounded(1);
+    Builder::new()
+        .name("judge".to_owned())
+        .spawn(move || judged(&seen, &news))
+        .map_err(|error| Failure::Start("judge", error))?;
+    Ok(to_judge)
+}
+
 /// Judges what was seen until there is no more, and says then that all is read.
-fn judged(seen: &Receiver<Option<Seen>>, news: &Sender<News>) {
+fn judged(seen: &Receiver<Seen>, news: &Sender<News>) {
     for one in seen {
         let told = match one {
             Some((snapshot, capture)) => News::Data(Arc::new(judge(snapshot, capture))),
@@ -58,7 +62,7 @@ fn judged(seen: &Receiver<Option<Seen>>, news: &Sender<News>) {
     }
 }
 
-fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Option<Seen>>, news: &Sender<News>) {
+fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Seen>, news: &Sender<News>) {
     let files = plan.inputs().to_vec();
     let progress = news.clone();
     let plan = plan.telling(Box::new(move |at| {

@@ -4,19 +4,20 @@ use std::io::{IsTerminal as _, stdout};
 
 use crossbeam_channel::bounded;
 
+use super::evidence::Evidence;
 use super::pipeline::Plan;
 use super::{Failure, Outcome};
-use crate::cli::{InputSettings, TuiSettings};
+use crate::cli::{Input, InputSettings, TuiSettings};
 use crate::compare::contrast;
 use crate::diagnosis::diagnose;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::tui::{self, Data, Fetched, MessageKey, State};
 
-mod desk;
-mod feed;
+pub(super) mod desk;
+pub(super) mod feed;
 
 /// News that may wait for the screen.
-const WAITING: usize = 64;
+pub(super) const WAITING: usize = 64;
 
 /// Reads, and shows what is read until the user quits.
 pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
@@ -25,13 +26,27 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
             "the screen needs a terminal; `regscope report` prints what it would show".to_owned(),
         ));
     }
-    let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.options.zone)?;
+    #[cfg_attr(
+        not(any(feature = "live", feature = "hep")),
+        expect(clippy::infallible_destructuring_match, reason = "there is one kind of input")
+    )]
+    let input = match &settings.input {
+        Input::Files(input) => input,
+        #[cfg(any(feature = "live", feature = "hep"))]
+        Input::Live(live) => return super::live::screen::run(settings, live),
+    };
+    let plan = Plan::new(input, settings.at.as_ref(), &settings.options.zone)?;
     let (send, news) = bounded(WAITING);
-    let desk = &mut desk::Files::start(&settings.input, &settings.options.zone, send.clone())?;
+    let evidence = Evidence::Files(input.clone());
+    let desk = &mut desk::Clerk::start(evidence, &settings.options.zone, send.clone())?;
     feed::start(plan, settings.expected.clone(), send)?;
-    let state = State::new(settings.options.clone(), (80, 24));
-    tui::run(state, &news, desk)?;
+    tui::run(start(settings), &news, desk)?;
     Ok(Outcome::Done)
+}
+
+/// The screen as it begins; it learns the terminal's size later.
+pub(super) fn start(settings: &TuiSettings) -> State {
+    State::new(settings.options.clone(), (80, 24))
 }
 
 /// What a screen shows of captures, read to their end.
@@ -46,7 +61,7 @@ pub fn fetch(
     input: &InputSettings,
     keys: &[MessageKey],
 ) -> Result<Vec<(MessageKey, Option<Fetched>)>, Failure> {
-    desk::read(input, keys)
+    desk::read(&Evidence::Files(input.clone()), keys)
 }
 
 /// Makes of a snapshot what is shown.

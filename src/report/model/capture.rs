@@ -29,6 +29,9 @@ pub(super) struct CaptureDoc<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<ForgottenDoc>,
     warnings: Vec<WarningDoc>,
+    /// What live traffic lost on its way here.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    losses: &'a [String],
     tls: TlsDoc,
     decoded: DecodedDoc<'a>,
 }
@@ -196,6 +199,7 @@ impl<'a> CaptureDoc<'a> {
             dns_of_scanners: snapshot.collapsed,
             forgotten: ForgottenDoc::new(counts.forgotten),
             warnings: warnings.collect(),
+            losses: &capture.losses,
             tls: TlsDoc::new(&capture.decoded.tls),
             decoded: DecodedDoc::new(view, capture),
         }

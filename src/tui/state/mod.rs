@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::columns::{ColumnId, Look};
 use super::data::Data;
-use super::effect::Effect;
+use super::effect::{Effect, Live};
 use super::keys::Place;
 use super::view::theme::Palette;
 use crate::net::{FrameRef, Timestamp};
@@ -62,6 +62,8 @@ pub struct Options {
 pub(super) struct Reading {
     /// Bytes read, and of how many.
     pub progress: Option<(u64, Option<u64>)>,
+    /// How live traffic fares, if that is what is read.
+    pub live: Option<Live>,
     /// All is read.
     pub finished: bool,
     /// Why reading ended early.

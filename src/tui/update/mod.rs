@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
 use super::data::Data;
-use super::effect::{Effect, News, Saved};
+use super::effect::{Effect, Live, News, Saved};
 use super::keys::{self, Action};
 use super::state::overlay::Overlay;
 use super::state::{Screen, State, Tab};
@@ -152,6 +152,7 @@ fn take_news(state: &mut State, news: News) {
         News::Data(data) if state.reading.paused => state.reading.held = Some(data),
         News::Data(data) => show(state, data),
         News::Progress(read, of) => state.reading.progress = Some((read, of)),
+        News::Live(live) => take_live(state, live),
         News::Finished => state.reading.finished = true,
         News::Failed(why) => {
             state.reading.failed = Some(why.clone());
@@ -162,11 +163,23 @@ fn take_news(state: &mut State, news: News) {
     }
 }
 
+/// Lets countdowns run, and says what happened to the traffic.
+fn take_live(state: &mut State, live: Live) {
+    if !state.reading.paused {
+        state.now = live.clock.max(state.now);
+    }
+    for sentence in &live.said {
+        state.tell(sentence.as_str());
+    }
+    state.reading.live = Some(live);
+}
+
 /// Shows what was read so far.
 fn show(state: &mut State, data: Arc<Data>) {
     state.dns.remember(&state.data);
     state.clock = Clock::new(&state.options.zone, data.snapshot.at);
-    state.now = data.snapshot.at;
+    let live = state.reading.live.as_ref().map(|live| live.clock);
+    state.now = live.map_or(data.snapshot.at, |clock| clock.max(data.snapshot.at));
     state.dns.relist(&data);
     state.data = data;
 }

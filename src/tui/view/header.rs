@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::layout::width;
 use super::paper::Paper;
 use super::theme::Ink;
 use super::totals::totals;
@@ -10,34 +11,61 @@ use crate::wording::layout::cut;
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let totals = totals(state.data.totals, state.glyphs());
-    let totals_width: u16 = totals.iter().map(|(text, _)| super::layout::width(text)).sum();
-    // on a narrow screen the totals matter more than the name
-    let name = if area.width > totals_width + 12 { "regscope" } else { "" };
+    let totals_width: u16 = totals.iter().map(|(text, _)| width(text)).sum();
+    let (progress, progress_ink) = progress(state);
+    let (lost, lost_ink) = lost(state);
+    // what matters least goes first where there is no room: that nothing was lost, the program's
+    // name, then the rest of the title
+    let room = usize::from(area.width.saturating_sub(totals_width + 4));
+    let title = width(&state.options.title).min(16);
+    let wanted = usize::from(width(&progress) + width(&lost)) + usize::from(title) + 12;
+    let lost = if lost_ink == Ink::Faint && wanted > room { String::new() } else { lost };
+    let name = if wanted > room + usize::from(width(&lost)) { "" } else { "regscope" };
     let x = paper.put(area, (1, 0), name, Some(Ink::Accent));
-    let progress = progress(state);
-    let fixed = usize::from(x + totals_width) + progress.len() + 6;
-    let room = usize::from(area.width).saturating_sub(fixed);
-    let title = cut(&state.options.title, room, paper.glyphs.more);
-    let x = paper.put(area, (x + 2, 0), &title, Some(Ink::Title));
-    paper.put(area, (x + 2, 0), &progress, Some(Ink::Doubtful));
+    let fixed = usize::from(x + width(&progress) + width(&lost)) + 4;
+    let title = cut(&state.options.title, room.saturating_sub(fixed), paper.glyphs.more);
+    let mut x = x;
+    for (text, ink) in [(&title, Ink::Title), (&progress, progress_ink), (&lost, lost_ink)] {
+        if !text.is_empty() {
+            x = paper.put(area, (if x > 1 { x + 2 } else { 1 }, 0), text, Some(ink));
+        }
+    }
     paper.put_line(area, (area.width.saturating_sub(totals_width + 1), 0), &totals);
 }
 
 /// How far reading is; nothing when all is read.
-fn progress(state: &State) -> String {
+fn progress(state: &State) -> (String, Ink) {
     let reading = &state.reading;
     if reading.failed.is_some() {
-        return "stopped".to_owned();
+        return ("stopped".to_owned(), Ink::Bad);
     }
     if reading.paused {
-        return "paused".to_owned();
+        return ("paused".to_owned(), Ink::Doubtful);
     }
     if reading.finished {
-        return String::new();
+        return (String::new(), Ink::Doubtful);
     }
-    match reading.progress {
+    if let Some(live) = &reading.live {
+        return match &live.trouble {
+            Some(trouble) => (trouble.clone(), Ink::Bad),
+            None => (format!("live {}", state.clock.short(state.now)), Ink::Good),
+        };
+    }
+    let words = match reading.progress {
         Some((read, Some(of))) if of > 0 => format!("reading {} %", read.min(of) * 100 / of),
         Some((read, _)) => format!("reading {} MB", read >> 20),
         None => "reading".to_owned(),
+    };
+    (words, Ink::Doubtful)
+}
+
+/// Packets that live traffic lost, by those who lost them; nothing of files.
+fn lost(state: &State) -> (String, Ink) {
+    let Some(live) = &state.reading.live else { return (String::new(), Ink::Faint) };
+    let lost: Vec<_> = live.lost.iter().filter(|(_, number)| *number > 0).collect();
+    if lost.is_empty() {
+        return ("nothing lost".to_owned(), Ink::Faint);
     }
+    let words: Vec<_> = lost.iter().map(|(who, number)| format!("{who} {number}")).collect();
+    (format!("LOST {}", words.join(", ")), Ink::Bad)
 }

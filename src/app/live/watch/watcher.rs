@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::engine::Engine;
 use super::output::{Output, Told};
+use crate::app::live::engine::Engine;
 use crate::diagnosis::{Finding, Scene, Severity, diagnose, diagnose_dn};
 use crate::net::Timestamp;
 use crate::registration::{DnChange, DnView, FlagSet, Snapshot, Status, Verdict};

@@ -1,0 +1,51 @@
+//! What was captured, to be read again: files, or what is kept of live traffic.
+
+#[cfg(feature = "tui")]
+use rustc_hash::FxHashMap;
+
+#[cfg(feature = "tui")]
+use super::Failure;
+#[cfg(feature = "tui")]
+use super::fetch::{self, Fetched, Wanted};
+#[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+use super::live::kept::Shared;
+use crate::cli::InputSettings;
+
+/// Where packets and messages can be had again.
+#[derive(Clone)]
+pub(super) enum Evidence {
+    /// From the files, by reading them again.
+    Files(InputSettings),
+    /// From what is kept.
+    #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+    Kept(Shared),
+}
+
+impl Evidence {
+    /// Messages again; those that cannot be had are left out.
+    #[cfg(feature = "tui")]
+    pub(super) fn fetch(&self, wanted: &[Wanted]) -> Result<FxHashMap<Wanted, Fetched>, Failure> {
+        match self {
+            Self::Files(input) => fetch::fetch(input, wanted),
+            #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+            Self::Kept(kept) => {
+                let kept = kept.lock();
+                let found = |one: &Wanted| Some((one.clone(), kept.find(one)?.clone()));
+                Ok(wanted.iter().filter_map(found).collect())
+            }
+        }
+    }
+
+    /// The files, if it is files.
+    #[cfg_attr(
+        not(all(feature = "tui", any(feature = "live", feature = "hep"))),
+        expect(clippy::unnecessary_wraps, reason = "there is nothing but files")
+    )]
+    pub(super) fn files(&self) -> Option<&InputSettings> {
+        match self {
+            Self::Files(input) => Some(input),
+            #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
+            Self::Kept(_) => None,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The screen on live traffic: a thread follows it and shows snapshots as they change.
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Sender, bounded};
+
+use super::kept::Shared;
+use super::{Following, Needs, Ready, status};
+use crate::app::evidence::Evidence;
+use crate::app::screen::desk::Clerk;
+use crate::app::screen::feed::{Seen, judge_on_a_thread};
+use crate::app::screen::{WAITING, start};
+use crate::app::{Failure, Outcome};
+use crate::cli::{LiveSettings, TuiSettings};
+use crate::tui::{self, Live, News};
+
+/// Between two looks at the model, at least; looking takes at most a part of the time.
+const BETWEEN: Duration = Duration::from_millis(300);
+const SHARE: u32 = 8;
+/// Between two tellings of the time and of what was lost.
+const STATUS: Duration = Duration::from_millis(250);
+/// Of the bytes that may be taken a half is the model's, a quarter each is for frames and messages.
+const PARTS: usize = 4;
+
+/// Shows what comes until the user quits.
+pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result<Outcome, Failure> {
+    let save = env::current_dir().ok();
+    let ready = Ready::open(live, &Needs { save })?;
+    let kept = Shared::new(live.memory / PARTS);
+    #[cfg(feature = "hep")]
+    let kept = kept.listening_at(ready.opening.address());
+    let model = LiveSettings { memory: live.memory / PARTS * 2, ..live.clone() };
+    let mut following = ready.begin(&model)?;
+    following.engine.keep(kept.clone());
+    let (send, news) = bounded(WAITING);
+    let zone = &settings.options.zone;
+    let desk = &mut Clerk::start(Evidence::Kept(kept), zone, send.clone())?;
+    let to_judge = judge_on_a_thread(send.clone())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let feed = Feed {
+        following,
+        expected: settings.expected.clone(),
+        to_judge,
+        news: send,
+        stop: Arc::clone(&stop),
+    };
+    let thread = Builder::new()
+        .name("feed".to_owned())
+        .spawn(move || feed.run())
+        .map_err(|error| Failure::Start("feed", error))?;
+    let result = tui::run(start(settings), &news, desk);
+    stop.store(true, Ordering::Relaxed);
+    // nobody waits any more for room in it
+    drop(news);
+    for sentence in thread.join().map_err(|_| Failure::Thread("feed"))? {
+        status(zone, &sentence);
+    }
+    result?;
+    Ok(Outcome::Done)
+}
+
+/// What follows, and whom it tells.
+struct Feed {
+    following: Following,
+    expected: Vec<String>,
+    to_judge: Sender<Seen>,
+    news: Sender<News>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Feed {
+    /// Follows until it is told to stop, or the time is over; gives what is to be said in the end.
+    fn run(mut self) -> Vec<String> {
+        let (mut look_due, mut status_due) = (Instant::now(), Instant::now());
+        let mut seen = None;
+        while !self.stop.load(Ordering::Relaxed) && !self.following.is_over() {
+            if let Err(failure) = self.following.step() {
+                drop(self.news.send(News::Failed(failure.to_string())));
+                break;
+            }
+            let now = Instant::now();
+            if now >= status_due {
+                status_due = now + STATUS;
+                self.tell();
+            }
+            if now >= look_due && !self.to_judge.is_full() && self.has_changed(&mut seen) {
+                let snapshot = self.following.snapshot(&self.expected);
+                drop(self.to_judge.try_send(Some(snapshot)));
+                look_due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
+            }
+        }
+        self.following.end();
+        if !self.stop.load(Ordering::Relaxed) {
+            self.tell();
+            let snapshot = self.following.snapshot(&self.expected);
+            drop(self.to_judge.send(Some(snapshot)));
+            drop(self.to_judge.send(None));
+        }
+        self.following.take_said()
+    }
+
+    /// Whether there is something new to show: messages, or what time alone changed.
+    fn has_changed(&mut self, seen: &mut Option<u64>) -> bool {
+        let engine = &mut self.following.engine;
+        let messages = Some(engine.messages());
+        let has_changed = !engine.changes().is_empty() || *seen != messages;
+        *seen = messages;
+        has_changed
+    }
+
+    fn tell(&mut self) {
+        let following = &mut self.following;
+        let live = Live {
+            clock: following.engine.clock(),
+            packets: following.engine.packets().read,
+            lost: following.lost_by_whom(),
+            trouble: following.trouble().map(str::to_owned),
+            said: following.take_said(),
+        };
+        // one that finds no room is followed by the next, but what is said is said once
+        if let Err(error) = self.news.try_send(News::Live(live))
+            && let News::Live(live) = error.into_inner()
+        {
+            following.say_again(live.said);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The arguments about live traffic, the same for every command that takes a device or HEP agents.
+
+#[cfg(feature = "hep")]
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args as ClapArgs;
+use clap::error::ErrorKind;
+
+/// Where live traffic comes from.
+#[derive(ClapArgs, Debug)]
+#[command(next_help_heading = "Live traffic")]
+pub(super) struct LiveArgs {
+    #[command(flatten)]
+    traffic: TrafficArgs,
+    /// Take only HEP packets that show this key (HEP version 3)
+    #[cfg(feature = "hep")]
+    #[arg(long, value_name = "KEY", requires = "hep")]
+    hep_key: Option<String>,
+    /// Send the SIP messages captured on the device on to a HEP collector, over UDP
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "HOST:PORT", requires = "interface")]
+    hep_out: Option<String>,
+    /// The kernel's buffer for packets
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = buffer, requires = "traffic")]
+    buffer: u32,
+    /// What the model may take; the least interesting DNs are forgotten first
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, requires = "traffic")]
+    memory: u64,
+    /// End after this time: `30s`, `10m`, `8h`
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, requires = "traffic")]
+    duration: Option<Duration>,
+    #[command(flatten)]
+    record: RecordArgs,
+    /// The user to become when all is open, instead of the one who called sudo, or nobody
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "NAME", requires = "traffic")]
+    user: Option<String>,
+    /// Go without Landlock and seccomp
+    #[cfg(feature = "live")]
+    #[arg(long, requires = "traffic")]
+    no_fence: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[group(id = "traffic", multiple = true)]
+struct TrafficArgs {
+    /// The device to capture on, or `any`: see `regscope interfaces`
+    #[cfg(feature = "live")]
+    #[arg(long, short, value_name = "DEVICE")]
+    interface: Option<String>,
+    /// Listen for HEP agents at this address, over UDP and TCP
+    #[cfg(feature = "hep")]
+    #[arg(long, value_name = "ADDR:PORT")]
+    hep: Option<SocketAddr>,
+}
+
+#[derive(ClapArgs, Debug)]
+struct RecordArgs {
+    /// Record everything seen as pcapng: a new file, a pattern for names of files if they rotate
+    /// (`trace.pcapng` gives `trace-TIME-NUMBER.pcapng`), or a directory
+    #[arg(long, short, value_name = "FILE|DIR", requires = "traffic")]
+    write: Option<PathBuf>,
+    /// Record only packets that may carry SIP: no media, no other datagrams; TCP connections whole
+    #[arg(long, requires = "write")]
+    only_sip: bool,
+    /// Begin another file before one is larger
+    #[arg(long, value_name = "SIZE", requires = "write", value_parser = size)]
+    rotate_size: Option<u64>,
+    /// Begin another file when one is this old
+    #[arg(long, value_name = "DURATION", requires = "write", value_parser = duration)]
+    rotate_time: Option<Duration>,
+    /// Keep so many files and delete older ones
+    #[arg(long, value_name = "NUMBER", requires = "write", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: Option<u32>,
+}
+
+/// Where live traffic comes from, and what is done about it.
+#[derive(Clone, Debug)]
+pub struct LiveSettings {
+    /// The device to capture on.
+    #[cfg(feature = "live")]
+    pub interface: Option<String>,
+    /// Where HEP agents are listened for.
+    #[cfg(feature = "hep")]
+    pub hep: Option<SocketAddr>,
+    /// The key they have to show.
+    #[cfg(feature = "hep")]
+    pub hep_key: Option<String>,
+    /// The collector to send to, host and port.
+    #[cfg(feature = "live")]
+    pub hep_out: Option<String>,
+    /// A libpcap filter instead of the default one.
+    #[cfg(feature = "live")]
+    pub filter: Option<String>,
+    /// Bytes of the kernel's buffer.
+    #[cfg(feature = "live")]
+    pub buffer: u32,
+    /// Bytes the model may take.
+    pub memory: usize,
+    /// When it ends, if it does.
+    pub duration: Option<Duration>,
+    /// TLS key logs.
+    pub keylogs: Vec<PathBuf>,
+    /// Where all that is seen is written.
+    pub record: Option<RecordSettings>,
+    /// The user to become.
+    #[cfg(feature = "live")]
+    pub user: Option<String>,
+    /// Whether to go without Landlock and seccomp.
+    #[cfg(feature = "live")]
+    pub no_fence: bool,
+}
+
+/// How all that is seen is written.
+#[derive(Clone, Debug)]
+pub struct RecordSettings {
+    /// A file or a directory.
+    pub target: PathBuf,
+    /// Whether only what may carry SIP is written.
+    pub only_sip: bool,
+    /// Bytes of a file.
+    pub max_bytes: Option<u64>,
+    /// Age of a file.
+    pub max_age: Option<Duration>,
+    /// Files that are kept.
+    pub keep: Option<usize>,
+}
+
+/// What commands that read nothing but live traffic take beside it.
+#[derive(ClapArgs, Debug)]
+pub(super) struct OnlyLiveArgs {
+    /// A libpcap filter (pcap-filter(7)) instead of the one that keeps SIP on any port and sheds media
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "BPF", requires = "interface")]
+    filter: Option<String>,
+    /// Read TLS with the secrets in this file (`SSLKEYLOGFILE` format); may be repeated
+    #[arg(long, value_name = "FILE")]
+    keylog: Vec<PathBuf>,
+    /// Times in UTC instead of local time
+    #[arg(long)]
+    pub(super) utc: bool,
+    #[command(flatten)]
+    live: LiveArgs,
+}
+
+impl OnlyLiveArgs {
+    /// The settings; an error if nothing is named to read.
+    pub(super) fn settings(self) -> Result<LiveSettings, clap::Error> {
+        #[cfg(feature = "live")]
+        let filter = self.filter;
+        #[cfg(not(feature = "live"))]
+        let filter = None;
+        self.live.settings(filter, self.keylog)
+    }
+}
+
+impl LiveSettings {
+    /// A few words that name what is followed.
+    #[must_use]
+    pub fn title(&self) -> String {
+        #[cfg(feature = "live")]
+        let device = self.interface.as_deref().map(|d| crate::net::escape_text(d).into_owned());
+        #[cfg(not(feature = "live"))]
+        let device = None;
+        #[cfg(feature = "hep")]
+        let agents = self.hep.map(|address| format!("HEP {address}"));
+        #[cfg(not(feature = "hep"))]
+        let agents = None;
+        device.into_iter().chain(agents).collect::<Vec<String>>().join(" + ")
+    }
+}
+
+impl LiveArgs {
+    /// Whether live traffic is asked for, and not files.
+    pub(super) fn is_asked_for(&self) -> bool {
+        #[cfg(feature = "live")]
+        let device = self.traffic.interface.is_some();
+        #[cfg(not(feature = "live"))]
+        let device = false;
+        #[cfg(feature = "hep")]
+        let agents = self.traffic.hep.is_some();
+        #[cfg(not(feature = "hep"))]
+        let agents = false;
+        device || agents
+    }
+
+    /// The settings, with a filter and key logs that are arguments of their own.
+    pub(super) fn settings(
+        self,
+        filter: Option<String>,
+        keylogs: Vec<PathBuf>,
+    ) -> Result<LiveSettings, clap::Error> {
+        if !self.is_asked_for() {
+            let words = match (cfg!(feature = "live"), cfg!(feature = "hep")) {
+                (true, true) => {
+                    "nothing to watch: give a device with -i or an address with --hep\n"
+                }
+                (true, false) => "nothing to watch: give a device with -i\n",
+                _ => "nothing to watch: give an address with --hep\n",
+            };
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
+        }
+        #[cfg(not(feature = "live"))]
+        drop(filter);
+        Ok(LiveSettings {
+            #[cfg(feature = "live")]
+            interface: self.traffic.interface,
+            #[cfg(feature = "hep")]
+            hep: self.traffic.hep,
+            #[cfg(feature = "hep")]
+            hep_key: self.hep_key,
+            #[cfg(feature = "live")]
+            hep_out: self.hep_out,
+            #[cfg(feature = "live")]
+            filter,
+            #[cfg(feature = "live")]
+            buffer: self.buffer,
+            memory: usize::try_from(self.memory).unwrap_or(usize::MAX),
+            duration: self.duration,
+            keylogs,
+            record: record(self.record)?,
+            #[cfg(feature = "live")]
+            user: self.user,
+            #[cfg(feature = "live")]
+            no_fence: self.no_fence,
+        })
+    }
+}
+
+fn record(args: RecordArgs) -> Result<Option<RecordSettings>, clap::Error> {
+    let RecordArgs { write, only_sip, rotate_size: max_bytes, rotate_time: max_age, keep } = args;
+    if keep.is_some() && max_bytes.is_none() && max_age.is_none() {
+        let words = "--keep needs files to choose from: add --rotate-size or --rotate-time\n";
+        return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
+    }
+    let keep = keep.map(|keep| keep as usize);
+    Ok(write.map(|target| RecordSettings { target, only_sip, max_bytes, max_age, keep }))
+}
+
+/// Reads `30s`, `10m`, `1h30m`, or a number of seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    const WORDS: &str = "not a time like 30s, 10m or 8h";
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds)).filter(|d| !d.is_zero()).ok_or(WORDS);
+    }
+    let duration = text.parse::<jiff::SignedDuration>().map_err(|_| WORDS)?;
+    Duration::try_from(duration).ok().filter(|d| !d.is_zero()).ok_or(WORDS)
+}
+
+/// Reads `100000`, `64K`, `32M`, `1G`.
+pub(super) fn size(text: &str) -> Result<u64, &'static str> {
+    const WORDS: &str = "not a size like 64K, 32M or 1G";
+    let text = text.trim_end_matches(['b', 'B']).trim_end_matches('i');
+    let (number, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (text.get(..at), 10),
+        Some((at, 'm' | 'M')) => (text.get(..at), 20),
+        Some((at, 'g' | 'G')) => (text.get(..at), 30),
+        _ => (Some(text), 0),
+    };
+    let number: u64 = number.and_then(|n| n.parse().ok()).ok_or(WORDS)?;
+    number.checked_mul(1 << shift).filter(|&bytes| bytes > 0).ok_or(WORDS)
+}
+
+#[cfg(feature = "live")]
+fn buffer(text: &str) -> Result<u32, &'static str> {
+    // libpcap takes a C int
+    let most = |bytes: &u32| i32::try_from(*bytes).is_ok();
+    u32::try_from(size(text)?).ok().filter(most).ok_or("at most 2047M")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_read_with_their_units() {
+        for (text, bytes) in [("1", 1), ("64K", 65_536), ("32M", 32 << 20), ("1GiB", 1 << 30)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "0", "-1", "1.5G", "99999999999999G", "1T"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+        for (text, seconds) in [("30", 30), ("30s", 30), ("10m", 600), ("1h30m", 5400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0", "-5s", "soon", "0s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
