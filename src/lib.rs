@@ -22,6 +22,7 @@ pub mod hep;
 pub mod host;
 pub mod net;
 pub mod packet;
+mod parallel;
 #[cfg(feature = "live")]
 pub mod privilege;
 pub mod record;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("select", &[]),
+    ("parallel", &[]),
     ("host", &["net"]),
     ("privilege", &["net"]),
     ("hep", &["net"]),
@@ -18,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sip", &["net"]),
     ("record", &["net"]),
     ("registration", &["net", "packet", "sip"]),
-    ("compare", &["net", "sip", "registration", "select"]),
-    ("diagnosis", &["net", "sip", "registration", "compare"]),
+    ("compare", &["net", "sip", "registration", "select", "parallel"]),
+    ("diagnosis", &["net", "sip", "registration", "compare", "parallel"]),
     ("capture", &["net", "source", "packet", "sip"]),
     ("wording", &["net", "packet", "sip", "registration", "compare", "capture"]),
     (
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "select",
             "capture",
             "wording",
+            "parallel",
         ],
     ),
     (
@@ -62,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "host",
             "privilege",
             "hep",
+            "parallel",
         ],
     ),
 ];

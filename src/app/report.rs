@@ -8,6 +8,7 @@ use crate::capture::Capture;
 use crate::cli::{Input, ReportFormat, ReportSettings};
 use crate::compare::contrast;
 use crate::diagnosis::{Finding, diagnose, rank};
+use crate::parallel;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::{View, csv, json, markdown, text};
 
@@ -38,9 +39,7 @@ pub(super) fn print(
     capture: &Capture,
     more: Vec<Finding>,
 ) -> Result<Outcome, Failure> {
-    // one after the other: each needs room of its own on a large capture
-    let contrast = contrast(snapshot);
-    let mut findings = diagnose(snapshot);
+    let (contrast, mut findings) = parallel::both(|| contrast(snapshot), || diagnose(snapshot));
     findings.extend(more);
     rank(&mut findings);
     let view = View {

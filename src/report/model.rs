@@ -1,6 +1,7 @@
 //! The types that define the JSON report; `schema` counts their incompatible changes.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
@@ -8,58 +9,76 @@ use serde::{Serialize, Serializer};
 use super::View;
 use super::compare::ContrastJson;
 use crate::diagnosis::Finding;
-use crate::net::{Endpoint, FrameRef, Timestamp, escape_lossy};
-use crate::registration::{FlagSet, Snapshot, SourceState, Sym};
+use crate::net::{Timestamp, escape_lossy};
+use crate::registration::{DnView, Snapshot, SourceState, Sym};
 
 mod capture;
 mod dn;
+mod writer;
 
 use capture::CaptureDoc;
-use dn::DnDoc;
+use dn::Pen;
+use writer::Writer;
 
 /// The version of the format.
 pub(super) const SCHEMA: u32 = 1;
 
-/// The whole report.
+/// What stands before the DNs.
 #[derive(Serialize)]
-pub(super) struct Report<'a> {
+struct Head<'a> {
     schema: u32,
     regscope: &'static str,
     capture: CaptureDoc<'a>,
-    #[serde(serialize_with = "dns")]
-    dns: View<'a>,
-    #[serde(serialize_with = "sources")]
-    sources: View<'a>,
-    #[serde(serialize_with = "findings")]
-    findings: View<'a>,
-    contrast: ContrastJson,
+    dns: &'static [u8],
 }
 
-impl<'a> Report<'a> {
-    pub(super) fn new(view: &View<'a>) -> Self {
-        Self {
-            schema: SCHEMA,
-            regscope: env!("CARGO_PKG_VERSION"),
-            capture: CaptureDoc::new(view),
-            dns: *view,
-            sources: *view,
-            findings: *view,
-            contrast: view.contrast.into(),
-        }
+/// The report up to the first DN.
+pub(super) fn head(view: &View<'_>) -> io::Result<Vec<u8>> {
+    let regscope = env!("CARGO_PKG_VERSION");
+    let head = Head { schema: SCHEMA, regscope, capture: CaptureDoc::new(view), dns: &[] };
+    let mut text = serde_json::to_vec(&head)?;
+    // the list of DNs and the object stay open
+    text.truncate(text.len().saturating_sub(b"]}".len()));
+    Ok(text)
+}
+
+/// Some DNs of the list.
+pub(super) fn dns(view: &View<'_>, dns: &[DnView<'_>]) -> Vec<u8> {
+    let pen = Pen { snapshot: view.snapshot, several_files: view.capture.files.len() > 1 };
+    let mut to = Writer::new();
+    for dn in dns {
+        to.object(|to| pen.dn(to, *dn));
+    }
+    to.into_bytes()
+}
+
+/// Writes the report from the last DN on.
+pub(super) fn write_tail(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let contrast = ContrastJson::from(view.contrast);
+    out.write_all(b"],\"sources\":")?;
+    serde_json::to_writer(&mut *out, &Sources(*view))?;
+    out.write_all(b",\"findings\":")?;
+    serde_json::to_writer(&mut *out, &Findings(*view))?;
+    out.write_all(b",\"contrast\":")?;
+    serde_json::to_writer(&mut *out, &contrast)?;
+    out.write_all(b"}")
+}
+
+struct Sources<'a>(View<'a>);
+
+impl Serialize for Sources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let snapshot = self.0.snapshot;
+        serializer.collect_seq(self.0.sources().map(|source| SourceDoc::new(snapshot, source)))
     }
 }
 
-fn dns<S: Serializer>(view: &View<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    let several_files = view.capture.files.len() > 1;
-    serializer.collect_seq(view.dns().map(|dn| DnDoc::new(view.snapshot, dn, several_files)))
-}
+struct Findings<'a>(View<'a>);
 
-fn sources<S: Serializer>(view: &View<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(view.sources().map(|source| SourceDoc::new(view.snapshot, source)))
-}
-
-fn findings<S: Serializer>(view: &View<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(view.findings().map(FindingDoc::new))
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.findings().map(FindingDoc::new))
+    }
 }
 
 /// One address that sends REGISTERs.
@@ -151,16 +170,4 @@ fn texts<'a>(snapshot: &'a Snapshot, syms: &[Sym]) -> Vec<Cow<'a, str>> {
 
 fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(Timestamp::epoch_string)
-}
-
-fn flag_names(flags: FlagSet) -> Vec<&'static str> {
-    flags.iter().map(crate::registration::Flag::name).collect()
-}
-
-fn endpoint(endpoint: Endpoint) -> String {
-    endpoint.to_string()
-}
-
-const fn frame(frame: FrameRef) -> (u16, u64) {
-    (frame.file.0, frame.number)
 }

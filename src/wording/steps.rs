@@ -46,6 +46,11 @@ pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
     steps
 }
 
+/// The status codes of an attempt's steps, in order.
+pub(crate) fn codes(attempt: &AttemptView<'_>) -> impl Iterator<Item = u16> {
+    steps(attempt).into_iter().map(|step| step.code).filter(|&code| code != 0)
+}
+
 fn is_same(step: &Step, message: &MessageRecord) -> bool {
     step.code == message.code && step.first.cseq == message.cseq
 }
