@@ -20,10 +20,11 @@ pub(crate) fn in_order<T: Sync, R: Send, E>(
     work: impl Fn(&[T]) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
+    let size = size.max(1);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(MOST).min(items.len().div_ceil(size.max(1)));
+    let threads = cores.min(MOST).min(items.len().div_ceil(size));
     if threads < 2 {
-        return items.chunks(size.max(1)).try_for_each(|part| take(work(part)));
+        return items.chunks(size).try_for_each(|part| take(work(part)));
     }
     let (work, parts) = (&work, items.chunks(size));
     scope(|scope| {
