@@ -1,6 +1,9 @@
 //! What was read, and what of it could not be used.
 
-use crate::net::escape_text;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::net::{Endpoint, escape_text};
 use crate::packet::Stats;
 use crate::sip::FramerStats;
 use crate::source::{FileInfo, Warning};
@@ -14,6 +17,8 @@ pub struct Capture {
     pub warnings: Vec<Warning>,
     /// What live traffic lost on its way here, a sentence each.
     pub losses: Vec<String>,
+    /// Who is behind the addresses, as far as somebody could be asked.
+    pub hosts: Hosts,
     /// How many packets went which way.
     pub packets: PacketCounts,
     /// What the decoder saw.
@@ -42,6 +47,30 @@ pub struct StreamCounts {
     pub framed: FramerStats,
     /// Unfinished messages given up to stay within the limits.
     pub given_up: u64,
+}
+
+/// Who is behind addresses: nothing of it is in the packets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hosts {
+    /// Who owns sockets of the host the program runs on.
+    pub owners: BTreeMap<Endpoint, Process>,
+    /// Names by DNS, escaped.
+    pub names: BTreeMap<IpAddr, String>,
+}
+
+/// Who owns a socket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Process {
+    /// The number of the process, where it may be known.
+    pub pid: Option<u32>,
+    /// Its name, as the kernel has it.
+    pub name: Option<String>,
+    /// The user's number.
+    pub uid: u32,
+    /// The user's name.
+    pub user: Option<String>,
+    /// All of it in words, escaped: `sipendpoint (pid 4312)`.
+    pub words: String,
 }
 
 /// A file's name as every output shows it.

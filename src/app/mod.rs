@@ -20,6 +20,8 @@ mod fetch;
 mod filter;
 mod finder;
 #[cfg(feature = "live")]
+mod hosts;
+#[cfg(feature = "live")]
 mod interfaces;
 mod keys;
 #[cfg(any(feature = "live", feature = "hep"))]

@@ -19,7 +19,7 @@ use super::progress::{Listener, ProgressLine};
 use super::reader::Reader;
 use super::worker::{self, MessageSink, Watch};
 use super::{Failure, keys};
-use crate::capture::Capture;
+use crate::capture::{Capture, Hosts};
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::packet::KeyLog;
@@ -134,6 +134,7 @@ impl Plan {
         let capture = Capture {
             files: read.set.files().to_vec(),
             losses: Vec::new(),
+            hosts: Hosts::default(),
             warnings: read.set.warnings().to_vec(),
             packets: read.counts,
             decoded: read.decoded,

@@ -26,9 +26,14 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(input, settings.at.as_ref(), &settings.zone)?;
     let (trace, of_passwords) = secrets::run(plan, secrets.as_ref())?;
-    let Trace { tracker, capture, at } = trace;
+    #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
+    let Trace { tracker, mut capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
     let snapshot = tracker.finish(&options);
+    #[cfg(feature = "live")]
+    if settings.resolve {
+        capture.hosts = super::hosts::Lookup::of_names(true)?.look_patiently(&snapshot);
+    }
     print(settings, &snapshot, &capture, of_passwords)
 }
 

@@ -128,6 +128,8 @@ pub(super) struct ReportArgs {
     pub all: bool,
     #[command(flatten)]
     pub secret: SecretArgs,
+    #[command(flatten)]
+    pub names: NamesArgs,
     /// Colours in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorArg,
@@ -154,6 +156,26 @@ pub(super) struct SecretArgs {
     /// for one realm only), a space, and the password; no password is ever shown
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
+}
+
+/// What is asked of others than the capture.
+#[derive(ClapArgs, Debug)]
+pub(super) struct NamesArgs {
+    /// Ask DNS for the names of sources and registrars; nothing waits long for it
+    #[cfg(feature = "live")]
+    #[arg(long)]
+    resolve: bool,
+}
+
+impl NamesArgs {
+    pub(super) const fn resolve(&self) -> bool {
+        #[cfg(feature = "live")]
+        let resolve = self.resolve;
+        #[cfg(not(feature = "live"))]
+        let resolve = false;
+        let _ = self;
+        resolve
+    }
 }
 
 #[derive(ClapArgs, Debug)]

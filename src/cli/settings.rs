@@ -87,6 +87,8 @@ pub struct ReportSettings {
     pub fail_on: Vec<FailOn>,
     /// Passwords to hold against digests.
     pub secret_file: Option<PathBuf>,
+    /// Whether DNS is asked for names.
+    pub resolve: bool,
     /// The zone of times in text.
     pub zone: TimeZone,
     /// How text looks.
@@ -174,8 +176,18 @@ impl TryFrom<ReportArgs> for ReportSettings {
             ReportFormatArg::Csv => ReportFormat::Csv,
         };
         let expected = expect.unwrap_or_default().0;
-        let secret_file = secret.secret_file;
-        Ok(Self { input, format, selection, expected, at, fail_on, secret_file, zone, style })
+        Ok(Self {
+            input,
+            format,
+            selection,
+            expected,
+            at,
+            fail_on,
+            secret_file: secret.secret_file,
+            resolve: args.names.resolve(),
+            zone,
+            style,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::args::{ColorArg, Expected, ReadArgs, ending, expected};
+use super::args::{ColorArg, Expected, NamesArgs, ReadArgs, ending, expected};
 use super::at::At;
 use super::settings::{Input, InputSettings, style, zone};
 use crate::compare::Filter;
@@ -38,6 +38,8 @@ pub(super) struct TuiArgs {
     #[arg(long, value_name = "TIME", value_parser = At::parse)]
     #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     at: Option<At>,
+    #[command(flatten)]
+    names: NamesArgs,
     #[command(flatten)]
     read: ReadArgs,
     #[cfg(any(feature = "live", feature = "hep"))]
@@ -71,6 +73,8 @@ pub struct TuiSettings {
     pub expected: Vec<String>,
     /// The moment to judge at.
     pub at: Option<At>,
+    /// Whether DNS is asked for names.
+    pub resolve: bool,
 }
 
 impl TryFrom<TuiArgs> for TuiSettings {
@@ -78,7 +82,7 @@ impl TryFrom<TuiArgs> for TuiSettings {
 
     fn try_from(args: TuiArgs) -> Result<Self, clap::Error> {
         let TuiArgs { show, columns, theme, expect, at, .. } = args;
-        let zone = zone(args.read.utc);
+        let (zone, resolve) = (zone(args.read.utc), args.names.resolve());
         #[cfg(any(feature = "live", feature = "hep"))]
         let input = Input::new(args.files, &args.read, args.live)?;
         #[cfg(not(any(feature = "live", feature = "hep")))]
@@ -106,7 +110,7 @@ impl TryFrom<TuiArgs> for TuiSettings {
             filter: show.unwrap_or_default(),
             title,
         };
-        Ok(Self { input, options, expected: expect.unwrap_or_default().0, at })
+        Ok(Self { input, options, expected: expect.unwrap_or_default().0, at, resolve })
     }
 }
 

@@ -82,7 +82,9 @@ impl Owners {
     /// Whether an address is one of this host's.
     #[must_use]
     pub fn is_local(&self, address: IpAddr) -> bool {
-        self.addresses.contains(&address.to_canonical())
+        let address = address.to_canonical();
+        // all of 127.0.0.0/8 is, though an interface has but one of it
+        address.is_loopback() || self.addresses.contains(&address)
     }
 
     /// What could not be read when it looked last, if so.

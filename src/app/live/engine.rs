@@ -4,7 +4,7 @@
 use super::kept::Shared;
 use crate::app::batch::{Batch, Found};
 use crate::app::finder::Finder;
-use crate::capture::{Capture, PacketCounts};
+use crate::capture::{Capture, Hosts, PacketCounts};
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
 #[cfg(feature = "live")]
@@ -201,6 +201,7 @@ impl Engine {
             files: Vec::new(),
             warnings: Vec::new(),
             losses: Vec::new(),
+            hosts: Hosts::default(),
             packets: self.packets,
             decoded: self.finder.stats().clone(),
             streams: self.finder.stream_counts(),

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::Failure;
+#[cfg(feature = "live")]
+use super::hosts::Lookup;
 use crate::capture::Capture;
 use crate::cli::LiveSettings;
 #[cfg(feature = "live")]
@@ -60,6 +62,8 @@ struct Ready {
     keys: KeyLog,
     #[cfg(feature = "live")]
     out: Option<crate::hep::Sender>,
+    #[cfg(feature = "live")]
+    lookup: Lookup,
     rights: String,
 }
 
@@ -73,6 +77,8 @@ pub(super) struct Following {
     #[cfg(feature = "hep")]
     agents: crate::net::FileId,
     recorder: Option<Recorder>,
+    #[cfg(feature = "live")]
+    lookup: Lookup,
     losses: Losses,
     losses_due: Instant,
     /// When it ends of itself.
@@ -90,6 +96,9 @@ struct Needs {
     /// Where files may be written later on, if the user may.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
     save: Option<PathBuf>,
+    /// Whether DNS is asked for names.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nobody is asked for names"))]
+    resolve: bool,
 }
 
 impl Ready {
@@ -104,6 +113,9 @@ impl Ready {
         #[cfg(feature = "live")]
         let out = settings.hep_out.as_deref().map(collector).transpose()?;
         let keys = super::keys::read(&settings.keylogs)?;
+        // who owns which socket can be seen as root only
+        #[cfg(feature = "live")]
+        let lookup = Lookup::of_this_host();
         let rights = give_up_rights(settings, needs)?;
         Ok(Self {
             opening,
@@ -112,12 +124,18 @@ impl Ready {
             keys,
             #[cfg(feature = "live")]
             out,
+            #[cfg(feature = "live")]
+            lookup,
             rights,
         })
     }
 
     /// Starts the threads. Other threads of the program may start only now.
-    fn begin(self, settings: &LiveSettings) -> Result<Following, Failure> {
+    #[cfg_attr(
+        not(feature = "live"),
+        expect(unused_variables, reason = "nobody is asked for names")
+    )]
+    fn begin(self, settings: &LiveSettings, needs: &Needs) -> Result<Following, Failure> {
         let mut engine = Engine::new(settings.memory, self.keys);
         #[cfg(feature = "live")]
         engine.send_to(self.out);
@@ -134,6 +152,8 @@ impl Ready {
             engine,
             sources,
             recorder: self.recorder,
+            #[cfg(feature = "live")]
+            lookup: self.lookup.resolving(needs.resolve)?,
             losses: Losses::new(),
             losses_due: now + LOOK,
             ends: settings.duration.and_then(|most| now.checked_add(most)),
@@ -146,10 +166,10 @@ impl Ready {
 
 impl Following {
     /// Opens and begins; says so.
-    pub(super) fn start(settings: &LiveSettings, doing: &str) -> Result<Self, Failure> {
-        let ready = Ready::open(settings, &Needs::default())?;
+    fn start(settings: &LiveSettings, needs: &Needs, doing: &str) -> Result<Self, Failure> {
+        let ready = Ready::open(settings, needs)?;
         let begun = format!("{doing} {}{}", ready.inputs.join(" and "), ready.rights);
-        let mut following = ready.begin(settings)?;
+        let mut following = ready.begin(settings, needs)?;
         following.said.push(begun);
         Ok(following)
     }
@@ -245,6 +265,8 @@ impl Following {
             [] => {}
         }
         capture.losses = self.losses.since(&Losses::new());
+        #[cfg(feature = "live")]
+        capture.hosts.clone_from(self.lookup.look(&snapshot));
         (snapshot, capture)
     }
 

@@ -1,14 +1,14 @@
 //! `regscope record`: writes what comes into files that rotate, and follows it to say what is in them.
 
 use super::signals::Signals;
-use super::{Following, status};
+use super::{Following, Needs, status};
 use crate::app::{Failure, Outcome};
 use crate::cli::RecordingSettings;
 
 /// Records until it is told to end.
 pub(in crate::app) fn run(settings: &RecordingSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
-    let mut following = Following::start(&settings.live, "recording")?;
+    let mut following = Following::start(&settings.live, &Needs::default(), "recording")?;
     let tell = |following: &mut Following| {
         for sentence in following.take_said() {
             status(&settings.zone, &sentence);

@@ -1,7 +1,7 @@
 //! `regscope report` on live traffic: follows it for a time, then reports as on a capture.
 
 use super::signals::Signals;
-use super::{Following, status};
+use super::{Following, Needs, status};
 use crate::app::{Failure, Outcome, report};
 use crate::cli::{LiveSettings, ReportSettings};
 
@@ -15,8 +15,9 @@ pub(in crate::app) fn run(
             "--secret-file is for captures: record with -w and report on that".to_owned(),
         ));
     }
+    let needs = Needs { save: None, resolve: settings.resolve };
     let signals = Signals::register()?;
-    let mut following = Following::start(live, "watching")?;
+    let mut following = Following::start(live, &needs, "watching")?;
     tell(settings, &mut following);
     while !signals.is_end() && !following.is_over() {
         following.step()?;
@@ -24,7 +25,12 @@ pub(in crate::app) fn run(
     }
     following.end();
     tell(settings, &mut following);
-    let (snapshot, capture) = following.snapshot(&settings.expected);
+    #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
+    let (snapshot, mut capture) = following.snapshot(&settings.expected);
+    #[cfg(feature = "live")]
+    if settings.resolve {
+        capture.hosts = following.lookup.look_patiently(&snapshot);
+    }
     report::print(settings, &snapshot, &capture, Vec::new())
 }
 

@@ -23,18 +23,20 @@ const BETWEEN: Duration = Duration::from_millis(300);
 const SHARE: u32 = 8;
 /// Between two tellings of the time and of what was lost.
 const STATUS: Duration = Duration::from_millis(250);
+/// When names that were asked for have come.
+const NAMES: Duration = Duration::from_secs(2);
 /// Of the bytes that may be taken a half is the model's, a quarter each is for frames and messages.
 const PARTS: usize = 4;
 
 /// Shows what comes until the user quits.
 pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result<Outcome, Failure> {
-    let save = env::current_dir().ok();
-    let ready = Ready::open(live, &Needs { save })?;
+    let needs = Needs { save: env::current_dir().ok(), resolve: settings.resolve };
+    let ready = Ready::open(live, &needs)?;
     let kept = Shared::new(live.memory / PARTS);
     #[cfg(feature = "hep")]
     let kept = kept.listening_at(ready.opening.address());
     let model = LiveSettings { memory: live.memory / PARTS * 2, ..live.clone() };
-    let mut following = ready.begin(&model)?;
+    let mut following = ready.begin(&model, &needs)?;
     following.engine.keep(kept.clone());
     let (send, news) = bounded(WAITING);
     let zone = &settings.options.zone;
@@ -44,6 +46,7 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
     let feed = Feed {
         following,
         expected: settings.expected.clone(),
+        resolve: settings.resolve,
         to_judge,
         news: send,
         stop: Arc::clone(&stop),
@@ -67,6 +70,7 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
 struct Feed {
     following: Following,
     expected: Vec<String>,
+    resolve: bool,
     to_judge: Sender<Seen>,
     news: Sender<News>,
     stop: Arc<AtomicBool>,
@@ -77,6 +81,7 @@ impl Feed {
     fn run(mut self) -> Vec<String> {
         let (mut look_due, mut status_due) = (Instant::now(), Instant::now());
         let mut seen = None;
+        let mut names_due = None;
         while !self.stop.load(Ordering::Relaxed) && !self.following.is_over() {
             if let Err(failure) = self.following.step() {
                 drop(self.news.send(News::Failed(failure.to_string())));
@@ -87,9 +92,13 @@ impl Feed {
                 status_due = now + STATUS;
                 self.tell();
             }
-            if now >= look_due && !self.to_judge.is_full() && self.has_changed(&mut seen) {
+            let has_names = names_due.is_some_and(|due| now >= due);
+            let may_look = now >= look_due && !self.to_judge.is_full();
+            if may_look && (self.has_changed(&mut seen) || has_names) {
                 let snapshot = self.following.snapshot(&self.expected);
                 drop(self.to_judge.try_send(Some(snapshot)));
+                // those that were asked for now are shown then, whatever else happens
+                names_due = (self.resolve && !has_names).then(|| now + NAMES);
                 look_due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
             }
         }

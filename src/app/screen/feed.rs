@@ -29,11 +29,16 @@ const SHARE: u32 = 8;
 pub(in crate::app) type Seen = Option<(Snapshot, Capture)>;
 
 /// Begins to read; what comes of it goes to `news`.
-pub(super) fn start(plan: Plan, expected: Vec<String>, news: Sender<News>) -> Result<(), Failure> {
+pub(super) fn start(
+    plan: Plan,
+    expected: Vec<String>,
+    resolve: bool,
+    news: Sender<News>,
+) -> Result<(), Failure> {
     let to_judge = judge_on_a_thread(news.clone())?;
     Builder::new()
         .name("feed".to_owned())
-        .spawn(move || feed(plan, expected, &to_judge, &news))
+        .spawn(move || feed(plan, expected, resolve, &to_judge, &news))
         .map_err(|error| Failure::Start("feed", error))?;
     Ok(())
 }
@@ -62,7 +67,14 @@ fn judged(seen: &Receiver<Seen>, news: &Sender<News>) {
     }
 }
 
-fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Seen>, news: &Sender<News>) {
+#[cfg_attr(not(feature = "live"), expect(unused_variables, reason = "nobody is asked for names"))]
+fn feed(
+    plan: Plan,
+    expected: Vec<String>,
+    resolve: bool,
+    to_judge: &Sender<Seen>,
+    news: &Sender<News>,
+) {
     let files = plan.inputs().to_vec();
     let progress = news.clone();
     let plan = plan.telling(Box::new(move |at| {
@@ -82,8 +94,17 @@ fn feed(plan: Plan, expected: Vec<String>, to_judge: &Sender<Seen>, news: &Sende
         due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
     };
     match plan.run_watched(None, Some(&mut look)) {
-        Ok(trace) => {
+        #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
+        Ok(mut trace) => {
             let options = SnapshotOptions { at: trace.at, ..options };
+            #[cfg(feature = "live")]
+            if resolve && let Ok(mut lookup) = crate::app::hosts::Lookup::of_names(true) {
+                // nobody has to wait for names to see the DNs
+                let snapshot = trace.tracker.snapshot(&options);
+                drop(to_judge.send(Some((snapshot, trace.capture.clone()))));
+                let snapshot = trace.tracker.snapshot(&options);
+                trace.capture.hosts = lookup.look_patiently(&snapshot);
+            }
             let snapshot = trace.tracker.finish(&options);
             drop(to_judge.send(Some((snapshot, trace.capture))));
             drop(to_judge.send(None));

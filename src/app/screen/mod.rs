@@ -39,7 +39,7 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
     let (send, news) = bounded(WAITING);
     let evidence = Evidence::Files(input.clone());
     let desk = &mut desk::Clerk::start(evidence, &settings.options.zone, send.clone())?;
-    feed::start(plan, settings.expected.clone(), send)?;
+    feed::start(plan, settings.expected.clone(), settings.resolve, send)?;
     tui::run(start(settings), &news, desk)?;
     Ok(Outcome::Done)
 }

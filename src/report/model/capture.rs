@@ -1,12 +1,14 @@
 //! The section about what was read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
 use super::time;
-use crate::capture::{Capture, file_name};
-use crate::net::escape_text;
+use crate::capture::{Capture, Process, file_name};
+use crate::net::{Endpoint, escape_text};
 use crate::packet::{TlsStats, Undecoded, Unread};
 use crate::registration::Forgotten;
 use crate::report::View;
@@ -32,6 +34,12 @@ pub(super) struct CaptureDoc<'a> {
     /// What live traffic lost on its way here.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     losses: &'a [String],
+    /// Who owns sockets that registrations came from or went to, if they are of this host.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sockets: Vec<SocketDoc<'a>>,
+    /// Names by DNS, if they were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    names: &'a BTreeMap<IpAddr, String>,
     tls: TlsDoc,
     decoded: DecodedDoc<'a>,
 }
@@ -200,6 +208,8 @@ impl<'a> CaptureDoc<'a> {
             forgotten: ForgottenDoc::new(counts.forgotten),
             warnings: warnings.collect(),
             losses: &capture.losses,
+            sockets: capture.hosts.owners.iter().map(SocketDoc::new).collect(),
+            names: &capture.hosts.names,
             tls: TlsDoc::new(&capture.decoded.tls),
             decoded: DecodedDoc::new(view, capture),
         }
@@ -289,5 +299,25 @@ impl<'a> DecodedDoc<'a> {
             bad_reginfo: counts.bad_reginfo,
             connections_dropped: counts.connections_dropped,
         }
+    }
+}
+
+/// A socket of this host.
+#[derive(Serialize)]
+struct SocketDoc<'a> {
+    address: IpAddr,
+    port: u16,
+    pid: Option<u32>,
+    process: Option<Cow<'a, str>>,
+    uid: u32,
+    user: Option<Cow<'a, str>>,
+}
+
+impl<'a> SocketDoc<'a> {
+    fn new((at, owner): (&Endpoint, &'a Process)) -> Self {
+        let Process { pid, name, uid, user, .. } = owner;
+        let escaped = |text: &'a Option<String>| text.as_deref().map(escape_text);
+        let (process, user) = (escaped(name), escaped(user));
+        Self { address: at.addr, port: at.port, pid: *pid, process, uid: *uid, user }
     }
 }

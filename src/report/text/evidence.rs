@@ -13,12 +13,14 @@ use super::layout::count;
 use super::page::Page;
 use super::when::Clock;
 use super::{ending, findings, names, words};
+use crate::capture::Hosts;
 use crate::diagnosis::{Confidence, Finding};
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
 use crate::registration::{AgentRecord, Attempt, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
 use crate::wording::append;
 use crate::wording::glyphs::Frames;
+use crate::wording::hosts;
 
 /// Blocks, at most.
 const BLOCKS: usize = 30;
@@ -117,6 +119,7 @@ impl Block<'_> {
         let last = dn.attempts().last();
         if let Some(last) = last {
             lines.addresses(view.snapshot, dn, &last, page.glyphs.arrow);
+            lines.hosts(&view.capture.hosts, &last);
         }
         lines.exchanges(&Exchanges::of(view.snapshot, dn, last, frames, page.glyphs), clock);
         lines.0.extend(ending::of(dn, clock, frames).map(|text| (0, text)));
@@ -180,6 +183,15 @@ impl Lines {
         }
         text.push_str(&seen_by(snapshot, dn));
         self.0.push((2, text));
+    }
+
+    /// Who is behind the addresses, if somebody knows.
+    fn hosts(&mut self, known: &Hosts, last: &Attempt) {
+        let both = [last.source, last.registrar];
+        let words: Vec<_> = both.iter().filter_map(|&at| hosts::who(known, at)).collect();
+        if !words.is_empty() {
+            self.0.push((2, format!("{}.", words.join("; "))));
+        }
     }
 
     fn exchanges(&mut self, exchanges: &Exchanges, clock: &Clock) {

@@ -9,6 +9,7 @@ use crate::net::escape_bytes;
 use crate::registration::SourceState;
 use crate::report::View;
 use crate::wording::append;
+use crate::wording::hosts::known_at;
 
 /// Sources listed, at most: those with the most DNs out of service.
 const LISTED: usize = 20;
@@ -67,6 +68,9 @@ fn table(view: &View<'_>, sources: &[&SourceState], page: &mut Page<'_>) -> io::
         let room = WIDTH.saturating_sub(line.len());
         let agent = cell(&agent, room, page.glyphs.more);
         page.line(&format!("{line}{agent}"))?;
+        if let Some(words) = known_at(&view.capture.hosts, source.address) {
+            page.hanging("    ", 2, &words)?;
+        }
     }
     if let Some(more) = sources.len().checked_sub(LISTED + 1) {
         page.line(&format!("  and {} more", more + 1))?;

@@ -7,7 +7,7 @@ use crate::net::escape_bytes;
 use crate::registration::{DnView, State, Sym};
 use crate::tui::columns::{Look, seconds_short};
 use crate::tui::view::theme::{Ink, Palette};
-use crate::wording::words;
+use crate::wording::{hosts, words};
 
 /// `rejected 403 Forbidden since 15:57:00`.
 pub(in crate::tui) fn headline(look: &Look<'_>, dn: DnView<'_>) -> String {
@@ -129,6 +129,12 @@ fn names(page: &mut Page, look: &Look<'_>, dn: DnView<'_>) {
         ("User-Agent", all(&record.user_agents)),
         ("Sources", sources.join(", ")),
     ];
+    if let Some(last) = dn.last_attempt() {
+        let both = [last.source, last.registrar];
+        let known = &look.data.capture.hosts;
+        let hosts: Vec<_> = both.iter().filter_map(|&at| hosts::who(known, at)).collect();
+        rows.push(("Hosts", hosts.join("; ")));
+    }
     if let Some(last) = dn.last_attempt() {
         let username = text(look, last.username).unwrap_or_default();
         let realm = text(look, last.realm).unwrap_or_default();

@@ -8,6 +8,7 @@ use super::theme::{Ink, Palette};
 use crate::net::escape_bytes;
 use crate::tui::state::State;
 use crate::tui::state::sources::{Column, Source};
+use crate::wording::hosts::known_at;
 use crate::wording::layout::count;
 
 pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
@@ -126,6 +127,9 @@ fn about(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let Some(about) = &state.sources.about else { return };
     let rest = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
     let mut y = 1;
+    if let Some(words) = known_at(&state.data.capture.hosts, source.address) {
+        y = paper.paragraph(rest, y, 2, &words, None);
+    }
     for (service, words, names) in &about.kinds {
         let (mark, ink) = Palette::mark(*service, paper.glyphs);
         paper.put(inside, (0, y), mark, Some(ink));

@@ -3,7 +3,7 @@
 use std::io::{Write as _, stderr};
 
 use super::signals::Signals;
-use super::{Following, status};
+use super::{Following, Needs, status};
 use crate::app::{BufWriter, Failure, Outcome, Stdout};
 use crate::cli::WatchSettings;
 use crate::compare::contrast;
@@ -22,7 +22,7 @@ use watcher::Watcher;
 /// Opens everything, gives up rights, then watches until it is told to end.
 pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
-    let mut following = Following::start(&settings.live, "watching")?;
+    let mut following = Following::start(&settings.live, &Needs::default(), "watching")?;
     let inputs = following.inputs.clone();
     let zone = settings.zone.clone();
     let output = Output::new(crate::app::output(), settings.format, zone, inputs);
