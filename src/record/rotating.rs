@@ -201,7 +201,8 @@ impl Rotating {
         if !self.section.has_packets() || self.status.failing.is_some() {
             return false;
         }
-        let length = self.file.as_ref().map_or(0, Whole::length) + self.section.bytes.len() as u64;
+        let waiting = self.section.bytes.len() + self.section.end_size();
+        let length = self.file.as_ref().map_or(0, Whole::length) + waiting as u64;
         self.rotation.max_bytes.is_some_and(|most| length + size > most)
             || self.rotation.max_age.is_some_and(|most| self.now.since(self.begun) >= most)
     }

@@ -38,6 +38,10 @@ const BEFORE_EPOCH: i64 = -9_223_372_036;
 /// The longest value of an option.
 const LONGEST_OPTION: usize = u16::MAX as usize;
 
+/// The most that the statistics of one interface take: a block's frame, its number and time, five
+/// options of eight bytes, and their end.
+const STATISTICS_SIZE: usize = 12 + 4 + 8 + 5 * (4 + 8) + 4;
+
 /// What a source of packets counted, for the statistics at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
@@ -127,6 +131,11 @@ impl Section {
         block.bytes.extend((log.len() as u32).to_le_bytes());
         block.padded(log);
         block.close();
+    }
+
+    /// Bytes that [`Self::end`] adds, at most, after one more packet.
+    pub(super) fn end_size(&self) -> usize {
+        STATISTICS_SIZE * (self.interfaces.len() + 1)
     }
 
     /// Adds the statistics of every interface.
