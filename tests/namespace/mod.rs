@@ -56,6 +56,7 @@ pub(crate) fn ip(args: &str) {
 }
 
 /// A pair of devices; what is sent to the other end's address leaves through `lab0`.
+#[allow(dead_code, reason = "not every program of tests needs two devices")]
 pub(crate) fn make_pair() {
     ip("link add lab0 type veth peer name lab1");
     ip("addr add 192.0.2.1/24 dev lab0");

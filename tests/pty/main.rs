@@ -7,4 +7,9 @@ mod console;
 
 mod ending;
 mod journey;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod live;
+#[cfg(all(feature = "live", target_os = "linux"))]
+#[path = "../namespace/mod.rs"]
+mod namespace;
 mod readme;
