@@ -171,7 +171,8 @@ fn what_is_killed_has_recorded_all_but_the_last_second() {
     make_pair();
     let dir = directory();
     let mut watching = Vec::new();
-    for millis in [1700_u64, 2300, 2900, 3400] {
+    // of all phases between two writes
+    for millis in (1800_u64..3000).step_by(130) {
         let file = dir.path().join(format!("{millis}.pcapng"));
         let args = ["-i", "lab0", "--format", "ndjson", "-w", file.to_str().unwrap()];
         let watch = Watch::start(&args);
@@ -189,7 +190,8 @@ fn what_is_killed_has_recorded_all_but_the_last_second() {
             watch.signal("-KILL");
             killed.push((began.elapsed(), file));
         }
-        sleep(Duration::from_millis(3));
+        // slowly enough that time alone has it written
+        sleep(Duration::from_millis(20));
     }
     for (when, file) in killed {
         let dns = recorded(&file);
