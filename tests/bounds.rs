@@ -185,18 +185,29 @@ impl Phones {
         }
     }
 
-    /// That all of them are there, judged as they are.
+    /// That those in service are there, judged as they are.
     fn check(snapshot: &Snapshot) {
-        let verdict =
-            |dn: u32| snapshot.find(dn.to_string().as_bytes()).map(|dn| dn.state().verdict);
-        for n in 0..Self::OK {
-            assert_eq!(verdict(5000 + n), Some(Verdict::InService), "{}", 5000 + n);
-        }
-        for n in (8000..8000 + Self::BAD).chain(7000..7000 + Self::LATE) {
-            assert_eq!(verdict(n), Some(Verdict::Rejected), "{n}");
+        for n in 5000..5000 + Self::OK {
+            assert_eq!(Self::verdict(snapshot, n), Some(Verdict::InService), "{n}");
         }
     }
+
+    /// That those that are refused are there too.
+    fn check_refused(wire: &mut Wire) {
+        let snapshot = wire.snapshot();
+        for n in (8000..8000 + Self::BAD).chain(7000..7000 + Self::LATE) {
+            assert_eq!(Self::verdict(&snapshot, n), Some(Verdict::Rejected), "{n}");
+        }
+    }
+
+    fn verdict(snapshot: &Snapshot, dn: u32) -> Option<Verdict> {
+        snapshot.find(dn.to_string().as_bytes()).map(|dn| dn.state().verdict)
+    }
 }
+
+/// Milliseconds after which every phone has registered, and after which it has refreshed.
+const FIRST: u64 = 150_000;
+const SECOND: u64 = 301_000;
 
 /// What a flood came to.
 struct Outcome {
@@ -205,11 +216,11 @@ struct Outcome {
     estimates: Vec<(usize, usize)>,
 }
 
-/// Plays `millis` milliseconds of phones, and in the end of a flood: `per_10_ms` exchanges each.
+/// Plays `millis` milliseconds of phones, and from `start` on of a flood: `per_10_ms` exchanges each.
 fn flood(
     limits: Limits,
     millis: u64,
-    per_10_ms: u64,
+    (start, per_10_ms): (u64, u64),
     intruder: impl Fn(u64) -> (String, [u8; 4], u16),
 ) -> (Wire, Outcome) {
     let mut wire = Wire::new(limits);
@@ -219,8 +230,8 @@ fn flood(
     for tick in 0..millis {
         wire.now += MS;
         phones.play(&mut wire, tick);
-        // the phones have registered before the flood begins
-        for n in tick * per_10_ms / 10..(tick + 1) * per_10_ms / 10 * u64::from(tick >= 150_000) {
+        // the phones have registered before a flood begins
+        for n in tick * per_10_ms / 10..(tick + 1) * per_10_ms / 10 * u64::from(tick >= start) {
             let (dn, source, code) = intruder(n);
             let (dn, contact) = (dn.as_str(), "100");
             wire.play(&Exchange { dn, contact, call: n, cseq: 1, source, code, agent: "x" });
@@ -278,7 +289,8 @@ fn scanner(n: u64) -> (String, [u8; 4], u16) {
 fn a_flood_pushes_no_phone_out() {
     let _alone = ALONE.lock();
     let limit = 16 * MIB;
-    let (wire, outcome) = flood(Limits::within(limit), 200_000, 5, random_intruder);
+    let (mut wire, outcome) = flood(Limits::within(limit), 200_000, (FIRST, 5), random_intruder);
+    Phones::check_refused(&mut wire);
     check_estimates(&outcome);
     assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert!(wire.tracker.counts().forgotten.dns > 10_000);
@@ -286,11 +298,26 @@ fn a_flood_pushes_no_phone_out() {
 }
 
 #[test]
+fn a_flood_that_is_granted_pushes_no_phone_out_that_came_back() {
+    let _alone = ALONE.lock();
+    let limit = 16 * MIB;
+    let granted = |n: u64| {
+        let (dn, source, _) = random_intruder(n);
+        (dn, source, 200)
+    };
+    let (wire, outcome) = flood(Limits::within(limit), 360_000, (SECOND, 5), granted);
+    assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
+    // what was forgotten was in service, as far as anybody can tell
+    assert!(wire.tracker.counts().forgotten.dns_in_service > 10_000);
+}
+
+#[test]
 #[ignore = "takes minutes without optimisation"]
 fn millions_of_random_dns_leave_the_memory_flat() {
     let _alone = ALONE.lock();
     let limit = 64 * MIB;
-    let (wire, outcome) = flood(Limits::within(limit), 900_000, 50, random_intruder);
+    let (mut wire, outcome) = flood(Limits::within(limit), 900_000, (FIRST, 50), random_intruder);
+    Phones::check_refused(&mut wire);
     check_estimates(&outcome);
     assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert!(wire.tracker.counts().forgotten.dns > 3_000_000);
@@ -301,7 +328,8 @@ fn millions_of_random_dns_leave_the_memory_flat() {
 fn a_scanner_of_millions_is_one_row() {
     let _alone = ALONE.lock();
     let limit = 64 * MIB;
-    let (wire, outcome) = flood(Limits::within(limit), 900_000, 50, scanner);
+    let (mut wire, outcome) = flood(Limits::within(limit), 900_000, (FIRST, 50), scanner);
+    Phones::check_refused(&mut wire);
     check_estimates(&outcome);
     assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     assert_eq!(outcome.rows as u32, Phones::OK + Phones::BAD + Phones::LATE);
@@ -314,7 +342,8 @@ fn a_dn_that_tries_a_million_times_takes_the_room_of_a_few() {
     let _alone = ALONE.lock();
     let limit = 64 * MIB;
     let one = |n: u64| ("9999".to_owned(), [10, 0, 9, 9], if n < 1000 { 200 } else { 403 });
-    let (mut wire, outcome) = flood(Limits::within(limit), 700_000, 20, one);
+    let (mut wire, outcome) = flood(Limits::within(limit), 700_000, (FIRST, 20), one);
+    Phones::check_refused(&mut wire);
     check_estimates(&outcome);
     assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
     let snapshot = wire.snapshot();

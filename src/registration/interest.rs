@@ -32,6 +32,8 @@ pub(super) enum Interest {
     Failing,
     /// Was in service, and fails now.
     Lost,
+    /// In service since just now: granted once, and not come back since.
+    Newcomer,
     /// In service, or nobody can tell.
     InService,
 }
@@ -47,7 +49,9 @@ impl Interest {
                 || reg.unsure.is_some_and(|unsure| unsure.until > now)
         });
         if held {
-            return Self::InService;
+            // a registrar that grants whatever it is asked for makes a flood of these
+            let is_new = !dn.returned && dn.attempts <= 1;
+            return if is_new { Self::Newcomer } else { Self::InService };
         }
         if scanners.hide(dn) {
             return Self::Scanned;

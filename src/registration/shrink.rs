@@ -154,8 +154,7 @@ impl Tracker {
                 if let Some(names) = &mut self.names {
                     names.add(self.store.texts.get(dn.user));
                 }
-                let held =
-                    Interest::of(&self.store, &scanners, dn, self.now) == Interest::InService;
+                let held = Interest::of(&self.store, &scanners, dn, self.now) >= Interest::Newcomer;
                 forgotten.dns_in_service += u64::from(held);
                 forgotten.dns_of_scanners += u64::from(scanners.hide(dn));
             }

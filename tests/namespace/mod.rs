@@ -1,4 +1,4 @@
-//! Runs a test in a network namespace of its own, by starting its program again in one.
+//! Runs a test in namespaces of its own for network and mounts, by starting its program again in one.
 
 use std::env;
 use std::io::Write as _;
@@ -22,7 +22,11 @@ pub(crate) fn inside(name: &str) -> bool {
     }
     let program = env::current_exe().unwrap();
     let mut inner = Command::new("unshare");
-    inner.arg("--net").arg(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
+    inner
+        .args(["--net", "--mount"])
+        .arg(program)
+        .args(["--exact", name, "--nocapture"])
+        .env(INSIDE, "1");
     match inner.output() {
         Ok(output) => {
             let text = String::from_utf8_lossy(&output.stdout);

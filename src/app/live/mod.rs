@@ -51,8 +51,8 @@ use sources::{Input, Opening, Sources, wall_clock};
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
-/// Between two looks at what was lost.
-const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks at what was lost, and two writes of what is recorded: a kill costs no more than the last second.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What is open: nothing is read and no thread started until it begins.
 struct Ready {

@@ -16,8 +16,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[cfg(all(feature = "live", feature = "hep", target_os = "linux"))]
+mod collectors;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod failing;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod lab;
+#[cfg(all(feature = "live", target_os = "linux"))]
+#[path = "../namespace/mod.rs"]
 mod namespace;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod registrar;
 
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -295,7 +304,7 @@ mod devices {
     use super::*;
 
     /// Puts a datagram on the wire of `lab0`, whoever seems to send it.
-    fn inject(wire: &mut Capture<Active>, src: Endpoint, dst: Endpoint, payload: &[u8]) {
+    pub(crate) fn inject(wire: &mut Capture<Active>, src: Endpoint, dst: Endpoint, payload: &[u8]) {
         let (IpAddr::V4(from), IpAddr::V4(to)) = (src.addr, dst.addr) else { return };
         let mut frame = Vec::new();
         PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 9])
@@ -306,7 +315,7 @@ mod devices {
         wire.sendpacket(frame).unwrap();
     }
 
-    fn wire() -> Capture<Active> {
+    pub(crate) fn wire() -> Capture<Active> {
         Capture::from_device("lab0").unwrap().immediate_mode(true).open().unwrap()
     }
 
