@@ -24,6 +24,19 @@ impl Families {
         self.counters(name, help, [(&[] as Labels<'_>, number)]);
     }
 
+    /// Numbers that only grow, told apart by one label.
+    pub fn counter_by(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        label: &'static str,
+        numbers: &[(&str, u64)],
+    ) {
+        let labels: Vec<_> =
+            numbers.iter().map(|(value, number)| ([(label, *value)], *number)).collect();
+        self.counters(name, help, labels.iter().map(|(labels, number)| (&labels[..], *number)));
+    }
+
     /// Numbers that only grow, told apart by labels.
     pub fn counters<'a>(
         &mut self,
