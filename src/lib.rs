@@ -18,8 +18,12 @@ pub mod cli;
 pub mod compare;
 pub mod diagnosis;
 pub mod hep;
+#[cfg(feature = "exec")]
+pub mod hook;
 #[cfg(feature = "live")]
 pub mod host;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod net;
 pub mod packet;
 mod parallel;

@@ -90,6 +90,9 @@ pub struct DropOptions {
     pub keep_reopen: bool,
     /// Whether to go without Landlock and seccomp.
     pub no_fence: bool,
+    /// Whether it executes other programs, whatever those need: there is no fence then, and programs
+    /// that change the user (`sendmail`) may do so. Nothing from the network is parsed by such a process.
+    pub executes: bool,
 }
 
 /// What was dropped, and what could not be.

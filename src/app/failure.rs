@@ -48,6 +48,14 @@ pub enum Failure {
     #[cfg(any(feature = "live", feature = "hep"))]
     #[error("cannot send to the HEP collector {0}: {1}")]
     Collector(String, io::Error),
+    /// Metrics cannot be shown.
+    #[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
+    #[error("cannot show metrics at {0}: {1}")]
+    Metrics(std::net::SocketAddr, io::Error),
+    /// Commands cannot be run.
+    #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+    #[error("cannot run commands: {0}")]
+    Commands(String),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -92,6 +100,10 @@ impl Failure {
             Self::Listen(..) => 3,
             #[cfg(any(feature = "live", feature = "hep"))]
             Self::Collector(..) => 3,
+            #[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
+            Self::Metrics(..) => 3,
+            #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+            Self::Commands(_) => 3,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)

@@ -19,6 +19,8 @@ mod fetch;
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
 mod finder;
+#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+mod hook;
 #[cfg(feature = "live")]
 mod hosts;
 #[cfg(feature = "live")]
@@ -61,6 +63,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Extract(settings) => extract::run(&settings),
         #[cfg(any(feature = "live", feature = "hep"))]
         Command::Watch(settings) => live::watch::run(&settings),
+        #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+        Command::Hook(settings) => hook::run(&settings),
         #[cfg(any(feature = "live", feature = "hep"))]
         Command::Record(settings) => live::record::run(&settings),
         #[cfg(feature = "live")]

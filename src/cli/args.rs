@@ -100,6 +100,9 @@ pub(super) enum Subcommands {
     #[cfg(any(feature = "live", feature = "hep"))]
     #[command(after_help = super::record::EXAMPLES)]
     Record(super::record::RecordingArgs),
+    #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+    #[command(name = super::hook::HookSettings::NAME, hide = true)]
+    Hook(super::hook::HookArgs),
     /// The devices that can be captured on, and whether this user may
     #[cfg(feature = "live")]
     #[command(after_help = super::interfaces::EXAMPLES)]

@@ -10,6 +10,8 @@ mod compare;
 mod explain;
 mod extract;
 mod fail_on;
+#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+mod hook;
 #[cfg(feature = "live")]
 mod interfaces;
 #[cfg(any(feature = "live", feature = "hep"))]
@@ -27,6 +29,8 @@ pub use compare::{CompareFormat, CompareSettings, What};
 pub use explain::{ExplainFormat, ExplainSettings};
 pub use extract::{ExtractFormat, ExtractSettings};
 pub use fail_on::FailOn;
+#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+pub use hook::HookSettings;
 #[cfg(feature = "live")]
 pub use interfaces::{InterfacesFormat, InterfacesSettings};
 pub use settings::{
@@ -39,6 +43,9 @@ pub use live::{LiveSettings, RecordSettings};
 pub use record::RecordingSettings;
 #[cfg(feature = "tui")]
 pub use tui::TuiSettings;
+#[cfg(any(feature = "live", feature = "hep"))]
+#[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
+pub use watch::MetricsSettings;
 #[cfg(any(feature = "live", feature = "hep"))]
 pub use watch::{WatchFormat, WatchSettings};
 

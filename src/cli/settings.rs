@@ -42,6 +42,9 @@ pub enum Command {
     /// `regscope record`.
     #[cfg(any(feature = "live", feature = "hep"))]
     Record(Box<super::RecordingSettings>),
+    /// The process that runs the commands of `regscope watch`.
+    #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+    Hook(super::HookSettings),
     /// `regscope interfaces`.
     #[cfg(feature = "live")]
     Interfaces(InterfacesSettings),
@@ -152,6 +155,8 @@ impl TryFrom<Args> for Command {
             Subcommands::Watch(args) => Self::Watch(Box::new((*args).try_into()?)),
             #[cfg(any(feature = "live", feature = "hep"))]
             Subcommands::Record(args) => Self::Record(Box::new(args.try_into()?)),
+            #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+            Subcommands::Hook(args) => Self::Hook(args.into()),
             #[cfg(feature = "live")]
             Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })

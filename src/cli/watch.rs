@@ -1,9 +1,15 @@
 //! The arguments of `regscope watch`.
 
+#[cfg(feature = "exec")]
+use std::ffi::OsString;
+#[cfg(feature = "metrics")]
+use std::net::SocketAddr;
+
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::args::{ColorArg, Expected, ending, expected};
+use super::fail_on::FailOn;
 use super::live::{LiveSettings, OnlyLiveArgs};
 use super::settings::{style, zone};
 use crate::report::Style;
@@ -12,6 +18,7 @@ pub(super) const EXAMPLES: &str = ending!(
     "  sudo regscope watch -i any
   sudo regscope watch -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
   regscope watch --hep 0.0.0.0:9060 --hep-key secret --format ndjson | jq -r .dn
+  sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
 
   SIGINT, SIGTERM and SIGHUP end it; SIGUSR1 prints the report of the moment on standard error."
 );
@@ -24,8 +31,50 @@ pub(super) struct WatchArgs {
     /// DNs that should be there: told after 35 seconds if they were not seen
     #[arg(long, value_name = "LIST", value_parser = expected)]
     expect: Option<Expected>,
+    /// Exit with status 1 if in the end a DN has one of these verdicts (`rejected`, `no_answer`, ...)
+    /// or states (`out_of_service` or `failing`, `unknown`)
+    #[arg(long, value_name = "VERDICTS", value_delimiter = ',', value_parser = FailOn::parse)]
+    fail_on: Vec<FailOn>,
+    #[cfg(feature = "exec")]
+    #[command(flatten)]
+    exec: ExecArgs,
+    #[cfg(feature = "metrics")]
+    #[command(flatten)]
+    metrics: MetricsArgs,
     #[command(flatten)]
     live: OnlyLiveArgs,
+}
+
+#[cfg(feature = "exec")]
+#[derive(ClapArgs, Debug)]
+struct ExecArgs {
+    /// Run `sh -c COMMAND` for each change and finding, given as its line of `--format ndjson` on
+    /// standard input: as the user of `--user`, or who it would be without, but outside the fence.
+    /// At most 10 are started in a second and 4 run at a time; 1000 wait, others are dropped and
+    /// counted. What runs for 30 seconds is ended
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<OsString>,
+}
+
+#[cfg(feature = "metrics")]
+#[derive(ClapArgs, Debug)]
+struct MetricsArgs {
+    /// Show numbers to Prometheus at http://ADDR:PORT/metrics, to whoever can connect
+    #[arg(long, value_name = "ADDR:PORT")]
+    metrics: Option<SocketAddr>,
+    /// Show there of each DN whether it is in service; of 10000 at most
+    #[arg(long, requires = "metrics")]
+    metrics_per_dn: bool,
+}
+
+/// Where numbers are shown, and which.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy, Debug)]
+pub struct MetricsSettings {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whether each DN has a number of its own.
+    pub per_dn: bool,
 }
 
 /// The formats of `regscope watch`.
@@ -47,6 +96,14 @@ pub struct WatchSettings {
     pub format: WatchFormat,
     /// The DNs that should be there.
     pub expected: Vec<String>,
+    /// What makes the exit status 1.
+    pub fail_on: Vec<FailOn>,
+    /// What the shell runs for each line.
+    #[cfg(feature = "exec")]
+    pub exec: Option<OsString>,
+    /// Where numbers are shown.
+    #[cfg(feature = "metrics")]
+    pub metrics: Option<MetricsSettings>,
     /// The zone of times in text.
     pub zone: TimeZone,
     /// How text looks.
@@ -57,12 +114,18 @@ impl TryFrom<WatchArgs> for WatchSettings {
     type Error = clap::Error;
 
     fn try_from(args: WatchArgs) -> Result<Self, clap::Error> {
-        let WatchArgs { format, expect, live } = args;
-        let zone = zone(live.utc);
+        #[cfg(feature = "metrics")]
+        let MetricsArgs { metrics, metrics_per_dn: per_dn } = args.metrics;
+        let zone = zone(args.live.utc);
         Ok(Self {
-            live: live.settings()?,
-            format,
-            expected: expect.unwrap_or_default().0,
+            live: args.live.settings()?,
+            format: args.format,
+            expected: args.expect.unwrap_or_default().0,
+            fail_on: args.fail_on,
+            #[cfg(feature = "exec")]
+            exec: args.exec.exec,
+            #[cfg(feature = "metrics")]
+            metrics: metrics.map(|address| MetricsSettings { address, per_dn }),
             zone,
             style: style(ColorArg::Never),
         })

@@ -189,6 +189,9 @@ impl Tracker {
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
         a.rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
+        if let Some(nanos) = a.rtt {
+            self.tally.answered(nanos);
+        }
         if let StartLine::Response { reason, .. } = answer.message.start() {
             a.reason = self.store.texts.intern(reason);
         }
@@ -341,6 +344,9 @@ impl Tracker {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         a.granted = granted.seconds;
         a.margin_ms = granted.margin_ms;
+        if let Some(millis) = a.margin_ms {
+            self.tally.renewed(millis);
+        }
         a.flags.set_if(Flag::Shortened, granted.shortened);
         let (dn, source) = (a.dn, a.source);
         if granted.outcome == Outcome::Accepted {

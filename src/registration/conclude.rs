@@ -36,7 +36,9 @@ impl Tracker {
             port_closed,
             refresh: true,
         };
+        let before = self.outcome(attempt);
         self.store.conclude(tried, origin.time);
+        self.tally_end(attempt, before);
         self.touch_attempt(attempt, Some(origin.frame));
     }
 
@@ -49,10 +51,34 @@ impl Tracker {
 
     /// Judges one transaction without a final answer at `now`.
     pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
+        let before = t.attempt().and_then(|attempt| self.outcome(attempt));
         let joined = self.store.close(&self.transactions, t, now);
         self.counts.icmp_joined += u64::from(joined);
         if let Some(attempt) = t.attempt() {
+            self.tally_end(attempt, before);
+            self.tally_left(attempt, t);
             self.touch_attempt(attempt, None);
+        }
+    }
+
+    fn outcome(&self, attempt: u32) -> Option<Outcome> {
+        self.store.attempts.get(attempt as usize).map(|a| a.outcome)
+    }
+
+    /// Counts an end that leaves the client nothing to carry on.
+    fn tally_end(&mut self, attempt: u32, before: Option<Outcome>) {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        if before != Some(a.outcome) && !a.is_tentative() {
+            self.tally.end(a.outcome, a.code);
+        }
+    }
+
+    /// Counts one that the client could have carried on from, and did not while it was remembered.
+    fn tally_left(&mut self, attempt: u32, t: &Transaction) {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let decided = t.final_code != 0 && a.cseq == t.cseq && a.decided_hop == Some(t.hop);
+        if decided && a.is_tentative() {
+            self.tally.end(a.outcome, a.code);
         }
     }
 }

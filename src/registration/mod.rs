@@ -38,6 +38,7 @@ mod snapshot;
 mod state;
 mod store;
 mod syms;
+mod tally;
 mod text;
 mod thin;
 mod tracker;
@@ -56,6 +57,7 @@ pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,
     Source,
 };
+pub use tally::{Distribution, Tally};
 pub use text::{Sym, Texts};
 pub use tracker::{Counts, Ingested, Tracker};
 pub use verdict::{Cohort, Flag, FlagSet, State, Verdict};

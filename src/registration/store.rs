@@ -102,7 +102,7 @@ pub enum Purpose {
 }
 
 /// How an attempt ended, or how far it came.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Outcome {
     /// No final answer yet.
     #[default]

@@ -12,6 +12,7 @@ use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
 use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
+use super::tally::Tally;
 use super::text::Sym;
 use super::transaction::Sighting;
 use super::verdict::Flag;
@@ -78,6 +79,7 @@ pub struct Tracker {
     pub(super) transactions: Transactions,
     pub(super) connections: Connections,
     pub(super) counts: Counts,
+    pub(super) tally: Tally,
     pub(super) first: Option<Timestamp>,
     /// The last packet's time.
     pub(super) last: Timestamp,
@@ -102,6 +104,12 @@ impl Tracker {
     #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// How attempts ended so far, and the times they took.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Moves the trace's clock on: a packet was captured at `time`, whatever was in it.

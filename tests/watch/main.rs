@@ -28,6 +28,9 @@ mod namespace;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod registrar;
 
+#[cfg(all(feature = "exec", feature = "metrics"))]
+mod alerts;
+
 const WAIT: Duration = Duration::from_secs(10);
 
 /// A program that watches; it is killed if the test fails.
@@ -171,7 +174,7 @@ mod agents {
     use super::*;
 
     /// The messages over UDP of a capture case.
-    fn messages(name: &str) -> Vec<(Origin, Vec<u8>)> {
+    pub(super) fn messages(name: &str) -> Vec<(Origin, Vec<u8>)> {
         let mut set = CaptureSet::open(&[case(name)], OpenOptions::default()).unwrap();
         let mut decoder = Decoder::new(Limits::default());
         let mut seen = Vec::new();
@@ -185,18 +188,40 @@ mod agents {
         seen
     }
 
-    fn item(seen: &(Origin, Vec<u8>)) -> Item<'_> {
+    pub(super) fn item(seen: &(Origin, Vec<u8>)) -> Item<'_> {
         let Origin { time, src, dst, transport, .. } = seen.0;
         Item { time, src, dst, transport, bytes: &seen.1 }
     }
 
-    fn listening(extra: &[&str]) -> (Watch, SocketAddr) {
+    pub(super) fn listening(extra: &[&str]) -> (Watch, SocketAddr) {
         let args = [&["--hep", "127.0.0.1:0", "--format", "ndjson"], extra].concat();
         let watch = Watch::start(&args);
         let line = watch.wait_err("HEP agents at ");
         let address = line.split("HEP agents at ").nth(1).unwrap();
         let address = address.split([';', ' ']).next().unwrap().parse().unwrap();
         (watch, address)
+    }
+
+    /// Has a phone try to register: the request, and an answer.
+    #[cfg(all(feature = "exec", feature = "metrics"))]
+    pub(super) fn register(address: SocketAddr, dn: &str, code: u16) {
+        use regscope::net::{Endpoint, Transport};
+        let common = format!(
+            "Via: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bK7\r\nFrom: <sip:{dn}@192.0.2.60>;tag=1\r\n\
+             To: <sip:{dn}@192.0.2.60>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\
+             Contact: <sip:phone@192.0.2.50>\r\nContent-Length: 0\r\n\r\n"
+        );
+        let phone = Endpoint::new("192.0.2.50".parse().unwrap(), 5060);
+        let server = Endpoint::new("192.0.2.60".parse().unwrap(), 5060);
+        let mut sender = Sender::new(address, 7, "edge", "").unwrap();
+        let (time, transport) = (messages("incident")[0].0.time, Transport::Udp);
+        for (src, dst, start) in [
+            (phone, server, "REGISTER sip:192.0.2.60 SIP/2.0".to_owned()),
+            (server, phone, format!("SIP/2.0 {code} Said")),
+        ] {
+            let text = format!("{start}\r\n{common}");
+            sender.send(&Item { time, src, dst, transport, bytes: text.as_bytes() });
+        }
     }
 
     /// What the incident comes to.
@@ -320,7 +345,7 @@ mod devices {
     }
 
     /// Replays the datagrams of a case, pauses shortened.
-    fn replay(name: &str) {
+    pub(super) fn replay(name: &str) {
         let mut wire = wire();
         let mut set = CaptureSet::open(&[case(name)], OpenOptions::default()).unwrap();
         let mut decoder = Decoder::new(Limits::default());

@@ -23,6 +23,8 @@ pub(super) struct Engine {
     tracker: Tracker,
     batch: Batch,
     clock: Timestamp,
+    /// When the latest packet was captured.
+    last_packet: Option<Timestamp>,
     packets: PacketCounts,
     /// Packets of HEP agents so far.
     #[cfg(feature = "hep")]
@@ -45,6 +47,7 @@ impl Engine {
             tracker,
             batch: Batch::default(),
             clock: Timestamp::default(),
+            last_packet: None,
             packets: PacketCounts::default(),
             #[cfg(feature = "hep")]
             hep_packets: 0,
@@ -82,6 +85,7 @@ impl Engine {
     pub(super) fn frame(&mut self, frame: &Frame<'_>) {
         self.packets.read += 1;
         self.clock = self.clock.max(frame.time);
+        self.last_packet = self.last_packet.max(Some(frame.time));
         if sieve(frame.link, frame.bytes) {
             #[cfg(feature = "tui")]
             if let Some(kept) = &self.kept {
@@ -106,6 +110,7 @@ impl Engine {
         self.packets.read += 1;
         self.hep_packets += 1;
         self.clock = self.clock.max(packet.time);
+        self.last_packet = self.last_packet.max(Some(packet.time));
         #[cfg(feature = "tui")]
         if let Some(kept) = &self.kept {
             kept.lock().hep(packet, at);
@@ -164,6 +169,18 @@ impl Engine {
     /// The latest time told.
     pub(super) const fn clock(&self) -> Timestamp {
         self.clock
+    }
+
+    /// When the latest packet was captured.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn last_packet(&self) -> Option<Timestamp> {
+        self.last_packet
+    }
+
+    /// The model, to be asked for its numbers.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn tracker(&self) -> &Tracker {
+        &self.tracker
     }
 
     /// What was counted of packets.

@@ -72,6 +72,9 @@ pub(super) struct Following {
     /// The names of what is followed, in the order of their ids.
     inputs: Vec<String>,
     engine: Engine,
+    /// Bytes the model may take.
+    #[cfg(feature = "metrics")]
+    memory: usize,
     sources: Sources,
     /// The first input that is no device.
     #[cfg(feature = "hep")]
@@ -150,6 +153,8 @@ impl Ready {
             agents: crate::net::FileId(u16::from(sources.has_device())),
             inputs: self.inputs,
             engine,
+            #[cfg(feature = "metrics")]
+            memory: settings.memory,
             sources,
             recorder: self.recorder,
             #[cfg(feature = "live")]
@@ -379,6 +384,7 @@ fn give_up_rights(settings: &LiveSettings, needs: &Needs) -> Result<String, Fail
         read: Vec::new(),
         keep_reopen: settings.interface.is_some(),
         no_fence: settings.no_fence,
+        executes: false,
     };
     let dropped = crate::privilege::drop_privileges(&options)?;
     Ok(format!("; {dropped}"))

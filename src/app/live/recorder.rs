@@ -95,6 +95,13 @@ impl Recorder {
         self.rotating.count(file, Counts { received: Some(received), dropped: Some(dropped) });
     }
 
+    /// Packets that were recorded, and those that could not be.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn counts(&self) -> (u64, u64) {
+        let status = self.rotating.status();
+        (status.packets, status.lost + self.too_long)
+    }
+
     /// Writes what waits, and says what there is to tell.
     pub(super) fn tick(&mut self, now: Timestamp) -> Vec<String> {
         self.rotating.tick(now);

@@ -185,6 +185,12 @@ impl Sources {
         self.device.as_ref().map(Live::stats)
     }
 
+    /// What came from HEP agents.
+    #[cfg(all(feature = "hep", feature = "metrics"))]
+    pub(super) fn listener_counts(&self) -> Option<crate::source::hep::ListenerCounts> {
+        self.listener.as_ref().map(Listener::counts)
+    }
+
     /// What was lost before it came here.
     pub(super) fn losses(&self, losses: &mut Losses) {
         #[cfg(feature = "live")]

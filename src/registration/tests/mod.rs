@@ -11,6 +11,7 @@ use super::*;
 mod bounds;
 mod changes;
 mod hops;
+mod tally;
 
 const SCENARIOS: [&str; 5] = ["scenarios", "lives", "answers", "network", "evidence"];
 

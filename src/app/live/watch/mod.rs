@@ -11,6 +11,10 @@ use crate::diagnosis::diagnose;
 use crate::report::{self, View};
 use crate::select::Selection;
 
+#[cfg(feature = "exec")]
+mod exec;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod ndjson;
 mod output;
 mod text;
@@ -22,16 +26,35 @@ use watcher::Watcher;
 /// Opens everything, gives up rights, then watches until it is told to end.
 pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
-    let mut following = Following::start(&settings.live, &Needs::default(), "watching")?;
-    let inputs = following.inputs.clone();
+    // before anything is open that it would inherit, and before programs are out of reach
+    #[cfg(feature = "exec")]
+    let runner = exec::start(settings)?;
+    #[cfg(feature = "metrics")]
+    let bound = metrics::open(settings)?;
+    let following = Following::start(&settings.live, &Needs::default(), "watching")?;
     let zone = settings.zone.clone();
-    let output = Output::new(crate::app::output(), settings.format, zone, inputs);
+    let output = Output::new(crate::app::output(), settings.format, zone, following.inputs.clone());
     let watcher = Watcher::new(output, settings.expected.clone(), super::wall_clock());
-    tell(settings, &mut following);
-    let mut run = Run { settings, following, watcher };
+    let mut run = Run {
+        settings,
+        following,
+        watcher,
+        #[cfg(feature = "exec")]
+        exec: None,
+        #[cfg(feature = "metrics")]
+        metrics: None,
+    };
+    run.tell();
+    #[cfg(feature = "exec")]
+    if let Some(runner) = runner {
+        run.execute(runner)?;
+    }
+    #[cfg(feature = "metrics")]
+    if let Some(bound) = bound {
+        run.show(bound)?;
+    }
     run.watch(&signals)?;
-    run.end()?;
-    Ok(Outcome::Done)
+    run.end()
 }
 
 /// What runs.
@@ -39,14 +62,40 @@ struct Run<'s> {
     settings: &'s WatchSettings,
     following: Following,
     watcher: Watcher<BufWriter<Stdout>>,
+    #[cfg(feature = "exec")]
+    exec: Option<exec::Exec>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<metrics::Metrics>,
 }
 
 impl Run<'_> {
+    #[cfg(feature = "exec")]
+    fn execute(&mut self, runner: crate::hook::Runner) -> Result<(), Failure> {
+        let exec = exec::Exec::go_on(runner)?;
+        self.watcher.give_lines_to(exec.lines());
+        self.exec = Some(exec);
+        self.status(
+            "for each line the command of --exec is run, as the same user and not fenced off",
+        );
+        Ok(())
+    }
+
+    #[cfg(feature = "metrics")]
+    fn show(&mut self, bound: crate::metrics::Bound) -> Result<(), Failure> {
+        let per_dn = self.settings.metrics.is_some_and(|metrics| metrics.per_dn);
+        let address = bound.address();
+        let dns = crate::metrics::DnGauges::new(&self.settings.expected, per_dn);
+        self.watcher.count_in(dns);
+        self.metrics = Some(metrics::Metrics::start(bound)?);
+        self.publish();
+        self.status(&format!("metrics are at http://{address}/metrics"));
+        Ok(())
+    }
+
     fn watch(&mut self, signals: &Signals) -> Result<(), Failure> {
         while !signals.is_end() && !self.following.is_over() {
             self.following.step()?;
-            self.watcher.turn(&mut self.following.engine, false)?;
-            tell(self.settings, &mut self.following);
+            self.turn(false)?;
             if signals.take_report() {
                 self.report()?;
             }
@@ -54,17 +103,66 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Tells what there is to tell, by every way there is.
+    fn turn(&mut self, last: bool) -> Result<(), Failure> {
+        self.watcher.turn(&mut self.following.engine, last)?;
+        self.tell();
+        #[cfg(feature = "exec")]
+        if let Some(news) = self.exec.as_mut().and_then(exec::Exec::news) {
+            self.status(&news);
+        }
+        #[cfg(feature = "metrics")]
+        self.publish();
+        Ok(())
+    }
+
+    #[cfg(feature = "metrics")]
+    fn publish(&mut self) {
+        let (Some(metrics), Some(dns)) = (&mut self.metrics, self.watcher.dns()) else { return };
+        let failed = metrics.publish(&self.following, dns, |families| {
+            #[cfg(feature = "exec")]
+            if let Some(exec) = &self.exec {
+                metrics::of_commands(&exec.counts(), families);
+            }
+            #[cfg(not(feature = "exec"))]
+            let _ = families;
+        });
+        if let Some(failed) = failed {
+            self.status(&failed);
+        }
+    }
+
     /// Takes what is left, tells the last changes and what there was in all.
-    fn end(mut self) -> Result<(), Failure> {
+    fn end(mut self) -> Result<Outcome, Failure> {
         self.following.end();
-        self.watcher.turn(&mut self.following.engine, true)?;
-        tell(self.settings, &mut self.following);
+        self.turn(true)?;
+        #[cfg(feature = "exec")]
+        if let Some(exec) = self.exec.take() {
+            self.watcher.give_lines_to(None);
+            let ran = exec.finish();
+            self.status(&ran);
+        }
         let lost = self.following.lost();
         let lost = if lost.is_empty() { "nothing was lost".to_owned() } else { lost };
-        let dns = self.with_view(report::headline);
+        let fail_on = &self.settings.fail_on;
+        let is_named = |view: &View<'_>| {
+            view.dns().any(|dn| fail_on.iter().any(|fail_on| fail_on.names(dn.state().verdict)))
+        };
+        let (dns, found) = self.with_view(|view| (report::headline(view), is_named(view)));
         let totals = self.following.totals();
-        status(&self.settings.zone, &format!("{totals}; {dns}; {lost}"));
-        Ok(())
+        self.status(&format!("{totals}; {dns}; {lost}"));
+        Ok(if found { Outcome::Found } else { Outcome::Done })
+    }
+
+    /// Says what is not about DNs.
+    fn tell(&mut self) {
+        for sentence in self.following.take_said() {
+            self.status(&sentence);
+        }
+    }
+
+    fn status(&self, sentence: &str) {
+        status(&self.settings.zone, sentence);
     }
 
     /// The report of the moment, on standard error.
@@ -88,12 +186,5 @@ impl Run<'_> {
             zone: &self.settings.zone,
             style: self.settings.style,
         })
-    }
-}
-
-/// Says what is not about DNs.
-fn tell(settings: &WatchSettings, following: &mut Following) {
-    for sentence in following.take_said() {
-        status(&settings.zone, &sentence);
     }
 }

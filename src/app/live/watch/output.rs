@@ -68,6 +68,9 @@ pub(super) struct Output<W> {
     zone: TimeZone,
     /// The names of the inputs, in the order of their ids.
     inputs: Vec<String>,
+    /// Who gets each line as NDJSON, whatever is printed.
+    #[cfg(feature = "exec")]
+    lines: Option<crate::hook::Lines>,
 }
 
 impl<W: Write> Output<W> {
@@ -77,10 +80,25 @@ impl<W: Write> Output<W> {
         zone: TimeZone,
         inputs: Vec<String>,
     ) -> Self {
-        Self { out, format, zone, inputs }
+        Self {
+            out,
+            format,
+            zone,
+            inputs,
+            #[cfg(feature = "exec")]
+            lines: None,
+        }
+    }
+
+    /// Gives each line to a command too, or to none any more.
+    #[cfg(feature = "exec")]
+    pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
+        self.lines = lines;
     }
 
     pub(super) fn change(&mut self, told: &Told<'_>) -> io::Result<()> {
+        #[cfg(feature = "exec")]
+        self.give_line(|inputs, line| ndjson::change(told, inputs, line))?;
         match self.format {
             WatchFormat::Text => text::change(told, &self.zone, &self.inputs, &mut self.out),
             WatchFormat::Ndjson => ndjson::change(told, &self.inputs, &mut self.out),
@@ -88,10 +106,24 @@ impl<W: Write> Output<W> {
     }
 
     pub(super) fn finding(&mut self, finding: &Finding, now: Timestamp) -> io::Result<()> {
+        #[cfg(feature = "exec")]
+        self.give_line(|inputs, line| ndjson::finding(finding, now, inputs, line))?;
         match self.format {
             WatchFormat::Text => text::finding(finding, now, &self.zone, &mut self.out),
             WatchFormat::Ndjson => ndjson::finding(finding, now, &self.inputs, &mut self.out),
         }
+    }
+
+    #[cfg(feature = "exec")]
+    fn give_line(
+        &self,
+        write: impl FnOnce(&[String], &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(lines) = &self.lines else { return Ok(()) };
+        let mut line = Vec::new();
+        write(&self.inputs, &mut line)?;
+        lines.give(&line);
+        Ok(())
     }
 
     /// Where it is written.

@@ -48,6 +48,8 @@ pub(super) struct Watcher<W> {
     around_due: Instant,
     /// Packets at the last look around.
     looked: u64,
+    #[cfg(feature = "metrics")]
+    dns: Option<crate::metrics::DnGauges>,
 }
 
 impl<W: Write> Watcher<W> {
@@ -67,7 +69,27 @@ impl<W: Write> Watcher<W> {
             look_due: now,
             around_due: now,
             looked: 0,
+            #[cfg(feature = "metrics")]
+            dns: None,
         }
+    }
+
+    /// Counts the DNs in by every change, told or not.
+    #[cfg(feature = "metrics")]
+    pub(super) fn count_in(&mut self, dns: crate::metrics::DnGauges) {
+        self.dns = Some(dns);
+    }
+
+    /// What the changes so far add up to.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn dns(&self) -> Option<&crate::metrics::DnGauges> {
+        self.dns.as_ref()
+    }
+
+    /// Gives each line to a command too, or to none any more.
+    #[cfg(feature = "exec")]
+    pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
+        self.output.give_lines_to(lines);
     }
 
     /// Tells what is due; everything if it is the last turn.
@@ -78,6 +100,12 @@ impl<W: Write> Watcher<W> {
         }
         self.poll_due = now + POLL;
         let changes = engine.changes();
+        #[cfg(feature = "metrics")]
+        if let Some(dns) = &mut self.dns {
+            for change in &changes {
+                dns.change(change);
+            }
+        }
         self.collect(changes);
         self.release(engine.clock(), last);
         let expected = !self.expected_told

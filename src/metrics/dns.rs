@@ -1,0 +1,241 @@
+//! Keeps how many DNs have which verdict, and which are in service, from their changes alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Families;
+use crate::net::escape_bytes;
+use crate::registration::{DnChange, State, Verdict};
+
+/// DNs with a series of their own.
+const SERIES: usize = 10_000;
+/// Bytes of a name that becomes a label.
+const NAME: usize = 128;
+
+/// What is to be said of DNs, kept up to date change by change: no snapshot is taken.
+#[derive(Debug)]
+pub struct DnGauges {
+    /// In the order of [`Verdict::ALL`].
+    verdicts: [u64; Verdict::ALL.len()],
+    /// DNs that should be there, and what they are; `None` for those that were not seen.
+    expected: FxHashMap<Vec<u8>, Option<Verdict>>,
+    series: Option<Series>,
+}
+
+/// DNs with a series of their own. When there is no room those that never were in service give way:
+/// whoever tries names cannot crowd out the others.
+#[derive(Default, Debug)]
+struct Series {
+    shown: Arc<BTreeMap<Arc<str>, bool>>,
+    /// Those of them that never were in service and are not expected.
+    strangers: BTreeSet<Arc<str>>,
+}
+
+impl DnGauges {
+    /// No DNs so far, but those that should be there; with a series for each if `per_dn`.
+    #[must_use]
+    pub fn new(expected: &[String], per_dn: bool) -> Self {
+        let mut series = per_dn.then(Series::default);
+        if let Some(series) = &mut series {
+            for name in expected {
+                series.put(name.as_bytes(), false, true);
+            }
+        }
+        let expected = expected.iter().map(|name| (name.clone().into_bytes(), None)).collect();
+        Self { verdicts: [0; Verdict::ALL.len()], expected, series }
+    }
+
+    /// Takes in a change; each must be taken in, in order.
+    pub fn change(&mut self, change: &DnChange) {
+        let (from, to) = (change.from.map(|s| s.verdict), change.to.map(|s| s.verdict));
+        if let Some(number) = self.number(from) {
+            *number = number.saturating_sub(1);
+        }
+        if let Some(number) = self.number(to) {
+            *number += 1;
+        }
+        let expected = self.expected.get_mut(&change.dn);
+        let is_expected = expected.is_some();
+        if let Some(expected) = expected {
+            *expected = to;
+        }
+        if let Some(series) = &mut self.series {
+            match to {
+                Some(verdict) => {
+                    series.put(&change.dn, verdict == Verdict::InService, is_expected);
+                }
+                None if is_expected => series.put(&change.dn, false, true),
+                None => series.remove(&change.dn),
+            }
+        }
+    }
+
+    fn number(&mut self, verdict: Option<Verdict>) -> Option<&mut u64> {
+        self.verdicts.get_mut(verdict?.urgency())
+    }
+
+    /// Whether each DN with a series is in service.
+    #[must_use]
+    pub fn series(&self) -> Option<Arc<BTreeMap<Arc<str>, bool>>> {
+        self.series.as_ref().map(|series| Arc::clone(&series.shown))
+    }
+
+    /// Adds what there is to say.
+    pub fn add_to(&self, families: &mut Families) {
+        let missing = self.expected.values().filter(|verdict| verdict.is_none()).count() as u64;
+        let numbers = Verdict::ALL.iter().zip(self.verdicts).map(|(&verdict, number)| {
+            let number = if verdict == Verdict::NotSeen { missing } else { number };
+            ([("verdict", verdict.name()), ("state", verdict.state().name())], number as f64)
+        });
+        let numbers: Vec<_> = numbers.collect();
+        families.gauges(
+            "regscope_dns",
+            "DNs by verdict, as the report names it, and by the state it means.",
+            numbers.iter().map(|(labels, number)| (&labels[..], *number)),
+        );
+        if !self.expected.is_empty() {
+            let there = |verdict: &&Option<Verdict>| {
+                verdict.is_some_and(|verdict| verdict.state() == State::InService)
+            };
+            let in_service = self.expected.values().filter(there).count();
+            let all = self.expected.len();
+            families.gauge("regscope_expected_dns", "DNs that --expect names.", all as f64);
+            families.gauge(
+                "regscope_expected_dns_in_service",
+                "Those of them that are in service.",
+                in_service as f64,
+            );
+            families.gauge(
+                "regscope_expected_dns_missing",
+                "Those of them that were not seen so far.",
+                missing as f64,
+            );
+        }
+        if let Some(series) = &self.series {
+            let all = self.verdicts.iter().sum::<u64>() + missing;
+            families.gauge(
+                "regscope_dns_without_series",
+                "DNs without a regscope_dn_in_service: those of 10000 on, and names that are too long.",
+                all.saturating_sub(series.shown.len() as u64) as f64,
+            );
+        }
+    }
+}
+
+impl Series {
+    fn put(&mut self, dn: &[u8], in_service: bool, expected: bool) {
+        if dn.len() > NAME {
+            return;
+        }
+        let name = escape_bytes(dn);
+        let known = self.shown.get(&*name).copied();
+        if in_service {
+            self.strangers.remove(&*name);
+        }
+        if known == Some(in_service) || known.is_none() && !self.make_room(in_service || expected) {
+            return;
+        }
+        let name = Arc::<str>::from(name);
+        if known.is_none() && !in_service && !expected {
+            self.strangers.insert(Arc::clone(&name));
+        }
+        Arc::make_mut(&mut self.shown).insert(name, in_service);
+    }
+
+    /// Whether there is room for one more.
+    fn make_room(&mut self, urgent: bool) -> bool {
+        if self.shown.len() < SERIES {
+            return true;
+        }
+        if !urgent {
+            return false;
+        }
+        let Some(stranger) = self.strangers.pop_last() else { return false };
+        Arc::make_mut(&mut self.shown).remove(&stranger).is_some()
+    }
+
+    fn remove(&mut self, dn: &[u8]) {
+        let name = escape_bytes(dn);
+        if self.shown.contains_key(&*name) {
+            self.strangers.remove(&*name);
+            Arc::make_mut(&mut self.shown).remove(&*name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Page;
+    use crate::net::Timestamp;
+    use crate::registration::{FlagSet, Status};
+
+    fn change(dn: &str, from: Option<Verdict>, to: Option<Verdict>) -> DnChange {
+        let status = |verdict| Status { verdict, status_code: None, flags: FlagSet::EMPTY };
+        let (from, to) = (from.map(status), to.map(status));
+        let (time, dn) = (Timestamp::default(), dn.as_bytes().to_vec());
+        DnChange { time, dn, from, to, expires_at: None, frame: None }
+    }
+
+    fn text(gauges: &DnGauges) -> String {
+        let mut families = Families::default();
+        gauges.add_to(&mut families);
+        let page = Page { families: Arc::new(families), dns: gauges.series() };
+        String::from_utf8(page.render()).unwrap()
+    }
+
+    #[track_caller]
+    fn has(gauges: &DnGauges, line: &str) {
+        let text = text(gauges);
+        assert!(text.lines().any(|l| l == line), "{line}:\n{text}");
+    }
+
+    #[test]
+    fn changes_add_up_to_verdicts_and_expected_dns() {
+        let expected = ["5001".to_owned(), "5002".to_owned()];
+        let mut gauges = DnGauges::new(&expected, true);
+        has(&gauges, "regscope_expected_dns_missing 2");
+        has(&gauges, "regscope_dns{verdict=\"not_seen\",state=\"unknown\"} 2");
+        has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 0");
+        gauges.change(&change("5001", None, Some(Verdict::InService)));
+        gauges.change(&change("7001", None, Some(Verdict::Rejected)));
+        gauges.change(&change("7001", Some(Verdict::Rejected), Some(Verdict::NoAnswer)));
+        has(&gauges, "regscope_dns{verdict=\"in_service\",state=\"in_service\"} 1");
+        has(&gauges, "regscope_dns{verdict=\"rejected\",state=\"out_of_service\"} 0");
+        has(&gauges, "regscope_dns{verdict=\"no_answer\",state=\"out_of_service\"} 1");
+        has(&gauges, "regscope_expected_dns_missing 1");
+        has(&gauges, "regscope_expected_dns_in_service 1");
+        has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 1");
+        has(&gauges, "regscope_dn_in_service{dn=\"7001\"} 0");
+        has(&gauges, "regscope_dns_without_series 0");
+        // what is forgotten is gone, what is expected is missing again
+        gauges.change(&change("7001", Some(Verdict::NoAnswer), None));
+        gauges.change(&change("5001", Some(Verdict::InService), None));
+        has(&gauges, "regscope_expected_dns_missing 2");
+        has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 0");
+        assert!(!text(&gauges).contains("7001"));
+    }
+
+    #[test]
+    fn strangers_do_not_crowd_out_phones_and_names_are_harmless() {
+        let mut gauges = DnGauges::new(&[], true);
+        for number in 0..SERIES + 5 {
+            gauges.change(&change(&format!("x{number}"), None, Some(Verdict::Rejected)));
+        }
+        let shown = |gauges: &DnGauges| gauges.series().unwrap().len();
+        assert_eq!(shown(&gauges), SERIES);
+        has(&gauges, "regscope_dns_without_series 5");
+        gauges.change(&change("5001", None, Some(Verdict::InService)));
+        assert_eq!(shown(&gauges), SERIES);
+        has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 1");
+        has(&gauges, "regscope_dns_without_series 6");
+        let mut gauges = DnGauges::new(&[], true);
+        gauges.change(&change("a\"} 1\nb\x1b\\", None, Some(Verdict::InService)));
+        has(&gauges, r#"regscope_dn_in_service{dn="a\"} 1\\nb\\u{1b}\\"} 1"#);
+        gauges.change(&change(&"9".repeat(NAME + 1), None, Some(Verdict::InService)));
+        assert_eq!(shown(&gauges), 1);
+        has(&gauges, "regscope_dns_without_series 1");
+    }
+}
