@@ -38,7 +38,7 @@ pub struct Layout {
 type Own = SmallVec<[Header; 24]>;
 
 /// Where the headers of a message stand: found by itself, or borrowed from a [`Layout`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a message lives on the stack, and boxes cost more")]
 enum Headers<'a> {
     Own(Own),
@@ -322,6 +322,12 @@ impl<'a> Message<'a> {
             name: slice(self.raw, start, start + usize::from(header.name_len)),
             value: self.value(header),
         }
+    }
+}
+
+impl std::fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.list().fmt(f)
     }
 }
 
