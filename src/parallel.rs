@@ -1,5 +1,6 @@
 //! Spreads work over the cores and hands out what comes of it in order, whatever their number.
 
+use std::convert::Infallible;
 use std::num::NonZero;
 use std::thread::{self, Builder, scope};
 
@@ -57,6 +58,17 @@ pub(crate) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() 
     });
     // without a second thread, one after the other
     (a.unwrap_or_else(one), b)
+}
+
+/// What comes of `work` on each item, in their order.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let mut all = Vec::with_capacity(items.len());
+    let part = |part: &[T]| part.iter().map(&work).collect::<Vec<R>>();
+    let Ok(()) = in_order::<_, _, Infallible>(items, 1, part, |results| {
+        all.extend(results);
+        Ok(())
+    });
+    all
 }
 
 #[cfg(test)]

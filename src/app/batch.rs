@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
 use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
+use crate::registration::Reading;
 use crate::sip::{Layout, Message};
 
 /// Messages and what the network says beside them, in order; emptied and used again.
@@ -22,7 +23,7 @@ struct Item {
 
 #[expect(clippy::large_enum_variant, reason = "nearly all are messages, and boxes cost more")]
 enum What {
-    Message { origin: Origin, bytes: Range<usize>, layout: Layout },
+    Message { origin: Origin, bytes: Range<usize>, layout: Layout, read: Reading },
     Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
     Connection(Box<ConnectionEvent>),
     Agent { agent: HepAgent, address: IpAddr, capture_id: Option<u32>, node: Range<usize> },
@@ -42,7 +43,7 @@ struct Icmp {
 #[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
 pub(super) enum Found<'a> {
     /// A SIP message.
-    Message(&'a Origin, Message<'a>),
+    Message(&'a Origin, Message<'a>, &'a Reading),
     /// An ICMP error.
     Icmp(IcmpError<'a>),
     /// The fate of a connection.
@@ -55,8 +56,9 @@ impl Batch {
     /// Copies a message.
     pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: Message<'_>) {
         let bytes = self.keep(message.raw());
+        let read = Reading::of(origin, &message);
         let (origin, layout) = (*origin, message.into_layout());
-        self.items.push(Item { clock, what: What::Message { origin, bytes, layout } });
+        self.items.push(Item { clock, what: What::Message { origin, bytes, layout, read } });
     }
 
     /// Copies an ICMP error.
@@ -93,18 +95,18 @@ impl Batch {
 
     /// Hands out everything in order, each with the clock at it.
     pub(super) fn take(&mut self, mut sink: impl FnMut(Timestamp, Found<'_>)) {
-        let bytes = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
-        for Item { clock, what } in self.items.drain(..) {
+        let bytes = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
+        for Item { clock, what } in &self.items {
+            let clock = *clock;
             match what {
-                What::Message { origin, bytes: range, layout } => {
-                    if let Some(message) = Message::with_layout(bytes(range), layout) {
-                        sink(clock, Found::Message(&origin, message));
-                    }
+                What::Message { origin, bytes: range, layout, read } => {
+                    let message = Message::with_layout(bytes(range), layout);
+                    sink(clock, Found::Message(origin, message, read));
                 }
                 What::Icmp { origin, error, quoted } => sink(
                     clock,
                     Found::Icmp(IcmpError {
-                        origin: &origin,
+                        origin,
                         kind: error.kind,
                         icmp_type: error.on_wire.0,
                         icmp_code: error.on_wire.1,
@@ -114,13 +116,15 @@ impl Batch {
                         quoted: bytes(quoted),
                     }),
                 ),
-                What::Connection(event) => sink(clock, Found::Connection(&event)),
+                What::Connection(event) => sink(clock, Found::Connection(event)),
                 What::Agent { agent, address, capture_id, node } => {
+                    let (agent, address, capture_id) = (*agent, *address, *capture_id);
                     let node = bytes(node);
                     sink(clock, Found::Agent(AgentEvent { agent, address, capture_id, node }));
                 }
             }
         }
+        self.items.clear();
         self.bytes.clear();
     }
 
@@ -160,7 +164,7 @@ mod tests {
         assert!(batch.is_full(1));
         let mut out = Vec::new();
         batch.take(|clock, found| {
-            let Found::Message(origin, message) = found else { panic!("no message") };
+            let Found::Message(origin, message, _) = found else { panic!("no message") };
             assert_eq!((clock, origin.frame.number), (origin.time, 7));
             let same = Message::parse(texts[out.len()], true).unwrap();
             assert_eq!(format!("{message:?}"), format!("{same:?}"));

@@ -133,7 +133,7 @@ fn collect(
     found: &mut FxHashMap<Wanted, Fetched>,
 ) {
     batch.take(|_, item| {
-        let Found::Message(origin, message) = item else { return };
+        let Found::Message(origin, message, _) = item else { return };
         for &wanted in by_place.get(&place(origin.frame)).into_iter().flatten() {
             let exact = wanted.is_exactly(&message);
             let better = found.get(wanted).is_none_or(|other| exact && !other.exact);

@@ -46,8 +46,8 @@ fn play_to(
         batch.take(|clock, found| {
             tracker.advance(clock);
             now = match found {
-                Found::Message(origin, message) => {
-                    tracker.message(origin, &message);
+                Found::Message(origin, message, read) => {
+                    tracker.message_read(origin, &message, read);
                     now.max(clock).max(origin.time)
                 }
                 Found::Icmp(error) => {

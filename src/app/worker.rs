@@ -29,8 +29,8 @@ pub(super) fn run(
         batch.take(|clock, found| {
             tracker.advance(clock);
             match found {
-                Found::Message(origin, message) => {
-                    let seen = tracker.message(origin, &message);
+                Found::Message(origin, message, read) => {
+                    let seen = tracker.message_read(origin, &message, read);
                     if let (Some(sink), None, true) = (&mut sink, &error, seen.register) {
                         error = sink(origin, &message, seen).err();
                     }

@@ -12,8 +12,9 @@ use super::combine;
 use super::lists;
 use super::measure::{self, Rule, Score};
 use super::model::{Common, Condition, Contrast, Finding, Group, Share, Support};
-use super::stats::{self, Factorials};
+use super::stats::{self, Factorials, Known};
 use super::table::{Column, Table, UNKNOWN};
+use crate::parallel;
 use crate::registration::Snapshot;
 
 /// A p-value up to this is not put down to chance.
@@ -28,21 +29,27 @@ const CLEAN: f64 = 0.4;
 pub fn contrast(snapshot: &Snapshot) -> Contrast {
     let cohorts = Cohorts::working_and_failing(snapshot);
     let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
-    let mut all = contrast_in(snapshot, &cohorts, &table);
     let mut kinds = cohorts.kinds();
     if let [kind] = kinds.as_slice() {
+        let mut all = contrast_in(snapshot, &cohorts, &table);
         all.failing.outcome = Some(kind.outcome());
-    } else {
-        // of very many kinds the ones with most DNs
-        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows.len()));
-        kinds.truncate(MOST_KINDS);
-        let one = |kind: &KindOfFailure| {
+        return all;
+    }
+    // of very many kinds the ones with most DNs
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows.len()));
+    kinds.truncate(MOST_KINDS);
+    let one = |kind: &Option<KindOfFailure>| match kind {
+        None => contrast_in(snapshot, &cohorts, &table),
+        Some(kind) => {
             let part = table.keeping(&kind.rows);
             contrast_in(snapshot, &cohorts.only(snapshot, kind), &part)
-        };
-        all.by_outcome = kinds.iter().map(one).collect();
-    }
-    all
+        }
+    };
+    // all kinds together first
+    let kinds: Vec<_> = std::iter::once(None).chain(kinds.into_iter().map(Some)).collect();
+    let mut all = parallel::map(&kinds, one).into_iter();
+    let first = all.next().unwrap_or_default();
+    Contrast { by_outcome: all.collect(), ..first }
 }
 
 /// Kinds of failure that get a contrast of their own.
@@ -63,10 +70,11 @@ fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, table: &Table) -> Con
         return contrast;
     }
     let ln = Factorials::up_to(cohorts.failing.len() + cohorts.working.len());
+    let mut known = Known::default();
     let mut measured: Vec<Measured<'_>> = ATTRIBUTES
         .iter()
         .zip(&table.columns)
-        .map(|(attribute, column)| Measured::of(table, column, attribute.kind, &ln))
+        .map(|(attribute, column)| Measured::of(table, column, attribute.kind, &ln, &mut known))
         .collect();
     correct(&mut measured);
     let findings: Vec<Finding> = ATTRIBUTES
@@ -93,7 +101,13 @@ pub(super) struct Measured<'t> {
 }
 
 impl<'t> Measured<'t> {
-    fn of(table: &Table, column: &'t Column, kind: Kind, ln: &Factorials) -> Self {
+    fn of(
+        table: &Table,
+        column: &'t Column,
+        kind: Kind,
+        ln: &Factorials,
+        known: &mut Known,
+    ) -> Self {
         let counts = table.counts(column);
         let by_value = measure::values(&counts);
         let mut p_value = 1.0;
@@ -110,7 +124,7 @@ impl<'t> Measured<'t> {
                     let of = bins.iter().fold([0, 0], |s, b| [s[0] + b.1[0], s[1] + b.1[1]]);
                     stats::smirnov(score.distance, of[0], of[1])
                 }
-                _ => f64::min(tried_both * stats::freeman_halton(ln, &counts), 1.0),
+                _ => f64::min(tried_both * known.freeman_halton(ln, &counts), 1.0),
             };
         }
         let mut measured =

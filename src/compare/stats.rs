@@ -10,6 +10,8 @@
 //!   Stephens' approximation (J. R. Stat. Soc. B 32, 1970).
 //! - [`holm`]: Holm's correction for several tests (Scand. J. Statist. 6, 1979).
 
+use rustc_hash::FxHashMap;
+
 /// From so many DNs on both sides, chi-square takes over from relabelling.
 const LARGE: u32 = 1000;
 /// Draws spent on one attribute, about.
@@ -50,53 +52,73 @@ pub(super) fn fisher(ln: &Factorials, [a, b]: [u32; 2], [of_a, of_b]: [u32; 2]) 
     range.map(chance).filter(|p| *p <= limit).sum::<f64>().min(1.0)
 }
 
-/// The p-value of a table of any number of values, `[failing, working]` each.
-pub(super) fn freeman_halton(ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
-    let counts: Vec<[u32; 2]> = counts.iter().copied().filter(|c| c[0] + c[1] > 0).collect();
+/// The p-values of tables; equal tables are worked out once, for many attributes divide alike.
+#[derive(Default)]
+pub(super) struct Known(FxHashMap<Vec<[u32; 2]>, f64>);
+
+impl Known {
+    /// The p-value of a table of any number of values, `[failing, working]` each.
+    pub(super) fn freeman_halton(&mut self, ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
+        let counts: Vec<[u32; 2]> = counts.iter().copied().filter(|c| c[0] + c[1] > 0).collect();
+        if let Some(known) = self.0.get(&counts) {
+            return *known;
+        }
+        let p_value = freeman_halton(ln, &counts);
+        self.0.insert(counts, p_value);
+        p_value
+    }
+}
+
+fn freeman_halton(ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
     let of = counts.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
-    match counts.as_slice() {
+    match counts {
         [] | [_] => 1.0,
         [first, _] => fisher(ln, *first, of),
-        _ if of[0].min(of[1]) > LARGE => chi_square(&counts, of),
-        _ => relabelled(ln, &counts, of),
+        _ if of[0].min(of[1]) > LARGE => chi_square(counts, of),
+        _ => relabelled(ln, counts, of),
     }
 }
 
 /// Deals the labels of the smaller side out at random, again and again.
 fn relabelled(ln: &Factorials, counts: &[[u32; 2]], of: [u32; 2]) -> f64 {
     let small = usize::from(of[0] > of[1]);
-    let taken = of.iter().copied().min().unwrap_or(0) as usize;
+    let taken = of.iter().copied().min().unwrap_or(0);
     if taken == 0 {
         return 1.0;
     }
     let totals: Vec<u32> = counts.iter().map(|c| c[0] + c[1]).collect();
-    let cell = |value: usize, n: u32| {
-        let total = totals.get(value).copied().unwrap_or(0);
-        -ln.ln_choose(total, n)
-    };
+    // how much each number of labels on a value weighs; those of one value stand together
+    let (mut weights, mut starts) = (Vec::new(), Vec::with_capacity(totals.len()));
+    for total in &totals {
+        starts.push(weights.len() as u32);
+        weights.extend((0..=taken.min(*total)).map(|n| -ln.ln_choose(*total, n)));
+    }
+    let weight = |place: u32| weights.get(place as usize).copied().unwrap_or(0.0);
     let side = |c: &[u32; 2]| c.get(small).copied().unwrap_or(0);
-    let observed: f64 = counts.iter().enumerate().map(|(v, c)| cell(v, side(c))).sum();
+    let observed: f64 = starts.iter().zip(counts).map(|(start, c)| weight(start + side(c))).sum();
     let mut deck: Vec<u32> = (0..).zip(&totals).flat_map(|(v, n)| vec![v; *n as usize]).collect();
-    let mut drawn = vec![0_u32; totals.len()];
+    let mut places = starts.clone();
+    let taken = taken as usize;
     let rounds = (DRAWS / taken).clamp(999, 9999);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut as_rare = 1_u32;
     for _ in 0..rounds {
-        let (mut sum, mut seen) = (0.0, 0);
-        while seen < taken {
+        let mut sum = 0.0;
+        for seen in 0..taken {
             let other = seen + random.below(deck.len() - seen);
             deck.swap(seen, other);
             let value = deck.get(seen).map_or(0, |v| *v as usize);
-            if let Some(n) = drawn.get_mut(value) {
-                sum -= cell(value, *n);
-                *n += 1;
-                sum += cell(value, *n);
+            if let Some(place) = places.get_mut(value) {
+                sum -= weight(*place);
+                *place += 1;
+                sum += weight(*place);
             }
-            seen += 1;
         }
         for value in deck.iter().take(taken) {
-            if let Some(n) = drawn.get_mut(*value as usize) {
-                *n = 0;
+            if let (Some(place), Some(start)) =
+                (places.get_mut(*value as usize), starts.get(*value as usize))
+            {
+                *place = *start;
             }
         }
         as_rare += u32::from(sum >= observed - 1e-9);

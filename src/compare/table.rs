@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::atom::{Atom, Value};
 use super::attribute::ATTRIBUTES;
@@ -71,7 +71,7 @@ pub(super) struct Table {
     /// In the order of [`ATTRIBUTES`].
     pub columns: Vec<Column>,
     /// The texts that were made from those of the snapshot.
-    made: Rc<Texts>,
+    made: Arc<Texts>,
     /// DNs on the failing side: the first rows.
     pub failing: usize,
 }
@@ -90,13 +90,13 @@ impl Table {
         for column in &mut columns {
             column.index = FxHashMap::default();
         }
-        Self { columns, made: Rc::new(made), failing: failing.len() }
+        Self { columns, made: Arc::new(made), failing: failing.len() }
     }
 
     /// The same with only those of the failing DNs that `keep` names, by row, in order.
     pub(super) fn keeping(&self, keep: &[usize]) -> Self {
         let columns = self.columns.iter().map(|column| column.keeping(keep, self.failing));
-        Self { columns: columns.collect(), made: Rc::clone(&self.made), failing: keep.len() }
+        Self { columns: columns.collect(), made: Arc::clone(&self.made), failing: keep.len() }
     }
 
     /// A value written out.

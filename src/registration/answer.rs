@@ -8,15 +8,18 @@ use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::describe::aor_of;
 use super::details::AnswerDetails;
-use super::facts::{Facts, branch_of};
-use super::request::nonce_of;
+use super::facts::Facts;
+use super::reading::{Reading, branch_of};
 use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome};
-use super::text::Sym;
+use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Message, StartLine};
+
+/// Kinds of answers of which it is remembered what they say.
+const ALIKE: usize = 1024;
 
 /// Answers alone: a challenge this soon after the last one follows credentials nobody captured.
 const NEXT_ROUND: i64 = 5_000_000_000;
@@ -25,6 +28,7 @@ const NEXT_ROUND: i64 = 5_000_000_000;
 struct Final<'a, 'm> {
     origin: &'a Origin,
     message: &'a Message<'m>,
+    read: &'a Reading,
     code: u16,
     /// What the request asked for; `None` if it was not captured.
     request: Option<Box<Request>>,
@@ -40,6 +44,7 @@ impl Tracker {
         &mut self,
         origin: &Origin,
         message: &Message<'_>,
+        read: &Reading,
         slot: u32,
         code: u16,
     ) -> Sighting {
@@ -61,6 +66,7 @@ impl Tracker {
         let answer = first_final.then(|| Final {
             origin,
             message,
+            read,
             code,
             request: t.request.take(),
             hop: t.hop,
@@ -70,7 +76,7 @@ impl Tracker {
             senders: t.senders(),
         });
         self.record(attempt, record);
-        self.path_flags(attempt, origin, message);
+        self.path_flags(attempt, origin, message, read);
         let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
         if other_final {
             self.flag(dn, Flag::TwoAnswers);
@@ -87,11 +93,16 @@ impl Tracker {
     /// The transaction of an answer that lacks what its request has, or has what that lacks, for
     /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
     /// there says otherwise.
-    pub(super) fn find_odd_answer(&self, origin: &Origin, message: &Message<'_>) -> Option<u32> {
+    pub(super) fn find_odd_answer(
+        &self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) -> Option<u32> {
         let slot = self.transactions.find_pair(origin.dst, origin.src)?;
         let t = self.transactions.get(slot)?;
         let Subject::Register { attempt } = t.subject else { return None };
-        let same_branch = branch_of(message).is_some_and(|branch| branch == t.branch);
+        let same_branch = top_branch(message, read).is_some_and(|branch| branch == t.branch);
         if message.cseq().is_some() {
             let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
             return (cut_request && same_branch).then_some(slot);
@@ -112,11 +123,12 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> u32 {
-        let cseq = facts.cseq.unwrap_or(0);
+        let cseq = facts.cseq().unwrap_or(0);
         let dn = self.dn(&facts.user, origin.time);
-        let mut t = Transaction::new(facts.key, Subject::Register { attempt: NIL }, origin, cseq);
-        t.parent = facts.parents.first().copied();
-        t.branch = branch_of(message).unwrap_or(0);
+        let mut t =
+            Transaction::new(*facts.key(), Subject::Register { attempt: NIL }, origin, cseq);
+        t.parent = facts.read.parents.first().copied();
+        t.branch = facts.read.branch.unwrap_or(0);
         let (attempt, hop) =
             self.other_hop(facts).unwrap_or_else(|| (self.attempt_of_answer(origin, facts, dn), 0));
         let registrar = self.registrar_behind(dn, origin.src);
@@ -156,7 +168,7 @@ impl Tracker {
     /// The attempt an answer without its request belongs to.
     fn attempt_of_answer(&mut self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> u32 {
         let call_id = self.store.texts.intern(facts.call_id);
-        let cseq = facts.cseq.unwrap_or(0);
+        let cseq = facts.cseq().unwrap_or(0);
         let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
         let goes_on = recent.iter().rev().copied().find(|&index| {
             self.store.attempts.get(index as usize).is_some_and(|a| {
@@ -192,10 +204,7 @@ impl Tracker {
         if let Some(nanos) = a.rtt {
             self.tally.answered(nanos);
         }
-        if let StartLine::Response { reason, .. } = answer.message.start() {
-            a.reason = self.store.texts.intern(reason);
-        }
-        self.note_details(answered, answer);
+        self.note_details(attempt, answered, answer);
         let outcome = match answer.code {
             200..=299 => self.accept(attempt, answer),
             300..=399 => self.demand(attempt, Some(Demand::Redirect), Verdict::Redirected),
@@ -217,12 +226,27 @@ impl Tracker {
         self.conclude(attempt, outcome, answer.origin, false);
     }
 
-    fn note_details(&mut self, dn: Option<u32>, answer: &Final<'_, '_>) {
-        let Some(dn) = dn.and_then(|dn| self.store.dns.get_mut(dn as usize)) else { return };
-        let Some(details) = &mut dn.details else { return };
-        let (origin, message) = (answer.origin, answer.message);
-        let texts = &mut self.store.texts;
-        details.answer = Some(AnswerDetails::of(texts, origin, message, answer.code));
+    /// Keeps what an answer says; answers that are alike were read before.
+    fn note_details(&mut self, attempt: u32, dn: Option<u32>, answer: &Final<'_, '_>) {
+        let read = answer.read;
+        let known = if read.names_somebody { self.alike.get(&read.same).cloned() } else { None };
+        let kept = known.unwrap_or_else(|| {
+            let kept = AnswerKept::of(&mut self.store.texts, answer.message);
+            if self.alike.len() >= ALIKE {
+                self.alike.clear();
+            }
+            if read.names_somebody {
+                self.alike.insert(read.same, kept.clone());
+            }
+            kept
+        });
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.reason = kept.reason;
+        }
+        let dn = dn.and_then(|dn| self.store.dns.get_mut(dn as usize));
+        let Some(details) = dn.and_then(|dn| dn.details.as_mut()) else { return };
+        let answer = kept.details.of(answer.origin, answer.code, read);
+        details.answer = Some(answer);
     }
 
     fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
@@ -251,13 +275,11 @@ impl Tracker {
     /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3).
     fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
         let proxy = answer.code == 407;
-        let challenge = answer.message.challenges().find(|c| c.proxy == proxy);
-        let nonce = challenge.as_ref().and_then(|c| c.nonce).map_or(0, nonce_of);
-        let stale = challenge.as_ref().is_some_and(|c| c.stale);
-        let realm = challenge
-            .as_ref()
-            .and_then(|c| c.realm)
-            .map_or(Sym::NONE, |r| self.store.texts.intern(r));
+        let challenge = answer.read.auth.iter().find(|c| c.proxy == proxy);
+        let nonce = challenge.map_or(0, |c| c.nonce);
+        let stale = challenge.is_some_and(|c| c.stale);
+        let realm = challenge.map_or(&[][..], |c| c.realm.get(answer.message.raw()));
+        let realm = self.store.texts.intern(realm);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
         let request = answer.request.as_deref();
         let presented = request.map(|r| {
@@ -265,7 +287,7 @@ impl Tracker {
         });
         // what was cut may hold credentials; what is cut of the challenge, its `stale` and realm
         let unseen = request.is_some_and(|r| r.cut && r.credentials.is_empty());
-        let unread = answer.message.is_cut() && !challenge.as_ref().is_some_and(|c| c.stale);
+        let unread = answer.message.is_cut() && !stale;
         let refused = match &presented {
             _ if unseen => a.challenges > 0,
             Some(given) if !given.is_empty() => {
@@ -307,11 +329,15 @@ impl Tracker {
     fn accept(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
         let (origin, message, t) = (answer.origin, answer.message, answer);
         let mut listed = SmallVec::<[Listed; 4]>::new();
-        for contact in message.contacts() {
-            let Contact::Address(address) = contact else { continue };
-            let device = device_of(&mut self.store.texts, &address);
-            let contact = self.store.texts.intern(address.uri.raw);
-            listed.push(Listed { contact, device, expires: address.expires() });
+        let texts = &mut self.store.texts;
+        for (place, c) in answer.read.contacts.iter().enumerate() {
+            // most often the one that was asked for
+            let asked = t.request.as_ref().and_then(|r| r.contacts.get(place));
+            let asked = asked.map_or(Sym::NONE, |asked| asked.contact);
+            let contact = texts.intern_like(asked, c.uri.get(message.raw()));
+            let item = c.item.get(message.raw());
+            let device = if c.device { device_of(texts, item) } else { Sym::NONE };
+            listed.push(Listed { contact, device, expires: c.expires });
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
         let (dn, registrar) = (a.dn, a.registrar);
@@ -320,7 +346,7 @@ impl Tracker {
             time: origin.time,
             frame: origin.frame,
             source: a.source,
-            received: received_of(message),
+            received: answer.read.received,
             senders: answer.senders.clone(),
             user_agent: a.user_agent,
             aor: a.aor,
@@ -365,8 +391,24 @@ fn granted_unseen(listed: &[Listed]) -> Outcome {
     if listed.is_empty() { Outcome::NothingListed } else { Outcome::Accepted }
 }
 
-/// The address the registrar saw the request come from (RFC 3261 §18.2.1, RFC 3581 §4).
-fn received_of(message: &Message<'_>) -> Option<IpAddr> {
-    let via = message.top_via()?;
-    std::str::from_utf8(via.received()?).ok()?.parse().ok()
+/// The branch of the top Via of an answer, which may name nobody.
+fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
+    if read.names_somebody { read.branch } else { branch_of(message) }
+}
+
+/// What is kept of an answer, but what each answer has anew.
+#[derive(Clone, Debug)]
+pub(super) struct AnswerKept {
+    details: AnswerDetails,
+    reason: Sym,
+}
+
+impl AnswerKept {
+    fn of(texts: &mut Texts, message: &Message<'_>) -> Self {
+        let StartLine::Response { reason, .. } = message.start() else {
+            return Self { details: AnswerDetails::default(), reason: Sym::NONE };
+        };
+        let reason = texts.intern(reason);
+        Self { details: AnswerDetails::read(texts, message), reason }
+    }
 }

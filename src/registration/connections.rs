@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::Facts;
 use super::in_flight::PathError;
+use super::reading::Reading;
 use super::store::Outcome;
 use super::tracker::Tracker;
 use super::transaction::Subject;
@@ -125,8 +125,9 @@ impl Tracker {
             return;
         }
         let quoted = Message::parse(error.quoted, true);
-        let facts = quoted.as_ref().and_then(Facts::of);
-        let by_key = facts.as_ref().and_then(|f| self.transactions.find(&f.key));
+        let read = quoted.as_ref().map(|quoted| Reading::of(error.origin, quoted));
+        let key = read.filter(|read| read.names_somebody).map(|read| read.key);
+        let by_key = key.and_then(|key| self.transactions.find(&key));
         let closed = error.kind == IcmpKind::PortUnreachable;
         let icmp = Some((error.icmp_type, error.icmp_code));
         if by_key.is_none() && quoted.as_ref().is_none_or(|q| q.call_id().is_none()) {

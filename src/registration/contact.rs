@@ -63,7 +63,8 @@ fn same(texts: &Texts, a: (Sym, Sym), b: (Sym, Sym)) -> bool {
 }
 
 /// The device a Contact names: its instance and reg-id (RFC 5626 §4.1); empty without an instance.
-pub(super) fn device_of(texts: &mut Texts, contact: &NameAddr<'_>) -> Sym {
+pub(super) fn device_of(texts: &mut Texts, contact: &[u8]) -> Sym {
+    let Some(contact) = NameAddr::parse(contact) else { return Sym::NONE };
     let Some(instance) = contact.instance().filter(|_| contact.reg_id().is_some()) else {
         return Sym::NONE;
     };

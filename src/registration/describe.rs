@@ -4,14 +4,16 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
-use super::details::{Details, sameness};
+use super::details::Details;
 use super::facts::Facts;
+use super::reading::Reading;
+use super::request::asked;
 use super::store::{Dn, Source};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::verdict::{Flag, FlagSet};
 use crate::net::{Origin, Transport};
-use crate::sip::{Contact, HeaderName, Message, Uri, Via};
+use crate::sip::{Contact, Message, Uri, Via};
 
 impl Tracker {
     /// Writes what the request says of itself into the attempt and the DN.
@@ -23,7 +25,7 @@ impl Tracker {
         facts: &Facts<'_>,
         nearest: bool,
     ) {
-        let same = sameness(origin, message, facts);
+        let same = facts.read.same;
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
@@ -34,8 +36,10 @@ impl Tracker {
         }
         a.source = origin.src;
         match &mut dn.details {
-            Some(details) if details.sameness == same => details.renew(texts, origin, message),
-            _ => self.describe_anew(attempt, origin, message, facts, same),
+            Some(details) if details.sameness == same => {
+                details.renew(texts, origin, message, facts.read);
+            }
+            _ => self.describe_anew(attempt, origin, message, facts),
         }
         self.copy_details(attempt);
     }
@@ -55,19 +59,19 @@ impl Tracker {
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
-        same: u64,
     ) {
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
         let mut details = Details::of(texts, origin, message, facts);
-        details.sameness = same;
+        details.sameness = facts.read.same;
+        details.asked = asked(texts, message, facts.read);
         details.aor = aor_of(texts, facts);
         let mut more = dn.more_values;
         Dn::note(&mut dn.aors, &mut more, details.aor);
         let new_source = !dn.sources.iter().any(|(s, _)| s.addr == origin.src.addr);
         Dn::note(&mut dn.sources, &mut more, (origin.src, origin.transport));
-        if let Some(via) = &facts.via {
+        if let Some(via) = &message.top_via() {
             details.sent_by = texts.intern(&sent_by(via));
             Dn::note(&mut dn.vias, &mut more, details.sent_by);
             // a loopback or unspecified Via is a host that does not know its address
@@ -99,26 +103,30 @@ impl Tracker {
     }
 
     /// What the lower layers showed.
-    pub(super) fn path_flags(&mut self, attempt: u32, origin: &Origin, message: &Message<'_>) {
+    pub(super) fn path_flags(
+        &mut self,
+        attempt: u32,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
-        let path = message.first(HeaderName::Path).is_some();
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
         dn.note_agent(origin);
         dn.flags.set_if(Flag::IpFragments, origin.path.fragmented);
         dn.flags.set_if(Flag::Truncated, message.is_cut());
-        dn.flags.set_if(Flag::Path, path);
+        dn.flags.set_if(Flag::Path, read.path);
     }
 }
 
 /// The address-of-record of a message, its host in lower case.
 pub(super) fn aor_of(texts: &mut Texts, facts: &Facts<'_>) -> Sym {
-    let host = facts.to.uri.host;
     let mut aor = SmallVec::<[u8; 64]>::new();
-    if facts.to.uri.user.is_some_and(|u| !u.is_empty()) {
+    if facts.read.has_user {
         aor.extend_from_slice(&facts.user);
         aor.push(b'@');
     }
-    aor.extend(host.iter().map(u8::to_ascii_lowercase));
+    aor.extend(facts.host.iter().map(u8::to_ascii_lowercase));
     texts.intern(&aor)
 }
 

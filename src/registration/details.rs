@@ -1,14 +1,13 @@
 //! What the latest REGISTER of a DN and its answer say, parsed: the attributes a comparison works on.
 
-use std::hash::{Hash as _, Hasher as _};
 use std::net::IpAddr;
 
-use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
-use super::describe::parse_ip;
 use super::facts::Facts;
+use super::reading::Reading;
 use super::text::{Sym, Texts};
+use super::transaction::Asked;
 use crate::net::{FrameRef, HepAgent, Origin};
 use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 
@@ -19,8 +18,12 @@ use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 pub struct Details {
     /// The request's frame.
     pub request_frame: FrameRef,
-    /// What a refresh has in common with the one before: see [`sameness`].
+    /// What a refresh has in common with the one before: see [`Reading::same`].
     pub(super) sameness: u64,
+    /// The same for the credentials; they are those of an earlier request when this one has none.
+    pub(super) auth_same: u64,
+    /// The Contacts.
+    pub(super) asked: SmallVec<[Asked; 1]>,
     /// The address-of-record.
     pub(super) aor: Sym,
     /// The top Via's sent-by.
@@ -101,7 +104,7 @@ pub struct Details {
 }
 
 /// The final answer to the latest REGISTER of a DN.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct AnswerDetails {
     /// Its frame.
     pub frame: FrameRef,
@@ -139,12 +142,18 @@ pub struct AnswerDetails {
 
 impl Details {
     /// Takes over what differs between two requests that are otherwise the same.
-    pub(super) fn renew(&mut self, texts: &mut Texts, origin: &Origin, message: &Message<'_>) {
+    pub(super) fn renew(
+        &mut self,
+        texts: &mut Texts,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) {
         self.request_frame = origin.frame;
         (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
         self.agent = origin.path.hep;
         self.credentials_for_proxy = None;
-        self.read_credentials(texts, message);
+        self.read_credentials(texts, message, read);
         self.answer = None;
     }
 
@@ -163,7 +172,7 @@ impl Details {
             agent: origin.path.hep,
             request_uri: texts.intern(message.request_uri().unwrap_or_default()),
             from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
-            to_uri: texts.intern(facts.to.uri.raw),
+            to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
             expires_header: message.expires(),
             supported: header(texts, message, HeaderName::Supported),
             require: header(texts, message, HeaderName::Require),
@@ -174,9 +183,9 @@ impl Details {
             vias: message.vias().take(255).count() as u8,
             ..Self::default()
         };
-        details.read_via(texts, facts.via.as_ref());
+        details.read_via(texts, message.top_via().as_ref());
         details.read_contacts(texts, message);
-        details.read_credentials(texts, message);
+        details.read_credentials(texts, message, facts.read);
         details
     }
 
@@ -222,22 +231,26 @@ impl Details {
         self.contact_params = texts.intern(&params);
     }
 
-    fn read_credentials(&mut self, texts: &mut Texts, message: &Message<'_>) {
+    fn read_credentials(&mut self, texts: &mut Texts, message: &Message<'_>, read: &Reading) {
+        let Some(last) = read.auth.last() else { return };
+        self.credentials_for_proxy = Some(last.proxy);
+        self.auth_nc = last.nc;
+        if self.auth_same == last.same {
+            return;
+        }
         let Some(c) = message.credentials().last() else { return };
-        self.credentials_for_proxy = Some(c.proxy);
+        self.auth_same = last.same;
         self.auth_username = texts.intern(c.username.unwrap_or_default());
         self.auth_realm = texts.intern(c.realm.unwrap_or_default());
         self.auth_algorithm = texts.intern(c.algorithm.unwrap_or_default());
         self.auth_qop = texts.intern(c.qop.unwrap_or_default());
         self.auth_uri = texts.intern(c.uri.unwrap_or_default());
-        self.auth_nc = c.nc;
     }
 }
 
 impl AnswerDetails {
-    /// The details of a final answer.
-    pub(super) fn of(texts: &mut Texts, origin: &Origin, message: &Message<'_>, code: u16) -> Self {
-        let via = message.top_via();
+    /// What the headers of a final answer say; of its Via and its Contacts nothing.
+    pub(super) fn read(texts: &mut Texts, message: &Message<'_>) -> Self {
         let mut challenges = message.challenges();
         let challenge = challenges.next();
         let mut algorithms = SmallVec::<[u8; 32]>::new();
@@ -248,48 +261,32 @@ impl AnswerDetails {
             algorithms.extend_from_slice(c.algorithm.unwrap_or(b"MD5"));
         }
         Self {
-            frame: origin.frame,
-            code,
-            received: via.and_then(|v| parse_ip(v.received()?)),
-            rport: via.and_then(|v| v.rport().flatten()),
-            sent_to_port: origin.dst.port,
             server: header(texts, message, HeaderName::Server),
             challenge_realm: texts.intern(challenge.and_then(|c| c.realm).unwrap_or_default()),
             challenge_algorithms: texts.intern(&algorithms),
             challenge_qop: texts.intern(challenge.and_then(|c| c.qop).unwrap_or_default()),
             stale: challenge.is_some_and(|c| c.stale),
             expires_header: message.expires(),
-            contacts: message.contacts().take(255).count() as u8,
             unsupported: header(texts, message, HeaderName::Unsupported),
             warning: header(texts, message, HeaderName::Warning),
             min_expires: message.min_expires(),
             service_route: header(texts, message, HeaderName::ServiceRoute),
+            ..Self::default()
         }
     }
-}
 
-/// A number that two REGISTERs share when they differ in nothing but what every request has anew:
-/// branch, CSeq, Call-ID and credentials.
-///
-/// Most REGISTERs of a capture are refreshes; what they say was read before.
-pub(super) fn sameness(origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u64 {
-    let mut hasher = FxHasher::default();
-    origin.src.hash(&mut hasher);
-    if let Some(via) = &facts.via {
-        (via.transport, via.host, via.port, via.rport().is_some()).hash(&mut hasher);
-    }
-    hasher.write(message.request_uri().unwrap_or_default());
-    for header in message.headers() {
-        match header.id {
-            HeaderName::Via | HeaderName::CSeq | HeaderName::CallId => hasher.write(header.name),
-            id if is_credentials(id) => {}
-            _ => {
-                hasher.write(header.name);
-                hasher.write(header.value);
-            }
+    /// The details of a final answer whose headers say this.
+    pub(super) fn of(self, origin: &Origin, code: u16, read: &Reading) -> Self {
+        Self {
+            frame: origin.frame,
+            code,
+            received: read.received,
+            rport: read.rport,
+            sent_to_port: origin.dst.port,
+            contacts: read.contact_count(),
+            ..self
         }
     }
-    hasher.finish()
 }
 
 /// The values of a header, joined by commas when there are several (RFC 3261 §7.3.1).

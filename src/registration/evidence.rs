@@ -1,6 +1,7 @@
 //! What other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
 
 use super::facts::{Facts, unescape};
+use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
 use super::store::{Binding, Dn, NIL, Registration};
 use super::text::Texts;
@@ -15,9 +16,9 @@ const LOOKUP_TIME: i64 = 4_000_000_000;
 
 impl Tracker {
     /// A request that is no REGISTER.
-    pub(super) fn other_request(&mut self, origin: &Origin, message: &Message<'_>) {
+    pub(super) fn other_request(&mut self, origin: &Origin, message: &Message<'_>, read: &Reading) {
         let Some(method) = message.method() else { return };
-        let Some(facts) = Facts::of(message) else { return };
+        let Some(facts) = Facts::of(message, read) else { return };
         if method == Method::Notify {
             self.notify(origin, message, &facts);
         }
@@ -26,19 +27,19 @@ impl Tracker {
         }
         self.note_forwarded(origin, &facts);
         if !matches!(method, Method::Options | Method::Invite | Method::Message)
-            || facts.to.tag().is_some()
+            || message.to().is_some_and(|to| to.tag().is_some())
         {
             return;
         }
         let Some(dn) = self.called_dn(message, &facts) else { return };
-        if let Some(slot) = self.transactions.find(&facts.key) {
+        if let Some(slot) = self.transactions.find(facts.key()) {
             if let Some(t) = self.transactions.get_mut(slot) {
                 t.see(origin, 0);
             }
             return;
         }
         let subject = Subject::Probe { dn, forwarded: false };
-        let mut t = Transaction::new(facts.key, subject, origin, facts.cseq.unwrap_or(0));
+        let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, 0);
         self.transactions.insert(t);
     }
@@ -68,7 +69,7 @@ impl Tracker {
 
     /// A request that goes on towards a device: the registrar did find the DN.
     fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>) {
-        if let Some(parent) = facts.parents.iter().find_map(|key| self.transactions.find(key))
+        if let Some(parent) = facts.read.parents.iter().find_map(|key| self.transactions.find(key))
             && let Some(t) = self.transactions.get_mut(parent)
             && let Subject::Probe { forwarded, .. } = &mut t.subject
         {
@@ -87,12 +88,11 @@ impl Tracker {
 
     /// An answer to such a request: 404 or 480 from the registrar itself shows that no binding is
     /// left (RFC 3261 §16.5: an empty target set is answered 480).
-    pub(super) fn probe_answer(&mut self, origin: &Origin, message: &Message<'_>, code: u16) {
-        if self.store.dns.is_empty() {
+    pub(super) fn probe_answer(&mut self, origin: &Origin, read: &Reading, code: u16) {
+        if self.store.dns.is_empty() || !read.names_somebody {
             return;
         }
-        let Some(facts) = Facts::of(message) else { return };
-        let Some(slot) = self.transactions.find(&facts.key) else { return };
+        let Some(slot) = self.transactions.find(&read.key) else { return };
         let Some(t) = self.transactions.get_mut(slot) else { return };
         let Subject::Probe { dn, forwarded } = t.subject else { return };
         t.provisional |= (101..200).contains(&code);
@@ -132,12 +132,12 @@ impl Tracker {
         if !is_reg || message.body().is_empty() {
             return;
         }
-        if self.transactions.find(&facts.key).is_some() {
+        if self.transactions.find(facts.key()).is_some() {
             // sent again, and perhaps outdated
             return;
         }
         let subject = Subject::Probe { dn: NIL, forwarded: true };
-        let mut t = Transaction::new(facts.key, subject, origin, facts.cseq.unwrap_or(0));
+        let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, 0);
         self.transactions.insert(t);
         let Ok(mut registrations) = reginfo::parse(message.body()) else {

@@ -29,6 +29,7 @@ mod judge;
 mod live;
 mod memory;
 mod names;
+mod reading;
 mod reginfo;
 mod request;
 mod scanner;
@@ -51,6 +52,7 @@ pub use bounds::{Forgotten, Limits};
 pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
+pub use reading::Reading;
 pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState, natural};
 pub use state::{DnState, RegistrationState};
 pub use store::{

@@ -1,18 +1,18 @@
 //! REGISTER requests: which transaction, which attempt, and what the client shows by sending it.
 
-use std::hash::Hasher as _;
-
-use rustc_hash::FxHasher;
+use smallvec::SmallVec;
 
 use super::contact::device_of;
-use super::facts::{Facts, branch_of};
+use super::details::Details;
+use super::facts::Facts;
+use super::reading::Reading;
 use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
-use super::text::Sym;
+use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Asked, Presented, Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, FlagSet, Verdict};
 use crate::net::{Origin, Timestamp};
-use crate::sip::{Contact, Credentials, Message};
+use crate::sip::Message;
 
 /// A retry follows its challenge within this time, as the challenge's transaction would last.
 const RETRY_WINDOW: i64 = 32_000_000_000;
@@ -26,7 +26,7 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> Sighting {
-        let slot = self.transactions.find(&facts.key);
+        let slot = self.transactions.find(facts.key());
         let (slot, sighting) = match slot {
             Some(slot) => (slot, self.seen_again(origin, message, facts, slot)),
             None => (self.new_request(origin, message, facts), Sighting::New),
@@ -38,11 +38,11 @@ impl Tracker {
         record.hop = t.hop;
         record.marks = sighting
             .marks()
-            .add_if(Marks::CREDENTIALS, has_credentials(message))
+            .add_if(Marks::CREDENTIALS, facts.read.has_credentials())
             .add_if(Marks::CUT, message.is_cut());
         self.record(attempt, record);
         self.source(origin.src).requests += 1;
-        self.path_flags(attempt, origin, message);
+        self.path_flags(attempt, origin, message, facts.read);
         sighting
     }
 
@@ -101,13 +101,13 @@ impl Tracker {
     }
 
     fn new_request(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u32 {
-        let request = read_request(&mut self.store, message);
         let dn = self.dn(&facts.user, origin.time);
+        let request = read_request(&mut self.store, dn, message, facts.read);
         let mut t = Transaction::new(
-            facts.key,
+            *facts.key(),
             Subject::Register { attempt: NIL },
             origin,
-            facts.cseq.unwrap_or(0),
+            facts.cseq().unwrap_or(0),
         );
         let (attempt, hop) = self
             .other_hop(facts)
@@ -116,8 +116,8 @@ impl Tracker {
         let registrar = if hop == 0 { self.registrar_behind(dn, origin.dst) } else { origin.dst };
         t.subject = Subject::Register { attempt };
         t.hop = hop;
-        t.parent = facts.parents.first().copied();
-        t.branch = branch_of(message).unwrap_or(0);
+        t.parent = facts.read.parents.first().copied();
+        t.branch = facts.read.branch.unwrap_or(0);
         t.see(origin, 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize)
             && hop == 0
@@ -130,7 +130,7 @@ impl Tracker {
         self.note_open(dn, slot);
         self.describe(attempt, origin, message, facts, hop == 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.cseq = facts.cseq.unwrap_or(a.cseq);
+            a.cseq = facts.cseq().unwrap_or(a.cseq);
             if hop == 0 {
                 a.entry = origin.dst;
             }
@@ -148,13 +148,13 @@ impl Tracker {
 
     /// The attempt of the same request on another hop, and which hop this one is.
     pub(super) fn other_hop(&mut self, facts: &Facts<'_>) -> Option<(u32, u8)> {
-        let near = facts.parents.iter().find_map(|key| self.transactions.find(key));
+        let near = facts.read.parents.iter().find_map(|key| self.transactions.find(key));
         if let Some(near) = near {
             let t = self.transactions.get(near)?;
             let Subject::Register { attempt } = t.subject else { return None };
             return Some((attempt, t.hop.saturating_add(1)));
         }
-        let far = self.transactions.find_child(&facts.key)?;
+        let far = self.transactions.find_child(facts.key())?;
         let t = self.transactions.get_mut(far)?;
         let Subject::Register { attempt } = t.subject else { return None };
         t.hop = t.hop.saturating_add(1);
@@ -168,13 +168,17 @@ impl Tracker {
     /// The attempt of the same request on a nearer hop that left no Via: same Call-ID and CSeq, still
     /// unanswered, between two other hosts.
     fn hidden_hop(&self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> Option<(u32, u8)> {
-        let call_id = self.store.texts.lookup(facts.call_id).filter(|sym| !sym.is_none())?;
+        if facts.call_id.is_empty() {
+            return None;
+        }
         let recent = &self.store.dns.get(dn as usize)?.recent;
         recent.iter().rev().find_map(|&index| {
             let a = self.store.attempts.get(index as usize)?;
             let t = self.transactions.get(a.open).filter(|_| a.outcome == Outcome::Open)?;
             let (src, dst) = t.ends()?;
-            let same = a.call_id == call_id && Some(t.cseq) == facts.cseq && !t.answered();
+            let same = Some(t.cseq) == facts.cseq()
+                && !t.answered()
+                && self.store.texts.get(a.call_id) == facts.call_id;
             let onward = origin.src.addr != src.addr && origin.dst.addr != dst.addr;
             let soon = origin.time.nanos_since(t.first) <= RETRY_WINDOW;
             (same && onward && soon).then(|| (index, t.hop.saturating_add(1)))
@@ -189,8 +193,10 @@ impl Tracker {
         dn: u32,
         request: &Request,
     ) -> u32 {
-        let call_id = self.store.texts.intern(facts.call_id);
         let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
+        let latest = recent.last().and_then(|&index| self.store.attempts.get(index as usize));
+        let latest = latest.map_or(Sym::NONE, |a| a.call_id);
+        let call_id = self.store.texts.intern_like(latest, facts.call_id);
         for &index in recent.iter().rev() {
             self.judge_silence(index, origin, facts, call_id, request);
         }
@@ -232,7 +238,7 @@ impl Tracker {
         }
         let (challenges, had_credentials, last_nonce) = (a.challenges, a.credentials, a.nonce);
         let Some(t) = self.transactions.get_mut(a.open) else { return };
-        if t.answered() || facts.cseq.is_none_or(|c| c <= t.cseq) {
+        if t.answered() || facts.cseq().is_none_or(|c| c <= t.cseq) {
             return;
         }
         let unseen_nonce = request.credentials.iter().any(|c| c.nonce != last_nonce);
@@ -365,7 +371,7 @@ fn carries_on(
 ) -> bool {
     let same_call = a.call_id == call_id;
     let recent = origin.time.nanos_since(a.last) <= RETRY_WINDOW;
-    let later = facts.cseq.is_none_or(|cseq| cseq >= a.cseq);
+    let later = facts.cseq().is_none_or(|cseq| cseq >= a.cseq);
     let with_credentials = !request.credentials.is_empty();
     let answers_nonce = answers(request, a);
     let refused = matches!(
@@ -422,22 +428,15 @@ fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
     }
 }
 
-/// What a REGISTER asks for.
-fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
-    let texts = &mut store.texts;
-    let header = message.expires();
-    let mut request = Request { cut: message.is_cut(), ..Request::default() };
-    for contact in message.contacts() {
-        match contact {
-            Contact::Star => request.star = true,
-            Contact::Address(address) if request.contacts.len() < 64 => {
-                let device = device_of(texts, &address);
-                let contact = texts.intern(address.uri.raw);
-                let expires = address.expires().or(header);
-                request.contacts.push(Asked { contact, device, expires });
-            }
-            Contact::Address(_) => {}
-        }
+/// What a REGISTER asks for. What a refresh has in common with the request before was read then.
+fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Reading) -> Request {
+    let (texts, raw) = (&mut store.texts, message.raw());
+    let before = store.dns.get(dn as usize).and_then(|dn| dn.details.as_deref());
+    let mut request = Request { cut: message.is_cut(), star: read.star, ..Request::default() };
+    if let Some(before) = before.filter(|details| details.sameness == read.same) {
+        request.contacts.clone_from(&before.asked);
+    } else {
+        request.contacts = asked(texts, message, read);
     }
     let removes = request.star || request.contacts.iter().all(|c| c.expires == Some(0));
     request.purpose = if request.contacts.is_empty() && !request.star {
@@ -448,30 +447,27 @@ fn read_request(store: &mut Store, message: &Message<'_>) -> Request {
     } else {
         Purpose::Register
     };
-    for c in message.credentials().filter(|c| !is_empty(c)).take(8) {
-        request.credentials.push(Presented {
-            proxy: c.proxy,
-            nonce: nonce_of(c.nonce.unwrap_or_default()),
-            realm: texts.intern(c.realm.unwrap_or_default()),
-            username: texts.intern(c.username.unwrap_or_default()),
-        });
+    for c in read.auth.iter().filter(|c| !c.empty).take(8) {
+        let known = before.filter(|details| details.auth_same == c.same);
+        let known = known.map(|details: &Details| (details.auth_realm, details.auth_username));
+        let (realm, username) = known
+            .unwrap_or_else(|| (texts.intern(c.realm.get(raw)), texts.intern(c.username.get(raw))));
+        request.credentials.push(Presented { proxy: c.proxy, nonce: c.nonce, realm, username });
     }
     request
 }
 
-/// Whether credentials answer nothing: an AKA phone names itself with an empty response before it
-/// is asked (RFC 3310 §3.2).
-fn is_empty(c: &Credentials<'_>) -> bool {
-    c.is_digest() && c.response.is_none_or(<[u8]>::is_empty)
-}
-
-fn has_credentials(message: &Message<'_>) -> bool {
-    message.credentials().any(|c| !is_empty(&c))
-}
-
-/// A nonce as a number; never 0.
-pub(super) fn nonce_of(nonce: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(nonce);
-    hasher.finish().max(1)
+/// The Contacts of a REGISTER.
+pub(super) fn asked(
+    texts: &mut Texts,
+    message: &Message<'_>,
+    read: &Reading,
+) -> SmallVec<[Asked; 1]> {
+    let (header, raw) = (message.expires(), message.raw());
+    let contacts = read.contacts.iter().take(64).map(|c| Asked {
+        contact: texts.intern(c.uri.get(raw)),
+        device: if c.device { device_of(texts, c.item.get(raw)) } else { Sym::NONE },
+        expires: c.expires.or(header),
+    });
+    contacts.collect()
 }

@@ -199,6 +199,8 @@ impl Tracker {
         self.each_symbol(&mut |sym| used.note(*sym));
         let moved: Moved = self.store.texts.compact(&used);
         self.each_symbol(&mut |sym| *sym = moved.to(*sym));
+        // what it holds would have to be moved too, and is soon read again
+        self.alike.clear();
     }
 
     fn each_symbol(&mut self, visit: &mut super::syms::Visit<'_>) {

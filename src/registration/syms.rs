@@ -4,7 +4,7 @@ use super::agents::AgentRecord;
 use super::details::{AnswerDetails, Details};
 use super::store::{Attempt, Binding, Dn, Source};
 use super::text::Sym;
-use super::transaction::Request;
+use super::transaction::{Asked, Request};
 
 /// What is done with a symbol.
 pub(super) type Visit<'v> = dyn FnMut(&mut Sym) + 'v;
@@ -177,9 +177,11 @@ impl Symbols for Details {
             auth_algorithm,
             auth_qop,
             auth_uri,
+            asked,
             answer,
             request_frame: _,
             sameness: _,
+            auth_same: _,
             vlan: _,
             ttl: _,
             mac: _,
@@ -199,6 +201,10 @@ impl Symbols for Details {
         let headers = [via_transport, via_host, supported, require, allow, path, max_forwards];
         let auth = [header_order, auth_username, auth_realm, auth_algorithm, auth_qop, auth_uri];
         uris.into_iter().chain(contact).chain(headers).chain(auth).for_each(&mut *visit);
+        for Asked { contact, device, expires: _ } in asked {
+            visit(contact);
+            visit(device);
+        }
         if let Some(answer) = answer {
             answer.each_symbol(visit);
         }

@@ -66,6 +66,11 @@ impl Texts {
         Sym(id)
     }
 
+    /// As [`Self::intern`], for a text that is likely to be the one of `like`.
+    pub(super) fn intern_like(&mut self, like: Sym, text: &[u8]) -> Sym {
+        if self.get(like) == text { like } else { self.intern(text) }
+    }
+
     fn store(&mut self, text: &[u8]) -> Option<Place> {
         let room = |b: &Vec<u8>| b.capacity() - b.len();
         if self.blocks.last().is_none_or(|last| room(last.list()) < text.len()) {

@@ -2,15 +2,19 @@
 
 use std::net::IpAddr;
 
+use rustc_hash::FxHashMap;
+
 use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Message, Method, StartLine};
 
+use super::answer::AnswerKept;
 use super::bounds::{Bounds, Forgotten};
 use super::connections::Connections;
 use super::facts::Facts;
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
+use super::reading::{About, Reading};
 use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
 use super::tally::Tally;
 use super::text::Sym;
@@ -89,6 +93,8 @@ pub struct Tracker {
     pub(super) live: Option<Box<Live>>,
     /// The names of DNs it forgot.
     pub(super) names: Option<Box<Names>>,
+    /// What is kept of answers, of one for all that are alike.
+    pub(super) alike: FxHashMap<u64, AnswerKept>,
     /// Its limits, if it has any.
     pub(super) bounds: Option<Box<Bounds>>,
 }
@@ -136,6 +142,16 @@ impl Tracker {
 
     /// Takes in one SIP message.
     pub fn message(&mut self, origin: &Origin, message: &Message<'_>) -> Ingested {
+        self.message_read(origin, message, &Reading::of(origin, message))
+    }
+
+    /// Takes in one SIP message of which this reading was made.
+    pub fn message_read(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) -> Ingested {
         self.begin_event(origin);
         if self.bounds.is_some() {
             self.hold_limits();
@@ -146,40 +162,45 @@ impl Tracker {
             StartLine::Request { method: Method::Register, .. } => {
                 self.counts.register_requests += 1;
                 self.counts.cut += u64::from(message.is_cut());
-                let Some(facts) = self.facts(message) else {
+                let Some(facts) = self.facts(message, read) else {
                     return Ingested::register(Sighting::New);
                 };
                 Ingested::register(self.register_request(origin, message, &facts))
             }
             StartLine::Request { .. } => {
-                self.other_request(origin, message);
+                self.other_request(origin, message, read);
                 Ingested::OTHER
             }
-            StartLine::Response { code, .. } => self.answer(origin, message, *code),
+            StartLine::Response { code, .. } => self.answer(origin, message, read, *code),
         }
     }
 
-    fn answer(&mut self, origin: &Origin, message: &Message<'_>, code: u16) -> Ingested {
-        let method = message.cseq().map(|cseq| cseq.method);
-        let register = method == Some(Method::Register);
-        let known = match method {
-            Some(Method::Register) | None => self.find_answered(origin, message, register),
-            Some(_) => None,
+    fn answer(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+        code: u16,
+    ) -> Ingested {
+        let register = read.about == About::Register;
+        let known = match read.about {
+            About::Register | About::Nothing => self.find_answered(origin, message, read),
+            About::Other => None,
         };
         if register || known.is_some() {
             self.counts.register_answers += 1;
             self.counts.cut += u64::from(message.is_cut());
             let slot = match known {
                 Some(slot) => slot,
-                None => match self.facts(message) {
+                None => match self.facts(message, read) {
                     Some(facts) => self.unasked(origin, message, &facts),
                     None => return Ingested::register(Sighting::New),
                 },
             };
-            return Ingested::register(self.register_answer(origin, message, slot, code));
+            return Ingested::register(self.register_answer(origin, message, read, slot, code));
         }
-        if method.is_some() {
-            self.probe_answer(origin, message, code);
+        if read.about == About::Other {
+            self.probe_answer(origin, read, code);
         } else if message.is_cut() {
             self.mark_server(origin.src, |server| server.cut = true);
         }
@@ -187,14 +208,14 @@ impl Tracker {
     }
 
     /// The transaction of a REGISTER an answer belongs to.
-    fn find_answered(&self, origin: &Origin, message: &Message<'_>, register: bool) -> Option<u32> {
-        let by_key = || self.transactions.find(&Facts::of(message)?.key);
-        let exact = if register { by_key() } else { None };
-        exact.or_else(|| self.find_odd_answer(origin, message))
+    fn find_answered(&self, origin: &Origin, message: &Message<'_>, read: &Reading) -> Option<u32> {
+        let exact = read.about == About::Register && read.names_somebody;
+        let exact = exact.then(|| self.transactions.find(&read.key)).flatten();
+        exact.or_else(|| self.find_odd_answer(origin, message, read))
     }
 
-    fn facts<'m>(&mut self, message: &Message<'m>) -> Option<Facts<'m>> {
-        let facts = Facts::of(message);
+    fn facts<'m>(&mut self, message: &Message<'m>, read: &'m Reading) -> Option<Facts<'m>> {
+        let facts = Facts::of(message, read);
         if facts.is_none() {
             if message.is_cut() {
                 self.counts.cut_without_dn += 1;

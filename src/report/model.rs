@@ -20,6 +20,9 @@ use capture::CaptureDoc;
 use dn::Pen;
 use writer::Writer;
 
+/// About the bytes of a DN with a few attempts.
+const DN_BYTES: usize = 4096;
+
 /// The version of the format.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -45,7 +48,7 @@ pub(super) fn head(view: &View<'_>) -> io::Result<Vec<u8>> {
 /// Some DNs of the list.
 pub(super) fn dns(view: &View<'_>, dns: &[DnView<'_>]) -> Vec<u8> {
     let pen = Pen { snapshot: view.snapshot, several_files: view.capture.files.len() > 1 };
-    let mut to = Writer::new();
+    let mut to = Writer::with_capacity(dns.len() * DN_BYTES);
     for dn in dns {
         to.object(|to| pen.dn(to, *dn));
     }

@@ -18,7 +18,7 @@ macro_rules! header_names {
     };
 }
 
-// In order of length: `lookup` finds the names of one length as one run.
+// In order of length.
 header_names! {
     To "To" b't' "RFC 3261 §20.39",
     Via "Via" b'v' "RFC 3261 §20.42",
@@ -83,23 +83,28 @@ header_names! {
 
 /// One more than the longest known name.
 const LENGTHS: usize = 22;
+/// Letters a name starts with, by their five low bits.
+const INITIALS: usize = 32;
+/// No row.
+const NONE: u8 = u8::MAX;
 
-/// `RUNS[n]..RUNS[n + 1]` are the rows of `TABLE` whose name has `n` characters.
-const RUNS: [usize; LENGTHS + 1] = runs();
+/// The first row for a name of some length with some initial, and for each row the next such one.
+const FIRST: [[u8; INITIALS]; LENGTHS] = chains().0;
+const NEXT: [u8; TABLE.len()] = chains().1;
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn runs() -> [usize; LENGTHS + 1] {
-    let mut runs = [0; LENGTHS + 1];
-    let mut length = 0;
-    let mut row = 0;
-    while length <= LENGTHS {
-        while row < TABLE.len() && TABLE[row].1.len() < length {
-            row += 1;
-        }
-        runs[length] = row;
-        length += 1;
+const fn chains() -> ([[u8; INITIALS]; LENGTHS], [u8; TABLE.len()]) {
+    let mut first = [[NONE; INITIALS]; LENGTHS];
+    let mut next = [NONE; TABLE.len()];
+    let mut row = TABLE.len();
+    while row > 0 {
+        row -= 1;
+        let name = TABLE[row].1.as_bytes();
+        let place = &mut first[name.len()][(name[0] & 0x1f) as usize];
+        next[row] = *place;
+        *place = row as u8;
     }
-    runs
+    (first, next)
 }
 
 impl HeaderName {
@@ -109,18 +114,17 @@ impl HeaderName {
         if let [letter] = name {
             return Self::compact(letter.to_ascii_lowercase());
         }
-        let run = match (RUNS.get(name.len()), RUNS.get(name.len() + 1)) {
-            (Some(start), Some(end)) => TABLE.get(*start..*end).unwrap_or_default(),
-            _ => return Self::Other,
-        };
-        // most rows differ in their first letter already
-        let initial = name.first().map(|byte| byte | 0x20);
-        run.iter()
-            .find(|(_, canonical, _)| {
-                canonical.as_bytes().first().map(|byte| byte | 0x20) == initial
-                    && canonical.as_bytes().eq_ignore_ascii_case(name)
-            })
-            .map_or(Self::Other, |row| row.0)
+        let Some(initial) = name.first() else { return Self::Other };
+        let by_length = FIRST.get(name.len());
+        let mut row = by_length.and_then(|row| row.get(usize::from(initial & 0x1f)));
+        while let Some((id, canonical, _)) = row.and_then(|row| TABLE.get(usize::from(*row))) {
+            let canonical = canonical.as_bytes();
+            if canonical == name || canonical.eq_ignore_ascii_case(name) {
+                return *id;
+            }
+            row = row.and_then(|row| NEXT.get(usize::from(*row)));
+        }
+        Self::Other
     }
 
     /// The header with the compact form `letter`, in lower case (RFC 3261 §7.3.3 and the IANA list).
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order_of_length() {
-        assert!(TABLE.is_sorted_by_key(|row| row.1.len()));
+        assert!(TABLE.is_sorted_by_key(|row| row.1.len()) && TABLE.len() < usize::from(NONE));
         assert_eq!(TABLE.last().map(|row| row.1.len() + 1), Some(LENGTHS));
     }
 

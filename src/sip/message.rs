@@ -15,7 +15,7 @@ use super::start_line::{Method, StartLine};
 pub struct Message<'a> {
     raw: &'a [u8],
     start: StartLine<'a>,
-    headers: SmallVec<[Header; 24]>,
+    headers: Headers<'a>,
     /// Where the headers end: after the blank line, if there is one.
     head_len: usize,
     end: HeadEnd,
@@ -26,11 +26,30 @@ pub struct Message<'a> {
 /// Where the parts of a message stand, without its bytes: a message on its way to another thread.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    headers: SmallVec<[Header; 24]>,
+    start: StartLayout,
+    headers: Own,
     head_len: usize,
     end: HeadEnd,
     /// How long the cut line is; it ends with the bytes.
     cut_line: Option<usize>,
+}
+
+/// The headers of one message.
+type Own = SmallVec<[Header; 24]>;
+
+/// Where the headers of a message stand: found by itself, or borrowed from a [`Layout`].
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a message lives on the stack, and boxes cost more")]
+enum Headers<'a> {
+    Own(Own),
+    Lent(&'a [Header]),
+}
+
+/// Where the parts of a start line stand; a method stands at the start.
+#[derive(Clone, Copy, Debug)]
+enum StartLayout {
+    Request { method: u32, uri: [u32; 2] },
+    Response { code: u16, reason: [u32; 2] },
 }
 
 /// How the headers of a message end.
@@ -81,18 +100,22 @@ impl<'a> Message<'a> {
     /// Where its parts stand, for [`Message::with_layout`].
     #[must_use]
     pub fn into_layout(self) -> Layout {
-        let Self { headers, head_len, end, cut_line, .. } = self;
-        Layout { headers, head_len, end, cut_line: cut_line.map(<[u8]>::len) }
+        let Self { raw, start, headers, head_len, end, cut_line } = self;
+        let headers = match headers {
+            Headers::Own(own) => own,
+            Headers::Lent(lent) => SmallVec::from_slice(lent),
+        };
+        let start = StartLayout::of(raw, &start);
+        Layout { start, headers, head_len, end, cut_line: cut_line.map(<[u8]>::len) }
     }
 
-    /// The message of these bytes, which are those the layout was made of; `None` for others that
-    /// do not begin like a message.
+    /// The message of these bytes, which are those the layout was made of.
     #[must_use]
-    pub fn with_layout(bytes: &'a [u8], layout: Layout) -> Option<Self> {
-        let Layout { headers, head_len, end, cut_line } = layout;
-        let start = StartLine::parse(slice(bytes, 0, line_at(bytes, 0).end))?;
+    pub fn with_layout(bytes: &'a [u8], layout: &'a Layout) -> Self {
+        let Layout { start, headers, head_len, end, cut_line } = layout;
+        let (start, headers) = (start.line(bytes), Headers::Lent(headers));
         let cut_line = cut_line.map(|length| tail(bytes, bytes.len().saturating_sub(length)));
-        Some(Self { raw: bytes, start, headers, head_len, end, cut_line })
+        Self { raw: bytes, start, headers, head_len: *head_len, end: *end, cut_line }
     }
 
     /// Reads start line and headers at the very start of `bytes`; the rest is the body so far.
@@ -104,7 +127,7 @@ impl<'a> Message<'a> {
         let mut message = Self {
             raw: bytes,
             start,
-            headers: SmallVec::new(),
+            headers: Headers::Own(SmallVec::new()),
             head_len: first.next,
             end: if cut { HeadEnd::Cut } else { HeadEnd::Bytes },
             cut_line: None,
@@ -155,7 +178,8 @@ impl<'a> Message<'a> {
         let value_at =
             at + colon + 1 + (raw_value.len() - super::scan::trim_start(raw_value).len());
         let indent = text.len() - text.trim_ascii_start().len();
-        self.headers.push(Header {
+        let Headers::Own(headers) = &mut self.headers else { return false };
+        headers.push(Header {
             id,
             name_len: u16::try_from(name.len()).unwrap_or(u16::MAX),
             name: (at + indent) as u32,
@@ -271,18 +295,19 @@ impl<'a> Message<'a> {
 
     /// The headers in wire order.
     pub fn headers(&self) -> impl Iterator<Item = HeaderRef<'a>> + '_ {
-        self.headers.iter().map(|header| self.resolve(header))
+        self.headers.list().iter().map(|header| self.resolve(header))
     }
 
     /// The value of the first header `id`.
     #[must_use]
     pub fn first(&self, id: HeaderName) -> Option<&'a [u8]> {
-        self.headers.iter().find(|header| header.id == id).map(|header| self.value(header))
+        self.headers.list().iter().find(|header| header.id == id).map(|header| self.value(header))
     }
 
     /// The values of all headers `id`, in wire order.
     pub fn all(&self, id: HeaderName) -> impl Iterator<Item = &'a [u8]> + '_ {
-        self.headers.iter().filter(move |header| header.id == id).map(|header| self.value(header))
+        let headers = self.headers.list().iter();
+        headers.filter(move |header| header.id == id).map(|header| self.value(header))
     }
 
     fn value(&self, header: &Header) -> &'a [u8] {
@@ -296,6 +321,50 @@ impl<'a> Message<'a> {
             id: header.id,
             name: slice(self.raw, start, start + usize::from(header.name_len)),
             value: self.value(header),
+        }
+    }
+}
+
+impl std::fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.list().fmt(f)
+    }
+}
+
+impl Headers<'_> {
+    fn list(&self) -> &[Header] {
+        match self {
+            Self::Own(own) => own,
+            Self::Lent(lent) => lent,
+        }
+    }
+}
+
+impl StartLayout {
+    /// The layout of `start`, which starts `raw`.
+    fn of(raw: &[u8], start: &StartLine<'_>) -> Self {
+        let span = |part: &[u8]| {
+            // an empty part may stand nowhere
+            let at = part.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+            if at <= raw.len() { [at as u32, (at + part.len()) as u32] } else { [0, 0] }
+        };
+        match start {
+            StartLine::Request { method, uri } => {
+                Self::Request { method: method.as_bytes().len() as u32, uri: span(uri) }
+            }
+            StartLine::Response { code, reason } => {
+                Self::Response { code: *code, reason: span(reason) }
+            }
+        }
+    }
+
+    fn line(self, raw: &[u8]) -> StartLine<'_> {
+        let part = |[start, end]: [u32; 2]| slice(raw, start as usize, end as usize);
+        match self {
+            Self::Request { method, uri } => {
+                StartLine::Request { method: Method::from_bytes(part([0, method])), uri: part(uri) }
+            }
+            Self::Response { code, reason } => StartLine::Response { code, reason: part(reason) },
         }
     }
 }

@@ -9,6 +9,8 @@ use super::uri::Uri;
 /// A `name-addr` or `addr-spec` with header parameters (RFC 3261 §20.10, §20.39).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NameAddr<'a> {
+    /// All of it, without white space around it.
+    pub raw: &'a [u8],
     /// The display name without its quotes; escapes inside and folds stay as they are.
     pub display: Option<&'a [u8]>,
     /// The address.
@@ -31,6 +33,7 @@ impl<'a> NameAddr<'a> {
             None => (inner, &[][..]),
         };
         Some(Self {
+            raw: value,
             display: (!display.is_empty()).then_some(display),
             uri: Uri::parse(uri)?,
             params: Params::after_semicolon(rest),
@@ -49,6 +52,7 @@ impl<'a> NameAddr<'a> {
         let start = text.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
         let display = unquote(trim(slice(text, 0, start)));
         Some(Self {
+            raw: value,
             display: (!display.is_empty()).then_some(display),
             uri: Uri::parse(tail(text, start))?,
             params,

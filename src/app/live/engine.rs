@@ -136,7 +136,7 @@ impl Engine {
         self.batch.take(|clock, found| {
             tracker.tick(clock);
             match found {
-                Found::Message(origin, message) => {
+                Found::Message(origin, message, read) => {
                     #[cfg(feature = "live")]
                     if let (Some(out), None) = (&mut *out, origin.path.hep) {
                         // what agents sent is not sent on: this program's own packets come by here
@@ -152,7 +152,7 @@ impl Engine {
                     if let Some(kept) = kept {
                         kept.lock().message(origin, &message);
                     }
-                    tracker.message(origin, &message);
+                    tracker.message_read(origin, &message, read);
                 }
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),

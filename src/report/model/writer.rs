@@ -17,8 +17,9 @@ pub(super) trait Value {
 }
 
 impl Writer {
-    pub(super) const fn new() -> Self {
-        Self { out: Vec::new() }
+    /// Nothing yet, with room for so many bytes.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { out: Vec::with_capacity(bytes) }
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
 
     fn written(value: impl Value) -> String {
-        let mut to = Writer::new();
+        let mut to = Writer::with_capacity(0);
         value.write(&mut to);
         String::from_utf8(to.into_bytes()).unwrap()
     }
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn commas_stand_between_members_and_nowhere_else() {
-        let mut to = Writer::new();
+        let mut to = Writer::with_capacity(0);
         for _ in 0..2 {
             to.object(|to| {
                 to.member("a", 1_u32);

@@ -1,0 +1,356 @@
+//! What the model asks of every message, read once, on the thread that found it: numbers, and where texts stand.
+
+use std::hash::{Hash as _, Hasher as _};
+use std::net::IpAddr;
+
+use rustc_hash::FxHasher;
+use smallvec::SmallVec;
+
+use super::describe::parse_ip;
+use super::facts::{TransactionKey, dn_of, has_cookie, unescape};
+use crate::net::Origin;
+use crate::sip::{
+    CSeq, Challenge, Contact, Credentials, HeaderName, HeaderRef, Message, Method, NameAddr,
+    StartLine, Via,
+};
+
+/// Hops a request may have behind it.
+const HOPS: usize = 8;
+
+/// Part of a message: where it starts, and how long it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// Where `part` stands in `whole`; nowhere if it is no part of it.
+    fn of(whole: &[u8], part: &[u8]) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
+        if start.checked_add(part.len()).is_some_and(|end| end <= whole.len()) {
+            Self { start: start as u32, len: part.len() as u32 }
+        } else {
+            Self::default()
+        }
+    }
+
+    /// The bytes of the part.
+    pub(super) fn get(self, whole: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        whole.get(start..start + self.len as usize).unwrap_or_default()
+    }
+}
+
+/// What `CSeq` says a message is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum About {
+    /// There is no `CSeq`.
+    #[default]
+    Nothing,
+    /// A REGISTER.
+    Register,
+    /// Another method.
+    Other,
+}
+
+/// A message as the model takes it in.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the message")]
+pub struct Reading {
+    pub(super) about: About,
+    /// Whether its To names somebody: without a DN the rest but for `about` is not read.
+    pub(super) names_somebody: bool,
+    pub(super) key: TransactionKey,
+    /// The same request on the hops nearer to the device, the nearest to this one first.
+    pub(super) parents: SmallVec<[TransactionKey; 1]>,
+    pub(super) cseq: Option<u32>,
+    /// The top Via's branch as a number.
+    pub(super) branch: Option<u64>,
+    /// The DN; escapes are still to be undone.
+    pub(super) user: Span,
+    /// The DN is the user of To, not its host.
+    pub(super) has_user: bool,
+    /// The host of To.
+    pub(super) host: Span,
+    pub(super) call_id: Span,
+    /// Of a request: what it has in common with a refresh, see [`sameness`]. Of an answer:
+    /// the same for what is kept of it but the top Via's values and its Contacts.
+    pub(super) same: u64,
+    /// There is a Path.
+    pub(super) path: bool,
+    /// A Contact is `*`.
+    pub(super) star: bool,
+    /// The other Contacts.
+    pub(super) contacts: SmallVec<[ContactReading; 1]>,
+    /// Credentials of a request, challenges of an answer.
+    pub(super) auth: SmallVec<[AuthReading; 1]>,
+    /// The `received` of the top Via, if it is an address.
+    pub(super) received: Option<IpAddr>,
+    /// The `rport` of the top Via, if it is filled in.
+    pub(super) rport: Option<u16>,
+}
+
+/// A Contact that is an address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ContactReading {
+    pub uri: Span,
+    /// All of it.
+    pub item: Span,
+    pub expires: Option<u32>,
+    /// It names an instance and a reg-id.
+    pub device: bool,
+}
+
+/// Credentials or a challenge.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AuthReading {
+    /// Credentials alike in all that is kept of them but the nonce count have the same number.
+    pub same: u64,
+    pub nonce: u64,
+    pub realm: Span,
+    pub username: Span,
+    pub nc: Option<u32>,
+    pub proxy: bool,
+    /// Credentials that answer nothing: an AKA phone names itself with an empty response before it is
+    /// asked (RFC 3310 §3.2).
+    pub empty: bool,
+    /// A challenge that says the nonce is out of date.
+    pub stale: bool,
+}
+
+/// The headers a reading is made of, found in one pass.
+#[derive(Default)]
+struct Found<'m> {
+    to: Option<&'m [u8]>,
+    from: Option<&'m [u8]>,
+    call_id: Option<&'m [u8]>,
+    cseq: Option<&'m [u8]>,
+    path: bool,
+}
+
+impl Reading {
+    /// Reads a message.
+    #[must_use]
+    pub fn of(origin: &Origin, message: &Message<'_>) -> Self {
+        let mut found = Found::default();
+        for header in message.headers() {
+            let place = match header.id {
+                HeaderName::To => &mut found.to,
+                HeaderName::From => &mut found.from,
+                HeaderName::CallId => &mut found.call_id,
+                HeaderName::CSeq => &mut found.cseq,
+                HeaderName::Path => {
+                    found.path = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            place.get_or_insert(header.value);
+        }
+        let cseq = found.cseq.and_then(CSeq::parse);
+        let about = match cseq.map(|cseq| cseq.method) {
+            None => About::Nothing,
+            Some(Method::Register) => About::Register,
+            Some(_) => About::Other,
+        };
+        let mut reading = Self { about, path: found.path, ..Self::default() };
+        let to = found.to.and_then(NameAddr::parse);
+        if let Some((to, name)) = to.and_then(|to| Some((to, dn_of(&to)?))) {
+            reading.read(origin, message, &found, cseq, &to, name);
+        }
+        reading
+    }
+
+    /// Reads what belongs to a DN called `name`, as To spells it.
+    fn read<'m>(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'m>,
+        found: &Found<'m>,
+        cseq: Option<CSeq<'m>>,
+        to: &NameAddr<'m>,
+        name: &'m [u8],
+    ) {
+        let raw = message.raw();
+        let call_id = found.call_id.unwrap_or_default();
+        self.names_somebody = true;
+        self.cseq = cseq.map(|cseq| cseq.number);
+        self.user = Span::of(raw, name);
+        self.has_user = to.uri.user.is_some_and(|user| !user.is_empty());
+        self.host = Span::of(raw, to.uri.host);
+        self.call_id = Span::of(raw, call_id);
+        // the method of the CSeq, for answers carry it too
+        let method = cseq.map(|cseq| cseq.method).or_else(|| message.method());
+        let own = TransactionKey::parts(
+            [call_id, &unescape(name), method.as_ref().map_or(&[], Method::as_bytes)],
+            self.cseq.unwrap_or(0),
+        );
+        let key = |via: Option<&Via<'m>>| {
+            let branch = via.and_then(Via::branch);
+            let tag = || {
+                let from = found.from.and_then(NameAddr::parse);
+                from.and_then(|from| from.tag()).unwrap_or_default()
+            };
+            own.with(branch.filter(|branch| has_cookie(branch)).unwrap_or_else(tag))
+        };
+        let mut vias = message.vias();
+        let via = vias.next();
+        self.key = key(via.as_ref());
+        let parents = vias.take(HOPS).map(|via| key(Some(&via)));
+        self.parents = parents.filter(|parent| *parent != self.key).collect();
+        self.branch = via.as_ref().and_then(Via::branch).map(number_of);
+        match message.start() {
+            StartLine::Request { method: Method::Register, uri } => {
+                self.same = sameness(origin, message, via.as_ref(), uri);
+                self.read_contacts(message);
+                self.auth = message.credentials().map(|c| AuthReading::given(raw, &c)).collect();
+            }
+            StartLine::Request { .. } => {}
+            StartLine::Response { reason, .. } => {
+                self.received = via.and_then(|via| parse_ip(via.received()?));
+                self.rport = via.and_then(|via| via.rport().flatten());
+                self.read_contacts(message);
+                let mut like = FxHasher::default();
+                like.write(reason);
+                hash_kept(&mut like, message);
+                for c in message.challenges() {
+                    (c.realm, c.algorithm, c.qop, c.stale).hash(&mut like);
+                    self.auth.push(AuthReading::asked(raw, &c));
+                }
+                self.same = like.finish();
+            }
+        }
+    }
+
+    fn read_contacts(&mut self, message: &Message<'_>) {
+        let raw = message.raw();
+        for contact in message.contacts() {
+            match contact {
+                Contact::Star => self.star = true,
+                Contact::Address(address) => self.contacts.push(ContactReading {
+                    uri: Span::of(raw, address.uri.raw),
+                    item: Span::of(raw, address.raw),
+                    expires: address.expires(),
+                    device: address.instance().is_some() && address.reg_id().is_some(),
+                }),
+            }
+        }
+    }
+
+    /// Whether it has credentials that answer something.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.auth.iter().any(|auth| !auth.empty)
+    }
+
+    /// How many Contacts, at most 255.
+    pub(super) fn contact_count(&self) -> u8 {
+        (self.contacts.len() + usize::from(self.star)).min(255) as u8
+    }
+}
+
+impl AuthReading {
+    /// Of credentials in a message with the bytes `raw`.
+    fn given(raw: &[u8], c: &Credentials<'_>) -> Self {
+        let mut same = FxHasher::default();
+        (c.proxy, c.username, c.realm, c.algorithm, c.qop, c.uri).hash(&mut same);
+        Self {
+            same: same.finish().max(1),
+            nonce: number_of(c.nonce.unwrap_or_default()).max(1),
+            realm: Span::of(raw, c.realm.unwrap_or_default()),
+            username: Span::of(raw, c.username.unwrap_or_default()),
+            nc: c.nc,
+            proxy: c.proxy,
+            empty: c.is_digest() && c.response.is_none_or(<[u8]>::is_empty),
+            stale: false,
+        }
+    }
+
+    /// Of a challenge.
+    fn asked(raw: &[u8], c: &Challenge<'_>) -> Self {
+        Self {
+            same: 0,
+            nonce: c.nonce.map_or(0, |nonce| number_of(nonce).max(1)),
+            realm: Span::of(raw, c.realm.unwrap_or_default()),
+            username: Span::default(),
+            nc: None,
+            proxy: c.proxy,
+            empty: false,
+            stale: c.stale,
+        }
+    }
+}
+
+/// The branch of a message's top Via as a number.
+pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
+    message.top_via().as_ref().and_then(Via::branch).map(number_of)
+}
+
+/// A text as a number.
+fn number_of(text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text);
+    hasher.finish()
+}
+
+/// A number that two REGISTERs share when they differ in nothing but what every request has anew:
+/// branch, CSeq, Call-ID and credentials.
+///
+/// Most REGISTERs of a capture are refreshes; what they say was read before.
+fn sameness(origin: &Origin, message: &Message<'_>, via: Option<&Via<'_>>, uri: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    origin.src.hash(&mut hasher);
+    if let Some(via) = via {
+        (via.transport, via.host, via.port, via.rport().is_some()).hash(&mut hasher);
+    }
+    hasher.write(uri);
+    for header in message.headers() {
+        match header.id {
+            HeaderName::Via | HeaderName::CSeq | HeaderName::CallId => hasher.write(header.name),
+            HeaderName::Authorization | HeaderName::ProxyAuthorization => {}
+            _ => hasher.write(line_of(message, header)),
+        }
+    }
+    hasher.finish().max(1)
+}
+
+/// A header from its name to the end of its value.
+fn line_of<'m>(message: &Message<'m>, header: HeaderRef<'m>) -> &'m [u8] {
+    let raw = message.raw();
+    if header.value.is_empty() {
+        return header.name;
+    }
+    let (name, value) = (Span::of(raw, header.name), Span::of(raw, header.value));
+    let len = (value.start + value.len).saturating_sub(name.start);
+    Span { start: name.start, len }.get(raw)
+}
+
+/// The headers of an answer of which something is kept, challenges aside.
+fn hash_kept(hasher: &mut FxHasher, message: &Message<'_>) {
+    for header in message.headers() {
+        if let HeaderName::Server
+        | HeaderName::Expires
+        | HeaderName::Unsupported
+        | HeaderName::Warning
+        | HeaderName::MinExpires
+        | HeaderName::ServiceRoute = header.id
+        {
+            header.id.hash(hasher);
+            hasher.write(header.value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_leads_back_to_its_bytes_and_to_no_others() {
+        let whole = b"REGISTER sip:r SIP/2.0";
+        let part = whole.get(9..14).unwrap();
+        assert_eq!(Span::of(whole, part).get(whole), b"sip:r");
+        assert_eq!(Span::of(part, whole).get(part), b"");
+        assert_eq!(Span::of(whole, b"sip:r").get(whole), b"");
+    }
+}
