@@ -59,6 +59,16 @@ impl Lookup {
         &self.known
     }
 
+    /// What is known by now of one DN's addresses.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    pub(super) fn look_at_one(&mut self, dn: DnView<'_>) -> &Hosts {
+        self.look_at(dn);
+        if let Some(last) = dn.last_attempt() {
+            self.name(last.source.addr);
+        }
+        &self.known
+    }
+
     /// The same, when names have come or took too long.
     pub(super) fn look_patiently(&mut self, snapshot: &Snapshot) -> Hosts {
         let began = Instant::now();

@@ -18,10 +18,9 @@ pub(super) struct LiveArgs {
     #[cfg(feature = "hep")]
     #[arg(long, value_name = "KEY", requires = "hep")]
     hep_key: Option<String>,
-    /// Send the SIP messages captured on the device on to a HEP collector, over UDP
     #[cfg(feature = "live")]
-    #[arg(long, value_name = "HOST:PORT", requires = "interface")]
-    hep_out: Option<String>,
+    #[command(flatten)]
+    out: HepOutArgs,
     /// The kernel's buffer for packets
     #[cfg(feature = "live")]
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = buffer, requires = "traffic")]
@@ -57,6 +56,28 @@ struct TrafficArgs {
     hep: Option<SocketAddr>,
 }
 
+#[cfg(feature = "live")]
+#[derive(ClapArgs, Debug)]
+struct HepOutArgs {
+    /// Send REGISTERs and their answers captured on the device on to a HEP collector, over UDP
+    #[arg(long = "hep-out", value_name = "HOST:PORT", requires = "interface")]
+    collector: Option<String>,
+    /// The capture id that collector is told
+    #[arg(
+        long = "hep-out-id",
+        value_name = "NUMBER",
+        default_value_t = 2001,
+        requires = "collector"
+    )]
+    capture_id: u32,
+    /// The name of this node that collector is told
+    #[arg(long = "hep-out-node", value_name = "NAME", default_value = "", requires = "collector")]
+    node: String,
+    /// The key that collector asks for
+    #[arg(long = "hep-out-key", value_name = "KEY", default_value = "", requires = "collector")]
+    key: String,
+}
+
 #[derive(ClapArgs, Debug)]
 struct RecordArgs {
     /// Record everything seen as pcapng: a new file, a pattern for names of files if they rotate
@@ -89,9 +110,9 @@ pub struct LiveSettings {
     /// The key they have to show.
     #[cfg(feature = "hep")]
     pub hep_key: Option<String>,
-    /// The collector to send to, host and port.
+    /// Where registration traffic is sent on to.
     #[cfg(feature = "live")]
-    pub hep_out: Option<String>,
+    pub hep_out: Option<HepOut>,
     /// A libpcap filter instead of the default one.
     #[cfg(feature = "live")]
     pub filter: Option<String>,
@@ -112,6 +133,20 @@ pub struct LiveSettings {
     /// Whether to go without Landlock and seccomp.
     #[cfg(feature = "live")]
     pub no_fence: bool,
+}
+
+/// A HEP collector, and what it is told.
+#[cfg(feature = "live")]
+#[derive(Clone, Debug)]
+pub struct HepOut {
+    /// Its host and port.
+    pub collector: String,
+    /// The capture id.
+    pub capture_id: u32,
+    /// The name of this node; none if empty.
+    pub node: String,
+    /// The key; none if empty.
+    pub key: String,
 }
 
 /// How all that is seen is written.
@@ -213,7 +248,7 @@ impl LiveArgs {
             #[cfg(feature = "hep")]
             hep_key: self.hep_key,
             #[cfg(feature = "live")]
-            hep_out: self.hep_out,
+            hep_out: self.out.settings(),
             #[cfg(feature = "live")]
             filter,
             #[cfg(feature = "live")]
@@ -227,6 +262,14 @@ impl LiveArgs {
             #[cfg(feature = "live")]
             no_fence: self.no_fence,
         })
+    }
+}
+
+#[cfg(feature = "live")]
+impl HepOutArgs {
+    fn settings(self) -> Option<HepOut> {
+        let Self { collector, capture_id, node, key } = self;
+        collector.map(|collector| HepOut { collector, capture_id, node, key })
     }
 }
 

@@ -37,6 +37,8 @@ pub use settings::{
     Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };
 
+#[cfg(feature = "live")]
+pub use live::HepOut;
 #[cfg(any(feature = "live", feature = "hep"))]
 pub use live::{LiveSettings, RecordSettings};
 #[cfg(any(feature = "live", feature = "hep"))]

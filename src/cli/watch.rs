@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::args::{ColorArg, Expected, ending, expected};
+use super::args::{ColorArg, Expected, NamesArgs, ending, expected};
 use super::fail_on::FailOn;
 use super::live::{LiveSettings, OnlyLiveArgs};
 use super::settings::{style, zone};
@@ -35,6 +35,8 @@ pub(super) struct WatchArgs {
     /// or states (`out_of_service` or `failing`, `unknown`)
     #[arg(long, value_name = "VERDICTS", value_delimiter = ',', value_parser = FailOn::parse)]
     fail_on: Vec<FailOn>,
+    #[command(flatten)]
+    names: NamesArgs,
     #[cfg(feature = "exec")]
     #[command(flatten)]
     exec: ExecArgs,
@@ -96,6 +98,8 @@ pub struct WatchSettings {
     pub format: WatchFormat,
     /// The DNs that should be there.
     pub expected: Vec<String>,
+    /// Whether DNS is asked for names.
+    pub resolve: bool,
     /// What makes the exit status 1.
     pub fail_on: Vec<FailOn>,
     /// What the shell runs for each line.
@@ -121,6 +125,7 @@ impl TryFrom<WatchArgs> for WatchSettings {
             live: args.live.settings()?,
             format: args.format,
             expected: args.expect.unwrap_or_default().0,
+            resolve: args.names.resolve(),
             fail_on: args.fail_on,
             #[cfg(feature = "exec")]
             exec: args.exec.exec,

@@ -479,7 +479,8 @@ mod devices {
         collector.set_read_timeout(Some(WAIT)).unwrap();
         let to = collector.local_addr().unwrap().to_string();
         let args = ["-i", "lab0", "--hep", "127.0.0.1:0", "--hep-out", &to, "--format", "ndjson"];
-        let watch = Watch::start(&args);
+        let id = ["--hep-out-id", "77", "--hep-out-node", "edge-1", "--hep-out-key", "s3cret"];
+        let watch = Watch::start(&[&args[..], &id[..]].concat());
         replay("incident");
         let (_, line) = watch.wait_change("5002", "rejected");
         assert_eq!(line["input"], "lab0");
@@ -488,6 +489,8 @@ mod devices {
         for _ in 0..26 {
             let len = collector.recv(&mut buffer).unwrap();
             assert!(len > 100 && buffer.starts_with(b"HEP3"));
+            let has = |wanted: &[u8]| buffer[..len].windows(wanted.len()).any(|w| w == wanted);
+            assert!(has(b"edge-1") && has(b"s3cret") && has(&[0, 12, 0, 10, 0, 0, 0, 77]));
         }
         assert_eq!(watch.end("-TERM").0, Some(0));
     }

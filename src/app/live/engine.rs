@@ -4,6 +4,8 @@
 use super::kept::Shared;
 use crate::app::batch::{Batch, Found};
 use crate::app::finder::Finder;
+#[cfg(feature = "live")]
+use crate::app::hosts::Lookup;
 use crate::capture::{Capture, Hosts, PacketCounts};
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
@@ -16,6 +18,8 @@ use crate::net::Timestamp;
 use crate::packet::sieve;
 use crate::packet::{HepStats, KeyLog};
 use crate::registration::{DnChange, Limits, Snapshot, SnapshotOptions, Tracker};
+#[cfg(feature = "live")]
+use crate::sip::Method;
 
 /// Finder and model.
 pub(super) struct Engine {
@@ -31,6 +35,9 @@ pub(super) struct Engine {
     hep_packets: u64,
     #[cfg(feature = "live")]
     out: Option<Sender>,
+    /// Who knows who is behind addresses.
+    #[cfg(feature = "live")]
+    pub(super) lookup: Option<Lookup>,
     /// What is kept to be looked at again.
     #[cfg(feature = "tui")]
     kept: Option<Shared>,
@@ -53,6 +60,8 @@ impl Engine {
             hep_packets: 0,
             #[cfg(feature = "live")]
             out: None,
+            #[cfg(feature = "live")]
+            lookup: None,
             #[cfg(feature = "tui")]
             kept: None,
         }
@@ -69,10 +78,16 @@ impl Engine {
         self.finder.require_hep_key(key);
     }
 
-    /// Sends messages captured here on to a collector.
+    /// Sends REGISTERs and their answers captured here on to a collector.
     #[cfg(feature = "live")]
     pub(super) fn send_to(&mut self, out: Option<Sender>) {
         self.out = out;
+    }
+
+    /// Asks there who is behind addresses.
+    #[cfg(feature = "live")]
+    pub(super) fn ask(&mut self, lookup: Lookup) {
+        self.lookup = Some(lookup);
     }
 
     #[cfg(feature = "live")]
@@ -138,7 +153,9 @@ impl Engine {
             match found {
                 Found::Message(origin, message, read) => {
                     #[cfg(feature = "live")]
-                    if let (Some(out), None) = (&mut *out, origin.path.hep) {
+                    if let (Some(out), None, Some(Method::Register)) =
+                        (&mut *out, origin.path.hep, message.method())
+                    {
                         // what agents sent is not sent on: this program's own packets come by here
                         out.send(&Item {
                             time: origin.time,

@@ -80,8 +80,6 @@ pub(super) struct Following {
     #[cfg(feature = "hep")]
     agents: crate::net::FileId,
     recorder: Option<Recorder>,
-    #[cfg(feature = "live")]
-    lookup: Lookup,
     losses: Losses,
     losses_due: Instant,
     /// When it ends of itself.
@@ -114,7 +112,7 @@ impl Ready {
         #[cfg(feature = "hep")]
         let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
         #[cfg(feature = "live")]
-        let out = settings.hep_out.as_deref().map(collector).transpose()?;
+        let out = settings.hep_out.as_ref().map(collector).transpose()?;
         let keys = super::keys::read(&settings.keylogs)?;
         // who owns which socket can be seen as root only
         #[cfg(feature = "live")]
@@ -142,6 +140,8 @@ impl Ready {
         let mut engine = Engine::new(settings.memory, self.keys);
         #[cfg(feature = "live")]
         engine.send_to(self.out);
+        #[cfg(feature = "live")]
+        engine.ask(self.lookup.resolving(needs.resolve)?);
         #[cfg(feature = "hep")]
         if let Some(key) = &settings.hep_key {
             engine.require_hep_key(key);
@@ -157,8 +157,6 @@ impl Ready {
             memory: settings.memory,
             sources,
             recorder: self.recorder,
-            #[cfg(feature = "live")]
-            lookup: self.lookup.resolving(needs.resolve)?,
             losses: Losses::new(),
             losses_due: now + LOOK,
             ends: settings.duration.and_then(|most| now.checked_add(most)),
@@ -271,7 +269,9 @@ impl Following {
         }
         capture.losses = self.losses.since(&Losses::new());
         #[cfg(feature = "live")]
-        capture.hosts.clone_from(self.lookup.look(&snapshot));
+        if let Some(lookup) = &mut self.engine.lookup {
+            capture.hosts.clone_from(lookup.look(&snapshot));
+        }
         (snapshot, capture)
     }
 
@@ -363,15 +363,13 @@ fn inputs(settings: &LiveSettings, opening: &Opening) -> Vec<String> {
 
 /// A socket towards a collector named by host and port.
 #[cfg(feature = "live")]
-fn collector(name: &str) -> Result<crate::hep::Sender, Failure> {
+fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
     use std::net::ToSocketAddrs as _;
-    /// The number this program's packets show, of no meaning to collectors.
-    const CAPTURE_ID: u32 = 2001;
-    let failed = |error| Failure::Collector(escape_text(name).into_owned(), error);
-    let mut found = name.to_socket_addrs().map_err(failed)?;
+    let failed = |error| Failure::Collector(escape_text(&out.collector).into_owned(), error);
+    let mut found = out.collector.to_socket_addrs().map_err(failed)?;
     let none = || failed(std::io::ErrorKind::AddrNotAvailable.into());
     let address = found.next().ok_or_else(none)?;
-    crate::hep::Sender::new(address, CAPTURE_ID, "regscope", "").map_err(failed)
+    crate::hep::Sender::new(address, out.capture_id, &out.node, &out.key).map_err(failed)
 }
 
 /// Gives up what is not needed any more; says what is left.

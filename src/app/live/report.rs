@@ -28,8 +28,10 @@ pub(in crate::app) fn run(
     #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
     let (snapshot, mut capture) = following.snapshot(&settings.expected);
     #[cfg(feature = "live")]
-    if settings.resolve {
-        capture.hosts = following.lookup.look_patiently(&snapshot);
+    if settings.resolve
+        && let Some(lookup) = &mut following.engine.lookup
+    {
+        capture.hosts = lookup.look_patiently(&snapshot);
     }
     report::print(settings, &snapshot, &capture, Vec::new())
 }

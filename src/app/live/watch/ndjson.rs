@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::output::{SCHEMA, Told};
+use crate::capture::Process;
 use crate::diagnosis::{Evidence, Finding};
-use crate::net::{FrameRef, Timestamp, escape_lossy};
+use crate::net::{FrameRef, Timestamp, escape_lossy, escape_text};
 use crate::registration::{Flag, Status};
 
 /// A change of what is said of a DN.
@@ -27,6 +28,12 @@ struct ChangeLine<'a> {
     registrar: Option<String>,
     transport: Option<&'static str>,
     user_agent: Option<&'a str>,
+    /// The process that has the source's socket, if that is of this host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<ProcessDoc<'a>>,
+    /// The source's name by DNS, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_name: Option<&'a str>,
     input: Option<&'a str>,
     frame: Option<u64>,
     cause: Option<CauseDoc<'a>>,
@@ -37,6 +44,14 @@ struct StatusDoc {
     verdict: &'static str,
     state: &'static str,
     status_code: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct ProcessDoc<'a> {
+    pid: Option<u32>,
+    name: Option<Cow<'a, str>>,
+    uid: u32,
+    user: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +87,14 @@ struct EvidenceDoc<'a> {
     time: String,
 }
 
+impl<'a> From<&'a Process> for ProcessDoc<'a> {
+    fn from(process: &'a Process) -> Self {
+        let escaped = |text: &'a Option<String>| text.as_deref().map(escape_text);
+        let (name, user) = (escaped(&process.name), escaped(&process.user));
+        Self { pid: process.pid, name, uid: process.uid, user }
+    }
+}
+
 impl From<Status> for StatusDoc {
     fn from(status: Status) -> Self {
         Self {
@@ -102,6 +125,8 @@ pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) ->
         registrar: told.registrar.map(|registrar| registrar.to_string()),
         transport: told.transport,
         user_agent: told.user_agent.as_deref(),
+        process: told.process.as_ref().map(Into::into),
+        source_name: told.name.as_deref(),
         input: change.frame.and_then(|frame| input(inputs, frame)),
         frame: change.frame.map(|frame| frame.number),
         cause: told.cause.map(|cause| CauseDoc {

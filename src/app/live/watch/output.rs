@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use super::{ndjson, text};
+use crate::capture::{Hosts, Process};
 use crate::cli::WatchFormat;
 use crate::diagnosis::Finding;
 use crate::net::{Endpoint, Timestamp, escape_lossy};
@@ -21,6 +22,10 @@ pub(super) struct Told<'a> {
     pub registrar: Option<Endpoint>,
     pub transport: Option<&'static str>,
     pub user_agent: Option<String>,
+    /// The process that has the source's socket, if that is of this host.
+    pub process: Option<Process>,
+    /// The source's name by DNS, if it was asked for.
+    pub name: Option<String>,
     /// Why it is out of service, if that is still so.
     pub cause: Option<&'a Finding>,
 }
@@ -39,6 +44,8 @@ impl<'a> Told<'a> {
             registrar: None,
             transport: None,
             user_agent: None,
+            process: None,
+            name: None,
             cause,
         };
         let Some(view) = view else { return told };
@@ -58,6 +65,15 @@ impl<'a> Told<'a> {
             }
         }
         told
+    }
+
+    /// The same with who is behind the source.
+    pub(super) fn known_to(mut self, hosts: &Hosts) -> Self {
+        if let Some(source) = self.source {
+            self.process = hosts.owners.get(&source).cloned();
+            self.name = hosts.names.get(&source.addr).cloned();
+        }
+        self
     }
 }
 

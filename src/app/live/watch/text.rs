@@ -25,6 +25,12 @@ pub(super) fn change(
     line.push_str(&states(change, &clock));
     if let Some((source, registrar)) = told.source.zip(told.registrar) {
         append!(line, "  {source} -> {registrar}");
+        if let Some(process) = &told.process {
+            append!(line, "  {}", process.words);
+        }
+        if let Some(name) = &told.name {
+            append!(line, "  {name}");
+        }
     }
     if let Some(frame) = change.frame {
         append!(line, "  frame {}", frame.number);

@@ -168,7 +168,7 @@ impl<W: Write> Watcher<W> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.sort_by_key(|change| change.time);
         if !pending.is_empty() {
-            self.tell(&pending, &snapshot, engine.clock())?;
+            self.tell(&pending, &snapshot, engine)?;
         }
         if around {
             self.looked = engine.packets().read;
@@ -200,8 +200,9 @@ impl<W: Write> Watcher<W> {
         &mut self,
         changes: &[DnChange],
         snapshot: &Snapshot,
-        now: Timestamp,
+        engine: &mut Engine,
     ) -> io::Result<()> {
+        let now = engine.clock();
         let scene = Scene::new(snapshot);
         let wanted: FxHashSet<&[u8]> = changes.iter().map(|c| c.dn.as_slice()).collect();
         let views: FxHashMap<&[u8], DnView<'_>> = snapshot
@@ -221,7 +222,13 @@ impl<W: Write> Watcher<W> {
             };
             let latest = view.is_some_and(is_latest);
             let cause = found.iter().find(|finding| finding.is_cause && latest);
-            self.output.change(&Told::new(change, snapshot, view, cause))?;
+            let told = Told::new(change, snapshot, view, cause);
+            #[cfg(feature = "live")]
+            let told = match (view, &mut engine.lookup) {
+                (Some(view), Some(lookup)) => told.known_to(lookup.look_at_one(view)),
+                _ => told,
+            };
+            self.output.change(&told)?;
             if latest {
                 self.tell_findings(&change.dn, &found, now)?;
             }
