@@ -5,6 +5,8 @@
 //! 1. The device is opened (`source::live::Live::open`), with the rights the program was started with.
 //! 2. What needs those rights once more is done now: owners of sockets are looked up
 //!    (`host::Owners::refresh`), files are opened, users' names are known.
+//!    A process that is to execute programs later on (`hook`) is started before all this, and calls
+//!    [`drop_privileges`] itself, with [`DropOptions::executes`]: no fence, but no rights either.
 //! 3. [`drop_privileges`] is called by the main thread **before any other thread exists**: Linux
 //!    capabilities, Landlock and seccomp belong to threads, and threads inherit them.
 //! 4. Threads start, packets are parsed, screens drawn.

@@ -17,7 +17,7 @@ mod tests;
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -74,7 +74,10 @@ impl HookCounts {
 #[derive(Default, Debug)]
 struct Shared {
     counts: Mutex<HookCounts>,
+    /// Bytes that wait.
     waiting: AtomicUsize,
+    /// Lines that wait, those the thread is about to write included.
+    lines: AtomicU64,
     /// What still waits is not to be run.
     discard: AtomicBool,
 }
@@ -165,7 +168,8 @@ impl Hook {
             std::thread::sleep(Duration::from_millis(5));
         }
         self.shared.discard.store(true, Ordering::Release);
-        let counts = self.counts();
+        let mut counts = self.counts();
+        counts.dropped += self.shared.lines.load(Ordering::Acquire);
         if counts.gone {
             // it closed its pipe: it ends now, and whether it could say how does not matter
             self.child.wait().map(drop).unwrap_or_default();
@@ -190,10 +194,12 @@ impl Lines {
             self.shared.waiting.fetch_sub(line.len(), Ordering::AcqRel);
             return drop();
         }
+        self.shared.lines.fetch_add(1, Ordering::AcqRel);
         match self.sender.try_send(line.into()) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.shared.waiting.fetch_sub(line.len(), Ordering::AcqRel);
+                self.shared.lines.fetch_sub(1, Ordering::AcqRel);
                 drop();
             }
         }
@@ -208,6 +214,7 @@ fn pass_on(lines: &Receiver<Box<[u8]>>, mut to: ChildStdin, shared: &Shared) {
             shared.count(|counts| counts.dropped += 1);
         }
         shared.waiting.fetch_sub(line.len(), Ordering::AcqRel);
+        shared.lines.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -227,6 +227,7 @@ mod tests {
         let shown = |gauges: &DnGauges| gauges.series().unwrap().len();
         assert_eq!(shown(&gauges), SERIES);
         has(&gauges, "regscope_dns_without_series 5");
+        has(&gauges, "regscope_dn_in_service{dn=\"x9999\"} 0");
         gauges.change(&change("5001", None, Some(Verdict::InService)));
         assert_eq!(shown(&gauges), SERIES);
         has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 1");

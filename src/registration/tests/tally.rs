@@ -66,6 +66,12 @@ fn two_hops_and_a_loop_of_refusals_are_one_end() {
                 0.04 < 200 to=e expires=60
                 90 > OPTIONS method=OPTIONS";
     assert_eq!(ends(hops).0, [("accepted", 200, 1)]);
+    let left = "0 > REGISTER to=e expires=60
+                0.01 > REGISTER from=e via=1-1-5002 branch=z9 expires=60
+                0.03 < 401 from=e via=1-1-5002 branch=z9 nonce=n1
+                0.04 < 401 to=e nonce=n1
+                90 > OPTIONS method=OPTIONS";
+    assert_eq!(ends(left).0, [("challenged", 401, 1)]);
     let refused = "0 > REGISTER expires=60
                    0.1 < 401 nonce=n1
                    0.2 > REGISTER cseq=2 nonce=n1
