@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
+use super::arena::Arena;
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
 use super::shrink::Places;
@@ -31,7 +32,7 @@ pub(super) struct PathError {
 /// The transactions in flight, forgotten on the trace's clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transactions {
-    slots: Vec<Option<Transaction>>,
+    slots: Arena<Option<Transaction>>,
     free: Vec<u32>,
     by_key: FxHashMap<TransactionKey, u32>,
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
@@ -189,7 +190,7 @@ impl Transactions {
             (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
         let keys = map_bytes(&self.by_key) + map_bytes(&self.orphans);
         let pairs = map_bytes(&self.by_pair) + map_bytes(&self.errors);
-        self.slots.capacity() * size_of::<Option<Transaction>>() + owned + queued + keys + pairs
+        self.slots.bytes() + owned + queued + keys + pairs
     }
 
     /// Takes out all but `target`: those of the lowest rank, the oldest of a rank first.

@@ -54,8 +54,7 @@ impl Dn {
 
 impl Registration {
     fn heap_bytes(&self) -> usize {
-        let history = self.history.capacity() * size_of::<super::store::Change>();
-        spilled(&self.bindings) + spilled(&self.holders) + history + ALLOCATION
+        spilled(&self.bindings) + spilled(&self.holders) + spilled(&self.history)
     }
 }
 

@@ -321,7 +321,7 @@ pub struct Registration {
     pub(super) ended: Option<Ended>,
     pub(super) tried: Option<Tried>,
     pub(super) before: Option<Tried>,
-    pub(super) history: Vec<Change>,
+    pub(super) history: SmallVec<[Change; 1]>,
     pub(super) changes_dropped: u32,
     pub(super) losses: u32,
     pub(super) flapping: bool,
