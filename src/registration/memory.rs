@@ -30,7 +30,7 @@ impl Store {
             + self.dns.bytes()
             + self.attempts.bytes()
             + self.messages.bytes()
-            + map_bytes(&self.by_user)
+            + self.users.bytes()
             + map_bytes(&self.sources)
             + map_bytes(&self.servers)
     }

@@ -6,6 +6,7 @@ use super::agents::AgentRecord;
 use super::arena::Arena;
 use super::details::Details;
 use super::text::{Sym, Texts};
+use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
@@ -411,7 +412,7 @@ pub(super) struct Server {
 pub(super) struct Store {
     pub texts: Texts,
     pub dns: Arena<Dn>,
-    pub by_user: FxHashMap<Sym, u32>,
+    pub users: Users,
     pub attempts: Arena<Attempt>,
     pub messages: Arena<MessageRecord>,
     pub sources: FxHashMap<IpAddr, Source>,
