@@ -1,4 +1,4 @@
-//! The pump: a thread that reads and a thread that works, with a bounded channel between them.
+//! The pump: a thread that reads and one that works, the caller's, with a bounded channel between them.
 //!
 //! ```text
 //!  reader ── full batches ──▶ worker      messages copied once, kept in order
@@ -9,6 +9,7 @@
 //! Batches only group messages; what the worker does depends on them and their order alone,
 //! so results are the same whatever the size of a batch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, scope};
 
 use crossbeam_channel::bounded;
@@ -110,11 +111,10 @@ impl Plan {
                 .name("reader".to_owned())
                 .spawn_scoped(scope, move || reader.run(&full, &empty))
                 .map_err(|error| Failure::Start("reader", error))?;
-            let working = Builder::new()
-                .name("worker".to_owned())
-                .spawn_scoped(scope, move || worker::run(&to_work, &emptied, sink, watch))
-                .map_err(|error| Failure::Start("worker", error))?;
-            let work = working.join().map_err(|_| Failure::Thread("worker"));
+            // here: an allocator gives what one thread frees to the same thread, and once the model
+            // is whole, this one goes on with it
+            let work = AssertUnwindSafe(move || worker::run(&to_work, &emptied, sink, watch));
+            let work = catch_unwind(work).map_err(|_| Failure::Thread("worker"));
             let read = reading.join().map_err(|_| Failure::Thread("reader"));
             // an output that failed ends the reading too, and is the reason
             let work = work??;

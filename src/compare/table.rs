@@ -1,7 +1,8 @@
 //! The attributes of many DNs, column by column: one code of four bytes per value.
 
-use rustc_hash::{FxHashMap, FxHasher};
-use std::hash::Hasher as _;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHasher};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
 use super::atom::{Atom, Value};
@@ -19,20 +20,33 @@ pub(super) struct Column {
     pub codes: Vec<u32>,
     /// The distinct values.
     pub atoms: Vec<Atom>,
-    index: FxHashMap<Atom, u32>,
+    /// The codes of the values, found by value.
+    index: HashTable<u32>,
 }
 
 impl Column {
     fn push(&mut self, atom: Option<Atom>) {
-        let code = atom.map_or(UNKNOWN, |atom| {
-            let next = self.atoms.len() as u32;
-            let code = *self.index.entry(atom).or_insert(next);
-            if code == next {
-                self.atoms.push(atom);
-            }
-            code
-        });
+        let code = atom.map_or(UNKNOWN, |atom| self.code(atom));
         self.codes.push(code);
+    }
+
+    fn code(&mut self, atom: Atom) -> u32 {
+        let hash = |atom: &Atom| FxBuildHasher.hash_one(atom);
+        let atoms = &self.atoms;
+        // neighbours are often alike
+        let last = self.codes.last().filter(|code| atoms.get(**code as usize) == Some(&atom));
+        if let Some(code) = last {
+            return *code;
+        }
+        let found = self.index.find(hash(&atom), |code| atoms.get(*code as usize) == Some(&atom));
+        if let Some(code) = found {
+            return *code;
+        }
+        let next = self.atoms.len() as u32;
+        self.index
+            .insert_unique(hash(&atom), next, |code| atoms.get(*code as usize).map_or(0, hash));
+        self.atoms.push(atom);
+        next
     }
 
     /// The rows in `keep` and those from `rest` on, with codes given anew.
@@ -88,7 +102,7 @@ impl Table {
             }
         }
         for column in &mut columns {
-            column.index = FxHashMap::default();
+            column.index = HashTable::new();
         }
         Self { columns, made: Arc::new(made), failing: failing.len() }
     }

@@ -73,7 +73,7 @@ impl Registration {
             ended: None,
             tried: None,
             before: None,
-            history: Vec::new(),
+            history: SmallVec::new(),
             changes_dropped: 0,
             losses: 0,
             flapping: false,

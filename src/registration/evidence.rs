@@ -49,8 +49,7 @@ impl Tracker {
         let StartLine::Request { uri, .. } = message.start() else { return None };
         let uri = Uri::parse(uri);
         let by_uri = uri.as_ref().and_then(|uri| uri.user).map(unescape);
-        let user = self.store.texts.lookup(by_uri.as_deref().unwrap_or(&facts.user))?;
-        let dn = self.store.by_user.get(&user).copied()?;
+        let dn = self.store.dn_called(by_uri.as_deref().unwrap_or(&facts.user))?;
         // the same user of another domain is somebody else; an address may be the registrar's
         let elsewhere = uri.is_some_and(|uri| {
             !uri.host.is_empty()
@@ -76,8 +75,7 @@ impl Tracker {
             *forwarded = true;
         }
         // a back-to-back server calls the device under a Call-ID of its own
-        if let Some(user) = self.store.texts.lookup(&facts.user)
-            && let Some(&dn) = self.store.by_user.get(&user)
+        if let Some(dn) = self.store.dn_called(&facts.user)
             && let Some(dn) = self.store.dns.get_mut(dn as usize)
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
             && !dn.registrations.iter().any(|reg| reg.registrar == origin.dst)
@@ -148,10 +146,9 @@ impl Tracker {
         for info in &mut registrations {
             info.full &= whole;
             let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user);
-            let Some(user) = user.and_then(|u| self.store.texts.lookup(&unescape(u))) else {
+            let Some(dn) = user.and_then(|u| self.store.dn_called(&unescape(u))) else {
                 continue;
             };
-            let Some(&dn) = self.store.by_user.get(&user) else { continue };
             self.touch(dn, Some(origin.frame));
             let Some(dn) = self.store.dns.get_mut(dn as usize) else { continue };
             apply_reginfo(dn, &self.store.texts, info, origin);

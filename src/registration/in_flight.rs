@@ -1,9 +1,11 @@
 //! Keeps the transactions in flight, finds them, and forgets them on the trace's clock.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher as _;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::arena::Arena;
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
 use super::shrink::Places;
@@ -31,13 +33,14 @@ pub(super) struct PathError {
 /// The transactions in flight, forgotten on the trace's clock.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transactions {
-    slots: Vec<Option<Transaction>>,
+    slots: Arena<Option<Transaction>>,
     free: Vec<u32>,
     by_key: FxHashMap<TransactionKey, u32>,
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
     orphans: FxHashMap<TransactionKey, u32>,
-    /// The latest request between two endpoints, for errors that quote no SIP.
-    by_pair: FxHashMap<(Endpoint, Endpoint), u32>,
+    /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
+    /// bits that stands for the two.
+    by_pair: FxHashMap<u64, u32>,
     /// The latest error between two endpoints that names no request.
     errors: FxHashMap<(Endpoint, Endpoint), PathError>,
     queue: VecDeque<(Timestamp, u32, u32)>,
@@ -46,13 +49,18 @@ pub(super) struct Transactions {
     generation: u32,
 }
 
+/// Two endpoints as a number.
+fn number_of(src: Endpoint, dst: Endpoint) -> u64 {
+    FxBuildHasher.hash_one((src, dst))
+}
+
 impl Transactions {
     pub(super) fn find(&self, key: &TransactionKey) -> Option<u32> {
         self.by_key.get(key).copied()
     }
 
     pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
-        self.by_pair.get(&(src, dst)).copied()
+        self.by_pair.get(&number_of(src, dst)).copied()
     }
 
     /// The child of a hop that arrives after it.
@@ -72,8 +80,8 @@ impl Transactions {
     pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
         let pair = (origin.src, origin.dst);
         // what the transaction does not know of it would not take back when it ends
-        if self.get(slot).is_some_and(|t| t.views.iter().any(|v| (v.src, v.dst) == pair)) {
-            self.by_pair.insert(pair, slot);
+        if self.get(slot).is_some_and(|t| t.requests().any(|v| (v.src, v.dst) == pair)) {
+            self.by_pair.insert(number_of(pair.0, pair.1), slot);
         }
     }
 
@@ -158,8 +166,8 @@ impl Transactions {
         {
             self.orphans.remove(&parent);
         }
-        for view in &transaction.views {
-            let pair = (view.src, view.dst);
+        for view in transaction.requests() {
+            let pair = number_of(view.src, view.dst);
             if self.by_pair.get(&pair) == Some(&slot) {
                 self.by_pair.remove(&pair);
             }
@@ -189,7 +197,7 @@ impl Transactions {
             (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
         let keys = map_bytes(&self.by_key) + map_bytes(&self.orphans);
         let pairs = map_bytes(&self.by_pair) + map_bytes(&self.errors);
-        self.slots.capacity() * size_of::<Option<Transaction>>() + owned + queued + keys + pairs
+        self.slots.bytes() + owned + queued + keys + pairs
     }
 
     /// Takes out all but `target`: those of the lowest rank, the oldest of a rank first.

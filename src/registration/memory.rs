@@ -30,7 +30,7 @@ impl Store {
             + self.dns.bytes()
             + self.attempts.bytes()
             + self.messages.bytes()
-            + map_bytes(&self.by_user)
+            + self.users.bytes()
             + map_bytes(&self.sources)
             + map_bytes(&self.servers)
     }
@@ -54,8 +54,7 @@ impl Dn {
 
 impl Registration {
     fn heap_bytes(&self) -> usize {
-        let history = self.history.capacity() * size_of::<super::store::Change>();
-        spilled(&self.bindings) + spilled(&self.holders) + history + ALLOCATION
+        spilled(&self.bindings) + spilled(&self.holders) + spilled(&self.history)
     }
 }
 

@@ -44,6 +44,7 @@ mod text;
 mod thin;
 mod tracker;
 mod transaction;
+mod users;
 mod verdict;
 
 pub use crate::packet::{CertificateInfo, TlsInfo, Unread, version_name};

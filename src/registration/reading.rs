@@ -186,8 +186,7 @@ impl Reading {
             [call_id, &unescape(name), method.as_ref().map_or(&[], Method::as_bytes)],
             self.cseq.unwrap_or(0),
         );
-        let key = |via: Option<&Via<'m>>| {
-            let branch = via.and_then(Via::branch);
+        let key = |branch: Option<&'m [u8]>| {
             let tag = || {
                 let from = found.from.and_then(NameAddr::parse);
                 from.and_then(|from| from.tag()).unwrap_or_default()
@@ -196,20 +195,21 @@ impl Reading {
         };
         let mut vias = message.vias();
         let via = vias.next();
-        self.key = key(via.as_ref());
-        let parents = vias.take(HOPS).map(|via| key(Some(&via)));
+        let top = TopVia::of(via.as_ref());
+        self.key = key(top.branch);
+        let parents = vias.take(HOPS).map(|via| key(via.branch()));
         self.parents = parents.filter(|parent| *parent != self.key).collect();
-        self.branch = via.as_ref().and_then(Via::branch).map(number_of);
+        self.branch = top.branch.map(number_of);
         match message.start() {
             StartLine::Request { method: Method::Register, uri } => {
-                self.same = sameness(origin, message, via.as_ref(), uri);
+                self.same = sameness(origin, message, via.as_ref().zip(Some(&top)), uri);
                 self.read_contacts(message);
                 self.auth = message.credentials().map(|c| AuthReading::given(raw, &c)).collect();
             }
             StartLine::Request { .. } => {}
             StartLine::Response { reason, .. } => {
-                self.received = via.and_then(|via| parse_ip(via.received()?));
-                self.rport = via.and_then(|via| via.rport().flatten());
+                self.received = top.received.and_then(parse_ip);
+                self.rport = via.filter(|_| top.rport).and_then(|via| via.rport().flatten());
                 self.read_contacts(message);
                 let mut like = FxHasher::default();
                 like.write(reason);
@@ -228,12 +228,17 @@ impl Reading {
         for contact in message.contacts() {
             match contact {
                 Contact::Star => self.star = true,
-                Contact::Address(address) => self.contacts.push(ContactReading {
-                    uri: Span::of(raw, address.uri.raw),
-                    item: Span::of(raw, address.raw),
-                    expires: address.expires(),
-                    device: address.instance().is_some() && address.reg_id().is_some(),
-                }),
+                Contact::Address(address) => {
+                    let plain = address.params.raw().is_empty();
+                    let device =
+                        !plain && address.reg_id().is_some() && address.instance().is_some();
+                    self.contacts.push(ContactReading {
+                        uri: Span::of(raw, address.uri.raw),
+                        item: Span::of(raw, address.raw),
+                        expires: address.expires(),
+                        device,
+                    });
+                }
             }
         }
     }
@@ -281,6 +286,32 @@ impl AuthReading {
     }
 }
 
+/// The parameters of the top Via, found in one pass.
+#[derive(Default)]
+struct TopVia<'m> {
+    branch: Option<&'m [u8]>,
+    received: Option<&'m [u8]>,
+    /// There is an `rport`, filled in or not.
+    rport: bool,
+}
+
+impl<'m> TopVia<'m> {
+    /// The first parameter of each name counts.
+    fn of(via: Option<&Via<'m>>) -> Self {
+        let (mut branch, mut received, mut rport) = (None, None, None::<Option<&[u8]>>);
+        for (name, value) in via.into_iter().flat_map(|via| via.params.iter()) {
+            let place = match name.len() {
+                6 if name.eq_ignore_ascii_case(b"branch") => &mut branch,
+                8 if name.eq_ignore_ascii_case(b"received") => &mut received,
+                5 if name.eq_ignore_ascii_case(b"rport") => &mut rport,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        Self { branch: branch.flatten(), received: received.flatten(), rport: rport.is_some() }
+    }
+}
+
 /// The branch of a message's top Via as a number.
 pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
     message.top_via().as_ref().and_then(Via::branch).map(number_of)
@@ -297,11 +328,16 @@ fn number_of(text: &[u8]) -> u64 {
 /// branch, CSeq, Call-ID and credentials.
 ///
 /// Most REGISTERs of a capture are refreshes; what they say was read before.
-fn sameness(origin: &Origin, message: &Message<'_>, via: Option<&Via<'_>>, uri: &[u8]) -> u64 {
+fn sameness(
+    origin: &Origin,
+    message: &Message<'_>,
+    via: Option<(&Via<'_>, &TopVia<'_>)>,
+    uri: &[u8],
+) -> u64 {
     let mut hasher = FxHasher::default();
     origin.src.hash(&mut hasher);
-    if let Some(via) = via {
-        (via.transport, via.host, via.port, via.rport().is_some()).hash(&mut hasher);
+    if let Some((via, top)) = via {
+        (via.transport, via.host, via.port, top.rport).hash(&mut hasher);
     }
     hasher.write(uri);
     for header in message.headers() {

@@ -138,8 +138,7 @@ impl Tracker {
         self.drop_sources(limits);
         self.drop_servers(limits);
         self.compact_texts();
-        self.store.by_user =
-            self.store.dns.iter().enumerate().map(|(index, dn)| (dn.user, index as u32)).collect();
+        self.store.note_names();
     }
 
     fn count_forgotten(&mut self, keep: &Keep) {

@@ -63,18 +63,24 @@ impl Tracker {
     #[must_use]
     pub fn snapshot(&mut self, options: &SnapshotOptions) -> Snapshot {
         let store = self.store.share();
-        self.judge(store, options)
+        let mut snapshot = self.settle(store, options);
+        snapshot.judge(&options.expected);
+        snapshot
     }
 
     /// The model at its last packet, or at `options.at`.
     #[must_use]
     pub fn finish(mut self, options: &SnapshotOptions) -> Snapshot {
         let store = std::mem::take(&mut self.store);
-        self.judge(store, options)
+        let mut snapshot = self.settle(store, options);
+        // their room is needed for what follows
+        drop(std::mem::take(&mut self.transactions));
+        snapshot.judge(&options.expected);
+        snapshot
     }
 
-    /// Judges all of a store at one moment.
-    fn judge(&self, mut store: Store, options: &SnapshotOptions) -> Snapshot {
+    /// Brings all of a store to one moment; its DNs are not judged yet.
+    fn settle(&self, mut store: Store, options: &SnapshotOptions) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
         let mut counts = self.counts;
         for slot in self.transactions.slots() {
@@ -84,7 +90,7 @@ impl Tracker {
         }
         store.settle(at);
         counts.connections_dropped = self.connections.dropped;
-        let mut snapshot = Snapshot {
+        Snapshot {
             store,
             states: Vec::new(),
             sources: Vec::new(),
@@ -94,9 +100,7 @@ impl Tracker {
             first: self.first,
             last: self.first.map(|_| self.last),
             collapsed: 0,
-        };
-        snapshot.judge(&options.expected);
-        snapshot
+        }
     }
 }
 
@@ -118,7 +122,7 @@ impl Store {
         Self {
             texts: self.texts.share(),
             dns: self.dns.share(),
-            by_user: self.by_user.clone(),
+            users: self.users.clone(),
             attempts: self.attempts.share(),
             messages: self.messages.share(),
             sources: self.sources.clone(),
@@ -148,10 +152,7 @@ impl Snapshot {
             let user = store.dns.get(s.dn as usize).map(|dn| store.texts.get(dn.user));
             (s.verdict.urgency(), s.status_code, Natural(user.unwrap_or_default()))
         });
-        let unseen = |name: &&String| {
-            let seen = store.texts.lookup(name.as_bytes());
-            seen.is_none_or(|sym| !store.by_user.contains_key(&sym))
-        };
+        let unseen = |name: &&String| store.dn_called(name.as_bytes()).is_none();
         let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
         unseen.sort_by_key(|name| Natural(name.as_bytes()));
         // a DN that was seen is never judged so

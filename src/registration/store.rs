@@ -6,6 +6,7 @@ use super::agents::AgentRecord;
 use super::arena::Arena;
 use super::details::Details;
 use super::text::{Sym, Texts};
+use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
@@ -321,7 +322,7 @@ pub struct Registration {
     pub(super) ended: Option<Ended>,
     pub(super) tried: Option<Tried>,
     pub(super) before: Option<Tried>,
-    pub(super) history: Vec<Change>,
+    pub(super) history: SmallVec<[Change; 1]>,
     pub(super) changes_dropped: u32,
     pub(super) losses: u32,
     pub(super) flapping: bool,
@@ -411,7 +412,7 @@ pub(super) struct Server {
 pub(super) struct Store {
     pub texts: Texts,
     pub dns: Arena<Dn>,
-    pub by_user: FxHashMap<Sym, u32>,
+    pub users: Users,
     pub attempts: Arena<Attempt>,
     pub messages: Arena<MessageRecord>,
     pub sources: FxHashMap<IpAddr, Source>,

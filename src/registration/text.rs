@@ -26,7 +26,7 @@ impl Sym {
 const BLOCK: usize = 1 << 16;
 
 /// What a slot of a hash table of `u32` takes: at most 7/8 of them are used, and each has a tag.
-const TABLE_SLOT: usize = (size_of::<u32>() + 1) * 8 / 7;
+pub(super) const TABLE_SLOT: usize = (size_of::<u32>() + 1) * 8 / 7;
 
 /// Byte strings from the wire, equal ones kept once, packed into blocks: a million short texts
 /// cost little more than their bytes.
@@ -174,7 +174,7 @@ impl Moved {
     }
 }
 
-fn hash_of(text: &[u8]) -> u64 {
+pub(super) fn hash_of(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
     hasher.finish()

@@ -228,16 +228,14 @@ impl Tracker {
 
     /// The DN of a user, made if it is new.
     pub(super) fn dn(&mut self, user: &[u8], time: Timestamp) -> u32 {
-        let name = user;
-        let user = self.store.texts.intern(name);
-        if let Some(&dn) = self.store.by_user.get(&user) {
+        if let Some(dn) = self.store.dn_called(user) {
             return dn;
         }
         let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
-        let mut record = Dn::new(user, time);
-        record.returned = self.names.as_ref().is_some_and(|names| names.has(name));
+        let mut record = Dn::new(self.store.texts.intern(user), time);
+        record.returned = self.names.as_ref().is_some_and(|names| names.has(user));
         self.store.dns.push(record);
-        self.store.by_user.insert(user, dn);
+        self.store.note_name(dn);
         dn
     }
 

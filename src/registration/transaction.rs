@@ -251,14 +251,19 @@ impl Transaction {
         }
     }
 
+    /// The places where the request was seen.
+    pub(super) fn requests(&self) -> impl DoubleEndedIterator<Item = &View> {
+        self.views.iter().filter(|v| v.code == 0)
+    }
+
     /// The addresses the request was seen to come from.
     pub(super) fn senders(&self) -> SmallVec<[IpAddr; 2]> {
-        self.views.iter().filter(|v| v.code == 0).map(|v| v.src.addr).collect()
+        self.requests().map(|v| v.src.addr).collect()
     }
 
     /// The sender and receiver of the request, where it was seen first and farthest.
     pub(super) fn ends(&self) -> Option<(Endpoint, Endpoint)> {
-        let mut requests = self.views.iter().filter(|v| v.code == 0);
+        let mut requests = self.requests();
         let first = requests.next()?;
         Some((first.src, requests.next_back().unwrap_or(first).dst))
     }

@@ -108,6 +108,9 @@ impl<'a> NameAddr<'a> {
 /// Where the `<` before the URI stands: the first outside quoted strings, or, when a quote is
 /// never closed, the first at all.
 fn open_bracket(value: &[u8]) -> Option<usize> {
+    if value.first() == Some(&b'<') {
+        return Some(0);
+    }
     let mut at = 0;
     loop {
         let hit = at + memchr2(b'<', b'"', tail(value, at))?;

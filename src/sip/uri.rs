@@ -49,6 +49,45 @@ impl<'a> Uri<'a> {
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let raw = trim(bytes);
+        Self::plain(raw).or_else(|| Self::any(raw))
+    }
+
+    /// Reads `sip:user@host:port;params` without anything odd in it, which most are, in one go;
+    /// `None` for any other.
+    fn plain(raw: &'a [u8]) -> Option<Self> {
+        let (scheme, rest) = match raw {
+            [b's', b'i', b'p', b':', rest @ ..] => (Scheme::Sip, rest),
+            [b's', b'i', b'p', b's', b':', rest @ ..] => (Scheme::Sips, rest),
+            _ => return None,
+        };
+        let in_user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
+        let at = rest.iter().position(|b| !in_user(b)).filter(|at| *at > 0)?;
+        let after = tail(rest, at).strip_prefix(b"@")?;
+        let in_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
+        let host = after.iter().take_while(|b| in_host(b)).count();
+        let (port, params) = match tail(after, host) {
+            [b':', text @ ..] => {
+                let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+                (Some(port_number(slice(text, 0, digits))?), tail(text, digits))
+            }
+            text => (None, text),
+        };
+        let is_plain =
+            matches!(params.first(), None | Some(b';')) && memchr(b'?', params).is_none();
+        (host > 0 && is_plain).then(|| Self {
+            raw,
+            scheme,
+            user: Some(slice(rest, 0, at)),
+            password: None,
+            host: slice(after, 0, host),
+            port,
+            params: Params::after_semicolon(params),
+            headers: None,
+        })
+    }
+
+    /// Reads whatever `raw` is.
+    fn any(raw: &'a [u8]) -> Option<Self> {
         let (scheme, rest) = scheme(raw);
         if scheme == Scheme::Tel {
             return Self::tel(raw, rest);
@@ -281,5 +320,33 @@ fn same_headers(a: Option<&[u8]>, b: Option<&[u8]>) -> bool {
         (Some(a), Some(b)) => covers(a, b) && covers(b, a),
         (None, None) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_uris_are_read_as_all_are() {
+        let mut plain = 0;
+        let parts =
+            ["", "sip:", "sips:", "SIP:", "5001", "+1", "a b", "@", "h.x", "10.0.0.1", "[::1]"];
+        let ends =
+            ["", ":5060", ":0", ":65536", ":x", ":", ";lr", ";a=b;c", ";x=@", "?a=b", ";a?b", ">"];
+        let count = parts.len();
+        for place in 0..count.pow(4) {
+            let part = |digit: u32| parts[place / count.pow(digit) % count];
+            let [a, b, c, d] = [part(0), part(1), part(2), part(3)];
+            for end in ends {
+                let text = format!("{a}{b}{c}{d}{end}");
+                let raw = trim(text.as_bytes());
+                if let Some(uri) = Uri::plain(raw) {
+                    plain += 1;
+                    assert_eq!(Some(uri), Uri::any(raw), "{text}");
+                }
+            }
+        }
+        assert!(plain > 100, "{plain}");
     }
 }
