@@ -5,7 +5,7 @@ KNOWN_CAPTURES ?= ../shared/captures
 FUZZ_SECONDS ?= 30
 CARGO ?= cargo
 
-.PHONY: help deps demo build test lint doc unit known bench fuzz lab
+.PHONY: help deps demo build test lint doc unit known bench fuzz lab load
 # one cargo at a time
 .NOTPARALLEL:
 
@@ -16,6 +16,7 @@ help:
 	@echo 'make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make lab    make the captures again, with real programs in network namespaces (root, Debian;'
 	@echo '            CASES="incident moved" for some of them, UPDATE=1 to replace those in captures/)'
+	@echo 'make load   live capture under load beside tcpdump and sngrep (root, ten minutes; PART="rates media soak")'
 	@echo 'make deps   install what a build needs and is missing'
 
 deps:
@@ -60,3 +61,6 @@ fuzz:
 
 lab:
 	tests/lab/run $(if $(UPDATE),--update) $(CASES)
+
+load: build
+	tests/load/run --binary target/release/regscope $(PART)

@@ -189,6 +189,7 @@ impl Exchange {
     }
 
     /// The same, so many milliseconds after the one before.
+    #[cfg(feature = "hep")]
     pub(crate) const fn after(self, pause: u32) -> Self {
         Self { pause, ..self }
     }
