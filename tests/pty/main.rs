@@ -8,8 +8,13 @@ mod console;
 mod ending;
 mod journey;
 #[cfg(all(feature = "live", target_os = "linux"))]
+#[path = "../namespace/lab.rs"]
+mod lab;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod live;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/mod.rs"]
 mod namespace;
 mod readme;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod registrar;

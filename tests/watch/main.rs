@@ -27,6 +27,7 @@ mod devices;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod failing;
 #[cfg(all(feature = "live", target_os = "linux"))]
+#[path = "../namespace/lab.rs"]
 mod lab;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/mod.rs"]

@@ -1,5 +1,8 @@
 //! Two hosts joined by a wire: kamailio on this one, real user agents on the other.
 
+#![allow(dead_code, reason = "not every program of tests plays everything")]
+#![allow(clippy::indexing_slicing, reason = "an index into JSON never panics")]
+
 use std::env;
 use std::fmt::Write as _;
 use std::fs::{self, File};
