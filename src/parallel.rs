@@ -60,11 +60,15 @@ pub(crate) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() 
     (a.unwrap_or_else(one), b)
 }
 
-/// What comes of `work` on each item, in their order.
-pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// What comes of `work` on each item, in their order; `size` of them are one thread's at a time.
+pub(crate) fn map<T: Sync, R: Send>(
+    items: &[T],
+    size: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let mut all = Vec::with_capacity(items.len());
     let part = |part: &[T]| part.iter().map(&work).collect::<Vec<R>>();
-    let Ok(()) = in_order::<_, _, Infallible>(items, 1, part, |results| {
+    let Ok(()) = in_order::<_, _, Infallible>(items, size, part, |results| {
         all.extend(results);
         Ok(())
     });

@@ -47,10 +47,15 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     };
     // all kinds together first
     let kinds: Vec<_> = std::iter::once(None).chain(kinds.into_iter().map(Some)).collect();
-    let mut all = parallel::map(&kinds, one).into_iter();
+    // each has a table of its own; large ones are tested by formulas, and memory counts for more
+    let at_a_time = if table.rows() > LARGE { kinds.len() } else { 1 };
+    let mut all = parallel::map(&kinds, at_a_time, one).into_iter();
     let first = all.next().unwrap_or_default();
     Contrast { by_outcome: all.collect(), ..first }
 }
+
+/// Contrasts of more DNs are made one after the other.
+const LARGE: usize = 20_000;
 
 /// Kinds of failure that get a contrast of their own.
 const MOST_KINDS: usize = 8;

@@ -113,6 +113,11 @@ impl Table {
         Self { columns: columns.collect(), made: Arc::clone(&self.made), failing: keep.len() }
     }
 
+    /// How many DNs it has.
+    pub(super) fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.codes.len())
+    }
+
     /// A value written out.
     pub(super) fn value(&self, snapshot: &Snapshot, atom: Atom) -> Value {
         atom.value(snapshot, &self.made)

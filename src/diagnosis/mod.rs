@@ -43,11 +43,15 @@ pub use summary::{Group, grouped};
 #[must_use]
 pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let scene = Scene::new(snapshot);
-    let mut findings = Vec::new();
-    for view in snapshot.dns() {
+    let mut by_dn = Vec::new();
+    for (place, view) in snapshot.dns_in_memory() {
         let all = view.cohort() != Cohort::Working;
+        let mut findings = Vec::new();
         judge_dn(&Case::new(&scene, view), all, &mut findings);
+        by_dn.extend(findings.into_iter().map(|finding| (place, finding)));
     }
+    by_dn.sort_by_key(|(place, _)| *place);
+    let mut findings: Vec<Finding> = by_dn.into_iter().map(|(_, finding)| finding).collect();
     for rule in capture::RULES {
         rule.judge(&scene, &mut findings);
     }

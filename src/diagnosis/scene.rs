@@ -86,7 +86,7 @@ impl<'a> Scene<'a> {
             scene.count(view);
         }
         let mut baseline = Baseline::default();
-        for view in snapshot.dns() {
+        for (_, view) in snapshot.dns_in_memory() {
             baseline.add(&Case::new(&scene, view));
         }
         scene.baseline = baseline;

@@ -62,35 +62,38 @@ impl Tracker {
     /// records at a time, while the snapshot lives.
     #[must_use]
     pub fn snapshot(&mut self, options: &SnapshotOptions) -> Snapshot {
-        let store = self.store.share();
-        let mut snapshot = self.settle(store, options);
-        snapshot.judge(&options.expected);
-        snapshot
+        let mut store = self.store.share();
+        let at = options.at.unwrap_or(self.now);
+        let icmp_joined = self.close_open(&mut store, at);
+        self.judge(store, options, icmp_joined)
     }
 
     /// The model at its last packet, or at `options.at`.
     #[must_use]
     pub fn finish(mut self, options: &SnapshotOptions) -> Snapshot {
-        let store = std::mem::take(&mut self.store);
-        let mut snapshot = self.settle(store, options);
+        let mut store = std::mem::take(&mut self.store);
+        let at = options.at.unwrap_or(self.now);
+        let icmp_joined = self.close_open(&mut store, at);
         // their room is needed for what follows
         drop(std::mem::take(&mut self.transactions));
-        snapshot.judge(&options.expected);
-        snapshot
+        self.judge(store, options, icmp_joined)
     }
 
-    /// Brings all of a store to one moment; its DNs are not judged yet.
-    fn settle(&self, mut store: Store, options: &SnapshotOptions) -> Snapshot {
+    /// Judges the transactions without a final answer at `at`; how many an ICMP error decided.
+    fn close_open(&self, store: &mut Store, at: Timestamp) -> u64 {
+        let slots = self.transactions.slots();
+        let open = slots.into_iter().filter_map(|slot| self.transactions.get(slot));
+        open.map(|t| u64::from(store.close(&self.transactions, t, at))).sum()
+    }
+
+    /// Judges all of a store at one moment; its transactions are closed.
+    fn judge(&self, mut store: Store, options: &SnapshotOptions, icmp_joined: u64) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
-        let mut counts = self.counts;
-        for slot in self.transactions.slots() {
-            if let Some(t) = self.transactions.get(slot) {
-                counts.icmp_joined += u64::from(store.close(&self.transactions, t, at));
-            }
-        }
         store.settle(at);
+        let mut counts = self.counts;
+        counts.icmp_joined += icmp_joined;
         counts.connections_dropped = self.connections.dropped;
-        Snapshot {
+        let mut snapshot = Snapshot {
             store,
             states: Vec::new(),
             sources: Vec::new(),
@@ -100,7 +103,9 @@ impl Tracker {
             first: self.first,
             last: self.first.map(|_| self.last),
             collapsed: 0,
-        }
+        };
+        snapshot.judge(&options.expected);
+        snapshot
     }
 }
 
@@ -176,6 +181,14 @@ impl Snapshot {
     #[must_use]
     pub fn dns(&self) -> impl ExactSizeIterator<Item = DnView<'_>> {
         self.states.iter().map(|state| DnView { snapshot: self, state })
+    }
+
+    /// The DNs with their places in [`Self::dns`], as they stand in memory: a large model is walked
+    /// through faster so.
+    pub(crate) fn dns_in_memory(&self) -> impl Iterator<Item = (usize, DnView<'_>)> {
+        let mut all: Vec<_> = self.dns().enumerate().collect();
+        all.sort_unstable_by_key(|(_, view)| view.state.dn);
+        all.into_iter()
     }
 
     /// The DN at that place of [`Self::dns`].

@@ -1,5 +1,7 @@
 //! An attempt as the exchange a person sees: repetitions, copies and further hops folded.
 
+use smallvec::SmallVec;
+
 use crate::registration::{AttemptView, Marks, MessageRecord};
 
 /// How far back a repetition or another hop of a message is looked for.
@@ -47,8 +49,13 @@ pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
 }
 
 /// The status codes of an attempt's steps, in order.
-pub(crate) fn codes(attempt: &AttemptView<'_>) -> impl Iterator<Item = u16> {
-    steps(attempt).into_iter().map(|step| step.code).filter(|&code| code != 0)
+pub(crate) fn codes(attempt: &AttemptView<'_>) -> SmallVec<[u16; 8]> {
+    let folds = |m: &MessageRecord| m.hop > 0 || m.marks.has(Marks::RETRANSMISSION);
+    if attempt.messages().any(folds) {
+        return steps(attempt).iter().map(|step| step.code).filter(|&code| code != 0).collect();
+    }
+    let told = attempt.messages().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));
+    told.map(|message| message.code).collect()
 }
 
 fn is_same(step: &Step, message: &MessageRecord) -> bool {
