@@ -50,7 +50,7 @@ pub(super) fn replay(name: &str) {
 }
 
 /// Verdict and code of every DN of a case, as `report` tells them.
-fn reported(name: &str) -> BTreeMap<String, (Value, Value)> {
+pub(super) fn reported(name: &str) -> BTreeMap<String, (Value, Value)> {
     let mut report = Command::new(env!("CARGO_BIN_EXE_regscope"));
     report.args(["report", "--quiet", "--format", "json"]).arg(case(name));
     let report: Value = serde_json::from_slice(&report.output().unwrap().stdout).unwrap();

@@ -34,6 +34,7 @@ mod lab;
 mod namespace;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod registrar;
+mod reports;
 
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -48,8 +49,14 @@ struct Watch {
 
 impl Watch {
     fn start(args: &[&str]) -> Self {
+        let watch = Self::run(&[&["watch"], args].concat());
+        watch.wait_err("watching ");
+        watch
+    }
+
+    /// The same for another command.
+    fn run(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_regscope"))
-            .arg("watch")
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -69,9 +76,13 @@ impl Watch {
             follow(Box::new(child.stdout.take().unwrap()), &out),
             follow(Box::new(child.stderr.take().unwrap()), &err),
         ];
-        let watch = Self { child, out, err, readers };
-        watch.wait_err("watching ");
-        watch
+        Self { child, out, err, readers }
+    }
+
+    /// All that it printed.
+    fn out(&self) -> String {
+        let lines = self.out.lock().unwrap();
+        lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     fn lines(&self) -> Vec<(Instant, Value)> {
@@ -131,6 +142,11 @@ impl Watch {
     /// Ends it by a signal: its status, and what it said on standard error.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
+        self.wait_end()
+    }
+
+    /// Waits until it ends: its status, and what it said on standard error.
+    fn wait_end(&mut self) -> (Option<i32>, String) {
         let began = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -253,7 +253,7 @@ impl Following {
         let mut capture = self.engine.capture();
         let file = |name: &String| FileInfo {
             path: PathBuf::from(name),
-            format: Format::Pcapng,
+            format: Format::Live,
             compression: Compression::None,
             links: Vec::new(),
             packets: 0,

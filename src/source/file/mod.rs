@@ -27,13 +27,15 @@ pub(super) const BUFFER_SIZE: usize = 256 << 10;
 /// How much of a file that is no capture its error quotes.
 const EXCERPT: usize = 16;
 
-/// A capture file format.
+/// The format of a capture.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Format {
     /// The classic format of libpcap.
     Pcap,
     /// The block-structured successor.
     Pcapng,
+    /// No file: what came while it was followed.
+    Live,
 }
 
 impl Format {
@@ -43,6 +45,7 @@ impl Format {
         match self {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
+            Self::Live => "live",
         }
     }
 }
