@@ -80,6 +80,7 @@ impl Watch {
     }
 
     /// All that it printed.
+    #[cfg(feature = "hep")]
     fn out(&self) -> String {
         let lines = self.out.lock().unwrap();
         lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")

@@ -17,7 +17,7 @@ use crate::net::Timestamp;
 #[cfg(feature = "live")]
 use crate::packet::sieve;
 use crate::packet::{HepStats, KeyLog};
-use crate::registration::{DnChange, Limits, Snapshot, SnapshotOptions, Tracker};
+use crate::registration::{DnChange, DnView, Limits, Snapshot, SnapshotOptions, Tracker};
 #[cfg(feature = "live")]
 use crate::sip::Method;
 
@@ -82,6 +82,19 @@ impl Engine {
     #[cfg(feature = "live")]
     pub(super) fn send_to(&mut self, out: Option<Sender>) {
         self.out = out;
+    }
+
+    /// Who is behind the addresses of a DN, as far as somebody knows.
+    #[cfg_attr(
+        not(feature = "live"),
+        expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "nobody is asked")
+    )]
+    pub(super) fn hosts_of(&mut self, dn: DnView<'_>) -> Option<&Hosts> {
+        #[cfg(feature = "live")]
+        let hosts = self.lookup.as_mut().map(|lookup| lookup.look_at_one(dn));
+        #[cfg(not(feature = "live"))]
+        let hosts = None.filter(|_| dn.record().is_some());
+        hosts
     }
 
     /// Asks there who is behind addresses.

@@ -92,8 +92,9 @@ pub(super) struct Following {
 }
 
 /// What is opened for the one who follows, beside what the settings name.
-#[derive(Default)]
 struct Needs {
+    /// The model has one part in so many of the memory: snapshots need room too, and whoever shows them.
+    share: usize,
     /// Where files may be written later on, if the user may.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
     save: Option<PathBuf>,
@@ -132,12 +133,8 @@ impl Ready {
     }
 
     /// Starts the threads. Other threads of the program may start only now.
-    #[cfg_attr(
-        not(feature = "live"),
-        expect(unused_variables, reason = "nobody is asked for names")
-    )]
     fn begin(self, settings: &LiveSettings, needs: &Needs) -> Result<Following, Failure> {
-        let mut engine = Engine::new(settings.memory, self.keys);
+        let mut engine = Engine::new(settings.memory / needs.share.max(1), self.keys);
         #[cfg(feature = "live")]
         engine.send_to(self.out);
         #[cfg(feature = "live")]
@@ -164,6 +161,12 @@ impl Ready {
             trouble: None,
             said: Vec::new(),
         })
+    }
+}
+
+impl Default for Needs {
+    fn default() -> Self {
+        Self { share: 2, save: None, resolve: false }
     }
 }
 

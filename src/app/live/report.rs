@@ -15,7 +15,7 @@ pub(in crate::app) fn run(
             "--secret-file is for captures: record with -w and report on that".to_owned(),
         ));
     }
-    let needs = Needs { save: None, resolve: settings.resolve };
+    let needs = Needs { resolve: settings.resolve, ..Needs::default() };
     let signals = Signals::register()?;
     let mut following = Following::start(live, &needs, "watching")?;
     tell(settings, &mut following);

@@ -25,18 +25,20 @@ const SHARE: u32 = 8;
 const STATUS: Duration = Duration::from_millis(250);
 /// When names that were asked for have come.
 const NAMES: Duration = Duration::from_secs(2);
-/// Of the bytes that may be taken a half is the model's, a quarter each is for frames and messages.
-const PARTS: usize = 4;
+/// Of the bytes that may be taken a quarter is the model's, an eighth each is for frames and messages;
+/// snapshots, and rows made of them, take the rest.
+const MODEL: usize = 4;
+const KEPT: usize = 8;
 
 /// Shows what comes until the user quits.
 pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result<Outcome, Failure> {
-    let needs = Needs { save: env::current_dir().ok(), resolve: settings.resolve };
+    let save = env::current_dir().ok();
+    let needs = Needs { share: MODEL, save, resolve: settings.resolve };
     let ready = Ready::open(live, &needs)?;
-    let kept = Shared::new(live.memory / PARTS);
+    let kept = Shared::new(live.memory / KEPT);
     #[cfg(feature = "hep")]
     let kept = kept.listening_at(ready.opening.address());
-    let model = LiveSettings { memory: live.memory / PARTS * 2, ..live.clone() };
-    let mut following = ready.begin(&model, &needs)?;
+    let mut following = ready.begin(live, &needs)?;
     following.engine.keep(kept.clone());
     let (send, news) = bounded(WAITING);
     let zone = &settings.options.zone;

@@ -31,7 +31,7 @@ pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> 
     let runner = exec::start(settings)?;
     #[cfg(feature = "metrics")]
     let bound = metrics::open(settings)?;
-    let needs = Needs { save: None, resolve: settings.resolve };
+    let needs = Needs { resolve: settings.resolve, ..Needs::default() };
     let following = Following::start(&settings.live, &needs, "watching")?;
     let zone = settings.zone.clone();
     let output = Output::new(crate::app::output(), settings.format, zone, following.inputs.clone());

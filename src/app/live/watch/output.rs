@@ -68,8 +68,8 @@ impl<'a> Told<'a> {
     }
 
     /// The same with who is behind the source.
-    pub(super) fn known_to(mut self, hosts: &Hosts) -> Self {
-        if let Some(source) = self.source {
+    pub(super) fn known_to(mut self, hosts: Option<&Hosts>) -> Self {
+        if let (Some(source), Some(hosts)) = (self.source, hosts) {
             self.process = hosts.owners.get(&source).cloned();
             self.name = hosts.names.get(&source.addr).cloned();
         }

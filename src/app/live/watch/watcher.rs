@@ -223,11 +223,7 @@ impl<W: Write> Watcher<W> {
             let latest = view.is_some_and(is_latest);
             let cause = found.iter().find(|finding| finding.is_cause && latest);
             let told = Told::new(change, snapshot, view, cause);
-            #[cfg(feature = "live")]
-            let told = match (view, &mut engine.lookup) {
-                (Some(view), Some(lookup)) => told.known_to(lookup.look_at_one(view)),
-                _ => told,
-            };
+            let told = told.known_to(view.and_then(|view| engine.hosts_of(view)));
             self.output.change(&told)?;
             if latest {
                 self.tell_findings(&change.dn, &found, now)?;
