@@ -6,9 +6,6 @@ use super::atom::{Atom, Value};
 use super::model::{Condition, Counted, ValueList};
 use super::table::Column;
 
-/// Values with how many failing and working DNs have them.
-type Counts = Vec<(Atom, [u32; 2])>;
-
 /// Values a condition names.
 const NAMED: usize = 5;
 
@@ -18,31 +15,50 @@ pub(super) fn by_side(
     counts: &[[u32; 2]],
     value: &impl Fn(Atom) -> Value,
 ) -> [ValueList; 3] {
-    let mut sides: [Counts; 3] = Default::default();
-    for (atom, count) in column.atoms.iter().zip(counts) {
+    let mut sides: [Vec<Ranked>; 3] = Default::default();
+    for (place, count) in (0..).zip(counts) {
         let side = match count {
             [_, 0] => &mut sides[0],
             [0, _] => &mut sides[1],
             _ => &mut sides[2],
         };
-        side.push((*atom, *count));
+        side.push((Reverse(count[0] + count[1]), place));
     }
-    sides.map(|all| list(all, value))
+    sides.map(|all| list(all, column, counts, value))
 }
 
-fn list(mut all: Counts, value: &impl Fn(Atom) -> Value) -> ValueList {
-    all.sort_by_key(|(_, [failing, working])| Reverse(failing + working));
-    let rest: Counts = all.split_off(all.len().min(ValueList::MOST));
-    let counted = |(atom, [failing, working]): (Atom, [u32; 2])| Counted {
-        value: value(atom),
-        failing,
-        working,
+/// How many DNs have a value, and its code: in order, the most frequent comes first, and of those
+/// that are as frequent the one that was met first.
+type Ranked = (Reverse<u32>, u32);
+
+fn list(
+    mut all: Vec<Ranked>,
+    column: &Column,
+    counts: &[[u32; 2]],
+    value: &impl Fn(Atom) -> Value,
+) -> ValueList {
+    let sum = |part: &[Ranked]| part.iter().map(|(Reverse(dns), _)| dns).sum::<u32>();
+    let (len, dns) = (all.len(), sum(&all));
+    foremost(&mut all, ValueList::MOST);
+    let counted = |(_, code): &Ranked| {
+        let [failing, working] = *counts.get(*code as usize)?;
+        let value = value(*column.atoms.get(*code as usize)?);
+        Some(Counted { value, failing, working })
     };
     ValueList {
-        values: all.into_iter().map(counted).collect(),
-        more: rest.len(),
-        more_dns: rest.iter().map(|(_, count)| count[0] + count[1]).sum(),
+        values: all.iter().filter_map(counted).collect(),
+        more: len - all.len(),
+        more_dns: dns - sum(&all),
     }
+}
+
+/// Keeps the first `most` in order, without putting the others in order.
+fn foremost<T: Ord>(all: &mut Vec<T>, most: usize) {
+    if all.len() > most {
+        all.select_nth_unstable(most);
+        all.truncate(most);
+    }
+    all.sort_unstable();
 }
 
 /// The values that speak for failing, those most failing DNs have first.
@@ -53,21 +69,26 @@ pub(super) fn condition(
     unshared: bool,
     value: &impl Fn(Atom) -> Value,
 ) -> Condition {
-    let (mut named, mut single) = (Vec::new(), Vec::new());
-    for ((atom, count), speaks) in column.atoms.iter().zip(counts).zip(failing) {
+    let (mut named, mut single, mut unshared_by_working) = (Vec::new(), 0, true);
+    let all = || (0_u32..).zip(counts).zip(failing).filter(|(_, speaks)| **speaks);
+    for ((code, count), _) in all() {
         match count[0] + count[1] {
-            _ if !speaks => {}
-            1 => single.push((*atom, *count)),
-            _ => named.push((*atom, *count)),
+            1 => {
+                single += 1;
+                unshared_by_working &= count[1] == 0;
+            }
+            _ => named.push((Reverse(count[0]), false, code)),
         }
     }
     // a few values that only failing DNs have say more than that nobody shares them
-    let tell = single.len() <= NAMED && single.iter().all(|(_, count)| count[1] == 0);
+    let tell = single <= NAMED && unshared_by_working;
     if tell {
-        named.append(&mut single);
+        let single = all().filter(|((_, count), _)| count[0] + count[1] == 1);
+        named.extend(single.map(|((code, count), _)| (Reverse(count[0]), true, code)));
     }
-    named.sort_by_key(|(_, count): &(Atom, [u32; 2])| Reverse(count[0]));
     let more = named.len().saturating_sub(NAMED);
-    let values = named.into_iter().take(NAMED).map(|(atom, _)| value(atom)).collect();
-    Condition::Values { values, more, unshared: unshared && !single.is_empty() }
+    foremost(&mut named, NAMED);
+    let atom = |code: &u32| column.atoms.get(*code as usize).copied();
+    let values = named.iter().filter_map(|(_, _, code)| atom(code)).map(value).collect();
+    Condition::Values { values, more, unshared: unshared && single > 0 && !tell }
 }
