@@ -72,6 +72,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
     }
 }
 
+/// What is wrong with a filter by port.
+const LOSES_FRAGMENTS: &str = "the filter names a port, which only the first fragment of a packet has: \
+                               REGISTERs in IP fragments will be cut";
+
 /// What is wrong with the filter is told once: a second pass opens the captures again.
 static TOLD: Once = Once::new();
 
@@ -81,12 +85,7 @@ fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), F
     let Some(text) = &input.filter else { return Ok((set, None)) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
     if filter::loses_fragments(text) {
-        TOLD.call_once(|| {
-            warn(
-                "the filter names a port, which only the first fragment of a packet has: REGISTERs \
-                 in IP fragments will be cut",
-            );
-        });
+        TOLD.call_once(|| warn(LOSES_FRAGMENTS));
     }
     Ok((set, Some(filter)))
 }

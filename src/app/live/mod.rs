@@ -159,7 +159,7 @@ impl Ready {
             ends: settings.duration.and_then(|most| now.checked_add(most)),
             #[cfg(feature = "live")]
             trouble: None,
-            said: Vec::new(),
+            said: warnings(settings),
         })
     }
 }
@@ -340,6 +340,16 @@ impl Following {
         self.said.extend(now.since(&self.losses));
         self.losses = now;
     }
+}
+
+/// What is to be said of the settings.
+fn warnings(settings: &LiveSettings) -> Vec<String> {
+    #[cfg(feature = "live")]
+    let by_port = settings.filter.as_deref().is_some_and(super::filter::loses_fragments);
+    #[cfg(not(feature = "live"))]
+    let by_port = false;
+    let _ = settings;
+    by_port.then(|| format!("warning: {}", super::LOSES_FRAGMENTS)).into_iter().collect()
 }
 
 /// Says on standard error what is not about DNs.
