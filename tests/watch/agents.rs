@@ -90,6 +90,8 @@ fn agents_over_udp_are_followed_and_sigterm_ends_it() {
     let (status, err) = watch.end("-TERM");
     assert_eq!(status, Some(0), "{err}");
     assert!(err.contains("26 packets, 26 SIP messages; 5 DNs: 2 in service"), "{err}");
+    // the final report
+    assert!(err.contains("Causes and evidence"), "{err}");
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what is left, tells the last changes and what there was in all.
+    /// Takes what is left, tells the last changes, reports, and says what there was in all.
     fn end(mut self) -> Result<Outcome, Failure> {
         self.following.end();
         self.turn(true)?;
@@ -149,7 +149,14 @@ impl Run<'_> {
         let is_named = |view: &View<'_>| {
             view.dns().any(|dn| fail_on.iter().any(|fail_on| fail_on.names(dn.state().verdict)))
         };
-        let (dns, found) = self.with_view(|view| (report::headline(view), is_named(view)));
+        let mut text = Vec::new();
+        let (dns, found, written) = self.with_view(|view| {
+            let written = report::text::write(view, &mut text);
+            (report::headline(view), is_named(view), written)
+        });
+        written?;
+        // without standard error there is nobody to tell
+        drop(stderr().write_all(&text));
         let totals = self.following.totals();
         self.status(&format!("{totals}; {dns}; {lost}"));
         Ok(if found { Outcome::Found } else { Outcome::Done })
