@@ -94,6 +94,10 @@ fn reports_come_to_what_the_maker_knows() {
             seen.extend(truth.verdicts.into_keys());
         }
     }
+    let shape = Shape::Registrations { bytes: 10 * BYTES };
+    let (path, truth) = make(dir.path(), "larger.pcap", shape, 1, 1);
+    agrees("larger", &report(&[path]), &truth);
+    seen.extend(truth.verdicts.into_keys());
     let all = ["auth_failed", "deregistered", "expired", "in_service", "no_answer", "rejected"];
     assert_eq!(seen, BTreeSet::from(all), "the phones meet everything");
 }
