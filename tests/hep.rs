@@ -83,7 +83,7 @@ fn what_is_sent_arrives() {
                 sender.send(&message.item());
             }
             for packet in take(&listener, portion.len()) {
-                let HepPacket { time, from, bytes } = packet;
+                let HepPacket { time, from, bytes, .. } = packet;
                 let at = FrameRef::default();
                 decoder.hep(&bytes, time, from, at, &mut keep(&mut seen, &mut agents));
             }
@@ -94,7 +94,7 @@ fn what_is_sent_arrives() {
         }
         all.chunks(777).for_each(|part| stream.write_all(part).unwrap());
         for packet in take(&listener, sent.len()) {
-            let HepPacket { time, from, bytes } = packet;
+            let HepPacket { time, from, bytes, .. } = packet;
             let at = FrameRef::default();
             decoder.hep(&bytes, time, from, at, &mut keep(&mut seen, &mut agents));
         }

@@ -10,7 +10,7 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::net::{Endpoint, Timestamp};
 use server::Server;
 
 /// A HEP packet as it came.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct HepPacket {
     /// When it arrived; never earlier than the one before.
     pub time: Timestamp,
@@ -30,13 +30,42 @@ pub struct HepPacket {
     pub from: Endpoint,
     /// Its bytes: of UDP whatever the datagram held, of TCP a packet of version 3.
     pub bytes: Box<[u8]>,
+    /// Its part of the bytes that wait, given back when it is dropped.
+    _waiting: Waiting,
+}
+
+/// A part of the bytes that wait to be taken.
+#[derive(Debug)]
+struct Waiting {
+    all: Arc<AtomicUsize>,
+    own: usize,
+}
+
+impl Waiting {
+    /// Adds so many bytes, unless there are more than `most` then.
+    fn add(all: &Arc<AtomicUsize>, own: usize, most: usize) -> Option<Self> {
+        // one thread adds: others only take away meanwhile
+        if all.load(Ordering::Relaxed) + own > most {
+            return None;
+        }
+        all.fetch_add(own, Ordering::Relaxed);
+        Some(Self { all: Arc::clone(all), own })
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
 }
 
 /// How much is held, and for how long.
 #[derive(Clone, Debug)]
 pub struct ListenerLimits {
-    /// Packets that wait to be taken; each is at most 64 KiB long.
+    /// Packets that wait to be taken.
     pub queue: usize,
+    /// Their bytes together.
+    pub queue_bytes: usize,
     /// TCP connections at a time; others are closed at once.
     pub connections: usize,
     /// How long a connection may stay silent.
@@ -52,7 +81,9 @@ pub struct ListenerLimits {
 impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
-            queue: 1024,
+            // some seconds of a busy site: nothing is taken while the whole model is looked at
+            queue: 32_768,
+            queue_bytes: 32 << 20,
             connections: 256,
             // agents speak seldom at night, and lose a message when they find the connection closed
             idle: Duration::from_secs(3600),
@@ -93,6 +124,8 @@ pub struct ListenerCounts {
 struct Shared {
     stop: AtomicBool,
     counts: Mutex<ListenerCounts>,
+    /// Bytes of packets that were not dropped by whoever took them.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Shared {

@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::connection::{Connection, Verdict};
-use super::{HepPacket, ListenerLimits, Shared};
+use super::{HepPacket, ListenerLimits, Shared, Waiting};
 use crate::net::{Endpoint, Timestamp};
 
 const WAKE: Token = Token(0);
@@ -56,6 +56,8 @@ struct Desk {
     shared: Arc<Shared>,
     sender: Sender<HepPacket>,
     latest: Timestamp,
+    /// Bytes that may wait.
+    queue_bytes: usize,
     /// Nobody takes packets any more.
     deserted: bool,
 }
@@ -75,7 +77,8 @@ impl Server {
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         poll.registry().register(&mut udp, UDP, Interest::READABLE)?;
         poll.registry().register(&mut tcp, TCP, Interest::READABLE)?;
-        let desk = Desk { shared, sender, latest: Timestamp::default(), deserted: false };
+        let (latest, queue_bytes) = (Timestamp::default(), limits.queue_bytes);
+        let desk = Desk { shared, sender, latest, queue_bytes, deserted: false };
         Ok(Self {
             address: udp.local_addr()?,
             poll,
@@ -239,7 +242,12 @@ impl Desk {
         let nanos = i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
         // a clock that was set back stands still
         self.latest = self.latest.max(Timestamp::from_nanos(nanos));
-        match self.sender.try_send(HepPacket { time: self.latest, from, bytes: bytes.into() }) {
+        let Some(waiting) = Waiting::add(&self.shared.waiting, bytes.len(), self.queue_bytes)
+        else {
+            return self.shared.count(|counts| counts.dropped += 1);
+        };
+        let (time, bytes) = (self.latest, bytes.into());
+        match self.sender.try_send(HepPacket { time, from, bytes, _waiting: waiting }) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => self.shared.count(|counts| counts.dropped += 1),
             Err(TrySendError::Disconnected(_)) => self.deserted = true,

@@ -75,7 +75,7 @@ fn both_transports_arrive_at_one_address() {
     let counts = until(&listener, |counts| counts.accepted == 1 && counts.open == 0);
     assert_eq!((counts.datagrams, counts.stream_packets, counts.lost_bytes), (1, 2, 20));
     assert_eq!(listener.stop(), counts);
-    assert_eq!(listener.packets().recv_timeout(WAIT).ok(), None);
+    assert!(listener.packets().recv_timeout(WAIT).is_err());
     assert!(TcpStream::connect(listener.address()).is_err());
 }
 
@@ -103,6 +103,23 @@ fn what_nobody_takes_is_dropped_and_counted() {
     assert_eq!(counts.dropped, 7);
     let kept: Vec<_> = listener.packets().try_iter().map(|packet| packet.bytes.to_vec()).collect();
     assert_eq!(kept, [packet("0"), packet("1"), packet("2")]);
+}
+
+#[test]
+fn the_bytes_that_wait_are_bounded_until_their_packets_are_dropped() {
+    let size = packet("0").len();
+    let limits = ListenerLimits { queue_bytes: 2 * size, ..ListenerLimits::default() };
+    let listener = listener(limits);
+    let mut tcp = TcpStream::connect(listener.address()).unwrap();
+    let mut send = |n: u8| tcp.write_all(&packet(&n.to_string())).unwrap();
+    (0..4).for_each(&mut send);
+    assert_eq!(until(&listener, |counts| counts.stream_packets == 4).dropped, 2);
+    let taken = take(&listener);
+    send(4);
+    assert_eq!(until(&listener, |counts| counts.stream_packets == 5).dropped, 3);
+    drop(taken);
+    send(5);
+    assert_eq!(until(&listener, |counts| counts.stream_packets == 6).dropped, 3);
 }
 
 #[test]
