@@ -3,16 +3,21 @@
 # Captures whose truth is known from elsewhere; held against the program when they are there.
 KNOWN_CAPTURES ?= ../shared/captures
 FUZZ_SECONDS ?= 30
+# Captures of the benchmark: where they are kept (some 8 GB), and of which part of the full sizes they are.
+BENCH_DIR ?= target/bench
+BENCH_FACTOR ?= 1
 CARGO ?= cargo
 
-.PHONY: help deps demo build test lint doc unit known bench fuzz lab load
+.PHONY: help deps demo build test lint doc unit known bench counts fuzz lab load
 # one cargo at a time
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo   build regscope and show it on the capture of the incident'
 	@echo 'make test   everything that has to pass: format, lints, documentation, tests'
-	@echo 'make bench  benchmarks of the screen on 100,000 DNs'
+	@echo 'make bench  regscope on large captures beside other programs, into docs/PERFORMANCE.md (half an hour and 8 GB in'
+	@echo '            BENCH_DIR=$(BENCH_DIR); BENCH_FACTOR=0.1 for a tenth, printed only); cargo bench has the parts'
+	@echo 'make counts instructions a message on small captures against benches/counts.json (KEEP=1 to replace that)'
 	@echo 'make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make lab    make the captures again, with real programs in network namespaces (root, Debian;'
 	@echo '            CASES="incident moved" for some of them, UPDATE=1 to replace those in captures/)'
@@ -52,8 +57,17 @@ known: deps
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
 	fi
 
-bench: deps
-	$(CARGO) bench --locked
+bench: build
+	@.ci/deps bench
+	$(CARGO) build --release --locked --example generate
+	python3 -B benches/bench.py --binary target/release/regscope --generator target/release/examples/generate \
+	  --directory '$(BENCH_DIR)' --factor $(BENCH_FACTOR) $(if $(filter 1,$(BENCH_FACTOR)),--keep docs/PERFORMANCE.md)
+
+counts: build
+	@.ci/deps counts
+	$(CARGO) build --release --locked --example generate
+	python3 -B benches/counts.py --binary target/release/regscope --generator target/release/examples/generate \
+	  --counts benches/counts.json $(if $(KEEP),--keep)
 
 fuzz:
 	@.ci/deps fuzz

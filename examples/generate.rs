@@ -27,7 +27,7 @@ struct Arguments {
     /// The same seed makes the same file
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Deals the packets out to so many files, FILE-000.pcap and so on
+    /// Deals the addresses out to so many files, FILE-000.pcap and so on
     #[arg(long, default_value_t = 1)]
     pieces: usize,
 }

@@ -11,8 +11,6 @@ const SNAPLEN: u32 = 262_144;
 /// Files that packets are dealt out to.
 pub(super) struct Files {
     all: Vec<BufWriter<File>>,
-    /// Whose turn it is.
-    turn: usize,
     pcapng: bool,
     /// Bytes of their heads.
     heads: u64,
@@ -35,8 +33,7 @@ impl Files {
         for name in names {
             files.push(BufWriter::with_capacity(256 << 10, File::create(name)?));
         }
-        let mut this =
-            Self { all: files, turn: 0, pcapng: extension == "pcapng", heads: 0, bytes: 0 };
+        let mut this = Self { all: files, pcapng: extension == "pcapng", heads: 0, bytes: 0 };
         let head = if this.pcapng { pcapng_head() } else { pcap_head() };
         for file in &mut this.all {
             file.write_all(&head)?;
@@ -45,8 +42,8 @@ impl Files {
         Ok(this)
     }
 
-    /// Writes a packet of this time, in microseconds.
-    pub(super) fn packet(&mut self, micros: u64, frame: &[u8]) -> io::Result<()> {
+    /// Writes a packet of this time, in microseconds; those with the same `ends` meet in one file.
+    pub(super) fn packet(&mut self, micros: u64, ends: u32, frame: &[u8]) -> io::Result<()> {
         let length = frame.len() as u32;
         let padding = if self.pcapng { frame.len().next_multiple_of(4) - frame.len() } else { 0 };
         let (head, tail) = if self.pcapng {
@@ -58,8 +55,7 @@ impl Files {
             let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
             (words(&[seconds as u32, rest as u32, length, length]), Vec::new())
         };
-        let turn = self.turn;
-        self.turn = (turn + 1) % self.all.len();
+        let turn = ends as usize % self.all.len();
         let Some(file) = self.all.get_mut(turn) else { return Ok(()) };
         let padding = [0; 3].into_iter().take(padding).collect::<Vec<u8>>();
         for part in [&head[..], frame, &padding[..], &tail[..]] {

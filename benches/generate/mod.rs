@@ -53,7 +53,7 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// `.pcapng` makes pcapng, anything else pcap.
     pub(crate) path: PathBuf,
-    /// More than one: packets are dealt out in turn to files with a number behind their names.
+    /// More than one: as captured in so many places; the files have a number behind their names.
     pub(crate) pieces: usize,
 }
 

@@ -62,7 +62,7 @@ impl Wire {
         step.udp(from.port(), to.port())
             .write(&mut self.frame, payload)
             .map_err(io::Error::other)?;
-        self.write(at)
+        self.write(at, from, to)
     }
 
     pub(super) fn tcp(
@@ -81,7 +81,7 @@ impl Wire {
         let step = self.ip(from, to, IpNumber::TCP, CS3);
         self.frame.clear();
         step.tcp_header(header).write(&mut self.frame, payload).map_err(io::Error::other)?;
-        self.write(at)
+        self.write(at, from, to)
     }
 
     fn ip(
@@ -107,11 +107,12 @@ impl Wire {
             .ip(IpHeaders::Ipv4(header, Ipv4Extensions::default()))
     }
 
-    fn write(&mut self, at: u64) -> io::Result<()> {
+    fn write(&mut self, at: u64, from: SocketAddrV4, to: SocketAddrV4) -> io::Result<()> {
         // no two at the same time, or the order of merged files would depend on their names
         self.last = at.max(self.last + 1);
         self.packets += 1;
-        self.files.packet(self.last, &self.frame)
+        let ends = from.ip().to_bits().wrapping_add(to.ip().to_bits());
+        self.files.packet(self.last, ends, &self.frame)
     }
 
     /// Ends the files and counts what went into them.
