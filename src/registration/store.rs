@@ -8,20 +8,19 @@ use super::details::Details;
 use super::text::{Sym, Texts};
 use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
-use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Timestamp, Transport};
+use crate::net::{Endpoint, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
 /// "None" in the `u32` links between records.
 pub(super) const NIL: u32 = u32::MAX;
 
-/// One REGISTER or one answer to it, as kept for evidence: 40 bytes.
+/// One REGISTER or one answer to it, as kept for evidence.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRecord {
     /// When it was captured.
     pub time: Timestamp,
-    frame: u64,
-    offset: u64,
+    frame: FrameRef,
     /// The status code; 0 for a request.
     pub code: u16,
     /// What else is to be said of it.
@@ -62,9 +61,8 @@ impl Marks {
 
 impl MessageRecord {
     pub(super) fn new(time: Timestamp, at: FrameRef, code: u16, cseq: u32) -> Self {
-        let frame = u64::from(at.file.0) << 48 | at.number.min((1 << 48) - 1);
         let (marks, hop, next) = (Marks::default(), 0, NIL);
-        Self { time, frame, offset: at.offset, code, marks, hop, cseq, next }
+        Self { time, frame: at, code, marks, hop, cseq, next }
     }
 
     /// The same message in another frame.
@@ -80,11 +78,7 @@ impl MessageRecord {
     /// The frame that completed the message.
     #[must_use]
     pub const fn frame(&self) -> FrameRef {
-        FrameRef {
-            file: FileId((self.frame >> 48) as u16),
-            number: self.frame & ((1 << 48) - 1),
-            offset: self.offset,
-        }
+        self.frame
     }
 }
 

@@ -127,7 +127,7 @@ impl Transaction {
         let id = origin.path.ip_id;
         let view = self.views.iter_mut().find(|v| {
             v.code == code
-                && v.file == origin.frame.file
+                && v.file == origin.frame.file()
                 && v.agent == origin.path.hep
                 && v.src == origin.src
                 && v.dst == origin.dst
@@ -152,7 +152,7 @@ impl Transaction {
         let seen = self.views.iter().any(|v| v.code == code);
         if self.views.len() < 16 {
             self.views.push(View {
-                file: origin.frame.file,
+                file: origin.frame.file(),
                 agent: origin.path.hep,
                 src: origin.src,
                 dst: origin.dst,

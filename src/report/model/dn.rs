@@ -77,18 +77,18 @@ impl<'a> Pen<'a> {
         to.member("expires_at", binding.expires_at);
         to.member("refreshes", binding.refreshes);
         to.member("user_agent", self.text(binding.user_agent));
-        to.member("file", binding.frame.file.0);
-        to.member("frame", binding.frame.number);
+        to.member("file", binding.frame.file().0);
+        to.member("frame", binding.frame.number());
     }
 
     fn attempt(self, to: &mut Writer, a: AttemptView<'a>) {
         to.member("outcome", a.outcome.name());
         to.member("status_code", (a.code != 0).then_some(a.code));
         to.list("codes", codes(&a));
-        to.list("frames", a.messages().map(|message| message.frame().number));
+        to.list("frames", a.messages().map(|message| message.frame().number()));
         if self.several_files {
             // the file of each frame
-            to.list("files", a.messages().map(|message| message.frame().file.0));
+            to.list("files", a.messages().map(|message| message.frame().file().0));
         }
         to.member("started", a.started);
         to.member("ended", a.last);
@@ -142,8 +142,8 @@ fn change(to: &mut Writer, (registrar, change): (Endpoint, Change)) {
     to.member("registrar", registrar);
     to.member("verdict", change.verdict.name());
     to.member("status_code", (change.code != 0).then_some(change.code));
-    to.member("file", change.frame.file.0);
-    to.member("frame", change.frame.number);
+    to.member("file", change.frame.file().0);
+    to.member("frame", change.frame.number());
 }
 
 fn demand(to: &mut Writer, (demand, obeyed): (Demand, Option<bool>)) {
