@@ -222,7 +222,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
     }),
     row("rtt_ms", "Time to the answer, in ms", Outcome, |f, _| {
-        f.attempt?.rtt.map(|nanos| Atom::Number(nanos / 1_000_000))
+        f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
     }),
 ];
 

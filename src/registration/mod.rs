@@ -21,14 +21,17 @@ mod connections;
 mod contact;
 mod describe;
 mod details;
+mod ends;
 mod evidence;
 mod facts;
 mod in_flight;
 mod interest;
 mod judge;
 mod live;
+mod log;
 mod memory;
 mod names;
+
 mod reading;
 mod reginfo;
 mod request;
@@ -54,7 +57,9 @@ pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
 pub use reading::Reading;
-pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState, natural};
+pub use snapshot::{
+    AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState, natural,
+};
 pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,

@@ -32,18 +32,18 @@ pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
         let again = message.marks.has(Marks::RETRANSMISSION);
         let other_hop = message.hop > 0;
         let same = (again || other_hop)
-            .then(|| steps.iter_mut().rev().take(NEAR).find(|step| is_same(step, message)))
+            .then(|| steps.iter_mut().rev().take(NEAR).find(|step| is_same(step, &message)))
             .flatten();
         if let Some(step) = same {
             if again && message.hop == step.first.hop {
                 step.sent += 1;
-                step.last = *message;
+                step.last = message;
             }
             continue;
         }
         let credentials = message.code == 0 && message.marks.has(Marks::CREDENTIALS);
-        let (first, last) = (*message, *message);
-        steps.push(Step { code: message.code, credentials, sent: 1, first, last });
+        let code = message.code;
+        steps.push(Step { code, credentials, sent: 1, first: message, last: message });
     }
     steps
 }
@@ -51,7 +51,7 @@ pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
 /// The status codes of an attempt's steps, in order.
 pub(crate) fn codes(attempt: &AttemptView<'_>) -> SmallVec<[u16; 8]> {
     let folds = |m: &MessageRecord| m.hop > 0 || m.marks.has(Marks::RETRANSMISSION);
-    if attempt.messages().any(folds) {
+    if attempt.messages().any(|m| folds(&m)) {
         return steps(attempt).iter().map(|step| step.code).filter(|&code| code != 0).collect();
     }
     let told = attempt.messages().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));

@@ -44,6 +44,6 @@ fn is_under_way(dn: &DnView<'_>) -> bool {
     if dn.state().flags.contains(Flag::Truncated) {
         return false;
     }
-    let first = dn.attempts().next().and_then(|a| a.messages().next().copied());
+    let first = dn.attempts().next().and_then(|a| a.messages().next());
     first.is_some_and(|m| m.code != 0 || m.marks.has(Marks::CREDENTIALS))
 }

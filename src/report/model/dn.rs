@@ -3,8 +3,8 @@
 use super::writer::{Other, Text, Writer};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
-    AgentRecord, AttemptView, Binding, Change, Demand, DnView, Flag, FlagSet, RegistrationState,
-    Snapshot, Sym,
+    AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet,
+    RegistrationState, Snapshot, Sym,
 };
 use crate::wording::steps::codes;
 
@@ -67,7 +67,7 @@ impl<'a> Pen<'a> {
         to.member("address", address);
     }
 
-    fn binding(self, to: &mut Writer, registrar: Endpoint, binding: &'a Binding) {
+    fn binding(self, to: &mut Writer, registrar: Endpoint, binding: BindingView<'a>) {
         to.member("registrar", registrar);
         to.member("contact", self.text(binding.contact));
         to.member("source", binding.source);
@@ -106,8 +106,8 @@ impl<'a> Pen<'a> {
         to.member("credentials", a.credentials);
         to.member("realm", self.text(a.realm));
         to.member("username", self.text(a.username));
-        to.member("rtt_ms", a.rtt.map(|nanos| Other(nanos as f64 / 1e6)));
-        to.member("refresh_margin_ms", a.margin_ms);
+        to.member("rtt_ms", a.rtt().map(|nanos| Other(nanos as f64 / 1e6)));
+        to.member("refresh_margin_ms", a.margin_ms());
         to.object_if("demand", a.demand(), demand);
         to.object_if("icmp", a.icmp, |to, (kind, code)| {
             to.member("type", kind);
