@@ -1,7 +1,9 @@
 //! Connects the sources, the engine and one front end.
 
 use std::ffi::OsString;
-use std::io::{BufWriter, Stdout, Write as _, stderr, stdout};
+use std::fs::File;
+use std::io::{self, BufWriter, Write, stderr, stdout};
+use std::os::fd::AsFd as _;
 use std::sync::Once;
 
 use crate::cli::{self, Command, InputSettings};
@@ -91,8 +93,26 @@ fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), F
 }
 
 /// Standard output, buffered.
-fn output() -> BufWriter<Stdout> {
-    BufWriter::with_capacity(64 << 10, stdout())
+fn output() -> BufWriter<Standard> {
+    let file = stdout().as_fd().try_clone_to_owned().ok().map(File::from);
+    BufWriter::with_capacity(64 << 10, Standard(file))
+}
+
+/// Standard output as a file; `Stdout` would look for line ends in all that is written.
+struct Standard(Option<File>);
+
+impl Write for Standard {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Some(file) => file.write(bytes),
+            // it is closed, or there are too many open files
+            None => stdout().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.0.is_some() { Ok(()) } else { stdout().flush() }
+    }
 }
 
 /// Says something on standard error that the output itself cannot say.

@@ -2,8 +2,8 @@
 //! come from.
 
 use super::atom::Atom;
-use super::facts::{self, Facts};
-use crate::registration::{Purpose, Snapshot, Texts};
+use super::facts::{self, Facts, Latest, Made};
+use crate::registration::{Purpose, Snapshot};
 use crate::sip::Uri;
 
 /// How an attribute's values are to be compared.
@@ -41,7 +41,7 @@ pub struct Attribute {
     pub(super) value: Read,
 }
 
-type Read = fn(&Facts<'_>, &mut Texts) -> Option<Atom>;
+type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
 
 impl std::fmt::Debug for Attribute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -88,10 +88,10 @@ pub static ATTRIBUTES: &[Attribute] = &[
         f.attempt.map(|a| Atom::Address(a.source.addr))
     }),
     row("contact.host", "Contact host", Categorical, |f, made| {
-        f.host(f.details?.contact_host, made)
+        f.contact_host(f.details?).name(made)
     }),
     row("via.sent_by", "Via sent-by host", Categorical, |f, made| {
-        f.host(f.details?.via_host, made)
+        f.via_host(f.details?).name(made)
     }),
     row("user_agent", "User-Agent", Categorical, |f, _| {
         let agent = f.asked()?.user_agent;
@@ -140,11 +140,9 @@ pub static ATTRIBUTES: &[Attribute] = &[
         f.number(f.details.and_then(|d| d.expires_contact.or(d.expires_header)).or(asked))
     }),
     row("expires.present", "Where Expires stands", Categorical, expires_present),
-    row("request.to_domain", "Domain in To", Categorical, |f, made| {
-        f.uri_host(f.details?.to_uri, made)
-    }),
+    row("request.to_domain", "Domain in To", Categorical, |f, made| f.host_in_to(f.details?, made)),
     row("request.from_domain", "Domain in From", Categorical, |f, made| {
-        f.uri_host(f.details?.from_uri, made)
+        f.host_in_from(f.details?, made)
     }),
     row("request_uri", "Request-URI", Categorical, |f, made| {
         f.without_dn(f.details?.request_uri, made)
@@ -155,7 +153,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         if sym.is_none() {
             return f.absent();
         }
-        Some(Atom::Made(made.intern(&f.text(sym).to_ascii_uppercase())))
+        Some(made.once(Latest::Capitals, sym, || Some(f.text(sym).to_ascii_uppercase())))
     }),
     row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.vias.into()))),
     row("via.received", "Via received", Categorical, |f, _| {
@@ -206,17 +204,13 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("contact.port", "Contact port", Categorical, |f, _| f.number(f.details?.contact_port)),
     row("via.port", "Via port", Categorical, |f, _| f.number(f.details?.via_port)),
     row("contact.host_is_source", "Contact host is the source", Categorical, |f, _| {
-        f.is_source(f.details?.contact_host)
+        f.contact_host(f.details?).is_source()
     }),
     row("via.is_source", "Via host is the source", Categorical, |f, _| {
-        f.is_source(f.details?.via_host)
+        f.via_host(f.details?).is_source()
     }),
     row("contact.routable", "Contact can be routed to", Categorical, |f, _| {
-        let host = f.details?.contact_host;
-        if host.is_none() {
-            return f.absent();
-        }
-        Some(facts::routable(f.text(host), f.attempt?.source.addr))
+        f.contact_host(f.details?).is_routable()
     }),
     row("expires.granted", "Expires granted, in s", Outcome, |f, _| {
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
@@ -226,17 +220,20 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
 ];
 
-fn username_is_dn(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+fn username_is_dn(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     let name = f.asked()?.username;
     if name.is_none() {
         return f.absent();
+    }
+    if f.is_dn(name) {
+        return Some(Atom::yes_no(true));
     }
     let (name, dn) = (f.text(name), f.dn.name());
     let own = name.strip_prefix(dn).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"@"));
     Some(Atom::yes_no(own))
 }
 
-fn expires_present(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+fn expires_present(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     let details = f.details?;
     let place = match (details.expires_header, details.expires_contact) {
         (Some(_), Some(_)) => "both",
@@ -247,7 +244,7 @@ fn expires_present(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
     Some(Atom::Word(place))
 }
 
-fn from_is_to(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+fn from_is_to(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     let details = f.details?;
     if details.from_uri.is_none() {
         return f.absent();
@@ -259,24 +256,25 @@ fn from_is_to(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
     Some(Atom::yes_no(same))
 }
 
-fn contact_user(f: &Facts<'_>, _: &mut Texts) -> Option<Atom> {
+fn contact_user(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     let user = f.details?.contact_user;
     if user.is_none() {
         return f.absent();
     }
-    Some(Atom::Word(if f.text(user) == f.dn.name() { "the DN" } else { "differs" }))
+    Some(Atom::Word(if f.is_dn(user) { "the DN" } else { "differs" }))
 }
 
 /// Credentials left out: whether they were given is an attribute of its own.
-fn header_order(f: &Facts<'_>, made: &mut Texts) -> Option<Atom> {
+fn header_order(f: &Facts<'_>, made: &mut Made) -> Option<Atom> {
     let order = f.details?.header_order;
-    let text = f.text(order);
-    if memchr::memmem::find(text, b"Authorization").is_none() {
-        return f.wire(order);
+    if order.is_none() {
+        return f.absent();
     }
-    let names: Vec<&[u8]> = text
-        .split(|b| *b == b' ')
-        .filter(|n| !matches!(*n, b"Authorization" | b"Proxy-Authorization"))
-        .collect();
-    Some(Atom::Made(made.intern(&names.join(&b' '))))
+    Some(made.once(Latest::Headers, order, || {
+        let text = f.text(order);
+        memchr::memmem::find(text, b"Authorization")?;
+        let names = text.split(|b| *b == b' ');
+        let others = names.filter(|n| !matches!(*n, b"Authorization" | b"Proxy-Authorization"));
+        Some(others.collect::<Vec<_>>().join(&b' '))
+    }))
 }

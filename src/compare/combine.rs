@@ -5,14 +5,17 @@
 //! adds to the other more than chance would, at a p-value (Fisher's exact test among the DNs the
 //! other half holds for) corrected for every pair that was tried.
 
+use std::cell::OnceCell;
+
 use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::contrast::Measured;
 use super::lists;
 use super::measure::Rule;
 use super::model::{Combination, Condition, Share, Support};
+use super::part::{Part, PartColumn};
 use super::stats::{self, Factorials};
-use super::table::{Table, UNKNOWN};
+use super::table::UNKNOWN;
 use crate::registration::Snapshot;
 
 /// Attributes tried, the best ones.
@@ -35,33 +38,57 @@ struct Bits(Vec<u64>);
 
 impl Bits {
     fn of(bits: impl Iterator<Item = bool>) -> Self {
-        let mut words = Vec::new();
-        for (place, bit) in bits.enumerate() {
-            if place % 64 == 0 {
-                words.push(0);
-            }
-            if let (true, Some(word)) = (bit, words.last_mut()) {
-                *word |= 1_u64 << (place % 64);
+        let (mut words, mut word, mut place) = (Vec::new(), 0_u64, 0);
+        for bit in bits {
+            word |= u64::from(bit) << place;
+            place += 1;
+            if place == 64 {
+                words.push(word);
+                (word, place) = (0, 0);
             }
         }
+        words.extend((place > 0).then_some(word));
         Self(words)
     }
 }
 
 /// A condition on one attribute, and for whom it holds.
-struct Half {
+struct Half<'m> {
     attribute: &'static Attribute,
     /// Its place in the table.
     place: usize,
+    measured: &'m Measured<'m>,
     /// One value, or the attribute's own rule.
     code: Option<u32>,
-    holds: Bits,
-    known: Bits,
+    /// Failing and working DNs: it holds for, it is known of.
+    n: [u32; 2],
+    of: [u32; 2],
+    holds: OnceCell<Bits>,
+    known: OnceCell<Bits>,
+}
+
+impl Half<'_> {
+    fn is_in(&self, code: u32) -> bool {
+        match self.code {
+            Some(own) => code == own,
+            None => self.measured.holds(code) == Some(true),
+        }
+    }
+
+    /// For whom it holds.
+    fn holds(&self) -> &Bits {
+        self.holds.get_or_init(|| Bits::of(self.measured.column.rows(|code| self.is_in(code))))
+    }
+
+    /// Of whom it is known.
+    fn known(&self) -> &Bits {
+        self.known.get_or_init(|| Bits::of(self.measured.column.rows(|code| code != UNKNOWN)))
+    }
 }
 
 /// A pair under test.
 struct Pair<'h> {
-    halves: [&'h Half; 2],
+    halves: [&'h Half<'h>; 2],
     /// Failing and working DNs: both hold, both known.
     both: [u32; 2],
     of: [u32; 2],
@@ -72,23 +99,27 @@ struct Pair<'h> {
 /// The pairs worth telling, best first; `best` is what one attribute alone comes to.
 pub(super) fn combinations(
     snapshot: &Snapshot,
-    table: &Table,
+    part: &Part<'_>,
     measured: &[Measured<'_>],
     ln: &Factorials,
     best: f64,
 ) -> Vec<Combination> {
-    if (table.failing as u32) < LEAST_FAILING || best >= 1.0 - GAIN {
+    if (part.failing as u32) < LEAST_FAILING || best >= 1.0 - GAIN {
         return Vec::new();
     }
     let halves = halves(measured);
-    let rows = table.columns.first().map_or(0, |c| c.codes.len());
-    let failing = Bits::of((0..rows).map(|row| row < table.failing));
+    let dns = [part.failing as u32, part.working as u32];
+    let rows = part.failing + part.working;
+    let failing = Bits::of((0..rows).map(|row| row < part.failing));
     let mut tried = 0_u32;
     let mut found: Vec<Pair<'_>> = Vec::new();
     for (place, a) in halves.iter().enumerate() {
         for b in halves.iter().skip(place + 1).filter(|b| b.place != a.place) {
             tried += 1;
-            if let Some(pair) = Pair::of([a, b], &failing, ln, best + GAIN) {
+            let least = (best + GAIN).max(LEAST);
+            if could_reach([a, b], dns, least)
+                && let Some(pair) = Pair::of([a, b], &failing, ln, least)
+            {
                 found.push(pair);
             }
         }
@@ -103,19 +134,19 @@ pub(super) fn combinations(
     });
     merge(found)
         .iter()
-        .filter_map(|pairs| Some(report(snapshot, table, measured, pairs.first()?, pairs)))
+        .filter_map(|pairs| Some(report(snapshot, part, pairs.first()?, pairs)))
         .collect()
 }
 
 /// The conditions to try: of the best attributes, the rule and the foremost values.
-fn halves(measured: &[Measured<'_>]) -> Vec<Half> {
+fn halves<'m>(measured: &'m [Measured<'m>]) -> Vec<Half<'m>> {
     let separation = |m: &Measured<'_>| m.score.as_ref().map_or(0.0, |s| s.separation);
     let mut best: Vec<(usize, &Measured<'_>)> =
         measured.iter().enumerate().filter(|(_, m)| !m.outcome && separation(m) > 0.05).collect();
     best.sort_by(|a, b| separation(b.1).total_cmp(&separation(a.1)));
     // columns that divide alike would only fill the places of others
     let mut seen = rustc_hash::FxHashSet::default();
-    best.retain(|(_, m)| seen.insert(m.column.partition()));
+    best.retain(|(_, m)| seen.insert(m.column.class));
     best.truncate(ATTRIBUTES_TRIED);
     best.sort_by_key(|(place, _)| *place);
     let mut halves = Vec::new();
@@ -124,21 +155,37 @@ fn halves(measured: &[Measured<'_>]) -> Vec<Half> {
         let one_value = codes.len() == 1 && matches!(rule(m), Some(Rule::Values { .. }));
         let rules = (!one_value).then_some(None).into_iter();
         for code in rules.chain(codes.into_iter().map(Some)) {
-            let is = |c: u32| match code {
-                Some(code) => c == code,
-                None => m.holds(c) == Some(true),
-            };
             let Some(attribute) = ATTRIBUTES.get(place) else { continue };
-            halves.push(Half {
-                attribute,
-                place,
-                code,
-                holds: Bits::of(m.column.codes.iter().map(|c| is(*c))),
-                known: Bits::of(m.column.codes.iter().map(|c| *c != UNKNOWN)),
-            });
+            let (holds, known) = (OnceCell::new(), OnceCell::new());
+            let (n, of) = ([0; 2], [0; 2]);
+            let mut half = Half { attribute, place, measured: m, code, n, of, holds, known };
+            for (code, count) in (0..).zip(m.column.counts.iter()) {
+                half.of = [half.of[0] + count[0], half.of[1] + count[1]];
+                if half.is_in(code) {
+                    half.n = [half.n[0] + count[0], half.n[1] + count[1]];
+                }
+            }
+            halves.push(half);
         }
     }
     halves
+}
+
+/// Whether a pair can separate so well, by what is known of each half: it holds for no more failing
+/// DNs than either half, and at least for those working ones that are too many for one of them to
+/// miss.
+fn could_reach([a, b]: [&Half<'_>; 2], dns: [u32; 2], least: f64) -> bool {
+    let not_known = [0, 1].map(|side: usize| {
+        let of = |half: &Half<'_>| half.of.get(side).copied().unwrap_or(0);
+        let all = dns.get(side).copied().unwrap_or(0);
+        (all - of(a)) + (all - of(b))
+    });
+    let failing = a.n[0].min(b.n[0]);
+    let least_known = dns[0].saturating_sub(not_known[0]).max(1);
+    let working = (a.n[1] + b.n[1]).saturating_sub(dns[1]);
+    let share =
+        f64::from(failing) / f64::from(least_known) - f64::from(working) / f64::from(dns[1].max(1));
+    failing >= LEAST_FAILING && share >= least - 1e-9
 }
 
 fn rule<'m>(m: &'m Measured<'_>) -> Option<&'m Rule> {
@@ -148,7 +195,7 @@ fn rule<'m>(m: &'m Measured<'_>) -> Option<&'m Rule> {
 /// The values most failing DNs have, of those the rule holds for.
 fn foremost(m: &Measured<'_>) -> Vec<u32> {
     let mut codes: Vec<(u32, u32)> = (0..)
-        .zip(&m.counts)
+        .zip(m.column.counts.iter())
         .filter(|(code, count)| count[0] >= LEAST_FAILING && m.holds(*code) == Some(true))
         .map(|(code, count)| (count[0], code))
         .collect();
@@ -169,20 +216,20 @@ fn count<const N: usize>(masks: [&Bits; N], failing: &Bits) -> [u32; 2] {
 }
 
 impl<'h> Pair<'h> {
-    fn of(halves: [&'h Half; 2], failing: &Bits, ln: &Factorials, least: f64) -> Option<Self> {
+    fn of(halves: [&'h Half<'h>; 2], failing: &Bits, ln: &Factorials, least: f64) -> Option<Self> {
         let [a, b] = halves;
-        let both = count([&a.holds, &b.holds], failing);
+        let both = count([a.holds(), b.holds()], failing);
         if both[0] < LEAST_FAILING {
             return None;
         }
-        let of = count([&a.known, &b.known], failing);
+        let of = count([a.known(), b.known()], failing);
         let share = |n: u32, of: u32| f64::from(n) / f64::from(of.max(1));
         let separation = share(both[0], of[0]) - share(both[1], of[1]);
-        if separation < least.max(LEAST) {
+        if separation < least {
             return None;
         }
-        let of_a = count([&a.holds, &b.known], failing);
-        let of_b = count([&b.holds, &a.known], failing);
+        let of_a = count([a.holds(), b.known()], failing);
+        let of_b = count([b.holds(), a.known()], failing);
         let p_value = stats::fisher(ln, both, of_a).max(stats::fisher(ln, both, of_b));
         Some(Self { halves, both, of, separation, p_value })
     }
@@ -193,7 +240,7 @@ fn merge(found: Vec<Pair<'_>>) -> Vec<Vec<Pair<'_>>> {
     let mut merged: Vec<(Vec<u64>, Vec<Pair<'_>>)> = Vec::new();
     for pair in found {
         let [a, b] = pair.halves;
-        let mask: Vec<u64> = a.holds.0.iter().zip(&b.holds.0).map(|(a, b)| a & b).collect();
+        let mask: Vec<u64> = a.holds().0.iter().zip(&b.holds().0).map(|(a, b)| a & b).collect();
         if let Some((_, pairs)) = merged.iter_mut().find(|(other, _)| *other == mask) {
             pairs.push(pair);
         } else if merged.len() < MOST {
@@ -205,12 +252,11 @@ fn merge(found: Vec<Pair<'_>>) -> Vec<Vec<Pair<'_>>> {
 
 fn report(
     snapshot: &Snapshot,
-    table: &Table,
-    measured: &[Measured<'_>],
+    whole: &Part<'_>,
     lead: &Pair<'_>,
     pairs: &[Pair<'_>],
 ) -> Combination {
-    let part = |half: &Half| (half.attribute, condition(snapshot, table, measured, half));
+    let part = |half: &Half<'_>| (half.attribute, condition(snapshot, whole, half));
     let name = |pair: &Pair<'_>| pair.halves.map(|half| half.attribute.name);
     let mut also: Vec<[&'static str; 2]> = Vec::new();
     for pair in pairs {
@@ -218,8 +264,7 @@ fn report(
             also.push(name(pair));
         }
     }
-    let rows = table.columns.first().map_or(0, |c| c.codes.len());
-    let dns = [table.failing as u32, (rows - table.failing) as u32];
+    let dns = [whole.failing as u32, whole.working as u32];
     let share = |n: u32, of: u32, dns: u32| Share { n, of, not_known: dns.saturating_sub(of) };
     Combination {
         parts: lead.halves.map(part),
@@ -233,24 +278,18 @@ fn report(
     }
 }
 
-fn condition(
-    snapshot: &Snapshot,
-    table: &Table,
-    measured: &[Measured<'_>],
-    half: &Half,
-) -> Condition {
-    let value = |atom: Atom| table.value(snapshot, atom);
-    let nothing = Condition::Values { values: Vec::new(), more: 0, unshared: false };
-    let Some(m) = measured.get(half.place) else { return nothing };
-    if let Some(atom) = half.code.and_then(|code| m.column.atoms.get(code as usize)) {
+fn condition(snapshot: &Snapshot, part: &Part<'_>, half: &Half<'_>) -> Condition {
+    let value = |atom: Atom| part.table.value(snapshot, atom);
+    let column: &PartColumn<'_> = half.measured.column;
+    if let Some(atom) = half.code.and_then(|code| column.atoms.get(code as usize)) {
         return Condition::Values { values: vec![value(*atom)], more: 0, unshared: false };
     }
-    match rule(m) {
+    match rule(half.measured) {
         Some(Rule::Above { limit, failing: true }) => Condition::Above(*limit),
         Some(Rule::Above { limit, failing: false }) => Condition::UpTo(*limit),
         Some(Rule::Values { failing, unshared }) => {
-            lists::condition(m.column, &m.counts, failing, *unshared, &value)
+            lists::condition(column, failing, *unshared, &value)
         }
-        None => nothing,
+        None => Condition::Values { values: Vec::new(), more: 0, unshared: false },
     }
 }

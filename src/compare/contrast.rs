@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::Hasher as _;
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Kind};
@@ -12,8 +12,9 @@ use super::combine;
 use super::lists;
 use super::measure::{self, Rule, Score};
 use super::model::{Common, Condition, Contrast, Finding, Group, Share, Support};
-use super::stats::{self, Factorials, Known};
-use super::table::{Column, Table, UNKNOWN};
+use super::part::{Part, PartColumn};
+use super::stats::{self, Factorials};
+use super::table::{Table, UNKNOWN};
 use crate::parallel;
 use crate::registration::Snapshot;
 
@@ -31,7 +32,7 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
     let mut kinds = cohorts.kinds();
     if let [kind] = kinds.as_slice() {
-        let mut all = contrast_in(snapshot, &cohorts, &table);
+        let mut all = contrast_in(snapshot, &cohorts, &Part::whole(&table));
         all.failing.outcome = Some(kind.outcome());
         return all;
     }
@@ -39,15 +40,15 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows.len()));
     kinds.truncate(MOST_KINDS);
     let one = |kind: &Option<KindOfFailure>| match kind {
-        None => contrast_in(snapshot, &cohorts, &table),
+        None => contrast_in(snapshot, &cohorts, &Part::whole(&table)),
         Some(kind) => {
-            let part = table.keeping(&kind.rows);
+            let part = Part::keeping(&table, &kind.rows);
             contrast_in(snapshot, &cohorts.only(snapshot, kind), &part)
         }
     };
     // all kinds together first
     let kinds: Vec<_> = std::iter::once(None).chain(kinds.into_iter().map(Some)).collect();
-    // each has a table of its own; large ones are tested by formulas, and memory counts for more
+    // large ones are tested by formulas, and memory counts for more
     let at_a_time = if table.rows() > LARGE { kinds.len() } else { 1 };
     let mut all = parallel::map(&kinds, at_a_time, one).into_iter();
     let first = all.next().unwrap_or_default();
@@ -63,79 +64,73 @@ const MOST_KINDS: usize = 8;
 /// Any two sets of DNs.
 #[must_use]
 pub fn contrast_of(snapshot: &Snapshot, cohorts: &Cohorts<'_>) -> Contrast {
-    contrast_in(snapshot, cohorts, &Table::of(snapshot, &cohorts.failing, &cohorts.working))
+    let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
+    contrast_in(snapshot, cohorts, &Part::whole(&table))
 }
 
-fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, table: &Table) -> Contrast {
+fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, part: &Part<'_>) -> Contrast {
     let [failing, working] = cohorts.sides();
     let mut contrast =
         Contrast { failing, working, left_out: cohorts.left_out, ..Contrast::default() };
     if !contrast.has_two_sides() {
-        contrast.common = common(snapshot, table);
+        contrast.common = common(snapshot, part);
         return contrast;
     }
-    let ln = Factorials::up_to(cohorts.failing.len() + cohorts.working.len());
-    let mut known = Known::default();
+    let ln = Factorials::up_to(part.failing + part.working);
     let mut measured: Vec<Measured<'_>> = ATTRIBUTES
         .iter()
-        .zip(&table.columns)
-        .map(|(attribute, column)| Measured::of(table, column, attribute.kind, &ln, &mut known))
+        .zip(&part.columns)
+        .map(|(attribute, column)| Measured::of(column, attribute.kind))
         .collect();
+    test_values(&mut measured, &ln);
     correct(&mut measured);
     let findings: Vec<Finding> = ATTRIBUTES
         .iter()
         .zip(&measured)
-        .map(|(attribute, m)| m.finding(snapshot, table, attribute))
+        .map(|(attribute, m)| m.finding(snapshot, part, attribute))
         .collect();
     sort_out(&mut contrast, findings, &measured);
     contrast.not_known.retain(|finding| finding.attribute.applies(snapshot));
     let best = contrast.groups.first().and_then(Group::lead).map_or(0.0, |lead| lead.separation);
-    contrast.combinations = combine::combinations(snapshot, table, &measured, &ln, best);
+    contrast.combinations = combine::combinations(snapshot, part, &measured, &ln, best);
     contrast
 }
 
 /// One column, measured.
-pub(super) struct Measured<'t> {
-    pub column: &'t Column,
-    pub counts: Vec<[u32; 2]>,
+pub(super) struct Measured<'p> {
+    pub column: &'p PartColumn<'p>,
     pub score: Option<Score>,
     pub p_value: f64,
     pub outcome: bool,
-    /// The same for columns whose rules hold for the same DNs.
-    division: u64,
+    /// Rules that were tried: values, and of numbers thresholds.
+    tried: f64,
 }
 
-impl<'t> Measured<'t> {
-    fn of(
-        table: &Table,
-        column: &'t Column,
-        kind: Kind,
-        ln: &Factorials,
-        known: &mut Known,
-    ) -> Self {
-        let counts = table.counts(column);
-        let by_value = measure::values(&counts);
+impl<'p> Measured<'p> {
+    fn of(column: &'p PartColumn<'p>, kind: Kind) -> Self {
+        let counts = &column.counts;
+        let by_value = measure::values(counts);
         let mut p_value = 1.0;
-        let ordered = (kind != Kind::Categorical).then(|| bins(column, &counts));
+        let ordered = (kind != Kind::Categorical).then(|| bins(column));
         let by_limit = ordered.as_deref().and_then(measure::threshold);
         let score = match (by_limit, by_value) {
             (Some(limit), Some(value)) => Some(measure::better(limit, value)),
             (_, value) => value,
         };
-        if let Some(score) = score.as_ref().filter(|s| s.separation > 0.0) {
-            let tried_both = if kind == Kind::Categorical { 1.0 } else { 2.0 };
-            p_value = match (&score.rule, ordered) {
-                (Rule::Above { .. }, Some(bins)) => {
-                    let of = bins.iter().fold([0, 0], |s, b| [s[0] + b.1[0], s[1] + b.1[1]]);
-                    stats::smirnov(score.distance, of[0], of[1])
-                }
-                _ => f64::min(tried_both * known.freeman_halton(ln, &counts), 1.0),
-            };
+        if let Some(score) = score.as_ref().filter(|s| s.separation > 0.0)
+            && let (Rule::Above { .. }, Some(bins)) = (&score.rule, &ordered)
+        {
+            let of = bins.iter().fold([0, 0], |s, b| [s[0] + b.1[0], s[1] + b.1[1]]);
+            p_value = stats::smirnov(score.distance, of[0], of[1]);
         }
-        let mut measured =
-            Self { column, counts, score, p_value, outcome: kind == Kind::Outcome, division: 0 };
-        measured.division = measured.hash_division();
-        measured
+        let tried = if ordered.is_none() { 1.0 } else { 2.0 };
+        Self { column, score, p_value, outcome: kind == Kind::Outcome, tried }
+    }
+
+    /// Whether it separates by its values, which are to be tested.
+    fn is_by_values(&self) -> bool {
+        let by_values = |s: &Score| s.separation > 0.0 && matches!(s.rule, Rule::Values { .. });
+        self.score.as_ref().is_some_and(by_values)
     }
 
     /// Whether the rule holds for a value; `None` when the value does not tell.
@@ -152,25 +147,22 @@ impl<'t> Measured<'t> {
         }
     }
 
-    fn hash_division(&self) -> u64 {
+    /// The same for columns whose rules hold for the same DNs.
+    fn division(&self) -> u64 {
         let mut hasher = FxHasher::default();
-        let byte = |held| match held {
+        let byte = |code| match self.holds(code) {
             None => 2_u8,
             Some(held) => u8::from(held),
         };
-        let table: Vec<u8> =
-            (0..).take(self.column.atoms.len()).map(|code| byte(self.holds(code))).collect();
-        for code in &self.column.codes {
-            hasher.write_u8(table.get(*code as usize).copied().unwrap_or(2));
-        }
+        self.column.rows(byte).for_each(|byte| hasher.write_u8(byte));
         hasher.finish()
     }
 
     /// Who is known, and whom the rule holds for.
-    fn support(&self, table: &Table) -> Support {
+    fn support(&self, part: &Part<'_>) -> Support {
         let mut of = [0_u32; 2];
         let mut n = [0_u32; 2];
-        for (code, count) in (0..).zip(&self.counts) {
+        for (code, count) in (0..).zip(self.column.counts.iter()) {
             let Some(held) = self.score.as_ref().map_or(Some(false), |_| self.holds(code)) else {
                 continue;
             };
@@ -179,8 +171,7 @@ impl<'t> Measured<'t> {
                 n = [n[0] + count[0], n[1] + count[1]];
             }
         }
-        let rows = self.column.codes.len();
-        let dns = [table.failing as u32, (rows - table.failing) as u32];
+        let dns = [part.failing as u32, part.working as u32];
         let share = |n, of, dns: u32| Share { n, of, not_known: dns.saturating_sub(of) };
         Support { failing: share(n[0], of[0], dns[0]), working: share(n[1], of[1], dns[1]) }
     }
@@ -188,19 +179,18 @@ impl<'t> Measured<'t> {
     fn finding(
         &self,
         snapshot: &Snapshot,
-        table: &Table,
+        part: &Part<'_>,
         attribute: &'static super::Attribute,
     ) -> Finding {
-        let value = |atom: Atom| table.value(snapshot, atom);
-        let [only_failing, only_working, shared] =
-            lists::by_side(self.column, &self.counts, &value);
+        let value = |atom: Atom| part.table.value(snapshot, atom);
+        let [only_failing, only_working, shared] = lists::by_side(self.column, &value);
         let separation = self.score.as_ref().map_or(0.0, |s| s.separation);
         let score = self.score.as_ref().filter(|s| s.separation > 0.0);
         let condition = score.map(|score| match &score.rule {
             Rule::Above { limit, failing: true } => Condition::Above(*limit),
             Rule::Above { limit, failing: false } => Condition::UpTo(*limit),
             Rule::Values { failing, unshared } => {
-                lists::condition(self.column, &self.counts, failing, *unshared, &value)
+                lists::condition(self.column, failing, *unshared, &value)
             }
         });
         Finding {
@@ -208,7 +198,7 @@ impl<'t> Measured<'t> {
             separation,
             p_value: self.p_value,
             condition,
-            support: self.support(table),
+            support: self.support(part),
             only_failing,
             only_working,
             shared,
@@ -217,26 +207,37 @@ impl<'t> Measured<'t> {
 }
 
 /// The numbers of a column in order, with their counts.
-fn bins(column: &Column, counts: &[[u32; 2]]) -> Vec<(i64, [u32; 2])> {
-    let mut bins: Vec<_> =
-        column.atoms.iter().zip(counts).filter_map(|(a, c)| Some((a.number()?, *c))).collect();
+fn bins(column: &PartColumn<'_>) -> Vec<(i64, [u32; 2])> {
+    let all = column.atoms.iter().zip(column.counts.iter());
+    let mut bins: Vec<_> = all.filter_map(|(a, c)| Some((a.number()?, *c))).collect();
     bins.sort_unstable();
     bins
 }
 
+/// How often chance alone would separate as well as values do.
+fn test_values(measured: &mut [Measured<'_>], ln: &Factorials) {
+    let tables: Vec<&[[u32; 2]]> =
+        measured.iter().filter(|m| m.is_by_values()).map(|m| &*m.column.counts).collect();
+    let p_values = stats::freeman_halton(ln, &tables);
+    for (m, p) in measured.iter_mut().filter(|m| m.is_by_values()).zip(p_values) {
+        m.p_value = f64::min(m.tried * p, 1.0);
+    }
+}
+
 /// Corrects the p-values for how many attributes were tried; equal columns are one test.
 fn correct(measured: &mut [Measured<'_>]) {
-    let mut seen: FxHashMap<u64, f64> = FxHashMap::default();
-    for m in measured.iter().filter(|m| m.counts.len() > 1 && m.score.is_some() && !m.outcome) {
-        let p = seen.entry(m.column.partition()).or_insert(m.p_value);
+    let mut seen: FxHashMap<usize, f64> = FxHashMap::default();
+    let tested = |m: &&Measured<'_>| m.column.counts.len() > 1 && m.score.is_some() && !m.outcome;
+    for m in measured.iter().filter(tested) {
+        let p = seen.entry(m.column.class).or_insert(m.p_value);
         *p = p.min(m.p_value);
     }
-    let (keys, mut p_values): (Vec<u64>, Vec<f64>) = seen.into_iter().unzip();
+    let (keys, mut p_values): (Vec<usize>, Vec<f64>) = seen.into_iter().unzip();
     let tests = p_values.len();
     stats::holm(&mut p_values, tests);
-    let corrected: FxHashMap<u64, f64> = keys.into_iter().zip(p_values).collect();
+    let corrected: FxHashMap<usize, f64> = keys.into_iter().zip(p_values).collect();
     for m in measured.iter_mut().filter(|m| !m.outcome) {
-        if let Some(p) = corrected.get(&m.column.partition()) {
+        if let Some(p) = corrected.get(&m.column.class) {
             m.p_value = p.max(m.p_value);
         }
     }
@@ -269,13 +270,13 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
             contrast.outcomes.push(finding);
         } else if support.failing.of == 0 || support.working.of == 0 {
             contrast.not_known.push(finding);
-        } else if m.counts.len() < 2 {
+        } else if m.column.counts.len() < 2 {
             contrast.same.push(finding);
         } else if !separates(&finding) {
             contrast.mixed.push(finding);
         } else {
             let next = contrast.groups.len();
-            let place = *places.entry(m.division).or_insert(next);
+            let place = *places.entry(m.division()).or_insert(next);
             match contrast.groups.get_mut(place) {
                 Some(group) => group.members.push(finding),
                 None => contrast.groups.push(Group { members: vec![finding] }),
@@ -289,19 +290,17 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
     contrast.mixed.sort_by(|a, b| b.separation.total_cmp(&a.separation));
 }
 
-/// What all failing DNs of a table share, as far as it is known.
-fn common(snapshot: &Snapshot, table: &Table) -> Vec<Common> {
+/// What all failing DNs share, as far as it is known.
+fn common(snapshot: &Snapshot, part: &Part<'_>) -> Vec<Common> {
     let mut all = Vec::new();
-    for (attribute, column) in ATTRIBUTES.iter().zip(&table.columns) {
-        let codes = column.codes.get(..table.failing).unwrap_or_default();
-        let known: FxHashSet<u32> = codes.iter().copied().filter(|c| *c != UNKNOWN).collect();
-        let of = codes.iter().filter(|c| **c != UNKNOWN).count() as u32;
-        let mut only = known.into_iter();
-        if let (Some(code), None) = (only.next(), only.next())
-            && let Some(atom) = column.atoms.get(code as usize)
-        {
-            let share = Share { n: of, of, not_known: table.failing as u32 - of };
-            all.push(Common { attribute, value: table.value(snapshot, *atom), share });
+    for (attribute, column) in ATTRIBUTES.iter().zip(&part.columns) {
+        let of = column.counts.iter().map(|count| count[0]).sum();
+        let failing =
+            column.atoms.iter().zip(column.counts.iter()).filter(|(_, count)| count[0] > 0);
+        let mut only = failing.map(|(atom, _)| atom);
+        if let (Some(atom), None) = (only.next(), only.next()) {
+            let share = Share { n: of, of, not_known: part.failing as u32 - of };
+            all.push(Common { attribute, value: part.table.value(snapshot, *atom), share });
         }
     }
     all

@@ -1,5 +1,6 @@
 //! What is known of one DN's registration: the place every attribute reads from.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -24,26 +25,30 @@ pub(super) struct Facts<'a> {
     cut: bool,
     /// Whether every attempt has the same Call-ID; `None` with one attempt.
     pub same_call_id: Option<bool>,
+    /// The host of the Contact as an address.
+    contact_ip: OnceCell<Option<IpAddr>>,
+    /// The host of the top Via as an address.
+    via_ip: OnceCell<Option<IpAddr>>,
+    /// The host of To.
+    to_host: OnceCell<Option<Atom>>,
 }
 
 impl<'a> Facts<'a> {
     /// The facts of the attempt that decides.
     pub(super) fn of(snapshot: &'a Snapshot, dn: DnView<'a>) -> Self {
-        let state = dn.state();
-        let registrar = state.registrations.first().map(|r| r.registrar);
-        let in_service = state.verdict == Verdict::InService;
-        let (mut chosen, mut last, mut same) = (None, None::<AttemptView<'a>>, None);
-        for attempt in dn.attempts() {
-            if let Some(before) = &last {
-                same = Some(same.unwrap_or(true) && before.call_id == attempt.call_id);
-            }
-            last = Some(attempt);
-            let decides = !in_service || attempt.outcome == Outcome::Accepted;
-            if decides && registrar == Some(attempt.registrar) {
-                chosen = Some(attempt);
-            }
-        }
-        Self { same_call_id: same, ..Self::of_attempt(snapshot, dn, chosen.or(last)) }
+        let (attempt, same_call_id) = deciding(dn);
+        Self { same_call_id, ..Self::of_attempt(snapshot, dn, attempt) }
+    }
+
+    /// The facts of several DNs, one step for all of them before the next: where records lie far
+    /// apart, many are waited for at a time.
+    pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
+        let deciding: Vec<_> = dns.iter().map(|dn| deciding(*dn)).collect();
+        let facts = |(dn, (attempt, same_call_id)): (&DnView<'a>, _)| Self {
+            same_call_id,
+            ..Self::of_attempt(snapshot, *dn, attempt)
+        };
+        dns.iter().zip(deciding).map(facts).collect()
     }
 
     /// The facts of one attempt of a DN.
@@ -63,6 +68,9 @@ impl<'a> Facts<'a> {
             details: kept.filter(|_| request.is_some()),
             cut: request.is_some_and(|m| m.marks.has(Marks::CUT)),
             same_call_id: None,
+            contact_ip: OnceCell::new(),
+            via_ip: OnceCell::new(),
+            to_host: OnceCell::new(),
         }
     }
 
@@ -112,32 +120,40 @@ impl<'a> Facts<'a> {
         self.snapshot.texts().get(sym)
     }
 
-    /// A host name in lower case (RFC 3261 §19.1.4), as an address where it is one.
-    pub(super) fn host(&self, sym: Sym, made: &mut Texts) -> Option<Atom> {
-        if sym.is_none() {
-            return self.absent();
+    /// The host of the first Contact.
+    pub(super) fn contact_host(&self, details: &Details) -> Host<'_> {
+        let sym = details.contact_host;
+        Host { facts: self, sym, ip: &self.contact_ip }
+    }
+
+    /// The host of the top Via's sent-by.
+    pub(super) fn via_host(&self, details: &Details) -> Host<'_> {
+        let same = details.via_host == details.contact_host;
+        let ip = if same { &self.contact_ip } else { &self.via_ip };
+        Host { facts: self, sym: details.via_host, ip }
+    }
+
+    /// The host of To.
+    pub(super) fn host_in_to(&self, details: &Details, made: &mut Made) -> Option<Atom> {
+        *self.to_host.get_or_init(|| self.uri_host(details.to_uri, made))
+    }
+
+    /// The host of From.
+    pub(super) fn host_in_from(&self, details: &Details, made: &mut Made) -> Option<Atom> {
+        if details.from_uri == details.to_uri {
+            self.host_in_to(details, made)
+        } else {
+            self.uri_host(details.from_uri, made)
         }
-        Some(host_atom(self.text(sym), made))
     }
 
     /// The host of a URI.
-    pub(super) fn uri_host(&self, uri: Sym, made: &mut Texts) -> Option<Atom> {
+    fn uri_host(&self, uri: Sym, made: &mut Made) -> Option<Atom> {
         if uri.is_none() {
             return self.absent();
         }
-        Uri::parse(self.text(uri)).map(|uri| host_atom(uri.host, made))
-    }
-
-    /// Whether a host is the source address; `name` when it is no address.
-    pub(super) fn is_source(&self, host: Sym) -> Option<Atom> {
-        if host.is_none() {
-            return self.absent();
-        }
-        let source = self.attempt?.source.addr;
-        Some(match parse_ip(self.text(host)) {
-            Some(address) => Atom::yes_no(address == source),
-            None => Atom::Word("name"),
-        })
+        let host = Uri::parse(self.text(uri))?.host;
+        Some(parse_ip(host).map_or_else(|| made.lower_case(host), Atom::Address))
     }
 
     /// How many DNs share the source, as a class of sizes.
@@ -155,32 +171,158 @@ impl<'a> Facts<'a> {
     }
 
     /// A text with the DN in it replaced by `DN`.
-    pub(super) fn without_dn(&self, uri: Sym, made: &mut Texts) -> Option<Atom> {
+    pub(super) fn without_dn(&self, uri: Sym, made: &mut Made) -> Option<Atom> {
         if uri.is_none() {
             return self.absent();
         }
+        if uri == made.without_user {
+            return Some(Atom::Wire(uri));
+        }
         let text = self.text(uri);
-        let user = Uri::parse(text).and_then(|uri| uri.user);
-        match user {
+        match Uri::parse(text).and_then(|uri| uri.user) {
             Some(user) if user == self.dn.name() => {
                 let at = text.windows(user.len()).position(|w| w == user).unwrap_or(0);
                 let (before, after) = text.split_at(at);
                 let after = after.get(user.len()..).unwrap_or_default();
-                Some(Atom::Made(made.intern(&[before, b"DN", after].concat())))
+                Some(made.text(&[before, b"DN", after].concat()))
             }
-            _ => Some(Atom::Wire(uri)),
+            Some(_) => Some(Atom::Wire(uri)),
+            None => {
+                made.without_user = uri;
+                Some(Atom::Wire(uri))
+            }
         }
+    }
+
+    /// Whether a text is the DN.
+    pub(super) fn is_dn(&self, sym: Sym) -> bool {
+        self.dn.record().is_some_and(|record| record.user == sym)
+            || self.text(sym) == self.dn.name()
     }
 }
 
-fn host_atom(host: &[u8], made: &mut Texts) -> Atom {
-    match parse_ip(host) {
-        Some(address) => Atom::Address(address),
-        None => Atom::Made(made.intern(&host.to_ascii_lowercase())),
+/// The attempt that decides a DN's state, the latest one if none does, and whether every attempt has
+/// the same Call-ID.
+fn deciding(dn: DnView<'_>) -> (Option<AttemptView<'_>>, Option<bool>) {
+    let state = dn.state();
+    let registrar = state.registrations.first().map(|r| r.registrar);
+    let in_service = state.verdict == Verdict::InService;
+    let (mut chosen, mut last, mut same) = (None, None::<AttemptView<'_>>, None);
+    for attempt in dn.attempts() {
+        if let Some(before) = &last {
+            same = Some(same.unwrap_or(true) && before.call_id == attempt.call_id);
+        }
+        last = Some(attempt);
+        let decides = !in_service || attempt.outcome == Outcome::Accepted;
+        if decides && registrar == Some(attempt.registrar) {
+            chosen = Some(attempt);
+        }
     }
+    (chosen.or(last), same)
+}
+
+/// A host that a request names.
+pub(super) struct Host<'f> {
+    facts: &'f Facts<'f>,
+    sym: Sym,
+    ip: &'f OnceCell<Option<IpAddr>>,
+}
+
+impl Host<'_> {
+    fn ip(&self) -> Option<IpAddr> {
+        *self.ip.get_or_init(|| parse_ip(self.facts.text(self.sym)))
+    }
+
+    /// Its name in lower case (RFC 3261 §19.1.4), as an address where it is one.
+    pub(super) fn name(&self, made: &mut Made) -> Option<Atom> {
+        if self.sym.is_none() {
+            return self.facts.absent();
+        }
+        let name = || made.lower_case(self.facts.text(self.sym));
+        Some(self.ip().map_or_else(name, Atom::Address))
+    }
+
+    /// Whether it is the source address; `name` when it is no address.
+    pub(super) fn is_source(&self) -> Option<Atom> {
+        if self.sym.is_none() {
+            return self.facts.absent();
+        }
+        let source = self.facts.attempt?.source.addr;
+        let same = |address| Atom::yes_no(address == source);
+        Some(self.ip().map_or(Atom::Word("name"), same))
+    }
+
+    /// Whether it can be reached by somebody who sees the source; `name` when it is no address.
+    pub(super) fn is_routable(&self) -> Option<Atom> {
+        if self.sym.is_none() {
+            return self.facts.absent();
+        }
+        let source = self.facts.attempt?.source.addr;
+        Some(self.ip().map_or(Atom::Word("name"), |ip| routable(ip, source)))
+    }
+}
+
+/// Texts made from those of a snapshot. What came of the latest ones is remembered: neighbours are
+/// often alike.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    texts: Texts,
+    lower_case: Sym,
+    /// A URI without a user.
+    without_user: Sym,
+    latest: [(Sym, Option<Atom>); 2],
+}
+
+impl Made {
+    /// The texts.
+    pub(super) const fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    fn text(&mut self, text: &[u8]) -> Atom {
+        Atom::Made(self.texts.intern(text))
+    }
+
+    fn lower_case(&mut self, text: &[u8]) -> Atom {
+        if self.lower_case.is_none() || self.texts.get(self.lower_case) != text {
+            self.lower_case = self.texts.intern(&text.to_ascii_lowercase());
+        }
+        Atom::Made(self.lower_case)
+    }
+
+    /// What is made of a text of the snapshot by `make`; nothing is made again of the latest one.
+    pub(super) fn once(
+        &mut self,
+        which: Latest,
+        sym: Sym,
+        make: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Atom {
+        let latest = |made: &Self| made.latest.get(which as usize).copied();
+        if let Some((own, Some(atom))) = latest(self)
+            && own == sym
+        {
+            return atom;
+        }
+        let atom = make().map_or(Atom::Wire(sym), |text| self.text(&text));
+        if let Some(latest) = self.latest.get_mut(which as usize) {
+            *latest = (sym, Some(atom));
+        }
+        atom
+    }
+}
+
+/// What is remembered of the latest text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Latest {
+    /// It in capitals.
+    Capitals,
+    /// Names of headers without those of credentials.
+    Headers,
 }
 
 pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
+    // a name mostly shows by its first letter
+    host.first().filter(|b| b.is_ascii_hexdigit() || **b == b':')?;
     std::str::from_utf8(host).ok()?.parse().ok()
 }
 
@@ -201,9 +343,8 @@ const fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// Whether a host can be reached by somebody who sees `source`.
-pub(super) fn routable(host: &[u8], source: IpAddr) -> Atom {
-    let Some(ip) = parse_ip(host) else { return Atom::Word("name") };
+/// Whether an address can be reached by somebody who sees `source`.
+fn routable(ip: IpAddr, source: IpAddr) -> Atom {
     let dead = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
     if source.is_loopback() {
         return Atom::Word("yes");

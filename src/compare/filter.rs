@@ -12,8 +12,8 @@ use thiserror::Error;
 
 use super::atom::Value;
 use super::attribute::{ATTRIBUTES, Attribute};
-use super::facts::Facts;
-use crate::registration::{DnView, Flag, Snapshot, Texts, Verdict};
+use super::facts::{Facts, Made};
+use crate::registration::{DnView, Flag, Snapshot, Verdict};
 use crate::select::DnList;
 
 /// What is wrong with a filter; `at` is the byte where the wrong word starts.
@@ -231,9 +231,9 @@ impl Term {
                     || self.any_text(a.registrar.addr.to_string().as_bytes())
             }),
             Key::Attribute(attribute) => {
-                let mut made = Texts::default();
+                let mut made = Made::default();
                 let atom = (attribute.value)(facts, &mut made);
-                match atom.map(|atom| atom.value(facts.snapshot, &made)) {
+                match atom.map(|atom| atom.value(facts.snapshot, made.texts())) {
                     Some(Value::Text(text)) => self.any_text(&text),
                     Some(Value::Absent) => self.any_text(b"absent"),
                     None => false,

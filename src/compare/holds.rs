@@ -1,9 +1,9 @@
 //! Whether the condition that separates two sides holds for a DN.
 
 use super::attribute::Attribute;
-use super::facts::Facts;
+use super::facts::{Facts, Made};
 use super::model::Condition;
-use crate::registration::{DnView, Snapshot, Texts};
+use crate::registration::{DnView, Snapshot};
 
 impl Condition {
     /// Whether the condition holds for a DN; `None` when the capture or the condition does not tell.
@@ -14,13 +14,13 @@ impl Condition {
         snapshot: &Snapshot,
         dn: DnView<'_>,
     ) -> Option<bool> {
-        let mut made = Texts::default();
+        let mut made = Made::default();
         let atom = (attribute.value)(&Facts::of(snapshot, dn), &mut made)?;
         match self {
             Self::Above(limit) => atom.number().map(|number| number > *limit),
             Self::UpTo(limit) => atom.number().map(|number| number <= *limit),
             Self::Values { values, more, unshared } => {
-                let held = values.contains(&atom.value(snapshot, &made));
+                let held = values.contains(&atom.value(snapshot, made.texts()));
                 // what was left out of the list may be it
                 (held || (*more == 0 && !unshared)).then_some(held)
             }

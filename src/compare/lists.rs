@@ -2,53 +2,65 @@
 
 use std::cmp::Reverse;
 
+use smallvec::SmallVec;
+
 use super::atom::{Atom, Value};
 use super::model::{Condition, Counted, ValueList};
-use super::table::Column;
+use super::part::PartColumn;
 
 /// Values a condition names.
 const NAMED: usize = 5;
 
 /// The values that only failing DNs have, those that only working ones have, and the shared ones.
-pub(super) fn by_side(
-    column: &Column,
-    counts: &[[u32; 2]],
-    value: &impl Fn(Atom) -> Value,
-) -> [ValueList; 3] {
-    let mut sides: [Vec<Ranked>; 3] = Default::default();
-    for (place, count) in (0..).zip(counts) {
+pub(super) fn by_side(column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -> [ValueList; 3] {
+    let mut sides: [Foremost; 3] = Default::default();
+    for (place, count) in (0..).zip(column.counts.iter()) {
         let side = match count {
             [_, 0] => &mut sides[0],
             [0, _] => &mut sides[1],
             _ => &mut sides[2],
         };
-        side.push((Reverse(count[0] + count[1]), place));
+        side.add(count[0] + count[1], place);
     }
-    sides.map(|all| list(all, column, counts, value))
+    sides.map(|side| side.list(column, value))
 }
 
-/// How many DNs have a value, and its code: in order, the most frequent comes first, and of those
-/// that are as frequent the one that was met first.
-type Ranked = (Reverse<u32>, u32);
+/// The most frequent of some values, in order; of those that are as frequent the one that was met
+/// first comes first.
+#[derive(Default)]
+struct Foremost {
+    /// How many DNs have a value, and its code.
+    kept: SmallVec<[(u32, u32); ValueList::MOST]>,
+    values: usize,
+    dns: u32,
+}
 
-fn list(
-    mut all: Vec<Ranked>,
-    column: &Column,
-    counts: &[[u32; 2]],
-    value: &impl Fn(Atom) -> Value,
-) -> ValueList {
-    let sum = |part: &[Ranked]| part.iter().map(|(Reverse(dns), _)| dns).sum::<u32>();
-    let (len, dns) = (all.len(), sum(&all));
-    foremost(&mut all, ValueList::MOST);
-    let counted = |(_, code): &Ranked| {
-        let [failing, working] = *counts.get(*code as usize)?;
-        let value = value(*column.atoms.get(*code as usize)?);
-        Some(Counted { value, failing, working })
-    };
-    ValueList {
-        values: all.iter().filter_map(counted).collect(),
-        more: len - all.len(),
-        more_dns: dns - sum(&all),
+impl Foremost {
+    /// Adds a value; codes rise.
+    fn add(&mut self, dns: u32, code: u32) {
+        self.values += 1;
+        self.dns += dns;
+        if self.kept.len() == ValueList::MOST {
+            if self.kept.last().is_some_and(|(least, _)| *least >= dns) {
+                return;
+            }
+            self.kept.pop();
+        }
+        let place = self.kept.partition_point(|(before, _)| *before >= dns);
+        self.kept.insert(place, (dns, code));
+    }
+
+    fn list(&self, column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -> ValueList {
+        let counted = |(_, code): &(u32, u32)| {
+            let [failing, working] = *column.counts.get(*code as usize)?;
+            let value = value(*column.atoms.get(*code as usize)?);
+            Some(Counted { value, failing, working })
+        };
+        ValueList {
+            values: self.kept.iter().filter_map(counted).collect(),
+            more: self.values - self.kept.len(),
+            more_dns: self.dns - self.kept.iter().map(|(dns, _)| dns).sum::<u32>(),
+        }
     }
 }
 
@@ -63,14 +75,13 @@ fn foremost<T: Ord>(all: &mut Vec<T>, most: usize) {
 
 /// The values that speak for failing, those most failing DNs have first.
 pub(super) fn condition(
-    column: &Column,
-    counts: &[[u32; 2]],
+    column: &PartColumn<'_>,
     failing: &[bool],
     unshared: bool,
     value: &impl Fn(Atom) -> Value,
 ) -> Condition {
     let (mut named, mut single, mut unshared_by_working) = (Vec::new(), 0, true);
-    let all = || (0_u32..).zip(counts).zip(failing).filter(|(_, speaks)| **speaks);
+    let all = || (0_u32..).zip(column.counts.iter()).zip(failing).filter(|(_, speaks)| **speaks);
     for ((code, count), _) in all() {
         match count[0] + count[1] {
             1 => {

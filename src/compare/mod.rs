@@ -29,7 +29,9 @@ mod measure;
 mod model;
 pub mod pair;
 mod params;
+mod part;
 pub mod raw;
+mod relabel;
 mod stats;
 mod table;
 

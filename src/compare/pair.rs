@@ -2,10 +2,10 @@
 
 use super::atom::Value;
 use super::attribute::{ATTRIBUTES, Attribute};
-use super::facts::Facts;
+use super::facts::{Facts, Made};
 use super::params::{self, Part};
 use crate::net::FrameRef;
-use crate::registration::{AttemptView, DnView, Marks, Snapshot, Sym, Texts};
+use crate::registration::{AttemptView, DnView, Marks, Snapshot, Sym};
 use crate::sip::Uri;
 
 pub use super::params::ParamRow;
@@ -171,9 +171,9 @@ pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
 
 fn row(attribute: &'static Attribute, l: &Facts<'_>, r: &Facts<'_>) -> Row {
     let read = |facts: &Facts<'_>| {
-        let mut made = Texts::default();
+        let mut made = Made::default();
         let atom = (attribute.value)(facts, &mut made)?;
-        Some(atom.value(facts.snapshot, &made))
+        Some(atom.value(facts.snapshot, made.texts()))
     };
     let (left, right) = (read(l), read(r));
     let mut kind = match (&left, &right) {

@@ -3,7 +3,7 @@
 //! - [`fisher`]: R. A. Fisher's exact test of a two-by-two table, two-sided.
 //! - [`freeman_halton`]: its extension to several values (Freeman and Halton, Biometrika 38, 1951),
 //!   by relabelling at random from a fixed seed, no longer than it takes to see that chance does as
-//!   well (Besag and Clifford, Biometrika 78, 1991); by Pearson's chi-square where both sides are
+//!   well (Besag and Clifford, Biometrika 78, 1991; `relabel`); by Pearson's chi-square where both sides are
 //!   large (Wilson and Hilferty's approximation of its tail, PNAS 17, 1931).
 //! - [`smirnov`]: the two-sample Kolmogorov–Smirnov test, whose statistic is the best Youden index
 //!   of all thresholds and whose p-value therefore accounts for having tried them all. Exact by
@@ -13,12 +13,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::relabel::relabelled;
+
 /// From so many DNs on both sides, chi-square takes over from relabelling.
 const LARGE: u32 = 1000;
-/// Draws spent on one attribute, about.
-const DRAWS: usize = 1_000_000;
-/// So many draws as rare as what is observed tell how common it is, to some seven in a hundred.
-const ENOUGH: u32 = 200;
 /// Cells of the lattice counted exactly.
 const LATTICE: u64 = 2_000_000;
 
@@ -40,7 +38,8 @@ impl Factorials {
         self.0.get(n as usize).copied().unwrap_or(f64::INFINITY)
     }
 
-    fn ln_choose(&self, n: u32, k: u32) -> f64 {
+    /// The logarithm of the number of ways to choose `k` of `n`.
+    pub(super) fn ln_choose(&self, n: u32, k: u32) -> f64 {
         if k > n { f64::NEG_INFINITY } else { self.ln(n) - self.ln(k) - self.ln(n - k) }
     }
 }
@@ -55,81 +54,30 @@ pub(super) fn fisher(ln: &Factorials, [a, b]: [u32; 2], [of_a, of_b]: [u32; 2]) 
     range.map(chance).filter(|p| *p <= limit).sum::<f64>().min(1.0)
 }
 
-/// The p-values of tables; equal tables are worked out once, for many attributes divide alike.
-#[derive(Default)]
-pub(super) struct Known(FxHashMap<Vec<[u32; 2]>, f64>);
-
-impl Known {
-    /// The p-value of a table of any number of values, `[failing, working]` each.
-    pub(super) fn freeman_halton(&mut self, ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
-        let counts: Vec<[u32; 2]> = counts.iter().copied().filter(|c| c[0] + c[1] > 0).collect();
-        if let Some(known) = self.0.get(&counts) {
-            return *known;
+/// The p-values of tables of any number of values, `[failing, working]` each; equal tables are worked
+/// out once, for many attributes divide alike.
+pub(super) fn freeman_halton(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
+    let mut known: FxHashMap<&[[u32; 2]], f64> = FxHashMap::default();
+    let mut dealt = Vec::new();
+    for counts in tables {
+        if known.contains_key(counts) {
+            continue;
         }
-        let p_value = freeman_halton(ln, &counts);
-        self.0.insert(counts, p_value);
-        p_value
-    }
-}
-
-fn freeman_halton(ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
-    let of = counts.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
-    match counts {
-        [] | [_] => 1.0,
-        [first, _] => fisher(ln, *first, of),
-        _ if of[0].min(of[1]) > LARGE => chi_square(counts, of),
-        _ => relabelled(ln, counts, of),
-    }
-}
-
-/// Deals the labels of the smaller side out at random, again and again.
-fn relabelled(ln: &Factorials, counts: &[[u32; 2]], of: [u32; 2]) -> f64 {
-    let small = usize::from(of[0] > of[1]);
-    let taken = of.iter().copied().min().unwrap_or(0);
-    if taken == 0 {
-        return 1.0;
-    }
-    let totals: Vec<u32> = counts.iter().map(|c| c[0] + c[1]).collect();
-    // how much each number of labels on a value weighs; those of one value stand together
-    let (mut weights, mut starts) = (Vec::new(), Vec::with_capacity(totals.len()));
-    for total in &totals {
-        starts.push(weights.len() as u32);
-        weights.extend((0..=taken.min(*total)).map(|n| -ln.ln_choose(*total, n)));
-    }
-    let weight = |place: u32| weights.get(place as usize).copied().unwrap_or(0.0);
-    let side = |c: &[u32; 2]| c.get(small).copied().unwrap_or(0);
-    let observed: f64 = starts.iter().zip(counts).map(|(start, c)| weight(start + side(c))).sum();
-    let mut deck: Vec<u32> = (0..).zip(&totals).flat_map(|(v, n)| vec![v; *n as usize]).collect();
-    let mut places = starts.clone();
-    let taken = taken as usize;
-    let rounds = (DRAWS / taken).clamp(999, 9999);
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut as_rare = 0_u32;
-    for round in 1..=rounds {
-        let mut sum = 0.0;
-        for seen in 0..taken {
-            let other = seen + random.below(deck.len() - seen);
-            deck.swap(seen, other);
-            let value = deck.get(seen).map_or(0, |v| *v as usize);
-            if let Some(place) = places.get_mut(value) {
-                sum -= weight(*place);
-                *place += 1;
-                sum += weight(*place);
+        let of = counts.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
+        let p_value = match counts {
+            [] | [_] => 1.0,
+            [first, _] => fisher(ln, *first, of),
+            _ if of[0].min(of[1]) > LARGE => chi_square(counts, of),
+            _ => {
+                dealt.push(*counts);
+                1.0
             }
-        }
-        for value in deck.iter().take(taken) {
-            if let (Some(place), Some(start)) =
-                (places.get_mut(*value as usize), starts.get(*value as usize))
-            {
-                *place = *start;
-            }
-        }
-        as_rare += u32::from(sum >= observed - 1e-9);
-        if as_rare == ENOUGH {
-            return f64::from(ENOUGH) / round as f64;
-        }
+        };
+        known.insert(counts, p_value);
     }
-    f64::from(as_rare + 1) / (rounds + 1) as f64
+    let p_values = relabelled(ln, &dealt);
+    known.extend(dealt.into_iter().zip(p_values));
+    tables.iter().map(|counts| known.get(counts).copied().unwrap_or(1.0)).collect()
 }
 
 /// Pearson's chi-square; values too rare for it are taken together.
@@ -193,26 +141,46 @@ pub(super) fn smirnov(d: f64, n: u32, m: u32) -> f64 {
     terms.sum::<f64>().clamp(0.0, 1.0)
 }
 
-/// Walks every order in which the two samples can mix, keeping those whose distance stays below.
+/// Walks every order in which the two samples can mix, keeping those whose distance stays below: the
+/// chance of being at (i, j) without having been too far apart, for all with the same i + j at a time,
+/// which do not depend on one another.
 fn smirnov_exact(d: f64, n: u32, m: u32) -> f64 {
     let (n, m) = (n.min(m), n.max(m));
-    let (fn_, fm) = (f64::from(n), f64::from(m));
-    let near = |i: u32, j: u32| (f64::from(i) / fn_ - f64::from(j) / fm).abs() < d - 1e-9;
-    // column by column: the chance of being at (i, j) without having been too far apart
-    let mut row: Vec<f64> = vec![0.0; n as usize + 1];
-    for j in 0..=m {
-        let mut below = 0.0;
-        for (i, cell) in (0..=n).zip(row.iter_mut()) {
-            let (up, right) = (f64::from(i), f64::from(j));
-            let left = f64::from(n - i) + f64::from(m - j) + 1.0;
-            let from_right = if j > 0 { *cell * (fm - right + 1.0) / left } else { 0.0 };
-            let from_below = if i > 0 { below * (fn_ - up + 1.0) / left } else { 0.0 };
-            let start = if i == 0 && j == 0 { 1.0 } else { 0.0 };
-            *cell = if near(i, j) { start + from_right + from_below } else { 0.0 };
-            below = *cell;
+    let (of_n, of_m) = (f64::from(n), f64::from(m));
+    let up: Vec<f64> = (0..=n).map(|i| f64::from(i) / of_n).collect();
+    // from the end, so that it rises with i
+    let right: Vec<f64> = (0..=m).rev().map(|j| f64::from(j) / of_m).collect();
+    let steps: Vec<f64> = (0..=n).map(f64::from).collect();
+    let limit = d - 1e-9;
+    // with an empty place in front
+    let mut before = vec![0.0; n as usize + 2];
+    let mut now = before.clone();
+    for sum in 0..=n + m {
+        let (first, last) = (sum.saturating_sub(m), sum.min(n));
+        let left = of_n + of_m - f64::from(sum) + 1.0;
+        let places = first as usize..last as usize + 1;
+        // what was at (i - 1, j) and at (i, j - 1)
+        let below = before.get(places.clone()).unwrap_or_default();
+        let beside = before.get(places.start + 1..=places.end).unwrap_or_default();
+        let cells = now.get_mut(places.start + 1..=places.end).unwrap_or_default();
+        let up = up.get(places).unwrap_or_default();
+        let right = right.get((m + first - sum) as usize..).unwrap_or_default();
+        // ways that lead from each of them to the first place here
+        let (ways_below, ways_beside) =
+            (of_n + 1.0 - f64::from(first), of_m + 1.0 - f64::from(sum - first));
+        let start = f64::from(u8::from(sum == 0));
+        let sides = below.iter().zip(beside).zip(up.iter().zip(right));
+        for ((cell, step), ((below, beside), (up, right))) in
+            cells.iter_mut().zip(&steps).zip(sides)
+        {
+            let from_beside = beside * (ways_beside + step) / left;
+            let from_below = below * (ways_below - step) / left;
+            let near = (up - right).abs() < limit;
+            *cell = if near { start + from_beside + from_below } else { 0.0 };
         }
+        std::mem::swap(&mut before, &mut now);
     }
-    (1.0 - row.last().copied().unwrap_or(0.0)).clamp(0.0, 1.0)
+    (1.0 - before.last().copied().unwrap_or(0.0)).clamp(0.0, 1.0)
 }
 
 /// Corrects p-values for `tests` tests in all, in place; those left out count as 1.
@@ -257,6 +225,10 @@ mod tests {
         assert!((a - b).abs() <= by, "{a} is not {b}");
     }
 
+    fn one(ln: &Factorials, counts: &[[u32; 2]]) -> f64 {
+        freeman_halton(ln, &[counts])[0]
+    }
+
     #[test]
     fn known_p_values() {
         let ln = Factorials::up_to(1000);
@@ -264,7 +236,7 @@ mod tests {
         close(fisher(&ln, [2, 0], [2, 2]), 1.0 / 3.0, 1e-9);
         // the lady tasting tea: 3 of 4
         close(fisher(&ln, [3, 1], [4, 4]), 0.485_714, 1e-5);
-        close(freeman_halton(&ln, &[[2, 0], [0, 2]]), 1.0 / 3.0, 1e-9);
+        close(one(&ln, &[[2, 0], [0, 2]]), 1.0 / 3.0, 1e-9);
         close(smirnov(1.0, 2, 2), 1.0 / 3.0, 1e-9);
         close(smirnov(1.0, 3, 3), 0.1, 1e-9);
         // scipy.stats.ks_2samp of 5 and 5 with distance 0.6
@@ -275,17 +247,49 @@ mod tests {
         close(normal_tail(1.96), 0.025, 1e-4);
     }
 
+    /// The same cell by cell, column by column.
+    fn smirnov_by_columns(d: f64, n: u32, m: u32) -> f64 {
+        let (n, m) = (n.min(m), n.max(m));
+        let (of_n, of_m) = (f64::from(n), f64::from(m));
+        let near = |i: u32, j: u32| (f64::from(i) / of_n - f64::from(j) / of_m).abs() < d - 1e-9;
+        let mut row: Vec<f64> = vec![0.0; n as usize + 1];
+        for j in 0..=m {
+            let mut below = 0.0;
+            for (i, cell) in (0..=n).zip(row.iter_mut()) {
+                let left = f64::from(n - i) + f64::from(m - j) + 1.0;
+                let from_right =
+                    if j > 0 { *cell * (of_m - f64::from(j) + 1.0) / left } else { 0.0 };
+                let from_below =
+                    if i > 0 { below * (of_n - f64::from(i) + 1.0) / left } else { 0.0 };
+                let start = if i == 0 && j == 0 { 1.0 } else { 0.0 };
+                *cell = if near(i, j) { start + from_right + from_below } else { 0.0 };
+                below = *cell;
+            }
+        }
+        (1.0 - row.last().copied().unwrap_or(0.0)).clamp(0.0, 1.0)
+    }
+
+    #[test]
+    fn ways_are_counted_the_same_along_diagonals() {
+        for (n, m) in [(1, 1), (2, 3), (7, 5), (40, 41), (118, 396), (468, 100), (1, 90)] {
+            for d in [0.01, 0.1, 0.25, 0.5, 0.77, 1.0] {
+                let (a, b) = (smirnov_exact(d, n, m), smirnov_by_columns(d, n, m));
+                assert_eq!(a.to_bits(), b.to_bits(), "{d} {n} {m}: {a} {b}");
+            }
+        }
+    }
+
     #[test]
     fn relabelling_agrees_with_the_exact_test() {
         let ln = Factorials::up_to(100);
         let exact = fisher(&ln, [6, 2], [8, 20]);
-        let dealt = relabelled(&ln, &[[6, 2], [2, 18]], [8, 20]);
-        close(dealt, exact, 0.005);
+        let dealt = |table: &[[u32; 2]]| relabelled(&ln, &[table])[0];
+        close(dealt(&[[6, 2], [2, 18]]), exact, 0.005);
         let unique: Vec<[u32; 2]> = (0..30).map(|i| if i < 8 { [1, 0] } else { [0, 1] }).collect();
-        close(freeman_halton(&ln, &unique), 1.0, 1e-9);
+        close(one(&ln, &unique), 1.0, 1e-9);
         // what chance does often is known to be common before all is dealt
         for (table, of) in [([[5, 10], [4, 11]], [9, 21]), ([[6, 6], [4, 14]], [10, 20])] {
-            close(relabelled(&ln, &table, of), fisher(&ln, table[0], of), 0.1);
+            close(dealt(&table), fisher(&ln, table[0], of), 0.1);
         }
     }
 

@@ -1,17 +1,19 @@
 //! The attributes of many DNs, column by column: one code of four bytes per value.
 
 use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHasher};
-use std::hash::{BuildHasher as _, Hasher as _};
-use std::sync::Arc;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher as _;
 
 use super::atom::{Atom, Value};
 use super::attribute::ATTRIBUTES;
-use super::facts::Facts;
-use crate::registration::{DnView, Snapshot, Texts};
+use super::facts::{Facts, Made};
+use crate::registration::{DnView, Snapshot};
 
 /// The code of what the capture does not tell.
 pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// DNs whose facts are gathered before their attributes are read.
+const AT_ONCE: usize = 64;
 
 /// One attribute of all DNs.
 #[derive(Debug, Default)]
@@ -20,17 +22,25 @@ pub(super) struct Column {
     pub codes: Vec<u32>,
     /// The distinct values.
     pub atoms: Vec<Atom>,
-    /// The codes of the values, found by value.
-    index: HashTable<u32>,
+    /// How often each of them occurs on the failing and on the working side.
+    pub counts: Vec<[u32; 2]>,
+    /// The codes of the working side, in order of first appearance there.
+    pub working: Vec<u32>,
+    /// The first column that divides the DNs in the same way.
+    pub class: usize,
 }
 
+/// Finds the codes of values while a column grows.
+#[derive(Default)]
+struct Index(HashTable<u32>);
+
 impl Column {
-    fn push(&mut self, atom: Option<Atom>) {
-        let code = atom.map_or(UNKNOWN, |atom| self.code(atom));
+    fn push(&mut self, index: &mut Index, atom: Option<Atom>) {
+        let code = atom.map_or(UNKNOWN, |atom| self.code(index, atom));
         self.codes.push(code);
     }
 
-    fn code(&mut self, atom: Atom) -> u32 {
+    fn code(&mut self, index: &mut Index, atom: Atom) -> u32 {
         let hash = |atom: &Atom| FxBuildHasher.hash_one(atom);
         let atoms = &self.atoms;
         // neighbours are often alike
@@ -38,44 +48,35 @@ impl Column {
         if let Some(code) = last {
             return *code;
         }
-        let found = self.index.find(hash(&atom), |code| atoms.get(*code as usize) == Some(&atom));
+        let own = hash(&atom);
+        let found = index.0.find(own, |code| atoms.get(*code as usize) == Some(&atom));
         if let Some(code) = found {
             return *code;
         }
         let next = self.atoms.len() as u32;
-        self.index
-            .insert_unique(hash(&atom), next, |code| atoms.get(*code as usize).map_or(0, hash));
+        index.0.insert_unique(own, next, |code| atoms.get(*code as usize).map_or(0, hash));
         self.atoms.push(atom);
         next
     }
 
-    /// The rows in `keep` and those from `rest` on, with codes given anew.
-    fn keeping(&self, keep: &[usize], rest: usize) -> Self {
-        let mut new = vec![UNKNOWN; self.atoms.len()];
-        let mut column = Self::default();
-        let first = keep.iter().filter_map(|row| self.codes.get(*row));
-        for code in first.chain(self.codes.get(rest..).unwrap_or_default()) {
-            let code = new.get_mut(*code as usize).zip(self.atoms.get(*code as usize)).map_or(
-                UNKNOWN,
-                |(new, atom)| {
-                    if *new == UNKNOWN {
-                        *new = column.atoms.len() as u32;
-                        column.atoms.push(*atom);
-                    }
-                    *new
-                },
-            );
-            column.codes.push(code);
+    /// Counts the values; the first `failing` rows are one side, the others the other.
+    fn count(&mut self, failing: usize) {
+        self.counts = vec![[0; 2]; self.atoms.len()];
+        let (failing, working) = self.codes.split_at(failing.min(self.codes.len()));
+        // rows that are alike often stand together
+        for same in failing.chunk_by(PartialEq::eq) {
+            if let Some(count) = same.first().and_then(|code| self.counts.get_mut(*code as usize)) {
+                count[0] += same.len() as u32;
+            }
         }
-        column
-    }
-
-    /// The same for columns that divide the DNs in the same way: codes are given in order of
-    /// first appearance.
-    pub(super) fn partition(&self) -> u64 {
-        let mut hasher = FxHasher::default();
-        self.codes.iter().for_each(|code| hasher.write_u32(*code));
-        hasher.finish()
+        for same in working.chunk_by(PartialEq::eq) {
+            let Some(code) = same.first() else { continue };
+            let Some(count) = self.counts.get_mut(*code as usize) else { continue };
+            if count[1] == 0 {
+                self.working.push(*code);
+            }
+            count[1] += same.len() as u32;
+        }
     }
 }
 
@@ -85,53 +86,62 @@ pub(super) struct Table {
     /// In the order of [`ATTRIBUTES`].
     pub columns: Vec<Column>,
     /// The texts that were made from those of the snapshot.
-    made: Arc<Texts>,
+    made: Made,
     /// DNs on the failing side: the first rows.
     pub failing: usize,
+    rows: usize,
 }
 
 impl Table {
     /// Reads all attributes of the DNs of both sides.
     pub(super) fn of(snapshot: &Snapshot, failing: &[DnView<'_>], working: &[DnView<'_>]) -> Self {
-        let mut columns: Vec<Column> = ATTRIBUTES.iter().map(|_| Column::default()).collect();
-        let mut made = Texts::default();
-        for dn in failing.iter().chain(working) {
-            let facts = Facts::of(snapshot, *dn);
-            for (attribute, column) in ATTRIBUTES.iter().zip(&mut columns) {
-                column.push((attribute.value)(&facts, &mut made));
+        let rows = failing.len() + working.len();
+        let column = || Column { codes: Vec::with_capacity(rows), ..Column::default() };
+        let mut columns: Vec<(Column, Index)> =
+            ATTRIBUTES.iter().map(|_| (column(), Index::default())).collect();
+        let mut made = Made::default();
+        for dns in failing.chunks(AT_ONCE).chain(working.chunks(AT_ONCE)) {
+            let facts = Facts::of_many(snapshot, dns);
+            for (attribute, (column, index)) in ATTRIBUTES.iter().zip(&mut columns) {
+                for facts in &facts {
+                    column.push(index, (attribute.value)(facts, &mut made));
+                }
             }
         }
+        let mut columns: Vec<Column> = columns.into_iter().map(|(column, _)| column).collect();
         for column in &mut columns {
-            column.index = HashTable::new();
+            column.count(failing.len());
         }
-        Self { columns, made: Arc::new(made), failing: failing.len() }
-    }
-
-    /// The same with only those of the failing DNs that `keep` names, by row, in order.
-    pub(super) fn keeping(&self, keep: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|column| column.keeping(keep, self.failing));
-        Self { columns: columns.collect(), made: Arc::clone(&self.made), failing: keep.len() }
+        let classes = classes(columns.len(), |a, b| {
+            let both = columns.get(a).zip(columns.get(b));
+            both.is_some_and(|(a, b)| a.counts == b.counts && a.codes == b.codes)
+        });
+        for (column, class) in columns.iter_mut().zip(classes) {
+            column.class = class;
+        }
+        Self { columns, made, failing: failing.len(), rows }
     }
 
     /// How many DNs it has.
-    pub(super) fn rows(&self) -> usize {
-        self.columns.first().map_or(0, |column| column.codes.len())
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// A value written out.
     pub(super) fn value(&self, snapshot: &Snapshot, atom: Atom) -> Value {
-        atom.value(snapshot, &self.made)
+        atom.value(snapshot, self.made.texts())
     }
+}
 
-    /// How often each value of a column occurs on the failing and on the working side.
-    pub(super) fn counts(&self, column: &Column) -> Vec<[u32; 2]> {
-        let mut counts = vec![[0; 2]; column.atoms.len()];
-        for (row, code) in column.codes.iter().enumerate() {
-            if let Some(count) = counts.get_mut(*code as usize) {
-                let [failing, working] = count;
-                *(if row < self.failing { failing } else { working }) += 1;
-            }
-        }
-        counts
-    }
+/// For each of so many things, the first one that is the same.
+pub(super) fn classes(many: usize, same: impl Fn(usize, usize) -> bool) -> Vec<usize> {
+    let mut firsts: Vec<usize> = Vec::new();
+    let class = |one| {
+        let found = firsts.iter().copied().find(|first| same(*first, one));
+        found.unwrap_or_else(|| {
+            firsts.push(one);
+            one
+        })
+    };
+    (0..many).map(class).collect()
 }

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::finding::{Confidence, Evidence};
 use super::rule::{Held, Proof};
+use super::signs::Signs;
 use crate::net::Endpoint;
 use crate::registration::{Cohort, Flag, Outcome, Purpose, Verdict};
 use crate::sip::Uri;
@@ -34,7 +35,7 @@ pub(super) enum Oddity {
 }
 
 impl Oddity {
-    const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ContactUnroutable,
         Self::ContactElsewhere,
         Self::RportUnfilled,
@@ -75,13 +76,15 @@ impl Oddity {
             }
             Self::CallIdChanges => call_ids(case) > 2,
             Self::ThirdParty => case.details().is_some_and(|d| {
+                if d.from_uri == d.to_uri {
+                    return false;
+                }
                 let user = |sym| Uri::parse(case.bytes(sym)).and_then(|uri| uri.user);
                 user(d.from_uri).zip(user(d.to_uri)).is_some_and(|(from, to)| from != to)
             }),
-            Self::RequestUriUser => case.details().is_some_and(|d| {
-                Uri::parse(case.bytes(d.request_uri))
-                    .is_some_and(|uri| uri.user.is_some_and(|user| !user.is_empty()))
-            }),
+            Self::RequestUriUser => {
+                case.details().is_some_and(|d| has_user(case.bytes(d.request_uri)))
+            }
             Self::UsernameNotDn => case.details().is_some_and(|d| {
                 let name = case.bytes(d.auth_username);
                 let user = name.split(|&b| b == b'@').next().unwrap_or_default();
@@ -130,6 +133,15 @@ impl Oddity {
             _ => String::new(),
         }
     }
+}
+
+fn has_user(uri: &[u8]) -> bool {
+    // without a scheme that needs none, the user ends at an @
+    let plain = uri.first().is_some_and(|b| matches!(b, b's' | b'S'));
+    if plain && memchr::memchr(b'@', uri).is_none() {
+        return false;
+    }
+    Uri::parse(uri).is_some_and(|uri| uri.user.is_some_and(|user| !user.is_empty()))
 }
 
 /// Where the Contact points, if that is not where the request came from.
@@ -181,22 +193,27 @@ pub(super) enum Standing {
 }
 
 impl Baseline {
-    /// Counts a DN.
-    pub(super) fn add(&mut self, case: &Case<'_>) {
+    /// Counts a DN; the oddities it has.
+    pub(super) fn add(&mut self, case: &Case<'_>) -> Signs {
         let side = |share: &mut Share| match case.view.cohort() {
             Cohort::Working => share.working += 1,
             Cohort::Failing if case.is_unexplained() => share.failing += 1,
             _ => {}
         };
+        let mut signs = Signs::default();
         for ((with, all), oddity) in self.shares.iter_mut().zip(Oddity::ALL) {
-            if !oddity.is_asked_of(case) {
-                continue;
+            let (asked, has) = (oddity.is_asked_of(case), oddity.is_in(case));
+            if has {
+                signs = signs.or(Signs::oddity(oddity));
             }
-            side(all);
-            if oddity.is_in(case) {
+            if asked {
+                side(all);
+            }
+            if asked && has {
                 side(with);
             }
         }
+        signs
     }
 
     /// Whether half of the working DNs have it, and at least three: then it is meant to be so.

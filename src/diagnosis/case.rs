@@ -1,9 +1,12 @@
 //! One DN as the rules see it: its verdict, its attempts, and the attempt that decided.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use super::baseline::Baseline;
 use super::finding::Evidence;
 use super::scene::Scene;
+use super::signs::Signs;
 use super::words;
 use crate::net::{Endpoint, Timestamp};
 use crate::registration::{
@@ -16,18 +19,31 @@ pub(super) struct Case<'a> {
     pub scene: &'a Scene<'a>,
     pub view: DnView<'a>,
     /// Its attempts, in order of time.
-    pub attempts: Vec<AttemptView<'a>>,
-    /// Which attempt the verdict follows from.
-    deciding: Option<usize>,
+    pub attempts: Cow<'a, [AttemptView<'a>]>,
+    /// Which attempt the verdict follows from, once somebody asked.
+    deciding: OnceCell<Option<usize>>,
 }
 
 impl<'a> Case<'a> {
     /// The case of a DN.
     pub(super) fn new(scene: &'a Scene<'a>, view: DnView<'a>) -> Self {
-        let attempts: Vec<_> = view.attempts().collect();
-        let mut case = Self { scene, view, attempts, deciding: None };
-        case.deciding = case.find_deciding();
-        case
+        let attempts = Cow::Owned(view.attempts().collect());
+        Self { scene, view, attempts, deciding: OnceCell::new() }
+    }
+
+    /// The case of a DN whose attempts are at hand.
+    pub(super) const fn of(
+        scene: &'a Scene<'a>,
+        view: DnView<'a>,
+        attempts: &'a [AttemptView<'a>],
+    ) -> Self {
+        Self { scene, view, attempts: Cow::Borrowed(attempts), deciding: OnceCell::new() }
+    }
+
+    /// What the DN shows.
+    pub(super) fn signs(&self) -> Signs {
+        let first = |a: &AttemptView<'_>| a.messages().next().map_or(a.cseq, |m| m.cseq);
+        Signs::of(self, self.attempts.iter().map(first)).or(Baseline::default().add(self))
     }
 
     fn find_deciding(&self) -> Option<usize> {
@@ -83,7 +99,7 @@ impl<'a> Case<'a> {
 
     /// The attempt the verdict follows from.
     pub(super) fn decider(&self) -> Option<&AttemptView<'a>> {
-        self.attempts.get(self.deciding?)
+        self.attempts.get((*self.deciding.get_or_init(|| self.find_deciding()))?)
     }
 
     /// The latest attempt that is over: challenges and requests under way are not.

@@ -12,6 +12,9 @@
 //! how sure they are, and stay silent when the capture does not hold enough. What working DNs share
 //! with failing ones is never a cause.
 
+use std::cmp::Reverse;
+
+use crate::net::Timestamp;
 use crate::registration::{Cohort, DnView, Snapshot, State};
 
 mod baseline;
@@ -25,6 +28,7 @@ mod remark;
 mod rule;
 mod scene;
 pub mod secret;
+mod signs;
 mod summary;
 mod words;
 
@@ -35,6 +39,7 @@ use case::Case;
 pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use rule::{About, Rule};
 pub use scene::Scene;
+use signs::Signs;
 pub use summary::{Group, grouped};
 
 /// What every rule finds, the most severe first, causes before remarks, in order of time.
@@ -43,50 +48,63 @@ pub use summary::{Group, grouped};
 #[must_use]
 pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let scene = Scene::new(snapshot);
-    let mut by_dn = Vec::new();
+    let loud = remark::REMARKS.iter().filter(|rule| !rule.is_ordinary());
+    let loud = loud.fold(Signs::default(), |all, rule| all.or(rule.needs()));
+    let mut all = Vec::new();
     for (place, view) in snapshot.dns_in_memory() {
-        let all = view.cohort() != Cohort::Working;
-        let mut findings = Vec::new();
-        judge_dn(&Case::new(&scene, view), all, &mut findings);
-        by_dn.extend(findings.into_iter().map(|finding| (place, finding)));
+        let (signs, working) = (scene.signs(place), view.cohort() == Cohort::Working);
+        // most DNs work, and there is nothing to say of them
+        if !working || signs.meets(loud) {
+            let case = Case::new(&scene, view);
+            judge_dn(&case, signs, !working, |finding| all.push((place, finding)));
+        }
     }
-    by_dn.sort_by_key(|(place, _)| *place);
-    let mut findings: Vec<Finding> = by_dn.into_iter().map(|(_, finding)| finding).collect();
+    let mut findings = Vec::new();
     for rule in capture::RULES {
         rule.judge(&scene, &mut findings);
     }
-    rank(&mut findings);
-    findings
+    all.extend(findings.into_iter().map(|finding| (usize::MAX, finding)));
+    all.sort_by_cached_key(|(place, finding)| (Rank::of(finding), *place));
+    all.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Sorts findings: the most severe first, causes before remarks, in order of time.
 pub fn rank(findings: &mut [Finding]) {
-    findings.sort_by_key(|f| {
-        let first = f.evidence.first().map(|e| e.time);
-        (std::cmp::Reverse(f.severity), !f.is_cause, first)
-    });
+    findings.sort_by_cached_key(Rank::of);
+}
+
+/// Where a finding stands among others.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank(Reverse<Severity>, bool, Option<Timestamp>);
+
+impl Rank {
+    fn of(finding: &Finding) -> Self {
+        let first = finding.evidence.first().map(|e| e.time);
+        Self(Reverse(finding.severity), !finding.is_cause, first)
+    }
 }
 
 /// What the rules find of one DN, its cause first.
 #[must_use]
 pub fn diagnose_dn(scene: &Scene<'_>, view: DnView<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    judge_dn(&Case::new(scene, view), true, &mut findings);
+    let case = Case::new(scene, view);
+    judge_dn(&case, case.signs(), true, |finding| findings.push(finding));
     findings
 }
 
-fn judge_dn(case: &Case<'_>, all: bool, findings: &mut Vec<Finding>) {
+/// Asks the rules that can hold for a DN that shows this; `all` of them, or only those that are not
+/// ordinary.
+fn judge_dn(case: &Case<'_>, signs: Signs, all: bool, mut tell: impl FnMut(Finding)) {
     if case.verdict().state() != State::InService {
-        let found = cause::CAUSES.iter().find_map(|rule| rule.judge(case));
-        findings.extend(found.map(|finding| Finding { is_cause: true, ..finding }));
-    }
-    for rule in remark::REMARKS {
-        if let Some(finding) = rule.judge(case)
-            && (all || !rule.is_ordinary())
-        {
-            findings.push(finding);
+        let mut causes = cause::CAUSES.iter().filter(|rule| signs.meets(rule.needs()));
+        if let Some(finding) = causes.find_map(|rule| rule.judge(case)) {
+            tell(Finding { is_cause: true, ..finding });
         }
     }
+    let remarks = remark::REMARKS.iter().filter(|rule| signs.meets(rule.needs()));
+    let told = remarks.filter(|rule| all || !rule.is_ordinary());
+    told.filter_map(|rule| rule.judge(case)).for_each(tell);
 }
 
 /// What is the same in every case of each rule: causes, remarks, rules of the capture, and what

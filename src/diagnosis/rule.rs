@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::finding::{Confidence, Evidence, Finding, Severity};
 use super::scene::Scene;
+use super::signs::Signs;
 
 /// What is the same in every case of a rule; the documentation is made from it.
 #[derive(Debug)]
@@ -66,6 +67,9 @@ impl Proof {
 pub(super) trait DnRule: Sync {
     /// What is the same in every case.
     fn about(&self) -> &About;
+
+    /// It holds for no DN that shows none of these.
+    fn needs(&self) -> Signs;
 
     /// Whether it holds.
     fn holds(&self, case: &Case<'_>) -> Held;

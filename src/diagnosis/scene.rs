@@ -3,17 +3,23 @@
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::baseline::Baseline;
 use super::case::{Case, shown_by};
 use super::finding::Evidence;
+use super::signs::Signs;
 use crate::net::{Endpoint, Timestamp};
-use crate::registration::{AttemptView, DnView, Outcome, Snapshot, Verdict};
+use crate::registration::{AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Verdict};
 
 /// A snapshot and what was counted over all of it.
 pub struct Scene<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) baseline: Baseline,
+    /// What each DN shows, in order of the snapshot.
+    signs: Vec<Signs>,
+    /// DNs whose registration is older than the capture.
+    pub(super) under_way: usize,
     servers: FxHashMap<Endpoint, Served>,
     sources: FxHashMap<IpAddr, Sent>,
 }
@@ -55,8 +61,8 @@ pub(super) struct Sent {
 /// What one DN has done, while it is counted.
 #[derive(Default)]
 struct One {
-    servers: Vec<(Endpoint, u8)>,
-    sources: Vec<(IpAddr, u8)>,
+    servers: SmallVec<[(Endpoint, u8); 4]>,
+    sources: SmallVec<[(IpAddr, u8); 4]>,
 }
 
 const ANSWERED: u8 = 1;
@@ -65,10 +71,68 @@ const UNASKED: u8 = 4;
 const FORBIDDEN: u8 = 8;
 const REFUSED: u8 = 16;
 
-fn mark<K: PartialEq>(list: &mut Vec<(K, u8)>, key: K, marks: u8) {
+fn mark<K: PartialEq>(list: &mut SmallVec<[(K, u8); 4]>, key: K, marks: u8) {
     match list.iter_mut().find(|(k, _)| *k == key) {
         Some((_, own)) => *own |= marks,
         None => list.push((key, marks)),
+    }
+}
+
+/// What an attempt came to.
+fn marks_of(attempt: &AttemptView<'_>) -> u8 {
+    let asked = attempt.challenges > 0 || attempt.credentials;
+    let accepted = attempt.outcome == Outcome::Accepted;
+    let refused = attempt.outcome == Outcome::Failed(Verdict::AuthFailed);
+    let forbidden =
+        attempt.outcome == Outcome::Failed(Verdict::Rejected) && attempt.code == 403 && !asked;
+    let marks = [
+        (attempt.code != 0, ANSWERED),
+        (accepted, ACCEPTED),
+        (accepted && !asked, UNASKED),
+        (forbidden, FORBIDDEN),
+        (refused, REFUSED),
+    ];
+    marks.iter().filter(|(on, _)| *on).fold(0, |all, (_, mark)| all | mark)
+}
+
+/// DNs looked at together.
+const AT_ONCE: usize = 64;
+
+/// Some DNs with their attempts and what each attempt began with. Records lie far apart: gathered one
+/// after the other and nothing else in between, many are waited for at a time.
+#[derive(Default)]
+struct Gathered<'a> {
+    attempts: Vec<AttemptView<'a>>,
+    /// Behind the attempts of each DN.
+    ends: Vec<usize>,
+    /// The first message of each attempt: its CSeq, and whether something came before it.
+    firsts: Vec<(u32, bool)>,
+}
+
+impl<'a> Gathered<'a> {
+    fn gather(&mut self, dns: &[(usize, DnView<'a>)]) {
+        self.attempts.clear();
+        self.ends.clear();
+        for (_, view) in dns {
+            self.attempts.extend(view.attempts());
+            self.ends.push(self.attempts.len());
+        }
+        self.firsts.clear();
+        self.firsts.extend(self.attempts.iter().map(|attempt| {
+            attempt.messages().next().map_or((attempt.cseq, false), |first| {
+                (first.cseq, first.code != 0 || first.marks.has(Marks::CREDENTIALS))
+            })
+        }));
+    }
+
+    /// The attempts of each DN, and their first messages.
+    fn each(&self) -> impl Iterator<Item = (&[AttemptView<'a>], &[(u32, bool)])> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let range = std::mem::replace(&mut start, *end)..*end;
+            let attempts = self.attempts.get(range.clone()).unwrap_or_default();
+            (attempts, self.firsts.get(range).unwrap_or_default())
+        })
     }
 }
 
@@ -76,33 +140,64 @@ impl<'a> Scene<'a> {
     /// The scene of a snapshot.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        let mut scene = Self {
-            snapshot,
-            baseline: Baseline::default(),
-            servers: FxHashMap::default(),
-            sources: FxHashMap::default(),
-        };
-        for view in snapshot.dns() {
-            scene.count(view);
+        let blank = Self::blank(snapshot);
+        let mut scene = Self::blank(snapshot);
+        scene.signs = vec![Signs::default(); snapshot.dns().len()];
+        let all: Vec<_> = snapshot.dns_in_memory().collect();
+        let mut gathered = Gathered::default();
+        // DNs of which credentials were refused: what shows it is kept in order of the DNs
+        let mut refused = Vec::new();
+        for dns in all.chunks(AT_ONCE) {
+            gathered.gather(dns);
+            for ((place, view), (attempts, firsts)) in dns.iter().zip(gathered.each()) {
+                let case = Case::of(&blank, *view, attempts);
+                let signs = Signs::of(&case, firsts.iter().map(|(cseq, _)| *cseq));
+                if let Some(place) = scene.signs.get_mut(*place) {
+                    *place = signs.or(scene.baseline.add(&case));
+                }
+                // an answer alone may be what is left of an exchange that was cut
+                let begun = firsts.first().is_some_and(|(_, begun)| *begun);
+                scene.under_way += usize::from(begun && !case.has(Flag::Truncated));
+                if scene.count(attempts) {
+                    refused.push(*place);
+                }
+            }
         }
-        let mut baseline = Baseline::default();
-        for (_, view) in snapshot.dns_in_memory() {
-            baseline.add(&Case::new(&scene, view));
+        refused.sort_unstable();
+        for view in refused.into_iter().filter_map(|place| snapshot.dn_at(place)) {
+            scene.count_refusals(view);
         }
-        scene.baseline = baseline;
         scene
     }
 
-    fn count(&mut self, view: DnView<'_>) {
+    fn blank(snapshot: &'a Snapshot) -> Self {
+        Self {
+            snapshot,
+            baseline: Baseline::default(),
+            signs: Vec::new(),
+            under_way: 0,
+            servers: FxHashMap::default(),
+            sources: FxHashMap::default(),
+        }
+    }
+
+    /// Counts a DN; whether credentials of it were refused.
+    fn count(&mut self, attempts: &[AttemptView<'_>]) -> bool {
         let mut one = One::default();
-        for attempt in view.attempts() {
-            self.count_attempt(view, &attempt, &mut one);
+        let mut refusals = 0;
+        for attempt in attempts {
+            let marks = marks_of(attempt);
+            mark(&mut one.servers, attempt.registrar, marks);
+            mark(&mut one.sources, attempt.source.addr, marks);
+            refusals += attempt.refusals.max(u32::from(marks & REFUSED != 0));
         }
         for (server, marks) in one.servers {
             let served = self.servers.entry(server).or_default();
             served.answered += u32::from(marks & ANSWERED != 0);
             served.accepted += u32::from(marks & ACCEPTED != 0);
             served.accepted_unasked += u32::from(marks & UNASKED != 0);
+            let answered = attempts.iter().filter(|a| a.code != 0 && a.registrar == server);
+            served.last_answer = answered.map(|a| a.last).fold(served.last_answer, Ord::max);
         }
         for (source, marks) in one.sources {
             let sent = self.sources.entry(source).or_default();
@@ -111,45 +206,39 @@ impl<'a> Scene<'a> {
             sent.accepted += u32::from(marks & ACCEPTED != 0);
             sent.credentials_refused += u32::from(marks & REFUSED != 0);
         }
+        refusals > 0
     }
 
-    fn count_attempt(&mut self, view: DnView<'_>, attempt: &AttemptView<'_>, one: &mut One) {
-        let asked = attempt.challenges > 0 || attempt.credentials;
-        let accepted = attempt.outcome == Outcome::Accepted;
-        let refused = attempt.outcome == Outcome::Failed(Verdict::AuthFailed);
-        let forbidden =
-            attempt.outcome == Outcome::Failed(Verdict::Rejected) && attempt.code == 403 && !asked;
-        let marks = [
-            (attempt.code != 0, ANSWERED),
-            (accepted, ACCEPTED),
-            (accepted && !asked, UNASKED),
-            (forbidden, FORBIDDEN),
-            (refused, REFUSED),
-        ];
-        let marks = marks.iter().filter(|(on, _)| *on).fold(0, |all, (_, mark)| all | mark);
-        mark(&mut one.servers, attempt.registrar, marks);
-        mark(&mut one.sources, attempt.source.addr, marks);
-        if attempt.code != 0 {
-            let served = self.servers.entry(attempt.registrar).or_default();
-            served.last_answer = served.last_answer.max(attempt.last);
+    /// Notes what shows that credentials of a DN were refused, and what came after.
+    fn count_refusals(&mut self, view: DnView<'_>) {
+        let mut before = SmallVec::<[(IpAddr, u8); 4]>::new();
+        for attempt in view.attempts() {
+            let marks = marks_of(&attempt);
+            let (accepted, refused) = (marks & ACCEPTED != 0, marks & REFUSED != 0);
+            mark(&mut before, attempt.source.addr, marks);
+            let refusals = attempt.refusals.max(u32::from(refused));
+            let before = before.iter().any(|(s, m)| *s == attempt.source.addr && m & REFUSED != 0);
+            if refusals == 0 && !(accepted && before && attempt.credentials) {
+                continue;
+            }
+            let sent = self.sources.entry(attempt.source.addr).or_default();
+            sent.refusals += refusals;
+            if refusals > 0 {
+                let first = sent.refused_between.map_or(attempt.started, |(first, _)| first);
+                sent.refused_between = Some((first, attempt.last));
+            }
+            if refused {
+                sent.refused.truncate(1);
+                sent.refused.extend(shown_by(&attempt).pop());
+            } else if accepted && sent.then_accepted.is_none() {
+                sent.then_accepted = Some((view.name().to_vec(), shown_by(&attempt)));
+            }
         }
-        let refusals = attempt.refusals.max(u32::from(refused));
-        let before = one.sources.iter().any(|(s, m)| *s == attempt.source.addr && m & REFUSED != 0);
-        if refusals == 0 && !(accepted && before && attempt.credentials) {
-            return;
-        }
-        let sent = self.sources.entry(attempt.source.addr).or_default();
-        sent.refusals += refusals;
-        if refusals > 0 {
-            let first = sent.refused_between.map_or(attempt.started, |(first, _)| first);
-            sent.refused_between = Some((first, attempt.last));
-        }
-        if refused {
-            sent.refused.truncate(1);
-            sent.refused.extend(shown_by(attempt).pop());
-        } else if accepted && sent.then_accepted.is_none() {
-            sent.then_accepted = Some((view.name().to_vec(), shown_by(attempt)));
-        }
+    }
+
+    /// What a DN shows.
+    pub(super) fn signs(&self, place: usize) -> Signs {
+        self.signs.get(place).copied().unwrap_or_default()
     }
 
     /// What a server did.

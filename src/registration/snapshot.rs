@@ -156,11 +156,12 @@ impl Snapshot {
         }
         states.sort_by_cached_key(|s| {
             let user = store.dns.get(s.dn as usize).map(|dn| store.texts.get(dn.user));
-            (s.verdict.urgency(), s.status_code, Natural(user.unwrap_or_default()))
+            let name = Natural::new(user.unwrap_or_default());
+            (s.verdict.urgency(), s.status_code, name)
         });
         let unseen = |name: &&String| store.dn_called(name.as_bytes()).is_none();
         let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
-        unseen.sort_by_key(|name| Natural(name.as_bytes()));
+        unseen.sort_by_key(|name| Natural::new(name.as_bytes()));
         // a DN that was seen is never judged so
         let place = states.partition_point(|s| s.verdict.urgency() < Verdict::NotSeen.urgency());
         states.splice(place..place, unseen.into_iter().map(|name| DnState::not_seen(name)));
@@ -187,9 +188,16 @@ impl Snapshot {
     /// The DNs with their places in [`Self::dns`], as they stand in memory: a large model is walked
     /// through faster so.
     pub(crate) fn dns_in_memory(&self) -> impl Iterator<Item = (usize, DnView<'_>)> {
-        let mut all: Vec<_> = self.dns().enumerate().collect();
-        all.sort_unstable_by_key(|(_, view)| view.state.dn);
-        all.into_iter()
+        let mut places = vec![NIL; self.store.dns.len()];
+        let mut unseen = Vec::new();
+        for (place, state) in (0..).zip(&self.states) {
+            match places.get_mut(state.dn as usize) {
+                Some(at) => *at = place,
+                None => unseen.push(place),
+            }
+        }
+        let places = places.into_iter().chain(unseen).map(|place| place as usize);
+        places.filter_map(|place| Some((place, self.dn_at(place)?)))
     }
 
     /// The DN at that place of [`Self::dns`].
@@ -383,9 +391,48 @@ fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
     }
 }
 
-/// A name that is ordered as people do.
+/// A name that is ordered as people do, with its beginning as a number that is ordered alike.
 #[derive(Clone, Copy)]
-struct Natural<'a>(&'a [u8]);
+struct Natural<'a> {
+    start: u128,
+    name: &'a [u8],
+}
+
+impl<'a> Natural<'a> {
+    fn new(name: &'a [u8]) -> Self {
+        Self { start: start(name), name }
+    }
+}
+
+/// The beginning of a name: of runs of digits a mark that stands among other bytes where digits do,
+/// how many, and the digits. Names that are equal so far may still differ.
+fn start(name: &[u8]) -> u128 {
+    let (mut start, mut room) = (0_u128, 16);
+    let mut add = |byte: u8| {
+        if room > 0 {
+            room -= 1;
+            start |= u128::from(byte) << (8 * room);
+        }
+        room > 0
+    };
+    let mut rest = name;
+    while let Some((&byte, after)) = rest.split_first() {
+        let more = if byte.is_ascii_digit() {
+            let (digits, after) = split_digits(rest);
+            rest = after;
+            // so many digits are not told apart here
+            let len = u8::try_from(digits.len()).unwrap_or(u8::MAX);
+            add(b'0') && add(len) && len < u8::MAX && digits.iter().all(|digit| add(*digit))
+        } else {
+            rest = after;
+            add(byte)
+        };
+        if !more {
+            break;
+        }
+    }
+    start
+}
 
 impl PartialEq for Natural<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -397,7 +444,7 @@ impl Eq for Natural<'_> {}
 
 impl Ord for Natural<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        natural(self.0, other.0)
+        self.start.cmp(&other.start).then_with(|| natural(self.name, other.name))
     }
 }
 
@@ -440,6 +487,8 @@ fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -447,5 +496,17 @@ mod tests {
         let mut names = ["5010", "502", "5002", "a10", "a9", "+1", "05002"];
         names.sort_by(|a, b| natural(a.as_bytes(), b.as_bytes()));
         assert_eq!(names, ["+1", "502", "5002", "05002", "5010", "a9", "a10"]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_beginning_of_a_name_is_ordered_as_the_name(
+            a in "[0-9a+/:~\\x00\\xff]{0,24}|[0-9]{250,300}a?",
+            b in "[0-9a+/:~\\x00\\xff]{0,24}|[0-9]{250,300}a?",
+        ) {
+            let order = natural(a.as_bytes(), b.as_bytes());
+            let starts = start(a.as_bytes()).cmp(&start(b.as_bytes()));
+            prop_assert!(starts == order || starts == Ordering::Equal, "{a:?} {b:?}");
+        }
     }
 }

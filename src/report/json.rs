@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use super::View;
 use super::model;
-use crate::parallel;
 use crate::registration::DnView;
 
 /// DNs written at a time.
@@ -14,12 +13,7 @@ const PART: usize = 64;
 pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&model::head(view)?)?;
     let dns: Vec<DnView<'_>> = view.dns().collect();
-    let mut comma: &[u8] = b"";
-    let write = |text: Vec<u8>| {
-        out.write_all(std::mem::replace(&mut comma, b","))?;
-        out.write_all(&text)
-    };
-    parallel::in_order(&dns, PART, |part| model::dns(view, part), write)?;
+    model::write_parts(&dns, PART, out, |part| model::dns(view, part))?;
     model::write_tail(view, out)?;
     out.write_all(b"\n")
 }

@@ -66,9 +66,10 @@ impl<'a> View<'a> {
     /// The DNs that are selected, most urgent first.
     pub fn dns(&self) -> impl Iterator<Item = DnView<'a>> + use<'a> {
         let selection = self.selection;
+        let all = selection.is_all();
         self.snapshot.dns().filter(move |dn| {
             // a DN that was expected and not seen has no source to be judged by
-            selection.takes_name(dn.name())
+            all || selection.takes_name(dn.name())
                 && dn.record().is_none_or(|record| {
                     selection.takes_any_source(record.sources.iter().map(|(s, _)| s.addr))
                 })

@@ -10,18 +10,19 @@ use super::View;
 use super::compare::ContrastJson;
 use crate::diagnosis::Finding;
 use crate::net::{Timestamp, escape_lossy};
+use crate::parallel;
 use crate::registration::{DnView, Snapshot, SourceState, Sym};
 
 mod capture;
 mod dn;
+mod findings;
 mod writer;
 
 use capture::CaptureDoc;
 use dn::Pen;
-use writer::Writer;
 
-/// About the bytes of a DN with a few attempts.
-const DN_BYTES: usize = 4096;
+/// Findings written at a time.
+const FINDINGS: usize = 256;
 
 /// The version of the format.
 pub(super) const SCHEMA: u32 = 1;
@@ -48,11 +49,21 @@ pub(super) fn head(view: &View<'_>) -> io::Result<Vec<u8>> {
 /// Some DNs of the list.
 pub(super) fn dns(view: &View<'_>, dns: &[DnView<'_>]) -> Vec<u8> {
     let pen = Pen { snapshot: view.snapshot, several_files: view.capture.files.len() > 1 };
-    let mut to = Writer::with_capacity(dns.len() * DN_BYTES);
-    for dn in dns {
-        to.object(|to| pen.dn(to, *dn));
-    }
-    to.into_bytes()
+    pen.dns(dns)
+}
+
+/// Writes parts of a list, each made of so many items, on every core.
+pub(super) fn write_parts<T: Sync>(
+    items: &[T],
+    size: usize,
+    out: &mut dyn Write,
+    write: impl Fn(&[T]) -> Vec<u8> + Sync,
+) -> io::Result<()> {
+    let mut comma: &[u8] = b"";
+    parallel::in_order(items, size, write, |text: Vec<u8>| {
+        out.write_all(std::mem::replace(&mut comma, b","))?;
+        out.write_all(&text)
+    })
 }
 
 /// Writes the report from the last DN on.
@@ -60,9 +71,10 @@ pub(super) fn write_tail(view: &View<'_>, out: &mut dyn Write) -> io::Result<()>
     let contrast = ContrastJson::from(view.contrast);
     out.write_all(b"],\"sources\":")?;
     serde_json::to_writer(&mut *out, &Sources(*view))?;
-    out.write_all(b",\"findings\":")?;
-    serde_json::to_writer(&mut *out, &Findings(*view))?;
-    out.write_all(b",\"contrast\":")?;
+    out.write_all(b",\"findings\":[")?;
+    let findings: Vec<&Finding> = view.findings().collect();
+    write_parts(&findings, FINDINGS, out, findings::write)?;
+    out.write_all(b"],\"contrast\":")?;
     serde_json::to_writer(&mut *out, &contrast)?;
     out.write_all(b"}")
 }
@@ -73,14 +85,6 @@ impl Serialize for Sources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let snapshot = self.0.snapshot;
         serializer.collect_seq(self.0.sources().map(|source| SourceDoc::new(snapshot, source)))
-    }
-}
-
-struct Findings<'a>(View<'a>);
-
-impl Serialize for Findings<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.findings().map(FindingDoc::new))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The capture begins in the middle.
 
 use super::super::prelude::*;
-use crate::registration::{DnView, Marks};
 
 static ABOUT: About = About {
     id: "mid-life",
@@ -25,7 +24,7 @@ impl Rule for MidLife {
         if scene.snapshot.counts.register_requests == 0 {
             return;
         }
-        let n = scene.snapshot.dns().filter(is_under_way).count();
+        let n = scene.under_way;
         if n > 0 {
             let sentence = format!(
                 "{} already under way when the capture begins",
@@ -37,13 +36,4 @@ impl Rule for MidLife {
             findings.push(ABOUT.finding(Confidence::Likely, sentence));
         }
     }
-}
-
-fn is_under_way(dn: &DnView<'_>) -> bool {
-    // an answer alone may be what is left of an exchange that was cut
-    if dn.state().flags.contains(Flag::Truncated) {
-        return false;
-    }
-    let first = dn.attempts().next().and_then(|a| a.messages().next());
-    first.is_some_and(|m| m.code != 0 || m.marks.has(Marks::CREDENTIALS))
 }

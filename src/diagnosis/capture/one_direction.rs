@@ -22,10 +22,10 @@ impl Rule for OneDirection {
 
     fn judge(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let counts = scene.snapshot.counts;
-        let one_way = scene.snapshot.dns().any(|dn| dn.state().verdict == Verdict::OneWay);
+        let one_way = || scene.snapshot.dns().any(|dn| dn.state().verdict == Verdict::OneWay);
         let sentence = match (counts.register_requests, counts.register_answers) {
             (0, n) if n > 0 => format!("the capture holds {} and no REGISTER", count(n, "answer")),
-            (n, 0) if n > 0 && one_way => {
+            (n, 0) if n > 0 && one_way() => {
                 format!("the capture holds {} and no answer to any", count(n, "REGISTER"))
             }
             _ => return,

@@ -19,6 +19,10 @@ impl DnRule for AlgorithmNotOffered {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::AuthFailed)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::AuthFailed) && used(case).is_some(), || {
             Proof::error(Confidence::Likely, case.shown())

@@ -152,6 +152,10 @@ impl DnRule for ByCode {
         &self.about
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Rejected)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         let fits = case
             .view

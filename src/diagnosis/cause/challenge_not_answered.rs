@@ -20,6 +20,10 @@ impl DnRule for ChallengeNotAnswered {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Challenged)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Challenged), || {
             let waited = waited(case);

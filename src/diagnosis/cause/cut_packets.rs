@@ -21,6 +21,10 @@ impl DnRule for CutPackets {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Truncated)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Truncated), || {
             Proof::warning(Confidence::Certain, case.shown())

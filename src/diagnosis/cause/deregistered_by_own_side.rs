@@ -22,6 +22,10 @@ impl DnRule for Deregistered {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Deregistered)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Deregistered), || {
             let mut shown = Vec::new();

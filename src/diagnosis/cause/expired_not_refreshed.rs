@@ -20,6 +20,10 @@ impl DnRule for ExpiredNotRefreshed {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Expired)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Expired), || Proof::error(Confidence::Certain, case.shown()))
     }

@@ -23,6 +23,10 @@ impl DnRule for GoneAtRegistrar {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Terminated)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Terminated), || {
             let mut shown = case

@@ -19,6 +19,10 @@ impl DnRule for GrantedZero {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::NotKept)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
             case.is(Verdict::NotKept) && case.decider().is_some_and(|a| a.granted == Some(0)),

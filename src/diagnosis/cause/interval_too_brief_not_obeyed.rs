@@ -22,6 +22,10 @@ impl DnRule for IntervalTooBrief {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Rejected)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Rejected) && case.view.state().status_code == Some(423), || {
             Proof::error(Confidence::Certain, case.shown())

@@ -22,6 +22,10 @@ impl DnRule for NoAnswer {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::NoAnswer)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::NoAnswer), || Proof::error(Confidence::Certain, case.shown()))
     }

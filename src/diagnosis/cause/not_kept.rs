@@ -21,6 +21,10 @@ impl DnRule for NotKept {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::NotKept)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::NotKept), || Proof::error(Confidence::Certain, case.shown()))
     }

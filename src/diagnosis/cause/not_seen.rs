@@ -20,6 +20,10 @@ impl DnRule for NotSeen {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::NotSeen)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::NotSeen), || Proof::warning(Confidence::Certain, Vec::new()))
     }

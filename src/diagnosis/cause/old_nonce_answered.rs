@@ -21,6 +21,10 @@ impl DnRule for OldNonceAnswered {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::AuthFailed)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
             case.is(Verdict::AuthFailed)

@@ -20,6 +20,10 @@ impl DnRule for OneWayCapture {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::OneWay)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::OneWay), || Proof::warning(Confidence::Likely, case.shown()))
     }

@@ -19,6 +19,10 @@ impl DnRule for OnlyAsked {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::NotRegistered)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::NotRegistered), || {
             Proof::error(Confidence::Certain, case.shown())

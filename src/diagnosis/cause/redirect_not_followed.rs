@@ -20,6 +20,10 @@ impl DnRule for RedirectNotFollowed {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Redirected)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Redirected), || Proof::error(Confidence::Certain, case.shown()))
     }

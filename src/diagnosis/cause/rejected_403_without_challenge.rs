@@ -24,6 +24,10 @@ impl DnRule for RejectedWithoutChallenge {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Rejected)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         let unasked = case.decider().is_some_and(|a| a.challenges == 0 && !a.credentials);
         Held::when(

@@ -22,6 +22,10 @@ impl DnRule for RemovedByOther {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Terminated)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Terminated) && pair(case).is_some(), || {
             let shown = pair(case).map(|(granted, removal)| {

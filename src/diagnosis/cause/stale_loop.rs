@@ -21,6 +21,10 @@ impl DnRule for StaleLoop {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Challenged).or(Signs::verdict(Verdict::AuthFailed))
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
             matches!(case.verdict(), Verdict::Challenged | Verdict::AuthFailed)

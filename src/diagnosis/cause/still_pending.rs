@@ -19,6 +19,10 @@ impl DnRule for StillPending {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Pending)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Pending), || Proof::observation(case.shown()))
     }

@@ -21,6 +21,10 @@ impl DnRule for UnknownDn {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Rejected)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Rejected) && case.view.state().status_code == Some(404), || {
             Proof::error(Confidence::Certain, case.shown())

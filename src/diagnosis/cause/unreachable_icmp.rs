@@ -21,6 +21,10 @@ impl DnRule for UnreachableIcmp {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::Unreachable)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
             case.is(Verdict::Unreachable) && case.decider().is_some_and(|a| a.icmp.is_some()),

@@ -23,6 +23,10 @@ impl DnRule for WrongPassword {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::verdict(Verdict::AuthFailed)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::AuthFailed), || Proof::error(Confidence::Likely, case.shown()))
     }

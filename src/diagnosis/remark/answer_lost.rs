@@ -20,6 +20,10 @@ impl DnRule for AnswerLost {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::AnswerLost)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::AnswerLost), || {
             let confidence =

@@ -20,6 +20,10 @@ impl DnRule for BulkNumbers {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::Requires)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.details().is_some_and(|d| requires_gin(case.bytes(d.require))), || {
             Proof::observation(case.shown_by_latest())

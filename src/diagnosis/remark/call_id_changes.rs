@@ -21,6 +21,10 @@ impl DnRule for CallIdChanges {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::CallIdChanges)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::CallIdChanges.judge(case)
     }

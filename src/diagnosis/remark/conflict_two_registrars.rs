@@ -24,6 +24,10 @@ impl DnRule for TwoRegistrars {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::TwoRegistrars)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(Oddity::TwoRegistrars.is_in(case), || {
             // a fleet that registers everywhere at two places means it

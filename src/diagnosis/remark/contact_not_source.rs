@@ -22,6 +22,10 @@ impl DnRule for ContactNotSource {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::ContactElsewhere)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::ContactElsewhere.judge(case)
     }

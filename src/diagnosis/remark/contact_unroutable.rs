@@ -23,6 +23,10 @@ impl DnRule for ContactUnroutable {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::ContactUnroutable)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::ContactUnroutable.judge(case)
     }

@@ -21,6 +21,10 @@ impl DnRule for CseqNotRising {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::CseqFell)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(pair(case).is_some(), || {
             let mut shown = Vec::new();

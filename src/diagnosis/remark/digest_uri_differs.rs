@@ -21,6 +21,10 @@ impl DnRule for DigestUriDiffers {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::DigestUri)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::DigestUri.judge(case)
     }

@@ -21,6 +21,10 @@ impl DnRule for Flapping {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::Flapping)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::Flapping), || {
             let shown = losses(case).map(|c| Evidence { time: c.time, frame: c.frame }).collect();

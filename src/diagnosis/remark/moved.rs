@@ -20,6 +20,10 @@ impl DnRule for Moved {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::Moved).or(Signs::flag(Flag::MovedRegistrar))
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         let moved = case.has(Flag::Moved) || case.has(Flag::MovedRegistrar);
         Held::when(moved && !case.has(Flag::Conflict), || Proof::observation(case.shown()))

@@ -20,6 +20,10 @@ impl DnRule for Recovered {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::Recovered)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::Recovered) && !case.has(Flag::Flapping), || {
             Proof::observation(case.shown())

@@ -21,6 +21,10 @@ impl DnRule for RefreshFailed {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::LatestFailed)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::InService) && failed(case).is_some(), || {
             let shown = failed(case).map(shown_by).unwrap_or_default();

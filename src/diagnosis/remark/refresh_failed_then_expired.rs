@@ -20,6 +20,10 @@ impl DnRule for LapsedAfterRefresh {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::Failing)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is_failing() && pair(case).is_some(), || {
             let shown = pair(case).map(|(accepted, failed)| {

@@ -22,6 +22,10 @@ impl DnRule for RefreshGap {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::LateRefresh)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         worst(case)
             .map_or(Held::No, |gap| Held::Yes(Proof::warning(Confidence::Certain, shown_by(gap))))

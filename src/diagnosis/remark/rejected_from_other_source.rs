@@ -21,6 +21,10 @@ impl DnRule for RejectedElsewhere {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::RejectedFromOtherSource)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::RejectedFromOtherSource) && refused(case).is_some(), || {
             Proof::observation(refused(case).map(shown_by).unwrap_or_default())

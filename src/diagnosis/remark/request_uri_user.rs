@@ -20,6 +20,10 @@ impl DnRule for RequestUriUser {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::RequestUriUser)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::RequestUriUser.judge(case)
     }

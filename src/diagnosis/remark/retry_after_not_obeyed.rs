@@ -20,6 +20,10 @@ impl DnRule for RetryAfter {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::Hasty)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(hasty(case).is_some(), || {
             let shown = hasty(case).map(shown_by).unwrap_or_default();

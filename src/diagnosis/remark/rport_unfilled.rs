@@ -21,6 +21,10 @@ impl DnRule for RportUnfilled {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::RportUnfilled)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::RportUnfilled.judge(case)
     }

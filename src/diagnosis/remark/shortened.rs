@@ -21,6 +21,10 @@ impl DnRule for Shortened {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::Shortened)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::Shortened) && shortened(case).is_some(), || {
             Proof::observation(shortened(case).map(shown_by).unwrap_or_default())

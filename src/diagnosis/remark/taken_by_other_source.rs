@@ -21,6 +21,10 @@ impl DnRule for TakenByOther {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::Conflict)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         let held = case
             .view

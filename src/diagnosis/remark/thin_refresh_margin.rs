@@ -21,6 +21,10 @@ impl DnRule for ThinMargin {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::LateRefresh)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         let mut known =
             case.attempts.iter().filter_map(|a| a.margin_ms().zip(a.granted)).peekable();

@@ -21,6 +21,10 @@ impl DnRule for ThirdParty {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::ThirdParty)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::ThirdParty.judge(case)
     }

@@ -19,6 +19,10 @@ impl DnRule for TwoDevices {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::TwoDevices)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::TwoDevices), || {
             let shown =

@@ -21,6 +21,10 @@ impl DnRule for TwoFinalAnswers {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::flag(Flag::TwoAnswers)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.has(Flag::TwoAnswers), || {
             Proof::observation(double(case).map(shown_by).unwrap_or_default())

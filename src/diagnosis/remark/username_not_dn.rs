@@ -21,6 +21,10 @@ impl DnRule for UsernameNotDn {
         &ABOUT
     }
 
+    fn needs(&self) -> Signs {
+        Signs::oddity(Oddity::UsernameNotDn)
+    }
+
     fn holds(&self, case: &Case<'_>) -> Held {
         Oddity::UsernameNotDn.judge(case)
     }

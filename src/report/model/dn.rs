@@ -1,12 +1,19 @@
 //! One DN with its registrations, bindings, attempts and history.
 
-use super::writer::{Other, Text, Writer};
+use std::ops::Range;
+
+use super::writer::{List, Object, Objects, Other, Text, Writer, members, object};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
     AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet,
     RegistrationState, Snapshot, Sym,
 };
 use crate::wording::steps::codes;
+
+/// About the bytes of a DN, of one of its attempts, and of one of its messages.
+const DN_BYTES: usize = 1400;
+const ATTEMPT_BYTES: usize = 720;
+const MESSAGE_BYTES: usize = 12;
 
 /// What the DNs are written from.
 #[derive(Clone, Copy)]
@@ -16,38 +23,64 @@ pub(super) struct Pen<'a> {
     pub several_files: bool,
 }
 
+/// Where the parts of an attempt stand that attempts of a DN often share.
+struct Written<'a> {
+    attempt: AttemptView<'a>,
+    /// From source to the expiry asked for.
+    request: Range<usize>,
+    /// From requests to the user name.
+    exchange: Range<usize>,
+    /// From the demand to the flags.
+    end: Range<usize>,
+}
+
 impl<'a> Pen<'a> {
-    /// Writes one DN.
-    pub(super) fn dn(self, to: &mut Writer, dn: DnView<'a>) {
+    /// Writes DNs with commas between them.
+    pub(super) fn dns(self, dns: &[DnView<'a>]) -> Vec<u8> {
+        let mut to = Writer::with_capacity(room(dns));
+        to.separated(dns, |to, dn| self.dn(to, *dn));
+        to.into_bytes()
+    }
+
+    fn dn(self, to: &mut Writer, dn: DnView<'a>) {
         let (state, record) = (dn.state(), dn.record());
         let aors = record.map(|r| r.aors.as_slice()).unwrap_or_default();
-        let list = |list: Option<&'a [Sym]>| self.texts(list.unwrap_or_default());
+        let list = |list: Option<&'a [Sym]>| List(self.texts(list.unwrap_or_default()));
         let mut aors = self.texts(aors);
-        to.member("dn", Text(dn.name()));
-        to.member("aor", aors.next());
-        to.list("aliases", aors);
-        to.member("verdict", state.verdict.name());
-        to.member("state", state.verdict.state().name());
-        to.member("status_code", state.status_code);
-        to.member("cohort", dn.cohort().name());
-        to.list("flags", flags(state.flags));
-        to.member("since", state.since);
-        to.member("expires_at", state.expires_at);
-        to.member("first_seen", record.map(|r| r.first_seen));
-        to.member("last_seen", record.map(|r| r.last_seen));
         let sources = record.map(|r| r.sources.as_slice()).unwrap_or_default();
-        to.objects("sources", sources, source);
-        to.objects("registrations", &state.registrations, registration);
-        to.list("contacts", list(record.map(|r| r.contacts.as_slice())));
-        to.list("vias", list(record.map(|r| r.vias.as_slice())));
-        to.list("user_agents", list(record.map(|r| r.user_agents.as_slice())));
-        to.objects("hep_agents", dn.hep_agents(), |to, agent| self.agent(to, *agent));
-        // values of the five lists above that were too many to keep
-        to.member("values_not_kept", record.map_or(0, |r| r.more_values));
-        to.objects("bindings", dn.bindings(), |to, (at, binding)| self.binding(to, at, binding));
-        to.member("attempts_total", record.map_or(0, |r| r.attempts));
-        to.objects("attempts", dn.attempts(), |to, attempt| self.attempt(to, attempt));
-        to.objects("history", dn.history(), change);
+        object!(to,
+            "dn": Text(dn.name()),
+            "aor": aors.next(),
+            "aliases": List(aors),
+            "verdict": state.verdict.name(),
+            "state": state.verdict.state().name(),
+            "status_code": state.status_code,
+            "cohort": dn.cohort().name(),
+            "flags": flags(state.flags),
+            "since": state.since,
+            "expires_at": state.expires_at,
+            "first_seen": record.map(|r| r.first_seen),
+            "last_seen": record.map(|r| r.last_seen),
+            "sources": Objects(sources, source),
+            "registrations": Objects(&state.registrations, registration),
+            "contacts": list(record.map(|r| r.contacts.as_slice())),
+            "vias": list(record.map(|r| r.vias.as_slice())),
+            "user_agents": list(record.map(|r| r.user_agents.as_slice())),
+            "hep_agents": Objects(dn.hep_agents(), |to: &mut Writer, a: &_| self.agent(to, *a)),
+            // values of the five lists above that were too many to keep
+            "values_not_kept": record.map_or(0, |r| r.more_values),
+            "bindings": Objects(dn.bindings(), |to: &mut Writer, b: (_, _)| self.binding(to, b)),
+            "attempts_total": record.map_or(0, |r| r.attempts),
+            ..
+        );
+        let mut before = None;
+        members!(to,
+            "attempts": Objects(dn.attempts(), |to: &mut Writer, attempt| {
+                before = Some(self.attempt(to, attempt, before.as_ref()));
+            }),
+            "history": Objects(dn.history(), change),
+        );
+        to.piece("}");
     }
 
     /// A text from the wire; none for an empty one.
@@ -62,88 +95,157 @@ impl<'a> Pen<'a> {
     /// A HEP agent that saw the DN.
     fn agent(self, to: &mut Writer, agent: AgentRecord) {
         let AgentRecord { address, capture_id, node } = agent;
-        to.member("capture_id", capture_id);
-        to.member("node", self.text(node));
-        to.member("address", address);
+        object!(to, "capture_id": capture_id, "node": self.text(node), "address": address);
     }
 
-    fn binding(self, to: &mut Writer, registrar: Endpoint, binding: BindingView<'a>) {
-        to.member("registrar", registrar);
-        to.member("contact", self.text(binding.contact));
-        to.member("source", binding.source);
-        to.member("granted", binding.granted);
-        to.member("since", binding.since);
-        to.member("renewed", binding.renewed);
-        to.member("expires_at", binding.expires_at);
-        to.member("refreshes", binding.refreshes);
-        to.member("user_agent", self.text(binding.user_agent));
-        to.member("file", binding.frame.file().0);
-        to.member("frame", binding.frame.number());
+    fn binding(self, to: &mut Writer, (registrar, binding): (Endpoint, BindingView<'a>)) {
+        object!(to,
+            "registrar": registrar,
+            "contact": self.text(binding.contact),
+            "source": binding.source,
+            "granted": binding.granted,
+            "since": binding.since,
+            "renewed": binding.renewed,
+            "expires_at": binding.expires_at,
+            "refreshes": binding.refreshes,
+            "user_agent": self.text(binding.user_agent),
+            "file": binding.frame.file().0,
+            "frame": binding.frame.number(),
+        );
     }
 
-    fn attempt(self, to: &mut Writer, a: AttemptView<'a>) {
-        to.member("outcome", a.outcome.name());
-        to.member("status_code", (a.code != 0).then_some(a.code));
-        to.list("codes", codes(&a));
-        to.list("frames", a.messages().map(|message| message.frame().number()));
+    /// Writes an attempt; what it shares with the one before is copied from there.
+    fn attempt(
+        self,
+        to: &mut Writer,
+        a: AttemptView<'a>,
+        before: Option<&Written<'a>>,
+    ) -> Written<'a> {
+        object!(to,
+            "outcome": a.outcome.name(),
+            "status_code": (a.code != 0).then_some(a.code),
+            "codes": List(codes(&a)),
+            "frames": List(a.messages().map(|message| message.frame().number())),
+            ..
+        );
         if self.several_files {
             // the file of each frame
-            to.list("files", a.messages().map(|message| message.frame().file().0));
+            members!(to, "files": List(a.messages().map(|message| message.frame().file().0)));
         }
-        to.member("started", a.started);
-        to.member("ended", a.last);
-        to.member("source", a.source);
-        to.member("registrar", a.registrar);
-        to.member("transport", a.transport.name());
-        to.member("call_id", self.text(a.call_id));
-        to.member("contact", self.text(a.contact));
-        to.member("user_agent", self.text(a.user_agent));
-        to.member("asked", a.asked);
-        to.member("granted", a.granted);
-        to.member("requests", a.requests);
-        to.member("retransmissions", a.retransmissions);
-        to.member("challenges", a.challenges);
-        to.member("credentials", a.credentials);
-        to.member("realm", self.text(a.realm));
-        to.member("username", self.text(a.username));
-        to.member("rtt_ms", a.rtt().map(|nanos| Other(nanos as f64 / 1e6)));
-        to.member("refresh_margin_ms", a.margin_ms());
-        to.object_if("demand", a.demand(), demand);
-        to.object_if("icmp", a.icmp, |to, (kind, code)| {
-            to.member("type", kind);
-            to.member("code", code);
+        members!(to, "started": a.started, "ended": a.last);
+        let shared = |same: fn(&AttemptView<'_>, &AttemptView<'_>) -> bool| {
+            before.filter(|before| same(&before.attempt, &a))
+        };
+        let request = part(to, shared(has_same_request).map(|w| &w.request), |to| {
+            members!(to,
+                "source": a.source,
+                "registrar": a.registrar,
+                "transport": a.transport.name(),
+                "call_id": self.text(a.call_id),
+                "contact": self.text(a.contact),
+                "user_agent": self.text(a.user_agent),
+                "asked": a.asked,
+            );
         });
-        to.member("reason", self.text(a.reason));
-        to.list("flags", flags(a.flags));
+        members!(to, "granted": a.granted);
+        let exchange = part(to, shared(has_same_exchange).map(|w| &w.exchange), |to| {
+            members!(to,
+                "requests": a.requests,
+                "retransmissions": a.retransmissions,
+                "challenges": a.challenges,
+                "credentials": a.credentials,
+                "realm": self.text(a.realm),
+                "username": self.text(a.username),
+            );
+        });
+        members!(to,
+            "rtt_ms": a.rtt().map(|nanos| Other(nanos as f64 / 1e6)),
+            "refresh_margin_ms": a.margin_ms(),
+        );
+        let end = part(to, shared(has_same_end).map(|w| &w.end), |to| {
+            members!(to,
+                "demand": Object(a.demand(), demand),
+                "icmp": Object(a.icmp, |to: &mut Writer, (kind, code): (u8, u8)| {
+                    object!(to, "type": kind, "code": code);
+                }),
+                "reason": self.text(a.reason),
+                "flags": flags(a.flags),
+            );
+        });
+        to.piece("}");
+        Written { attempt: a, request, exchange, end }
     }
 }
 
-fn flags(flags: FlagSet) -> impl Iterator<Item = &'static str> {
-    flags.iter().map(Flag::name)
+/// Writes a part of an attempt, or copies it from where it stands already; says where it is.
+fn part(
+    to: &mut Writer,
+    before: Option<&Range<usize>>,
+    write: impl FnOnce(&mut Writer),
+) -> Range<usize> {
+    let start = to.len();
+    match before {
+        Some(before) => to.again(before.clone()),
+        None => write(to),
+    }
+    start..to.len()
+}
+
+fn has_same_request(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
+    let words = |a: &AttemptView<'_>| [a.call_id, a.contact, a.user_agent];
+    words(a) == words(b)
+        && (a.source, a.registrar, a.transport) == (b.source, b.registrar, b.transport)
+        && a.asked == b.asked
+}
+
+fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
+    let counts = |a: &AttemptView<'_>| [a.requests, a.retransmissions, a.challenges];
+    counts(a) == counts(b)
+        && a.credentials == b.credentials
+        && [a.realm, a.username] == [b.realm, b.username]
+}
+
+fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
+    let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp.is_none();
+    a.reason == b.reason && a.flags == b.flags && plain(a) && plain(b)
+}
+
+/// About the bytes that DNs take. Their records lie far apart: looked at one after the other and
+/// nothing else in between, many are waited for at a time.
+fn room(dns: &[DnView<'_>]) -> usize {
+    let attempts: Vec<AttemptView<'_>> = dns.iter().flat_map(DnView::attempts).collect();
+    let messages: usize = attempts.iter().map(|attempt| attempt.messages().count()).sum();
+    dns.len() * DN_BYTES + attempts.len() * ATTEMPT_BYTES + messages * MESSAGE_BYTES
+}
+
+fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {
+    List(flags.iter().map(Flag::name))
 }
 
 fn source(to: &mut Writer, (end, transport): &(Endpoint, Transport)) {
-    to.member("address", end.addr);
-    to.member("port", end.port);
-    to.member("transport", transport.name());
+    object!(to, "address": end.addr, "port": end.port, "transport": transport.name());
 }
 
 fn registration(to: &mut Writer, state: &RegistrationState) {
-    to.member("registrar", state.registrar);
-    to.member("verdict", state.verdict.name());
-    to.member("state", state.verdict.state().name());
-    to.member("status_code", state.status_code);
-    to.member("since", state.since);
-    to.member("expires_at", state.expires_at);
+    object!(to,
+        "registrar": state.registrar,
+        "verdict": state.verdict.name(),
+        "state": state.verdict.state().name(),
+        "status_code": state.status_code,
+        "since": state.since,
+        "expires_at": state.expires_at,
+    );
 }
 
 fn change(to: &mut Writer, (registrar, change): (Endpoint, Change)) {
-    to.member("time", change.time);
-    to.member("registrar", registrar);
-    to.member("verdict", change.verdict.name());
-    to.member("status_code", (change.code != 0).then_some(change.code));
-    to.member("file", change.frame.file().0);
-    to.member("frame", change.frame.number());
+    object!(to,
+        "time": change.time,
+        "registrar": registrar,
+        "verdict": change.verdict.name(),
+        "status_code": (change.code != 0).then_some(change.code),
+        "file": change.frame.file().0,
+        "frame": change.frame.number(),
+    );
 }
 
 fn demand(to: &mut Writer, (demand, obeyed): (Demand, Option<bool>)) {
@@ -152,7 +254,5 @@ fn demand(to: &mut Writer, (demand, obeyed): (Demand, Option<bool>)) {
         Demand::RetryAfter(seconds) => ("retry_after", Some(seconds)),
         Demand::Redirect => ("redirect", None),
     };
-    to.member("kind", kind);
-    to.member("value", value);
-    to.member("obeyed", obeyed);
+    object!(to, "kind": kind, "value": value, "obeyed": obeyed);
 }

@@ -1,12 +1,13 @@
 //! Writes JSON into bytes without a detour: the DNs of a large capture are most of the program's output.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use serde::Serialize;
 
 use crate::net::{Endpoint, Timestamp, escape_lossy};
 
-/// JSON under way. Commas come by themselves: after `{`, `[` and `:` there is none.
+/// JSON under way.
 pub(super) struct Writer {
     out: Vec<u8>,
 }
@@ -15,6 +16,32 @@ pub(super) struct Writer {
 pub(super) trait Value {
     fn write(self, to: &mut Writer);
 }
+
+/// Writes members of an object that has some already.
+macro_rules! members {
+    ($to:expr, $($name:literal: $value:expr),+ $(,)?) => {{
+        $(
+            // one piece, known to the compiler with its length
+            $to.piece(concat!(",\"", $name, "\":"));
+            $crate::report::model::writer::Value::write($value, $to);
+        )+
+    }};
+}
+
+/// Writes an object; `..` leaves it open for more members.
+macro_rules! object {
+    ($to:expr, $first:literal: $value:expr $(, $name:literal: $more:expr)*, ..) => {{
+        $to.piece(concat!("{\"", $first, "\":"));
+        $crate::report::model::writer::Value::write($value, $to);
+        $($crate::report::model::writer::members!($to, $name: $more);)*
+    }};
+    ($to:expr, $first:literal: $value:expr $(, $name:literal: $more:expr)* $(,)?) => {{
+        $crate::report::model::writer::object!($to, $first: $value $(, $name: $more)*, ..);
+        $to.piece("}");
+    }};
+}
+
+pub(super) use {members, object};
 
 impl Writer {
     /// Nothing yet, with room for so many bytes.
@@ -26,74 +53,37 @@ impl Writer {
         self.out
     }
 
-    /// A member of the object under way.
-    pub(super) fn member(&mut self, name: &'static str, value: impl Value) {
-        self.name(name);
-        value.write(self);
+    /// How much is written.
+    pub(super) const fn len(&self) -> usize {
+        self.out.len()
     }
 
-    /// A member that is a list.
-    pub(super) fn list<V: Value>(
-        &mut self,
-        name: &'static str,
-        values: impl IntoIterator<Item = V>,
-    ) {
-        self.name(name);
-        self.out.push(b'[');
-        for value in values {
-            self.comma();
-            value.write(self);
+    /// Writes again what stands there already.
+    pub(super) fn again(&mut self, what: Range<usize>) {
+        if what.start <= what.end && what.end <= self.out.len() {
+            self.out.extend_from_within(what);
         }
-        self.out.push(b']');
     }
 
-    /// A member that is a list of objects.
-    pub(super) fn objects<V>(
+    /// Something that is JSON.
+    #[inline]
+    pub(super) fn piece(&mut self, piece: &'static str) {
+        self.out.extend_from_slice(piece.as_bytes());
+    }
+
+    /// Things with commas between them.
+    #[inline]
+    pub(super) fn separated<V>(
         &mut self,
-        name: &'static str,
         values: impl IntoIterator<Item = V>,
         mut write: impl FnMut(&mut Self, V),
     ) {
-        self.name(name);
-        self.out.push(b'[');
+        let mut values = values.into_iter();
+        let Some(first) = values.next() else { return };
+        write(self, first);
         for value in values {
-            self.object(|to| write(to, value));
-        }
-        self.out.push(b']');
-    }
-
-    /// A member that is an object, or null.
-    pub(super) fn object_if<V>(
-        &mut self,
-        name: &'static str,
-        value: Option<V>,
-        write: impl FnOnce(&mut Self, V),
-    ) {
-        self.name(name);
-        match value {
-            Some(value) => self.object(|to| write(to, value)),
-            None => self.out.extend_from_slice(b"null"),
-        }
-    }
-
-    /// An object in the list under way.
-    pub(super) fn object(&mut self, write: impl FnOnce(&mut Self)) {
-        self.comma();
-        self.out.push(b'{');
-        write(self);
-        self.out.push(b'}');
-    }
-
-    fn name(&mut self, name: &'static str) {
-        self.comma();
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-    }
-
-    fn comma(&mut self) {
-        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':')) {
             self.out.push(b',');
+            write(self, value);
         }
     }
 
@@ -123,17 +113,70 @@ impl Writer {
     }
 }
 
+/// A list.
+pub(super) struct List<I>(pub I);
+
+impl<V: Value, I: IntoIterator<Item = V>> Value for List<I> {
+    fn write(self, to: &mut Writer) {
+        to.out.push(b'[');
+        to.separated(self.0, |to, value| value.write(to));
+        to.out.push(b']');
+    }
+}
+
+/// A list of objects, and what writes one of them.
+pub(super) struct Objects<I, F>(pub I, pub F);
+
+impl<V, I: IntoIterator<Item = V>, F: FnMut(&mut Writer, V)> Value for Objects<I, F> {
+    fn write(self, to: &mut Writer) {
+        to.out.push(b'[');
+        to.separated(self.0, self.1);
+        to.out.push(b']');
+    }
+}
+
+/// An object and what writes it, or null.
+pub(super) struct Object<T, F>(pub Option<T>, pub F);
+
+impl<T, F: FnOnce(&mut Writer, T)> Value for Object<T, F> {
+    fn write(self, to: &mut Writer) {
+        match self.0 {
+            Some(value) => (self.1)(to, value),
+            None => to.piece("null"),
+        }
+    }
+}
+
 /// A text from the wire, made safe.
+#[derive(Clone, Copy)]
 pub(super) struct Text<'a>(pub &'a [u8]);
 
 impl Value for Text<'_> {
     fn write(self, to: &mut Writer) {
-        let odd = |b: &u8| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\');
-        // without a way out of the loop it is done many bytes at a time
-        if self.0.iter().fold(false, |any, b| any | odd(b)) {
-            Other(escape_lossy(self.0)).write(to);
-        } else {
+        if is_plain(self.0) {
             to.plain(self.0);
+        } else {
+            Other(escape_lossy(self.0)).write(to);
+        }
+    }
+}
+
+/// Whether a text stands in JSON as it is.
+fn is_plain(text: &[u8]) -> bool {
+    let odd = |b: &u8| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\');
+    // without a way out of the loop it is done many bytes at a time
+    !text.iter().fold(false, |any, b| any | odd(b))
+}
+
+/// A sentence of this program: what of it is from the wire is safe.
+pub(super) struct Str<'a>(pub &'a str);
+
+impl Value for Str<'_> {
+    fn write(self, to: &mut Writer) {
+        if is_plain(self.0.as_bytes()) {
+            to.plain(self.0.as_bytes());
+        } else {
+            Other(self.0).write(to);
         }
     }
 }
@@ -193,12 +236,14 @@ impl Value for Timestamp {
             (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000));
         to.out.push(b'"');
         to.digits(secs);
-        to.out.push(b'.');
-        // nine decimals: the first digit only holds the zeros
-        let mut decimals = itoa::Buffer::new();
-        let decimals = decimals.format(nanos + 1_000_000_000);
-        to.out.extend_from_slice(decimals.as_bytes().get(1..).unwrap_or_default());
-        to.out.push(b'"');
+        // nine decimals
+        let mut decimals = *b".000000000\"";
+        let mut rest = nanos.unsigned_abs() as u32;
+        for digit in decimals.iter_mut().skip(1).take(9).rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        to.out.extend_from_slice(&decimals);
     }
 }
 
@@ -256,15 +301,15 @@ mod tests {
     #[test]
     fn commas_stand_between_members_and_nowhere_else() {
         let mut to = Writer::with_capacity(0);
-        for _ in 0..2 {
-            to.object(|to| {
-                to.member("a", 1_u32);
-                to.list("b", [1_u16, 2]);
-                to.list("c", [""; 0]);
-                to.objects("d", [true, false], |to, on| to.member("[", on));
-            });
-        }
-        let one = r#"{"a":1,"b":[1,2],"c":[],"d":[{"[":true},{"[":false}]}"#;
+        to.separated(0..2, |to, _| {
+            object!(to, "a": 1_u32, "b": List([1_u16, 2]), "c": List([""; 0]), ..);
+            let before = to.len();
+            members!(to, "d": Objects([true, false], |to: &mut Writer, on| object!(to, "[": on)));
+            members!(to, "e": Object(None, |_: &mut Writer, (): ()| ()));
+            to.again(before..before + 6);
+            to.piece("0}");
+        });
+        let one = r#"{"a":1,"b":[1,2],"c":[],"d":[{"[":true},{"[":false}],"e":null,"d":[0}"#;
         assert_eq!(String::from_utf8(to.into_bytes()).unwrap(), format!("{one},{one}"));
     }
 }

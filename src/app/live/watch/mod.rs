@@ -4,7 +4,7 @@ use std::io::{Write as _, stderr};
 
 use super::signals::Signals;
 use super::{Following, Needs, status};
-use crate::app::{BufWriter, Failure, Outcome, Stdout};
+use crate::app::{BufWriter, Failure, Outcome, Standard};
 use crate::cli::WatchSettings;
 use crate::compare::contrast;
 use crate::diagnosis::diagnose;
@@ -62,7 +62,7 @@ pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> 
 struct Run<'s> {
     settings: &'s WatchSettings,
     following: Following,
-    watcher: Watcher<BufWriter<Stdout>>,
+    watcher: Watcher<BufWriter<Standard>>,
     #[cfg(feature = "exec")]
     exec: Option<exec::Exec>,
     #[cfg(feature = "metrics")]

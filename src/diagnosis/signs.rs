@@ -1,0 +1,101 @@
+//! What a DN shows at a glance: a rule that needs more than it shows is not asked.
+
+use super::baseline::Oddity;
+use super::case::Case;
+use crate::registration::{Demand, Flag, Outcome, Purpose, State, Verdict};
+
+/// A set of signs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Signs(u64);
+
+/// What is seen beside flags, verdict and oddities.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sign {
+    /// It is out of service.
+    Failing,
+    /// A refresh came late, or too late.
+    LateRefresh,
+    /// The latest attempt that is over failed.
+    LatestFailed,
+    /// An attempt came sooner than the server had asked for.
+    Hasty,
+    /// CSeq fell or stood still between two attempts under one Call-ID.
+    CseqFell,
+    /// The latest REGISTER requires something.
+    Requires,
+}
+
+/// Places of the kinds of signs.
+const VERDICTS: u32 = 32;
+const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
+const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
+const _: () = assert!(Flag::ALL.len() as u32 <= VERDICTS && OTHERS + 6 <= u64::BITS);
+
+/// A refresh this close to the end, in milliseconds, may be worth a word.
+pub(super) const LATE: i64 = 32_000;
+
+impl Signs {
+    pub(super) const fn flag(flag: Flag) -> Self {
+        Self(1 << flag as u8)
+    }
+
+    pub(super) const fn verdict(verdict: Verdict) -> Self {
+        Self(1 << (VERDICTS + verdict as u32))
+    }
+
+    pub(super) const fn oddity(oddity: Oddity) -> Self {
+        Self(1 << (ODDITIES + oddity as u32))
+    }
+
+    pub(super) const fn sign(sign: Sign) -> Self {
+        Self(1 << (OTHERS + sign as u32))
+    }
+
+    /// The signs of either.
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the two have one in common.
+    pub(super) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn add_if(&mut self, on: bool, signs: Self) {
+        if on {
+            *self = self.or(signs);
+        }
+    }
+
+    /// What a DN shows, but for its oddities. `first_cseq` has the CSeq each attempt began with.
+    pub(super) fn of(case: &Case<'_>, first_cseq: impl Iterator<Item = u32>) -> Self {
+        let state = case.view.state();
+        let mut signs = Self::verdict(state.verdict);
+        for flag in state.flags.iter() {
+            signs = signs.or(Self::flag(flag));
+        }
+        let requires = case.details().is_some_and(|d| !d.require.is_none());
+        signs.add_if(requires, Self::sign(Sign::Requires));
+        let failing = state.verdict.state() == State::OutOfService;
+        signs.add_if(failing, Self::sign(Sign::Failing));
+        let mut latest = None;
+        let mut before = None;
+        for (a, first_cseq) in case.attempts.iter().zip(first_cseq) {
+            if a.outcome != Outcome::Open {
+                latest = Some(a.outcome);
+            }
+            let late = a.margin_ms().is_some_and(|margin| margin < LATE);
+            signs.add_if(late, Self::sign(Sign::LateRefresh));
+            let hasty = matches!(a.demand(), Some((Demand::RetryAfter(_), Some(false))));
+            signs.add_if(hasty, Self::sign(Sign::Hasty));
+            let fell = before.is_some_and(|(call_id, cseq)| {
+                call_id == a.call_id && cseq != 0 && first_cseq <= cseq
+            });
+            signs.add_if(fell && a.purpose != Purpose::Unknown, Self::sign(Sign::CseqFell));
+            before = Some((a.call_id, a.cseq));
+        }
+        let failed = latest.is_some_and(|outcome| outcome.failure().is_some());
+        signs.add_if(failed, Self::sign(Sign::LatestFailed));
+        signs
+    }
+}
