@@ -177,8 +177,7 @@ impl Tracker {
     ) -> u32 {
         let call_id = self.store.texts.intern(facts.call_id);
         let cseq = facts.cseq().unwrap_or(0);
-        let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
-        let goes_on = recent.iter().rev().copied().find(|&index| {
+        let goes_on = self.unfinished(dn).into_iter().rev().find(|&index| {
             self.store.attempts.get(index as usize).is_some_and(|a| {
                 a.call_id == call_id
                     && cseq > a.cseq

@@ -53,6 +53,9 @@ impl Tracker {
 
     /// Judges one transaction without a final answer at `now`.
     pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
+        if t.is_settled() {
+            return;
+        }
         let before = t.attempt().and_then(|attempt| self.outcome(attempt));
         let joined = self.store.close(&self.transactions, t, now);
         self.counts.icmp_joined += u64::from(joined);
@@ -178,6 +181,10 @@ impl Dn {
     /// Enters the outcome of one of its attempts, judged at `now`.
     fn conclude(&mut self, a: &mut Attempt, mut tried: Tried, now: Timestamp) {
         a.outcome = tried.outcome;
+        let place = self.recent.iter_mut().find(|recent| recent.attempt() == tried.attempt);
+        if let Some(recent) = place {
+            *recent = recent.over(a.is_over());
+        }
         tried.code = a.code;
         tried.source = a.source.host();
         tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);

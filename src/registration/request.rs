@@ -186,8 +186,7 @@ impl Tracker {
         if facts.call_id.is_empty() {
             return None;
         }
-        let recent = &self.store.dns.get(dn as usize)?.recent;
-        recent.iter().rev().find_map(|&index| {
+        self.store.dns.get(dn as usize)?.unfinished().rev().find_map(|index| {
             let a = self.store.attempts.get(index as usize)?;
             let t = self.transactions.get(a.open).filter(|_| a.outcome == Outcome::Open)?;
             let (src, dst) = t.ends()?;
@@ -209,8 +208,9 @@ impl Tracker {
         dn: u32,
         request: &Request,
     ) -> u32 {
-        let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
-        let latest = recent.last().and_then(|&index| self.store.attempts.get(index as usize));
+        let latest = self.store.dns.get(dn as usize).map_or(NIL, |dn| dn.last_attempt);
+        let recent = self.unfinished(dn);
+        let latest = self.store.attempts.get(latest as usize);
         let latest = latest.map_or(Sym::NONE, |a| a.call_id);
         let call_id = self.store.texts.intern_like(latest, facts.call_id);
         for &index in recent.iter().rev() {
@@ -232,11 +232,18 @@ impl Tracker {
         let mut attempt = Attempt::new(dn, call_id, origin, ends);
         // credentials that answer the refusal before are another try with the same password
         let refused = recent.last().and_then(|&index| self.store.attempts.get(index as usize));
+        // the latest of all is meant: one that was accepted since has ended the row
+        let refused = refused.filter(|a| a.next == NIL);
         let refused = refused.filter(|a| a.outcome == Outcome::Failed(Verdict::AuthFailed));
         if let Some(before) = refused.filter(|a| answers(request, a)) {
             (attempt.nonce, attempt.realm_offered) = (before.nonce, before.realm_offered);
         }
         self.begin(attempt)
+    }
+
+    /// The latest attempts of a DN that something may still carry on.
+    pub(super) fn unfinished(&self, dn: u32) -> SmallVec<[u32; 4]> {
+        self.store.dns.get(dn as usize).map_or_else(SmallVec::new, |dn| dn.unfinished().collect())
     }
 
     /// A later request of the same Call-ID tells whether an unanswered one had its answer.
@@ -358,6 +365,12 @@ impl Attempt {
             Demand::MinExpires(_) | Demand::Redirect => self.last,
         };
         Some((demand, (now.nanos_since(due) > RETRY_WINDOW).then_some(false)))
+    }
+
+    /// Whether it had what it asked for, and nothing is left to be done.
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self.outcome, Outcome::Accepted | Outcome::Removed | Outcome::NothingListed)
+            && self.demand.is_none()
     }
 
     /// Whether its answer asks the client to go on: the attempt may not be over.

@@ -6,7 +6,7 @@ use super::bounds::Limits;
 use super::interest::Interest;
 use super::log::{OWN_MESSAGES, PER_MESSAGE};
 use super::scanner::Scanners;
-use super::store::{Attempt, Dn, NIL, Store};
+use super::store::{Attempt, Dn, NIL, Recent, Store};
 use super::syms::Symbols;
 use super::text::Moved;
 use super::thin::{Depth, Keep, has, set};
@@ -16,7 +16,7 @@ use crate::net::Timestamp;
 /// Attempts and messages kept of a DN or an attempt when memory is very short.
 const LEAST: usize = 4;
 /// What a text takes beside its bytes.
-const PER_TEXT: usize = 24;
+const PER_TEXT: usize = 10;
 
 /// A DN, how much would be lost with it, and what it takes.
 struct Candidate {
@@ -258,10 +258,11 @@ impl Store {
     fn relink(&mut self, keep: &Keep, places: &Places) {
         for index in (0..self.dns.len()).filter(|&index| has(&keep.dns, index)) {
             let Some(dn) = self.dns.get_mut(index) else { continue };
-            dn.recent.retain(|attempt| has(&keep.attempts, *attempt as usize));
-            dn.recent
-                .iter_mut()
-                .for_each(|attempt| *attempt = Places::to(&places.attempts, *attempt));
+            dn.recent.retain(|recent| has(&keep.attempts, recent.attempt() as usize));
+            for recent in &mut dn.recent {
+                let place = Places::to(&places.attempts, recent.attempt());
+                *recent = Recent::new(place).over(recent.is_over());
+            }
             let regs = dn.registrations.iter_mut();
             for tried in regs.flat_map(|reg| [&mut reg.tried, &mut reg.before]).flatten() {
                 tried.attempt = Places::to(&places.attempts, tried.attempt);

@@ -180,7 +180,7 @@ impl Dn {
         ended: Timestamp,
     ) -> bool {
         let source = reg.ended().and_then(|e| e.source);
-        self.recent.iter().filter_map(|&index| attempt(index)).any(|a| {
+        self.unfinished().filter_map(attempt).any(|a| {
             a.outcome == Outcome::Open
                 && a.registrar == reg.registrar
                 && matches!(a.purpose, Purpose::Register | Purpose::Unknown)
@@ -197,7 +197,7 @@ fn add_undecided<'s>(
     dn: &Dn,
     states: &mut SmallVec<[RegistrationState; 1]>,
 ) {
-    for &index in &dn.recent {
+    for index in dn.unfinished() {
         let Some(a) = attempt(index) else { continue };
         if a.outcome != Outcome::Open {
             continue;

@@ -377,7 +377,9 @@ pub struct Dn {
     pub(super) registrations: SmallVec<[Registration; 1]>,
     pub(super) first_attempt: u32,
     pub(super) last_attempt: u32,
-    pub(super) recent: SmallVec<[u32; 4]>,
+    pub(super) recent: SmallVec<[Recent; 4]>,
+    /// Its name if it is short: it is asked for at every request.
+    pub(super) brief: Brief,
     /// Attempts in all.
     pub attempts: u32,
     /// Who registers it.
@@ -405,6 +407,55 @@ pub struct Dn {
     pub first_seen: Timestamp,
     /// Its latest message.
     pub last_seen: Timestamp,
+}
+
+/// One of the latest attempts of a DN, and whether it is over for good: nothing that comes later
+/// carries it on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Recent(u32);
+
+impl Recent {
+    pub(super) const fn new(attempt: u32) -> Self {
+        Self(attempt << 1)
+    }
+
+    /// The same, known to be over or not.
+    pub(super) fn over(self, over: bool) -> Self {
+        Self(self.0 & !1 | u32::from(over))
+    }
+
+    pub(super) const fn is_over(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// The index of the attempt.
+    pub(super) const fn attempt(self) -> u32 {
+        self.0 >> 1
+    }
+}
+
+/// A name of at most fifteen bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Brief {
+    /// Longer ones have zero: they are kept among the texts alone.
+    length: u8,
+    bytes: [u8; 15],
+}
+
+impl Brief {
+    pub(super) fn of(name: &[u8]) -> Self {
+        let mut brief = Self::default();
+        if let Some(place) = brief.bytes.get_mut(..name.len()) {
+            place.copy_from_slice(name);
+            brief.length = name.len() as u8;
+        }
+        brief
+    }
+
+    /// The name; `None` if it is too long.
+    pub(super) fn get(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.length.into()).filter(|name| !name.is_empty())
+    }
 }
 
 /// One address that sends REGISTERs.

@@ -89,6 +89,7 @@ impl Symbols for Dn {
             first_attempt: _,
             last_attempt: _,
             recent: _,
+            brief: _,
             attempts: _,
             sources: _,
             registered: _,

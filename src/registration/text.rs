@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 
 use super::arena::Chunk;
 
-/// A text kept by [`Texts`].
+/// A text kept by [`Texts`]: where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Sym(u32);
 
@@ -22,29 +22,26 @@ impl Sym {
     }
 }
 
-/// Bytes a block of texts holds; a longer text gets a block of its own.
+/// Bytes a block of texts holds; a longer text takes the places of several.
 const BLOCK: usize = 1 << 16;
+/// Texts begin at multiples of so many bytes.
+const UNIT: usize = 4;
+/// Bytes that tell how long a text is; those of a very long one say so, and [`LONG`] follow.
+const SHORT: usize = size_of::<u16>();
+const LONG: usize = size_of::<u32>();
 
 /// What a slot of a hash table of `u32` takes: at most 7/8 of them are used, and each has a tag.
 pub(super) const TABLE_SLOT: usize = (size_of::<u32>() + 1) * 8 / 7;
 
 /// Byte strings from the wire, equal ones kept once, packed into blocks: a million short texts
-/// cost little more than their bytes.
+/// cost little more than their bytes, and a symbol leads straight to them.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
+    /// Each stands for [`BLOCK`] bytes; behind one that holds a longer text come empty ones.
     blocks: Vec<Chunk<u8>>,
     /// What `blocks` take.
     block_bytes: usize,
-    places: Vec<Place>,
     ids: HashTable<u32>,
-}
-
-/// Where a text stands.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    block: u32,
-    start: u32,
-    len: u32,
 }
 
 impl Texts {
@@ -54,15 +51,13 @@ impl Texts {
             return Sym::NONE;
         }
         let hash = hash_of(text);
-        let found = self.ids.find(hash, |&id| slice_of(&self.blocks, &self.places, id) == text);
+        let found = self.ids.find(hash, |&id| slice_of(&self.blocks, id) == text);
         if let Some(&id) = found {
             return Sym(id);
         }
-        let Some(place) = self.store(text) else { return Sym::NONE };
-        self.places.push(place);
-        let Ok(id) = u32::try_from(self.places.len()) else { return Sym::NONE };
-        let (blocks, places) = (&self.blocks, &self.places);
-        self.ids.insert_unique(hash, id, |&id| hash_of(slice_of(blocks, places, id)));
+        let Some(id) = self.store(text) else { return Sym::NONE };
+        let blocks = &self.blocks;
+        self.ids.insert_unique(hash, id, |&id| hash_of(slice_of(blocks, id)));
         Sym(id)
     }
 
@@ -71,18 +66,40 @@ impl Texts {
         if self.get(like) == text { like } else { self.intern(text) }
     }
 
-    fn store(&mut self, text: &[u8]) -> Option<Place> {
-        let room = |b: &Vec<u8>| b.capacity() - b.len();
-        if self.blocks.last().is_none_or(|last| room(last.list()) < text.len()) {
-            let block = Vec::with_capacity(BLOCK.max(text.len()));
-            self.block_bytes += block.capacity();
-            self.blocks.push(Chunk::Own(block));
+    /// Writes a text behind the others; `None` when there is no number left for its place.
+    fn store(&mut self, text: &[u8]) -> Option<u32> {
+        let length = u32::try_from(text.len()).ok()?;
+        let short = u16::try_from(length).ok().filter(|length| *length < u16::MAX);
+        let size = text.len() + SHORT + if short.is_some() { 0 } else { LONG };
+        // the empty ones behind a long text are not for others
+        let last = self.blocks.last().map(Chunk::list).filter(|last| last.capacity() > 0);
+        let used = last.map_or(BLOCK, |last| last.len().next_multiple_of(UNIT));
+        if used + size > BLOCK {
+            self.make_room(size);
         }
-        let block = u32::try_from(self.blocks.len() - 1).ok()?;
-        let bytes = self.blocks.last_mut()?.own();
-        let start = u32::try_from(bytes.len()).ok()?;
+        let block = self.blocks.iter().rposition(|block| block.list().capacity() > 0)?;
+        let bytes = self.blocks.get_mut(block)?.own();
+        // no text stands at the very start: the place is the symbol, and 0 is the empty text
+        let start = bytes.len().next_multiple_of(UNIT).max(if block == 0 { UNIT } else { 0 });
+        let place = u32::try_from(block * (BLOCK / UNIT) + start / UNIT).ok()?;
+        bytes.resize(start, 0);
+        bytes.extend_from_slice(&short.unwrap_or(u16::MAX).to_le_bytes());
+        if short.is_none() {
+            bytes.extend_from_slice(&length.to_le_bytes());
+        }
         bytes.extend_from_slice(text);
-        Some(Place { block, start, len: u32::try_from(text.len()).ok()? })
+        Some(place)
+    }
+
+    /// Adds a block for `size` bytes.
+    fn make_room(&mut self, size: usize) {
+        let size = (size + UNIT).max(BLOCK);
+        let block = Vec::with_capacity(size);
+        self.block_bytes += block.capacity();
+        self.blocks.push(Chunk::Own(block));
+        // a place is told by its block and its unit in it: what is longer takes the numbers of several
+        let more = (size - 1) / BLOCK;
+        self.blocks.extend(std::iter::repeat_with(|| Chunk::Own(Vec::new())).take(more));
     }
 
     /// The symbol of a text if it is kept.
@@ -91,14 +108,13 @@ impl Texts {
         if text.is_empty() {
             return Some(Sym::NONE);
         }
-        let same = |&id: &u32| slice_of(&self.blocks, &self.places, id) == text;
+        let same = |&id: &u32| slice_of(&self.blocks, id) == text;
         self.ids.find(hash_of(text), same).map(|&id| Sym(id))
     }
 
     /// The bytes all texts take.
     pub(super) fn bytes(&self) -> usize {
-        let (places, ids) = (self.places.capacity(), self.ids.capacity());
-        self.block_bytes + places * size_of::<Place>() + ids * TABLE_SLOT
+        self.block_bytes + self.ids.capacity() * TABLE_SLOT
     }
 
     /// The same texts for a second holder; what either adds the other does not have.
@@ -106,7 +122,6 @@ impl Texts {
         Self {
             blocks: self.blocks.iter_mut().map(Chunk::share).collect(),
             block_bytes: self.block_bytes,
-            places: self.places.clone(),
             ids: self.ids.clone(),
         }
     }
@@ -116,61 +131,59 @@ impl Texts {
     /// The order of the symbols stays what it was.
     pub(super) fn compact(&mut self, used: &Used) -> Moved {
         let old = std::mem::take(self);
-        let mut to = vec![Sym::NONE; old.places.len()];
-        let mut blocks = old.blocks.into_iter();
-        let mut current = (0, blocks.next());
-        for (index, place) in old.places.iter().enumerate() {
-            // one block after the other: never two copies of the whole
-            while current.0 < place.block {
-                current = (current.0 + 1, blocks.next());
-            }
-            let start = place.start as usize;
-            let text =
-                current.1.as_ref().and_then(|b| b.list().get(start..start + place.len as usize));
-            if let (true, Some(text), Some(to)) = (used.has(index), text, to.get_mut(index)) {
-                *to = self.intern(text);
+        let mut moved = Vec::new();
+        // one block after the other: never two copies of the whole
+        for (number, block) in old.blocks.into_iter().enumerate() {
+            let first = number * (BLOCK / UNIT);
+            let mut at = if number == 0 { UNIT } else { 0 };
+            while let Some(text) = text_at(block.list(), at) {
+                let place = first + at / UNIT;
+                if used.has(place) {
+                    moved.push((place as u32, self.intern(text)));
+                }
+                let header = if text.len() < usize::from(u16::MAX) { SHORT } else { SHORT + LONG };
+                at = (at + header + text.len()).next_multiple_of(UNIT);
             }
         }
-        Moved(to)
+        Moved(moved)
     }
 
     /// A list of the texts in use: none yet.
     pub(super) fn unused(&self) -> Used {
-        Used(vec![false; self.places.len()])
+        Used(vec![0; self.blocks.len() * (BLOCK / UNIT / 64)])
     }
 
     /// The text of a symbol, as it was on the wire.
     #[must_use]
     pub fn get(&self, sym: Sym) -> &[u8] {
-        slice_of(&self.blocks, &self.places, sym.0)
+        slice_of(&self.blocks, sym.0)
     }
 }
 
-/// Which texts are in use.
-pub(super) struct Used(Vec<bool>);
+/// Which texts are in use: a bit for every place.
+pub(super) struct Used(Vec<u64>);
 
 impl Used {
     /// Notes that a symbol is in use.
     pub(super) fn note(&mut self, sym: Sym) {
-        let place = (sym.0 as usize).checked_sub(1).and_then(|index| self.0.get_mut(index));
-        if let Some(used) = place {
-            *used = true;
+        if let Some(bits) = self.0.get_mut(sym.0 as usize / 64) {
+            *bits |= 1 << (sym.0 % 64);
         }
     }
 
-    fn has(&self, index: usize) -> bool {
-        self.0.get(index).copied().unwrap_or_default()
+    fn has(&self, place: usize) -> bool {
+        self.0.get(place / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1)
     }
 }
 
-/// What became of the symbols when the unused ones were forgotten.
-pub(super) struct Moved(Vec<Sym>);
+/// What became of the symbols when the unused ones were forgotten, in order.
+pub(super) struct Moved(Vec<(u32, Sym)>);
 
 impl Moved {
     /// The symbol that has the text now.
     pub(super) fn to(&self, sym: Sym) -> Sym {
-        let place = (sym.0 as usize).checked_sub(1).and_then(|index| self.0.get(index));
-        place.copied().unwrap_or_default()
+        let found = self.0.binary_search_by_key(&sym.0, |(old, _)| *old);
+        found.ok().and_then(|found| self.0.get(found)).map_or(Sym::NONE, |(_, new)| *new)
     }
 }
 
@@ -180,14 +193,26 @@ pub(super) fn hash_of(text: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The text of an id; ids count from 1, 0 is the empty text.
-fn slice_of<'a>(blocks: &'a [Chunk<u8>], places: &[Place], id: u32) -> &'a [u8] {
-    let place = (id as usize).checked_sub(1).and_then(|i| places.get(i));
-    let text = place.and_then(|p| {
-        let start = p.start as usize;
-        blocks.get(p.block as usize)?.list().get(start..start + p.len as usize)
-    });
-    text.unwrap_or_default()
+/// The text at a place; 0 is the empty text.
+#[inline]
+fn slice_of(blocks: &[Chunk<u8>], place: u32) -> &[u8] {
+    if place == 0 {
+        return &[];
+    }
+    let (block, unit) = (place as usize / (BLOCK / UNIT), place as usize % (BLOCK / UNIT));
+    blocks.get(block).and_then(|block| text_at(block.list(), unit * UNIT)).unwrap_or_default()
+}
+
+/// The text that starts, with its length, at `at`.
+#[inline]
+fn text_at(block: &[u8], at: usize) -> Option<&[u8]> {
+    let (length, rest) = block.get(at..)?.split_first_chunk::<SHORT>()?;
+    let length = u16::from_le_bytes(*length);
+    if length < u16::MAX {
+        return rest.get(..length.into());
+    }
+    let (length, rest) = rest.split_first_chunk::<LONG>()?;
+    rest.get(..u32::from_le_bytes(*length) as usize)
 }
 
 #[cfg(test)]
@@ -204,6 +229,14 @@ mod tests {
         assert_eq!(texts.intern(b"text 77"), kept[77]);
         assert_eq!(texts.lookup(b"text 4999"), Some(kept[4999]));
         assert_eq!(texts.lookup(b"never"), None);
+        for length in [1, 2, 3, 65_534, 65_535, BLOCK - 2, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
+            let text = vec![b'y'; length];
+            let (sym, next) = (texts.intern(&text), texts.intern(format!("{length}").as_bytes()));
+            assert_eq!(texts.get(sym), text);
+            assert_eq!(texts.intern(&text), sym);
+            assert_eq!(texts.get(next), format!("{length}").as_bytes());
+            assert!(sym < next);
+        }
         let sym = texts.intern(&long);
         assert_eq!(texts.get(sym), long);
         assert_eq!(texts.intern(b""), Sym::NONE);
@@ -213,7 +246,10 @@ mod tests {
     #[test]
     fn what_is_not_in_use_is_forgotten() {
         let mut texts = Texts::default();
-        let text = |n: usize| format!("{n} {}", "x".repeat(n % 100 * 50)).into_bytes();
+        let text = |n: usize| match n % 1000 {
+            990 => vec![b'0' + (n / 1000) as u8; BLOCK * 2],
+            _ => format!("{n} {}", "x".repeat(n % 100 * 50)).into_bytes(),
+        };
         let syms: Vec<_> = (0..5000).map(|n| texts.intern(&text(n))).collect();
         let before = texts.bytes();
         let shared = texts.share();

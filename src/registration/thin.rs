@@ -59,7 +59,7 @@ impl Keep {
         for (place, &attempt) in list.iter().enumerate().rev() {
             let needed = place == 0
                 || place + latest >= all
-                || dn.recent.contains(&attempt)
+                || dn.recent.iter().any(|recent| recent.attempt() == attempt)
                 || has(busy, attempt as usize)
                 || dn.registrations.iter().any(|reg| reg.refers_to(attempt));
             if needed || left > 0 && turned(attempt) {

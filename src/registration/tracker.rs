@@ -16,7 +16,9 @@ use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
 use super::reading::{About, Reading};
-use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
+use super::store::{
+    Attempt, Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store,
+};
 use super::tally::Tally;
 use super::text::Sym;
 use super::transaction::{Ends, Sighting};
@@ -233,7 +235,7 @@ impl Tracker {
             return dn;
         }
         let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
-        let mut record = Dn::new(self.store.texts.intern(user), time);
+        let mut record = Dn::new(self.store.texts.intern(user), user, time);
         record.returned = self.names.as_ref().is_some_and(|names| names.has(user));
         self.store.dns.push(record);
         self.store.note_name(dn);
@@ -250,10 +252,10 @@ impl Tracker {
             let last = dn.last_attempt;
             dn.last_attempt = index;
             dn.attempts += 1;
-            dn.recent.push(index);
-            if dn.recent.len() > 4 {
+            if dn.recent.len() >= 4 {
                 dn.recent.remove(0);
             }
+            dn.recent.push(Recent::new(index));
             if let Some(last) = self.store.attempts.get_mut(last as usize) {
                 last.next = index;
             } else {
@@ -368,9 +370,10 @@ impl Tracker {
 }
 
 impl Dn {
-    fn new(user: Sym, time: Timestamp) -> Self {
+    fn new(user: Sym, name: &[u8], time: Timestamp) -> Self {
         Self {
             user,
+            brief: Brief::of(name),
             aors: smallvec::SmallVec::new(),
             registrations: smallvec::SmallVec::new(),
             first_attempt: NIL,
@@ -406,6 +409,11 @@ impl Dn {
         }
         self.registrations.push(Registration::new(registrar));
         self.registrations.last_mut()
+    }
+
+    /// Its latest attempts that are not over for good, in order.
+    pub(super) fn unfinished(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        self.recent.iter().filter(|recent| !recent.is_over()).map(|recent| recent.attempt())
     }
 
     /// Adds a value to one of the DN's lists if it is new; counts it when the list is full.

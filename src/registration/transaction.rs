@@ -176,6 +176,11 @@ impl Transaction {
         self.final_code != 0 || self.provisional
     }
 
+    /// Whether its end changes nothing: its final answer asked the client for nothing.
+    pub(super) const fn is_settled(&self) -> bool {
+        matches!(self.final_code, 200..=299 | 400..) && !matches!(self.final_code, 401 | 407 | 423)
+    }
+
     /// The bytes it owns beside its record.
     pub(super) fn heap_bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |request| {

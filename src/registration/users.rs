@@ -2,8 +2,8 @@
 
 use hashbrown::HashTable;
 
-use super::store::Store;
-use super::text::{TABLE_SLOT, hash_of};
+use super::store::{Dn, Store};
+use super::text::{TABLE_SLOT, Texts, hash_of};
 
 /// The places of DNs, by the hashes of their names.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,8 @@ impl Users {
 impl Store {
     /// The DN of that name.
     pub(super) fn dn_called(&self, name: &[u8]) -> Option<u32> {
-        self.users.0.find(hash_of(name), |dn| self.name_of(*dn) == name).copied()
+        let same = |dn: &u32| self.name_of(*dn) == name;
+        self.users.0.find(hash_of(name), same).copied()
     }
 
     /// From now on the DN at `place` is found by its name.
@@ -39,6 +40,13 @@ impl Store {
     }
 
     fn name_of(&self, dn: u32) -> &[u8] {
-        self.dns.get(dn as usize).map_or(&[], |dn| self.texts.get(dn.user))
+        self.dns.get(dn as usize).map_or(&[], |dn| dn.name(&self.texts))
+    }
+}
+
+impl Dn {
+    /// Its name, as on the wire.
+    pub(super) fn name<'s>(&'s self, texts: &'s Texts) -> &'s [u8] {
+        self.brief.get().unwrap_or_else(|| texts.get(self.user))
     }
 }
