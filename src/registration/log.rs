@@ -8,19 +8,31 @@ use crate::net::{FileId, FrameRef, Timestamp};
 
 /// Bytes of messages that an attempt holds without another allocation: a REGISTER, its challenge,
 /// the retry and the answer take about so many.
-const OWN: usize = 40;
+const OWN: usize = 48;
 
 /// Messages that most attempts hold so.
 pub(super) const OWN_MESSAGES: usize = 4;
 /// About what each message more takes.
 pub(super) const PER_MESSAGE: usize = 20;
 
-/// Bits of the first byte of a message beside its marks: what follows.
+/// Bits of the first byte of a message beside its marks: what there is of it.
 const CODE: u8 = 0x10;
 const HOP: u8 = 0x20;
 const CSEQ: u8 = 0x40;
 const FILE: u8 = 0x80;
 const MARKS: u8 = 0x0f;
+
+/// Its second byte has the width of its time, whether that counts microseconds, as in most captures,
+/// and the widths of its frame's number and its CSeq.
+const TIME: u8 = 0x07;
+const MICROS: u8 = 0x08;
+const NUMBER_SHIFT: u8 = 4;
+const CSEQ_SHIFT: u8 = 6;
+/// The widths a frame's number may have, in bytes.
+const NUMBER_WIDTHS: [usize; 4] = [1, 2, 3, 7];
+
+/// Bytes a message takes at most.
+const LONGEST: usize = 32;
 
 /// The messages of an attempt in the order they were captured.
 #[derive(Clone, Debug, Default)]
@@ -31,47 +43,36 @@ impl Log {
     pub(super) fn push(&mut self, message: &MessageRecord) {
         let base = Messages::of(self).next().unwrap_or(Messages::START);
         let (frame, from) = (message.frame(), base.frame());
-        let cseq = message.cseq.wrapping_sub(base.cseq).cast_signed();
+        let time = message.time.nanos().wrapping_sub(base.time.nanos());
+        let micros = time % 1000 == 0;
+        let time = zigzag(if micros { time / 1000 } else { time });
+        let number = zigzag(frame.number().cast_signed() - from.number().cast_signed());
+        let cseq = zigzag(message.cseq.wrapping_sub(base.cseq).cast_signed().into());
+        let other_file = frame.file() != from.file();
+        let (time_width, cseq_width) = (width(time), width(cseq));
+        let number_place = NUMBER_WIDTHS.iter().position(|own| *own >= width(number)).unwrap_or(3);
         let has = |bit: u8, there: bool| if there { bit } else { 0 };
-        let bits = has(CODE, message.code != 0)
+        let marks = (message.marks.bits() & MARKS)
+            | has(CODE, message.code != 0)
             | has(HOP, message.hop != 0)
             | has(CSEQ, cseq != 0)
-            | has(FILE, frame.file() != from.file());
-        self.0.push(message.marks.bits() & MARKS | bits);
-        self.time(message.time.nanos().wrapping_sub(base.time.nanos()));
-        self.number(zigzag(frame.number().cast_signed() - from.number().cast_signed()));
-        if message.code != 0 {
-            self.number(u64::from(message.code));
-        }
-        if message.hop != 0 {
-            self.0.push(message.hop);
-        }
-        if cseq != 0 {
-            self.number(zigzag(cseq.into()));
-        }
-        if bits & FILE != 0 {
-            self.number(u64::from(frame.file().0));
-        }
-    }
-
-    /// Writes nanoseconds; most captures count microseconds, and the lowest bit says so.
-    fn time(&mut self, nanos: i64) {
-        let whole = nanos % 1000 == 0;
-        let number = zigzag(if whole { nanos / 1000 } else { nanos });
-        let (low, rest) = ((number as u8 & 0x3f) << 1 | u8::from(whole), number >> 6);
-        self.0.push(if rest > 0 { low | 0x80 } else { low });
-        if rest > 0 {
-            self.number(rest);
-        }
-    }
-
-    /// Writes seven bits a byte, the lowest first; the last byte has the highest bit clear.
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
+            | has(FILE, other_file);
+        let widths = (time_width as u8 - 1)
+            | has(MICROS, micros)
+            | (number_place as u8) << NUMBER_SHIFT
+            | (cseq_width as u8 - 1) << CSEQ_SHIFT;
+        let mut bytes = SmallVec::<[u8; LONGEST]>::new();
+        let mut write = |number: u64, width: usize| {
+            bytes.extend_from_slice(number.to_le_bytes().get(..width).unwrap_or_default());
+        };
+        write(u64::from(marks) | u64::from(widths) << 8, 2);
+        write(time, time_width);
+        write(number, NUMBER_WIDTHS.get(number_place).copied().unwrap_or(7));
+        write(message.code.into(), if message.code != 0 { 2 } else { 0 });
+        write(message.hop.into(), usize::from(message.hop != 0));
+        write(cseq, if cseq != 0 { cseq_width } else { 0 });
+        write(frame.file().0.into(), if other_file { 2 } else { 0 });
+        self.0.extend_from_slice(&bytes);
     }
 
     /// Keeps the first and the latest messages, `most` of them; says how many went.
@@ -121,29 +122,24 @@ impl<'a> Messages<'a> {
         Self { bytes: &log.0, base: None }
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        let (byte, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
-        Some(*byte)
-    }
-
-    fn time(&mut self) -> Option<i64> {
-        let low = self.byte()?;
-        let rest = if low & 0x80 != 0 { self.number()? << 6 } else { 0 };
-        let number = unzigzag(rest | u64::from(low >> 1 & 0x3f));
-        Some(if low & 1 == 1 { number.wrapping_mul(1000) } else { number })
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let (mut number, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
+    /// Reads a number of at most eight bytes.
+    #[inline]
+    fn number(&mut self, width: usize) -> Option<u64> {
+        let bytes = self.bytes;
+        let number = match bytes.first_chunk::<8>() {
+            Some(chunk) => u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * width)),
+            None => {
+                bytes.get(..width)?.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
             }
-            shift += 7;
-        }
+        };
+        self.bytes = bytes.get(width..)?;
+        Some(number)
+    }
+
+    /// Reads a number that is there if a bit says so; else it is 0.
+    #[inline]
+    fn number_if(&mut self, there: bool, width: usize) -> Option<u64> {
+        if there { self.number(width) } else { Some(0) }
     }
 }
 
@@ -151,26 +147,39 @@ impl Iterator for Messages<'_> {
     type Item = MessageRecord;
 
     fn next(&mut self) -> Option<MessageRecord> {
-        let bits = self.byte()?;
+        let (&[marks, widths], rest) = self.bytes.split_first_chunk::<2>()?;
+        self.bytes = rest;
         let base = self.base.unwrap_or(Self::START);
-        let time = base.time.nanos().wrapping_add(self.time()?);
-        let frame = base.frame().number().cast_signed() + unzigzag(self.number()?);
-        let code = if bits & CODE != 0 { self.number()? as u16 } else { 0 };
-        let hop = if bits & HOP != 0 { self.byte()? } else { 0 };
-        let cseq = if bits & CSEQ != 0 { unzigzag(self.number()?) } else { 0 };
-        let file =
-            if bits & FILE != 0 { FileId(self.number()? as u16) } else { base.frame().file() };
+        let from = base.frame();
+        let time = unzigzag(self.number(usize::from(widths & TIME) + 1)?);
+        let time = if widths & MICROS != 0 { time.wrapping_mul(1000) } else { time };
+        let number_width = NUMBER_WIDTHS.get(usize::from(widths >> NUMBER_SHIFT & 3))?;
+        let number = unzigzag(self.number(*number_width)?);
+        let code = self.number_if(marks & CODE != 0, 2)?;
+        let hop = self.number_if(marks & HOP != 0, 1)?;
+        let cseq_width = usize::from(widths >> CSEQ_SHIFT) + 1;
+        let cseq = unzigzag(self.number_if(marks & CSEQ != 0, cseq_width)?);
+        let other = marks & FILE != 0;
+        let file = self.number_if(other, 2)? as u16;
         let message = MessageRecord {
-            time: Timestamp::from_nanos(time),
-            frame: FrameRef::new(file, frame.cast_unsigned()),
-            code,
-            marks: Marks::from_bits(bits & MARKS),
-            hop,
+            time: Timestamp::from_nanos(base.time.nanos().wrapping_add(time)),
+            frame: FrameRef::new(
+                if other { FileId(file) } else { from.file() },
+                from.number().wrapping_add_signed(number),
+            ),
+            code: code as u16,
+            marks: Marks::from_bits(marks & MARKS),
+            hop: hop as u8,
             cseq: base.cseq.wrapping_add_signed(cseq as i32),
         };
         self.base.get_or_insert(message);
         Some(message)
     }
+}
+
+/// The bytes a number takes, one at least.
+const fn width(number: u64) -> usize {
+    (64 - (number | 1).leading_zeros() as usize).div_ceil(8)
 }
 
 /// Small numbers of either sign as small numbers.
