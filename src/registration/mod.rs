@@ -10,6 +10,7 @@
 //! `answer` take REGISTERs and what comes back, `evidence` takes other messages, `connections`
 //! takes what the network says instead.
 
+pub(crate) mod abreast;
 mod agents;
 mod answer;
 mod arena;
@@ -29,6 +30,7 @@ mod judge;
 mod live;
 mod memory;
 mod names;
+mod natural;
 mod reading;
 mod reginfo;
 mod request;
@@ -53,8 +55,9 @@ pub use bounds::{Forgotten, Limits};
 pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
+pub use natural::natural;
 pub use reading::Reading;
-pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState, natural};
+pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState};
 pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,

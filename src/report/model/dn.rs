@@ -1,12 +1,13 @@
 //! One DN with its registrations, bindings, attempts and history.
 
+use std::hint::black_box;
 use std::ops::Range;
 
 use super::writer::{List, Object, Objects, Other, Text, Writer, members, object};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
     AgentRecord, AttemptView, Binding, Change, Demand, DnView, Flag, FlagSet, RegistrationState,
-    Snapshot, Sym,
+    Snapshot, Sym, abreast,
 };
 use crate::wording::steps::codes;
 
@@ -14,6 +15,8 @@ use crate::wording::steps::codes;
 const DN_BYTES: usize = 1400;
 const ATTEMPT_BYTES: usize = 720;
 const MESSAGE_BYTES: usize = 12;
+/// DNs whose records are brought to hand together: nearest memory holds no more.
+const AT_HAND: usize = 16;
 
 /// What the DNs are written from.
 #[derive(Clone, Copy)]
@@ -37,9 +40,26 @@ struct Written<'a> {
 impl<'a> Pen<'a> {
     /// Writes DNs with commas between them.
     pub(super) fn dns(self, dns: &[DnView<'a>]) -> Vec<u8> {
-        let mut to = Writer::with_capacity(room(dns));
-        to.separated(dns, |to, dn| self.dn(to, *dn));
+        let mut to = Writer::with_capacity(dns.len() * (DN_BYTES + 4 * ATTEMPT_BYTES));
+        to.separated(dns.chunks(AT_HAND), |to, dns| {
+            to.reserve(self.room(dns));
+            to.separated(dns, |to, dn| self.dn(to, *dn));
+        });
         to.into_bytes()
+    }
+
+    /// About the bytes that DNs take; their records are at hand after this.
+    fn room(self, dns: &[DnView<'a>]) -> usize {
+        let attempts = abreast::attempts(dns.iter().copied());
+        let lists = dns.iter().filter_map(DnView::record).flat_map(|record| {
+            let lists = [&record.aors, &record.contacts, &record.vias];
+            lists.into_iter().filter_map(|list| list.first().copied())
+        });
+        let texts = lists.chain(attempts.iter().map(|attempt| attempt.call_id));
+        black_box(texts.filter_map(|sym| self.snapshot.text(sym)?.first()).fold(0, |_, b| *b));
+        let of_attempts = attempts.len() * ATTEMPT_BYTES;
+        let messages = abreast::messages(attempts);
+        dns.len() * DN_BYTES + of_attempts + messages * MESSAGE_BYTES
     }
 
     fn dn(self, to: &mut Writer, dn: DnView<'a>) {
@@ -208,14 +228,6 @@ fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
     let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp.is_none();
     a.reason == b.reason && a.flags == b.flags && plain(a) && plain(b)
-}
-
-/// About the bytes that DNs take. Their records lie far apart: looked at one after the other and
-/// nothing else in between, many are waited for at a time.
-fn room(dns: &[DnView<'_>]) -> usize {
-    let attempts: Vec<AttemptView<'_>> = dns.iter().flat_map(DnView::attempts).collect();
-    let messages: usize = attempts.iter().map(|attempt| attempt.messages().count()).sum();
-    dns.len() * DN_BYTES + attempts.len() * ATTEMPT_BYTES + messages * MESSAGE_BYTES
 }
 
 fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {
