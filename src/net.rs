@@ -139,15 +139,39 @@ impl fmt::Display for Transport {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct FileId(pub u16);
 
-/// Where a frame stands: enough to name it as Wireshark does and to read it again.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct FrameRef {
+/// Where a frame stands: its file and its number there, as Wireshark names it. It takes 8 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FrameRef(u64);
+
+impl FrameRef {
+    /// Bits of the number; the file is above them.
+    const NUMBER: u32 = 48;
+
+    /// The frame of a file with this number; numbers from 2^48 on are no longer told apart.
+    #[must_use]
+    pub const fn new(file: FileId, number: u64) -> Self {
+        const MOST: u64 = (1 << FrameRef::NUMBER) - 1;
+        let number = if number > MOST { MOST } else { number };
+        Self((file.0 as u64) << Self::NUMBER | number)
+    }
+
     /// The file.
-    pub file: FileId,
+    #[must_use]
+    pub const fn file(self) -> FileId {
+        FileId((self.0 >> Self::NUMBER) as u16)
+    }
+
     /// The frame's number in that file, from 1, counting every packet as Wireshark does.
-    pub number: u64,
-    /// Byte offset of the frame's data in the file (in the decompressed stream if it is compressed).
-    pub offset: u64,
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 & ((1 << Self::NUMBER) - 1)
+    }
+}
+
+impl fmt::Debug for FrameRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FrameRef({}, {})", self.file().0, self.number())
+    }
 }
 
 /// A link-layer header type as in pcap files (<https://www.tcpdump.org/linktypes.html>).

@@ -89,7 +89,7 @@ impl Wire {
         let [src, dst] = ends.map(|ip| Endpoint::new(IpAddr::V4(ip), 5060));
         let origin = Origin {
             time: Timestamp::from_nanos(self.now),
-            frame: FrameRef { number: self.frame, offset: self.frame * 700, ..FrameRef::default() },
+            frame: FrameRef::new(regscope::net::FileId(0), self.frame),
             src,
             dst,
             transport: Transport::Udp,

@@ -63,7 +63,7 @@ fn take(live: &Live, enough: impl Fn(&[u32]) -> bool) -> Vec<u32> {
         if let News::Frames(batch) = delivery.news {
             for frame in batch.frames() {
                 frames += 1;
-                assert!(frame.at.number >= frames, "{frame:?}");
+                assert!(frame.at.number() >= frames, "{frame:?}");
                 assert_eq!(frame.wire_len as usize, frame.bytes.len());
                 numbers.extend(number(&frame));
             }

@@ -27,7 +27,7 @@ impl Packet {
         Frame {
             time: Timestamp::from_nanos(self.nanos),
             link: LinkType(self.link),
-            at: FrameRef { file: FileId(self.file), ..FrameRef::default() },
+            at: FrameRef::new(FileId(self.file), 0),
             wire_len: self.wire_len,
             bytes: &self.bytes,
         }

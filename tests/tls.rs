@@ -149,7 +149,7 @@ impl Rig {
             // far enough apart for a hole to be given up before the next packet
             time: Timestamp::from_parts(3 * self.frames.cast_signed(), 0),
             link: LinkType(101),
-            at: FrameRef { file: FileId(0), number: self.frames, offset: 0 },
+            at: FrameRef::new(FileId(0), self.frames),
             wire_len: bytes.len() as u32,
             bytes,
         };

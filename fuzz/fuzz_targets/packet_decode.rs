@@ -14,7 +14,7 @@ fn frame(link: u32, number: u64, bytes: &[u8]) -> Frame<'_> {
     Frame {
         time: Timestamp::from_nanos((number * 700_000_000) as i64),
         link: LinkType(link),
-        at: FrameRef { file: FileId(0), number, offset: 0 },
+        at: FrameRef::new(FileId(0), number),
         wire_len: bytes.len() as u32,
         bytes,
     }

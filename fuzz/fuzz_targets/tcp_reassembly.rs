@@ -69,7 +69,7 @@ fuzz_target!(|data: &[u8]| {
         let frame = Frame {
             time: Timestamp::from_nanos(nanos),
             link: RAW,
-            at: FrameRef { file: FileId(0), number: 1, offset: 0 },
+            at: FrameRef::new(FileId(0), 1),
             wire_len: bytes.len() as u32,
             bytes,
         };

@@ -44,7 +44,7 @@ fn messages(pieces: &[&[u8]], lost: Option<usize>, upgraded: bool) -> (Vec<Vec<u
         let frame = Frame {
             time: Timestamp::from_nanos(number * 1_000_000_000),
             link: RAW,
-            at: FrameRef { file: FileId(0), number: number as u64, offset: 0 },
+            at: FrameRef::new(FileId(0), number as u64),
             wire_len: bytes.len() as u32,
             bytes,
         };

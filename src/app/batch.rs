@@ -139,14 +139,14 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::net::{FrameRef, PathInfo};
+    use crate::net::{FileId, FrameRef, PathInfo};
 
     #[test]
     fn what_goes_in_comes_out() {
         let end = Endpoint::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5060);
         let origin = Origin {
             time: Timestamp::from_parts(1, 0),
-            frame: FrameRef { number: 7, ..FrameRef::default() },
+            frame: FrameRef::new(FileId::default(), 7),
             src: end,
             dst: end,
             transport: Transport::Udp,
@@ -165,7 +165,7 @@ mod tests {
         let mut out = Vec::new();
         batch.take(|clock, found| {
             let Found::Message(origin, message, _) = found else { panic!("no message") };
-            assert_eq!((clock, origin.frame.number), (origin.time, 7));
+            assert_eq!((clock, origin.frame.number()), (origin.time, 7));
             let same = Message::parse(texts[out.len()], true).unwrap();
             assert_eq!(format!("{message:?}"), format!("{same:?}"));
             out.push(message.is_cut());

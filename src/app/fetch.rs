@@ -48,7 +48,7 @@ impl Fetched {
 type Place = (FileId, u64);
 
 const fn place(frame: FrameRef) -> Place {
-    (frame.file, frame.number)
+    (frame.file(), frame.number())
 }
 
 impl Wanted {

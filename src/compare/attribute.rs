@@ -41,7 +41,8 @@ pub struct Attribute {
     pub(super) value: Read,
 }
 
-type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
+/// What tells the value for a DN.
+pub(super) type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
 
 impl std::fmt::Debug for Attribute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -216,7 +217,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
     }),
     row("rtt_ms", "Time to the answer, in ms", Outcome, |f, _| {
-        f.attempt?.rtt.map(|nanos| Atom::Number(nanos / 1_000_000))
+        f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
     }),
 ];
 

@@ -45,7 +45,6 @@ impl<'a> Facts<'a> {
     pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
         abreast::attempts(dns.iter().copied());
         let deciding: Vec<_> = dns.iter().map(|dn| deciding(*dn)).collect();
-        abreast::messages(deciding.iter().filter_map(|(attempt, _)| *attempt));
         let details = dns.iter().filter_map(|dn| dn.record()?.details.as_deref());
         let texts = details.flat_map(|d| [d.to_uri, d.contact_host]);
         black_box(texts.filter_map(|sym| snapshot.text(sym)?.first()).fold(0, |_, byte| *byte));

@@ -60,7 +60,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     };
     let some: Vec<_> = snapshot.dns_in_memory().filter(worth_a_look).collect();
     for some in some.chunks(AT_ONCE) {
-        abreast::messages(abreast::attempts(some.iter().map(|(_, view)| *view)));
+        abreast::attempts(some.iter().map(|(_, view)| *view));
         for (place, view) in some {
             let case = Case::new(&scene, *view);
             let working = view.cohort() == Cohort::Working;

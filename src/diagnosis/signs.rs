@@ -81,7 +81,7 @@ impl Signs {
             if a.outcome != Outcome::Open {
                 latest = Some(a.outcome);
             }
-            let late = a.margin_ms.is_some_and(|margin| margin < LATE);
+            let late = a.margin_ms().is_some_and(|margin| margin < LATE);
             signs.add_if(late, Self::sign(Sign::LateRefresh));
             let hasty = matches!(a.demand(), Some((Demand::RetryAfter(_), Some(false))));
             signs.add_if(hasty, Self::sign(Sign::Hasty));

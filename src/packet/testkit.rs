@@ -25,7 +25,7 @@ pub(super) fn frame(bytes: &[u8], link: u32, ms: i64, number: u64) -> Frame<'_> 
     Frame {
         time: at_ms(ms),
         link: LinkType(link),
-        at: FrameRef { file: FileId(0), number, offset: number * 1000 },
+        at: FrameRef::new(FileId(0), number),
         wire_len: bytes.len() as u32,
         bytes,
     }
@@ -46,7 +46,7 @@ impl Seen {
         match event {
             Event::Datagram { origin, bytes } => (
                 Self::Datagram {
-                    frame: origin.frame.number,
+                    frame: origin.frame.number(),
                     bytes: bytes.to_vec(),
                     cut: origin.path.cut,
                     fragmented: origin.path.fragmented,
@@ -56,7 +56,7 @@ impl Seen {
             Event::Stream(chunk) => (
                 Self::Stream {
                     stream: chunk.stream,
-                    frame: chunk.origin.frame.number,
+                    frame: chunk.origin.frame.number(),
                     lost: chunk.lost_before,
                     bytes: chunk.bytes.to_vec(),
                     end: chunk.end,
@@ -74,7 +74,7 @@ impl Seen {
             Event::Connection(event) => (
                 Self::Connection {
                     kind: event.kind,
-                    frame: event.origin.frame.number,
+                    frame: event.origin.frame.number(),
                     server: event.origin.dst.to_string(),
                 },
                 event.origin,

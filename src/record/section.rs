@@ -106,7 +106,7 @@ impl Section {
 
     /// Adds a packet, after its interface if that is new; an error if pcapng has no number for its link.
     pub(super) fn packet(&mut self, frame: &Frame<'_>, comment: Option<&str>) -> io::Result<()> {
-        let (id, ticks) = self.interface(frame.link, frame.at.file, frame.time)?;
+        let (id, ticks) = self.interface(frame.link, frame.at.file(), frame.time)?;
         let length = u32::try_from(frame.bytes.len())
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a packet of over 4 GiB"))?;
         let mut block = Block::open(&mut self.bytes, ENHANCED_PACKET);

@@ -67,7 +67,7 @@ impl<'a> DnView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::{Endpoint, FrameRef, PathInfo, Timestamp, Transport};
+    use crate::net::{Endpoint, FileId, FrameRef, PathInfo, Timestamp, Transport};
     use crate::registration::{Flag, Ingested, SnapshotOptions};
     use crate::sip::Message;
 
@@ -79,7 +79,7 @@ mod tests {
         let end = |last| Endpoint::new([192, 0, 2, last].into(), 5060);
         let origin = Origin {
             time: Timestamp::from_nanos(ms * 1_000_000),
-            frame: FrameRef { number: ms.unsigned_abs() + 1, ..FrameRef::default() },
+            frame: FrameRef::new(FileId::default(), ms.unsigned_abs() + 1),
             src: end(10),
             dst: end(1),
             transport,

@@ -1,19 +1,18 @@
 //! Answers to REGISTERs: what they decide.
 
-use std::net::IpAddr;
-
 use smallvec::SmallVec;
 
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::describe::aor_of;
 use super::details::AnswerDetails;
+use super::ends::Host;
 use super::facts::Facts;
 use super::reading::{Reading, branch_of};
-use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome};
+use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Spare};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
-use super::transaction::{Request, Sighting, Subject, Transaction};
+use super::transaction::{Ends, Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Message, StartLine};
@@ -36,7 +35,7 @@ struct Final<'a, 'm> {
     cseq: u32,
     first: Timestamp,
     last_sent: Timestamp,
-    senders: SmallVec<[IpAddr; 2]>,
+    senders: SmallVec<[Host; 2]>,
 }
 
 impl Tracker {
@@ -49,9 +48,10 @@ impl Tracker {
         code: u16,
     ) -> Sighting {
         self.mark_server(origin.src, |server| server.answers = true);
+        let ends = self.ends(origin);
         let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
         let Subject::Register { attempt } = t.subject else { return Sighting::New };
-        let sighting = t.see(origin, code);
+        let sighting = t.see(origin, ends, code);
         let first_final = code >= 200 && t.final_code == 0;
         let other_final = code >= 200 && t.final_code != 0 && t.final_code != code;
         if code < 200 {
@@ -75,7 +75,7 @@ impl Tracker {
             last_sent: t.last_sent,
             senders: t.senders(),
         });
-        self.record(attempt, record);
+        self.record(attempt, &record);
         self.path_flags(attempt, origin, message, read);
         let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
         if other_final {
@@ -99,7 +99,7 @@ impl Tracker {
         message: &Message<'_>,
         read: &Reading,
     ) -> Option<u32> {
-        let slot = self.transactions.find_pair(origin.dst, origin.src)?;
+        let slot = self.find_pair(origin.dst, origin.src)?;
         let t = self.transactions.get(slot)?;
         let Subject::Register { attempt } = t.subject else { return None };
         let same_branch = top_branch(message, read).is_some_and(|branch| branch == t.branch);
@@ -124,14 +124,16 @@ impl Tracker {
         facts: &Facts<'_>,
     ) -> u32 {
         let cseq = facts.cseq().unwrap_or(0);
+        let (src, dst) = self.ends(origin);
         let dn = self.dn(&facts.user, origin.time);
         let mut t =
             Transaction::new(*facts.key(), Subject::Register { attempt: NIL }, origin, cseq);
-        t.parent = facts.read.parents.first().copied();
+        t.parent = facts.read.parents.first().map(|key| Box::new(*key));
         t.branch = facts.read.branch.unwrap_or(0);
-        let (attempt, hop) =
-            self.other_hop(facts).unwrap_or_else(|| (self.attempt_of_answer(origin, facts, dn), 0));
-        let registrar = self.registrar_behind(dn, origin.src);
+        let (attempt, hop) = self
+            .other_hop(facts)
+            .unwrap_or_else(|| (self.attempt_of_answer(origin, (src, dst), facts, dn), 0));
+        let registrar = self.registrar_behind(dn, src);
         t.subject = Subject::Register { attempt };
         t.hop = hop;
         let slot = self.transactions.insert(t);
@@ -142,7 +144,7 @@ impl Tracker {
         a.cseq = cseq;
         a.hops = a.hops.max(hop.saturating_add(1));
         if hop == 0 {
-            (a.source, a.entry) = (origin.dst, origin.src);
+            (a.source, a.entry) = (dst, src);
             a.requests = a.requests.saturating_add(1);
         }
         if hop.saturating_add(1) >= a.hops {
@@ -160,13 +162,19 @@ impl Tracker {
                     Dn::note(&mut dn.contacts, &mut dn.more_values, sym);
                 }
             }
-            self.source(origin.dst).dns += u32::from(new_source);
+            self.source(origin.dst.addr).dns += u32::from(new_source);
         }
         slot
     }
 
     /// The attempt an answer without its request belongs to.
-    fn attempt_of_answer(&mut self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> u32 {
+    fn attempt_of_answer(
+        &mut self,
+        origin: &Origin,
+        (src, dst): Ends,
+        facts: &Facts<'_>,
+        dn: u32,
+    ) -> u32 {
         let call_id = self.store.texts.intern(facts.call_id);
         let cseq = facts.cseq().unwrap_or(0);
         let recent = self.store.dns.get(dn as usize).map(|d| d.recent.clone()).unwrap_or_default();
@@ -186,10 +194,7 @@ impl Tracker {
             }
             return index;
         }
-        let mut attempt = Attempt::new(dn, call_id, origin);
-        (attempt.source, attempt.registrar) = (origin.dst, origin.src);
-        attempt.entry = origin.src;
-        self.begin(attempt)
+        self.begin(Attempt::new(dn, call_id, origin, (dst, src)))
     }
 
     fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
@@ -200,8 +205,9 @@ impl Tracker {
         a.decided_hop = Some(answer.hop);
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
-        a.rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
-        if let Some(nanos) = a.rtt {
+        let rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
+        a.rtt = Spare::new(rtt);
+        if let Some(nanos) = rtt {
             self.tally.answered(nanos);
         }
         self.note_details(attempt, answered, answer);
@@ -339,6 +345,7 @@ impl Tracker {
             let device = if c.device { device_of(texts, item) } else { Sym::NONE };
             listed.push(Listed { contact, device, expires: c.expires });
         }
+        let received = answer.read.received.map(|addr| texts.host(addr));
         let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
         let (dn, registrar) = (a.dn, a.registrar);
         let success = Success {
@@ -346,7 +353,7 @@ impl Tracker {
             time: origin.time,
             frame: origin.frame,
             source: a.source,
-            received: answer.read.received,
+            received,
             senders: answer.senders.clone(),
             user_agent: a.user_agent,
             aor: a.aor,
@@ -369,8 +376,8 @@ impl Tracker {
     fn note_grant(&mut self, attempt: u32, granted: Granted) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         a.granted = granted.seconds;
-        a.margin_ms = granted.margin_ms;
-        if let Some(millis) = a.margin_ms {
+        a.margin_ms = Spare::new(granted.margin_ms);
+        if let Some(millis) = granted.margin_ms {
             self.tally.renewed(millis);
         }
         a.flags.set_if(Flag::Shortened, granted.shortened);
@@ -381,7 +388,8 @@ impl Tracker {
                 d.registered = true;
                 fresh
             });
-            self.source(source).registered += u32::from(first);
+            let addr = source.host().addr(&self.store.texts);
+            self.source(addr).registered += u32::from(first);
         }
     }
 }

@@ -1,15 +1,14 @@
 //! What a 2xx does to the bindings of an address-of-record (RFC 3261 §10.2.4, §10.3 step 8).
 
-use std::net::IpAddr;
-
 use smallvec::SmallVec;
 
 use super::contact::{find_listed, same_contact, same_listed};
+use super::ends::{End, Host};
 use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration, Tried, Unsure};
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;
-use crate::net::{Endpoint, FrameRef, Timestamp};
+use crate::net::{FrameRef, Timestamp};
 
 /// Losses of service this close together are flapping: ten minutes.
 const FLAPPING_WINDOW: i64 = 600_000_000_000;
@@ -34,11 +33,11 @@ pub(super) struct Success<'a> {
     pub asked_at: Timestamp,
     pub time: Timestamp,
     pub frame: FrameRef,
-    pub source: Endpoint,
+    pub source: End,
     /// The address the registrar saw, when its Via says another one.
-    pub received: Option<IpAddr>,
+    pub received: Option<Host>,
     /// The addresses the request was seen to come from, on every wire.
-    pub senders: SmallVec<[IpAddr; 2]>,
+    pub senders: SmallVec<[Host; 2]>,
     pub user_agent: Sym,
     pub aor: Sym,
     pub request: Option<&'a Request>,
@@ -66,7 +65,7 @@ impl Granted {
 
 impl Registration {
     /// A registration nothing is known of yet.
-    pub(super) fn new(registrar: Endpoint) -> Self {
+    pub(super) fn new(registrar: End) -> Self {
         Self {
             registrar,
             bindings: smallvec::SmallVec::new(),
@@ -82,6 +81,11 @@ impl Registration {
             edge: None,
             unsure: None,
         }
+    }
+
+    /// How its last binding ended.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended.as_deref().copied()
     }
 
     /// Ends the bindings whose time ran out by `now`.
@@ -123,8 +127,8 @@ impl Registration {
     }
 
     fn lose(&mut self, how: Verdict, at: Timestamp, frame: FrameRef, last: &Binding) {
-        let source = last.source.map(|s| s.addr);
-        self.ended = Some(Ended { how, at, renewed: last.renewed, source });
+        let source = last.source.map(End::host);
+        self.ended = Some(Box::new(Ended { how, at, renewed: last.renewed, source }));
         let soon = at.nanos_since(self.last_loss) < FLAPPING_WINDOW;
         self.flapping |= self.losses > 0 && soon;
         self.losses += 1;
@@ -173,7 +177,7 @@ impl Registration {
         self.unsure = (ok.cut && !removal).then(|| {
             let asked = ok.request.and_then(|r| r.contacts.iter().filter_map(|c| c.expires).max());
             let until = ok.time.plus_secs(asked.unwrap_or(USUAL_EXPIRES));
-            Unsure { at: ok.time, until, source: ok.source.addr }
+            Box::new(Unsure { at: ok.time, until, source: ok.source.host() })
         });
         match ok.request {
             Some(r) if r.purpose == Purpose::Remove && !cut_request => self.removed(texts, ok, r),
@@ -186,7 +190,7 @@ impl Registration {
 
     fn removed(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
         let mut last_gone = None;
-        let from_its_side = |b: &Binding| is_same_side(b, ok.source.addr);
+        let from_its_side = |b: &Binding| is_same_side(b, ok.source.host());
         let how = |b: &Binding| {
             if from_its_side(b) { Verdict::Deregistered } else { Verdict::Terminated }
         };
@@ -220,20 +224,20 @@ impl Registration {
 
     /// A removal of something this capture did not see registered, or saw ending a moment before.
     fn removed_unseen(&mut self, ok: &Success<'_>) {
-        let already = self.ended.filter(|e| e.at < ok.asked_at);
+        let already = self.ended().filter(|e| e.at < ok.asked_at);
         if already.is_some_and(|e| e.how != Verdict::Expired) {
             return;
         }
-        let granted_to = match (self.ended, self.tried) {
+        let granted_to = match (self.ended(), self.tried) {
             (Some(e), _) => e.source,
             (None, Some(t)) if t.outcome == Outcome::Failed(Verdict::Truncated) => Some(t.source),
             _ => None,
         };
-        let own = granted_to.is_none_or(|s| s == ok.source.addr);
+        let own = granted_to.is_none_or(|s| s == ok.source.host());
         let how = if own { Verdict::Deregistered } else { Verdict::Terminated };
-        let renewed = self.ended.map_or(ok.time, |e| e.renewed);
-        let source = Some(ok.source.addr);
-        self.ended = Some(Ended { how, at: ok.time, renewed, source });
+        let renewed = self.ended().map_or(ok.time, |e| e.renewed);
+        let source = Some(ok.source.host());
+        self.ended = Some(Box::new(Ended { how, at: ok.time, renewed, source }));
     }
 
     fn asked(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
@@ -266,7 +270,7 @@ impl Registration {
             echoed || own.contains(&place)
         });
         let left = |b: &Binding| {
-            if removes(b.contact, b.device) && is_same_side(b, ok.source.addr) {
+            if removes(b.contact, b.device) && is_same_side(b, ok.source.host()) {
                 Verdict::Deregistered
             } else {
                 Verdict::Terminated
@@ -274,7 +278,7 @@ impl Registration {
         };
         self.drop_unlisted(texts, ok, left);
         if granted.outcome == Outcome::Accepted {
-            self.note_holder(ok.source.addr);
+            self.note_holder(ok.source.host());
         }
         granted
     }
@@ -301,7 +305,7 @@ impl Registration {
                 self.grant(texts, ok, listed, seconds, source);
             }
         }
-        let side = ok.source.addr;
+        let side = ok.source.host();
         self.drop_unlisted(texts, ok, |b| {
             if is_same_side(b, side) { Verdict::Deregistered } else { Verdict::Terminated }
         });
@@ -353,7 +357,7 @@ impl Registration {
         ok: &Success<'_>,
         listed: &Listed,
         seconds: Option<u32>,
-        source: Option<Endpoint>,
+        source: Option<End>,
     ) -> Option<i64> {
         let expires_at = seconds.map(|s| ok.time.plus_secs(s));
         let known =
@@ -379,8 +383,8 @@ impl Registration {
         }
         // a gap: the binding this one follows has ended
         let gap = self
-            .ended
-            .filter(|e| e.how == Verdict::Expired && e.source == source.map(|s| s.addr))
+            .ended()
+            .filter(|e| e.how == Verdict::Expired && e.source == source.map(End::host))
             .map(|e| e.at.nanos_since(ok.asked_at) / 1_000_000);
         if self.bindings.len() < 64 {
             self.bindings.push(Binding {
@@ -401,7 +405,7 @@ impl Registration {
     }
 
     /// Notes who holds the DN, once nobody else does.
-    fn note_holder(&mut self, holder: IpAddr) {
+    fn note_holder(&mut self, holder: Host) {
         let alone = self.bindings.iter().all(|b| is_same_side(b, holder));
         if alone && self.holders.last() != Some(&holder) && self.holders.len() < 8 {
             self.holders.push(holder);
@@ -435,6 +439,6 @@ fn is_fresh(binding: &Binding, now: Timestamp) -> bool {
 }
 
 /// Whether a binding was registered from this address, as far as the capture knows.
-fn is_same_side(binding: &Binding, side: IpAddr) -> bool {
-    binding.source.is_none_or(|s| s.addr == side)
+fn is_same_side(binding: &Binding, side: Host) -> bool {
+    binding.source.is_none_or(|s| s.host() == side)
 }

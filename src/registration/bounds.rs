@@ -162,7 +162,7 @@ impl Tracker {
             bytes: store.table_bytes(),
             dns: store.dns.len(),
             attempts: store.attempts.len(),
-            messages: store.messages.len(),
+            messages: store.messages,
             sources: store.sources.len(),
             servers: store.servers.len(),
         }

@@ -137,7 +137,10 @@ impl Live {
                 let (mut a, mut dn) =
                     (a.clone(), copies.dn.take().unwrap_or_else(|| record.clone()));
                 if !std::mem::replace(&mut a.counted, true) {
-                    let silent = Silent { source: a.source.addr, credentials: a.credentials };
+                    let silent = Silent {
+                        source: a.source.host().addr(&store.texts),
+                        credentials: a.credentials,
+                    };
                     copies.silent.push(silent);
                 }
                 closing.apply(&mut a, &mut dn);
@@ -154,7 +157,8 @@ impl Live {
         let dn = copies.dn.as_ref().unwrap_or(record);
         let attempt = |n: u32| copies.of(n).or_else(|| store.attempts.get(n as usize));
         let hidden = self.scanners.hide(dn);
-        let state = (!hidden).then(|| DnState::of(attempt, index as usize, dn, at, &self.scanners));
+        let state = (!hidden)
+            .then(|| DnState::of(&store.texts, attempt, index as usize, dn, at, &self.scanners));
         let (to, expires_at) = (state.as_ref().map(Status::of), state.and_then(|s| s.expires_at));
         let from = self.report(index, to);
         if from != to {

@@ -1,7 +1,7 @@
 //! The end of an attempt: by an answer, by an error, or because nothing came.
 
 use super::in_flight::Transactions;
-use super::store::{Attempt, Dn, MessageRecord, Outcome, Purpose, Registration, Store, Tried};
+use super::store::{Attempt, Dn, Outcome, Purpose, Registration, Store, Tried};
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
@@ -26,13 +26,15 @@ impl Tracker {
         origin: &Origin,
         port_closed: bool,
     ) {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let source = a.source.host();
         let tried = Tried {
             attempt,
             outcome,
             code: 0,
             at: origin.time,
             frame: origin.frame,
-            source: origin.src.addr,
+            source,
             port_closed,
             refresh: true,
         };
@@ -115,13 +117,13 @@ impl Store {
         if t.final_code != 0 || a.outcome != Outcome::Open || a.cseq != t.cseq || !farthest {
             return None;
         }
-        let source = a.source.addr;
+        let source = a.source.host();
         let (outcome, at, refresh) = (Outcome::Open, t.last_sent, true);
-        let frame = self.messages.get(a.last_message as usize).map(MessageRecord::frame);
-        let frame = frame.unwrap_or_default();
+        let frame = a.last_frame;
         let open =
             Tried { attempt, outcome, code: 0, at, frame, source, port_closed: false, refresh };
-        if let Some(error) = transactions.error_for(t).filter(|e| e.origin.time <= now) {
+        if let Some(error) = transactions.error_for(t, &self.texts).filter(|e| e.origin.time <= now)
+        {
             let tried = Tried {
                 outcome: Outcome::Failed(Verdict::Unreachable),
                 at: error.origin.time,
@@ -131,7 +133,8 @@ impl Store {
             };
             return Some(Closing { tried, when: error.origin.time, icmp: error.icmp });
         }
-        let server = self.servers.get(&a.registrar).copied().unwrap_or_default();
+        let server =
+            self.servers.get(&a.registrar.endpoint(&self.texts)).copied().unwrap_or_default();
         let outcome = t.unanswered(now, server);
         let closing = Closing { tried: Tried { outcome, ..open }, when: t.first, icmp: None };
         (outcome != Outcome::Open).then_some(closing)
@@ -142,7 +145,7 @@ impl Store {
         let Some(a) = self.attempts.get_mut(tried.attempt as usize) else { return };
         let first_outcome = !std::mem::replace(&mut a.counted, true);
         if first_outcome {
-            let record = self.sources.entry(a.source.addr).or_default();
+            let record = self.sources.entry(a.source.host().addr(&self.texts)).or_default();
             record.attempts += 1;
             record.unknown_dn += u64::from(a.code == 404);
             record.with_credentials += u64::from(a.credentials);
@@ -176,7 +179,7 @@ impl Dn {
     fn conclude(&mut self, a: &mut Attempt, mut tried: Tried, now: Timestamp) {
         a.outcome = tried.outcome;
         tried.code = a.code;
-        tried.source = a.source.addr;
+        tried.source = a.source.host();
         tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
         let edge = (a.hops > 1).then_some(a.entry);
         let tentative = a.is_tentative();
@@ -198,7 +201,7 @@ impl Registration {
             return None;
         }
         let running = self.bindings.iter().any(|b| b.runs_at(tried.at));
-        let own = self.bindings.iter().any(|b| b.source.is_none_or(|s| s.addr == tried.source));
+        let own = self.bindings.iter().any(|b| b.source.is_none_or(|s| s.host() == tried.source));
         let refusal =
             matches!(tried.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
         let refused = running && !tentative && tried.refresh && refusal;

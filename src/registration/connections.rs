@@ -139,12 +139,18 @@ impl Tracker {
             return;
         }
         let Some(slot) = by_key.or_else(|| {
-            let slot = self.transactions.find_pair(error.quoted_src, error.quoted_dst)?;
+            let slot = self.find_pair(error.quoted_src, error.quoted_dst)?;
             self.same_call(slot, quoted.as_ref()).then_some(slot)
         }) else {
             return;
         };
         self.unreachable(slot, error.origin, icmp, closed);
+    }
+
+    /// The latest request between two endpoints.
+    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
+        let texts = &self.store.texts;
+        self.transactions.find_pair(texts.find_end(src).zip(texts.find_end(dst))?)
     }
 
     /// Whether a quoted request, as far as it is quoted, is the transaction's.
@@ -213,7 +219,7 @@ impl Tracker {
                 let (client, server) = (event.origin.src, event.origin.dst);
                 let path = PathError { origin: event.origin, icmp: None, port_closed: false };
                 self.note_error(client, server, path);
-                if let Some(slot) = self.transactions.find_pair(client, server) {
+                if let Some(slot) = self.find_pair(client, server) {
                     self.unreachable(slot, &event.origin, None, false);
                 }
             }

@@ -1,10 +1,10 @@
 //! Which Contacts are one binding.
 
 use super::binding::{Listed, Success};
+use super::ends::Host;
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
 use crate::sip::{NameAddr, Uri};
-use std::net::IpAddr;
 
 /// The listed Contact that answers an asked one.
 ///
@@ -33,8 +33,9 @@ fn same_place(texts: &Texts, a: Sym, b: Sym) -> bool {
     same_host && a.user == b.user && a.port.unwrap_or(5060) == b.port.unwrap_or(5060)
 }
 
-fn contact_host(texts: &Texts, contact: Sym) -> Option<IpAddr> {
-    Uri::parse(texts.get(contact)).and_then(|uri| uri.host_ip())
+fn contact_host(texts: &Texts, contact: Sym) -> Option<Host> {
+    let addr = Uri::parse(texts.get(contact)).and_then(|uri| uri.host_ip())?;
+    texts.find_host(addr)
 }
 
 fn same_user(texts: &Texts, a: Sym, b: Sym) -> bool {

@@ -26,6 +26,7 @@ impl Tracker {
         nearest: bool,
     ) {
         let same = facts.read.same;
+        let source = self.store.texts.end(origin.src);
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
@@ -34,7 +35,7 @@ impl Tracker {
             Dn::note(&mut dn.aors, &mut dn.more_values, a.aor);
             return;
         }
-        a.source = origin.src;
+        a.source = source;
         match &mut dn.details {
             Some(details) if details.sameness == same => {
                 details.renew(texts, origin, message, facts.read);
@@ -49,7 +50,7 @@ impl Tracker {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let dn = self.store.dns.get(a.dn as usize);
         let Some(details) = dn.and_then(|dn| dn.details.as_ref()) else { return };
-        (a.aor, a.via, a.user_agent) = (details.aor, details.sent_by, details.user_agent);
+        (a.aor, a.user_agent) = (details.aor, details.user_agent);
     }
 
     /// Reads a request that says something the one before did not.

@@ -1,5 +1,6 @@
 //! What other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
 
+use super::ends::End;
 use super::facts::{Facts, unescape};
 use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
@@ -32,15 +33,16 @@ impl Tracker {
             return;
         }
         let Some(dn) = self.called_dn(message, &facts) else { return };
+        let ends = self.ends(origin);
         if let Some(slot) = self.transactions.find(facts.key()) {
             if let Some(t) = self.transactions.get_mut(slot) {
-                t.see(origin, 0);
+                t.see(origin, ends, 0);
             }
             return;
         }
         let subject = Subject::Probe { dn, forwarded: false };
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
-        t.see(origin, 0);
+        t.see(origin, ends, 0);
         self.transactions.insert(t);
     }
 
@@ -75,10 +77,11 @@ impl Tracker {
             *forwarded = true;
         }
         // a back-to-back server calls the device under a Call-ID of its own
-        if let Some(dn) = self.store.dn_called(&facts.user)
-            && let Some(dn) = self.store.dns.get_mut(dn as usize)
+        let Some(dn) = self.store.dn_called(&facts.user) else { return };
+        let texts = &self.store.texts;
+        if let Some(dn) = self.store.dns.get_mut(dn as usize)
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
-            && !dn.registrations.iter().any(|reg| reg.registrar == origin.dst)
+            && !dn.registrations.iter().any(|reg| reg.registrar.endpoint(texts) == origin.dst)
         {
             dn.called_at = Some(origin.time);
         }
@@ -100,19 +103,20 @@ impl Tracker {
         t.final_code = code;
         let asked = t.first;
         let prompt = origin.time.nanos_since(asked) < LOOKUP_TIME;
-        let caller = t.ends().map(|(src, _)| src.addr);
+        let caller = t.ends().map(|(src, _)| src.host());
         if !matches!(code, 404 | 480) || forwarded || t.provisional || !prompt {
             return;
         }
         self.touch(dn, Some(origin.frame));
+        let registrar = self.store.texts.host(origin.src.addr);
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
         if dn.called_at.is_some_and(|at| at >= asked) {
             return;
         }
         for reg in &mut dn.registrations {
             // a device that asks for itself is answered by its own dial plan
-            let own = reg.bindings.iter().any(|b| b.source.map(|s| s.addr) == caller);
-            if reg.registrar.addr == origin.src.addr && !own {
+            let own = reg.bindings.iter().any(|b| b.source.map(End::host) == caller);
+            if reg.registrar.host() == registrar && !own {
                 reg.settle(origin.time);
                 // one that was granted meanwhile was not there to be found
                 let there = |b: &Binding| b.renewed < asked;
@@ -136,7 +140,7 @@ impl Tracker {
         }
         let subject = Subject::Probe { dn: NIL, forwarded: true };
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
-        t.see(origin, 0);
+        t.see(origin, self.ends(origin), 0);
         self.transactions.insert(t);
         let Ok(mut registrations) = reginfo::parse(message.body()) else {
             self.counts.bad_reginfo += 1;
@@ -159,7 +163,7 @@ impl Tracker {
 fn apply_reginfo(dn: &mut Dn, texts: &Texts, info: &reginfo::Registration, origin: &Origin) {
     let one = dn.registrations.len() == 1;
     for reg in &mut dn.registrations {
-        if !one && reg.registrar.addr != origin.src.addr {
+        if !one && reg.registrar.host().addr(texts) != origin.src.addr {
             continue;
         }
         reg.settle(origin.time);

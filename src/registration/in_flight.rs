@@ -6,12 +6,14 @@ use std::hash::BuildHasher as _;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::arena::Arena;
+use super::ends::End;
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
 use super::shrink::Places;
 use super::silence::TIMER_F;
 use super::store::NIL;
-use super::transaction::{Subject, Transaction};
+use super::text::Texts;
+use super::transaction::{Ends, Subject, Transaction};
 use crate::net::{Endpoint, Origin, Timestamp};
 
 /// How long an answered transaction is remembered after its request: Timer J, for repetitions.
@@ -49,9 +51,9 @@ pub(super) struct Transactions {
     generation: u32,
 }
 
-/// Two endpoints as a number.
-fn number_of(src: Endpoint, dst: Endpoint) -> u64 {
-    FxBuildHasher.hash_one((src, dst))
+/// Two ends as a number.
+fn number_of(ends: Ends) -> u64 {
+    FxBuildHasher.hash_one(ends)
 }
 
 impl Transactions {
@@ -59,8 +61,8 @@ impl Transactions {
         self.by_key.get(key).copied()
     }
 
-    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
-        self.by_pair.get(&number_of(src, dst)).copied()
+    pub(super) fn find_pair(&self, ends: Ends) -> Option<u32> {
+        self.by_pair.get(&number_of(ends)).copied()
     }
 
     /// The child of a hop that arrives after it.
@@ -76,12 +78,11 @@ impl Transactions {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// Remembers which endpoints a request went between.
-    pub(super) fn note_pair(&mut self, origin: &Origin, slot: u32) {
-        let pair = (origin.src, origin.dst);
+    /// Remembers which ends a request went between.
+    pub(super) fn note_pair(&mut self, pair: Ends, slot: u32) {
         // what the transaction does not know of it would not take back when it ends
         if self.get(slot).is_some_and(|t| t.requests().any(|v| (v.src, v.dst) == pair)) {
-            self.by_pair.insert(number_of(pair.0, pair.1), slot);
+            self.by_pair.insert(number_of(pair), slot);
         }
     }
 
@@ -98,17 +99,20 @@ impl Transactions {
     }
 
     /// The error that came instead of the answer to a request.
-    pub(super) fn error_for(&self, t: &Transaction) -> Option<PathError> {
+    pub(super) fn error_for(&self, t: &Transaction, texts: &Texts) -> Option<PathError> {
         if self.errors.is_empty() || t.answered() {
             return None;
         }
-        self.errors.get(&t.ends()?).copied().filter(|e| e.origin.time >= t.first)
+        let (src, dst) = t.ends()?;
+        let ends = (src.endpoint(texts), dst.endpoint(texts));
+        self.errors.get(&ends).copied().filter(|e| e.origin.time >= t.first)
     }
 
     pub(super) fn insert(&mut self, mut transaction: Transaction) -> u32 {
         self.generation = self.generation.wrapping_add(1);
         transaction.generation = self.generation;
-        let (key, parent, first) = (transaction.key, transaction.parent, transaction.first);
+        let (key, first) = (transaction.key, transaction.first);
+        let parent = transaction.parent.as_deref().copied();
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(NIL)
@@ -161,13 +165,13 @@ impl Transactions {
         if self.by_key.get(&transaction.key) == Some(&slot) {
             self.by_key.remove(&transaction.key);
         }
-        if let Some(parent) = transaction.parent
-            && self.orphans.get(&parent) == Some(&slot)
+        if let Some(parent) = transaction.parent.as_deref()
+            && self.orphans.get(parent) == Some(&slot)
         {
-            self.orphans.remove(&parent);
+            self.orphans.remove(parent);
         }
         for view in transaction.requests() {
-            let pair = number_of(view.src, view.dst);
+            let pair = number_of((view.src, view.dst));
             if self.by_pair.get(&pair) == Some(&slot) {
                 self.by_pair.remove(&pair);
             }
@@ -239,6 +243,24 @@ impl Transactions {
             }
         }
         self.drop_dead_entries();
+    }
+
+    /// Changes every end; which request was the latest between two ends stays known.
+    pub(super) fn each_end(&mut self, mut change: impl FnMut(&mut End)) {
+        let mut latest = Vec::new();
+        for slot in 0..self.slots.len() as u32 {
+            let Some(t) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            for view in t.views_mut() {
+                let known = view.code == 0
+                    && self.by_pair.get(&number_of((view.src, view.dst))) == Some(&slot);
+                change(&mut view.src);
+                change(&mut view.dst);
+                latest.extend(known.then(|| (number_of((view.src, view.dst)), slot)));
+            }
+        }
+        self.by_pair = latest.into_iter().collect();
     }
 
     fn drop_dead_entries(&mut self) {

@@ -1,5 +1,6 @@
 //! The verdict on a registration at a moment: its bindings first, then what was tried last.
 
+use super::ends::End;
 use super::store::{Ended, Outcome, Registration, Tried};
 use super::verdict::Verdict;
 use crate::net::Timestamp;
@@ -17,7 +18,7 @@ impl Registration {
                 t.outcome == Outcome::Failed(Verdict::Unreachable)
                     && t.at >= newest
                     && (t.port_closed
-                        || running.clone().any(|b| b.source.is_none_or(|s| s.addr == t.source)))
+                        || running.clone().any(|b| b.source.is_none_or(|s| s.host() == t.source)))
             });
             return Some((gone.map_or(Verdict::InService, |_| Verdict::Unreachable), 0));
         }
@@ -27,11 +28,11 @@ impl Registration {
                 how: Verdict::Expired,
                 at: b.expires_at?,
                 renewed: b.renewed,
-                source: b.source.map(|s| s.addr),
+                source: b.source.map(End::host),
             })
         });
-        let ended = lapsed.or(self.ended);
-        if let Some(unsure) = self.unsure.filter(|u| u.until > now)
+        let ended = lapsed.or_else(|| self.ended());
+        if let Some(unsure) = self.unsure.as_deref().filter(|u| u.until > now)
             && ended.is_none_or(|e| e.at <= unsure.at || e.how == Verdict::Expired)
         {
             // as with a binding: a refusal does not end it, a dead registrar does
@@ -76,14 +77,14 @@ fn without_binding(ended: Option<Ended>, tried: Option<Tried>) -> Option<(Verdic
 mod tests {
     use super::*;
     use crate::net::FrameRef;
-    use std::net::{IpAddr, Ipv4Addr};
+    use crate::registration::ends::Host;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_parts(secs, 0)
     }
 
-    fn host(last: u8) -> IpAddr {
-        IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))
+    fn host(last: u8) -> Host {
+        Host::V4([192, 0, 2, last])
     }
 
     fn ended(how: Verdict, secs: i64, renewed: i64) -> Ended {

@@ -280,8 +280,11 @@ impl Live {
             for slot in transactions.slots() {
                 if let Some((t, a)) = attempt_of(store, transactions, slot)
                     && t.final_code == 0
-                    && (servers.contains(&a.registrar)
-                        || t.ends().is_some_and(|ends| paths.contains(&ends)))
+                    && (servers.contains(&a.registrar.endpoint(&store.texts))
+                        || t.ends().is_some_and(|(src, dst)| {
+                            paths
+                                .contains(&(src.endpoint(&store.texts), dst.endpoint(&store.texts)))
+                        }))
                 {
                     self.touch(a.dn, now, None);
                 }
@@ -330,7 +333,7 @@ pub(super) fn next_moment(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let ends = dn.registrations.iter().flat_map(|reg| {
-        let unsure = reg.unsure.map(|unsure| unsure.until);
+        let unsure = reg.unsure.as_deref().map(|unsure| unsure.until);
         reg.bindings.iter().filter_map(|b| b.expires_at).chain(unsure)
     });
     let silence = open.iter().flat_map(|(t, _)| t.moments());

@@ -29,7 +29,7 @@ impl Store {
         self.texts.bytes()
             + self.dns.bytes()
             + self.attempts.bytes()
-            + self.messages.bytes()
+            + self.message_bytes
             + self.users.bytes()
             + map_bytes(&self.sources)
             + map_bytes(&self.servers)

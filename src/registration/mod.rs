@@ -22,12 +22,14 @@ mod connections;
 mod contact;
 mod describe;
 mod details;
+mod ends;
 mod evidence;
 mod facts;
 mod in_flight;
 mod interest;
 mod judge;
 mod live;
+mod log;
 mod memory;
 mod names;
 mod natural;
@@ -57,7 +59,7 @@ pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
 pub use natural::natural;
 pub use reading::Reading;
-pub use snapshot::{AttemptView, DnView, Snapshot, SnapshotOptions, SourceState};
+pub use snapshot::{AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState};
 pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,

@@ -5,11 +5,12 @@ use smallvec::SmallVec;
 use super::contact::device_of;
 use super::details::Details;
 use super::facts::Facts;
+use super::log::Log;
 use super::reading::Reading;
-use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
+use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Spare, Store};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
-use super::transaction::{Asked, Presented, Request, Sighting, Subject, Transaction};
+use super::transaction::{Asked, Ends, Presented, Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, FlagSet, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::Message;
@@ -26,12 +27,13 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> Sighting {
+        let ends = self.ends(origin);
         let slot = self.transactions.find(facts.key());
         let (slot, sighting) = match slot {
-            Some(slot) => (slot, self.seen_again(origin, message, facts, slot)),
-            None => (self.new_request(origin, message, facts), Sighting::New),
+            Some(slot) => (slot, self.seen_again(origin, ends, message, facts, slot)),
+            None => (self.new_request(origin, ends, message, facts), Sighting::New),
         };
-        self.transactions.note_pair(origin, slot);
+        self.transactions.note_pair(ends, slot);
         let Some(t) = self.transactions.get(slot) else { return sighting };
         let Subject::Register { attempt } = t.subject else { return sighting };
         let mut record = MessageRecord::new(origin.time, origin.frame, 0, t.cseq);
@@ -40,8 +42,8 @@ impl Tracker {
             .marks()
             .add_if(Marks::CREDENTIALS, facts.read.has_credentials())
             .add_if(Marks::CUT, message.is_cut());
-        self.record(attempt, record);
-        self.source(origin.src).requests += 1;
+        self.record(attempt, &record);
+        self.source(origin.src.addr).requests += 1;
         self.path_flags(attempt, origin, message, facts.read);
         sighting
     }
@@ -50,6 +52,7 @@ impl Tracker {
     fn seen_again(
         &mut self,
         origin: &Origin,
+        ends: Ends,
         message: &Message<'_>,
         facts: &Facts<'_>,
         slot: u32,
@@ -62,19 +65,19 @@ impl Tracker {
             t.request_seen = true;
         }
         let (hop, known_src) = (t.hop, t.ends().map(|(src, _)| src));
-        let sighting = t.see(origin, 0);
+        let sighting = t.see(origin, ends, 0);
         let final_at = t.final_at.filter(|_| sighting == Sighting::Retransmission);
         let answer_lost = final_at.is_some_and(|at| {
             t.late_repeats += 1;
             t.late_repeats > 1 || origin.time.nanos_since(at) > LOST_AFTER
         });
-        let ends = t.ends();
+        let seen_between = t.ends();
         if late {
             self.describe(attempt, origin, message, facts, hop == 0);
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };
         let dn = a.dn;
-        if let (Some((_, dst)), true) = (ends, hop.saturating_add(1) >= a.hops) {
+        if let (Some((_, dst)), true) = (seen_between, hop.saturating_add(1) >= a.hops) {
             let registrar = self.registrar_behind(dn, dst);
             let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
             a.registrar = registrar;
@@ -88,7 +91,7 @@ impl Tracker {
             }
             Sighting::Duplicate => {
                 self.flag(dn, Flag::CapturedTwice);
-                if known_src.is_some_and(|src| src.addr != origin.src.addr) {
+                if known_src.is_some_and(|src| src.host() != ends.0.host()) {
                     self.flag(dn, Flag::Nat);
                 }
             }
@@ -100,7 +103,13 @@ impl Tracker {
         sighting
     }
 
-    fn new_request(&mut self, origin: &Origin, message: &Message<'_>, facts: &Facts<'_>) -> u32 {
+    fn new_request(
+        &mut self,
+        origin: &Origin,
+        ends: Ends,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+    ) -> u32 {
         let dn = self.dn(&facts.user, origin.time);
         let request = read_request(&mut self.store, dn, message, facts.read);
         let mut t = Transaction::new(
@@ -111,18 +120,18 @@ impl Tracker {
         );
         let (attempt, hop) = self
             .other_hop(facts)
-            .or_else(|| self.hidden_hop(origin, facts, dn))
-            .unwrap_or_else(|| (self.attempt_for(origin, facts, dn, &request), 0));
-        let registrar = if hop == 0 { self.registrar_behind(dn, origin.dst) } else { origin.dst };
+            .or_else(|| self.hidden_hop(origin, ends, facts, dn))
+            .unwrap_or_else(|| (self.attempt_for(origin, ends, facts, dn, &request), 0));
+        let registrar = if hop == 0 { self.registrar_behind(dn, ends.1) } else { ends.1 };
         t.subject = Subject::Register { attempt };
         t.hop = hop;
-        t.parent = facts.read.parents.first().copied();
+        t.parent = facts.read.parents.first().map(|key| Box::new(*key));
         t.branch = facts.read.branch.unwrap_or(0);
-        t.see(origin, 0);
+        t.see(origin, ends, 0);
         if let Some(a) = self.store.attempts.get_mut(attempt as usize)
             && hop == 0
         {
-            apply_request(a, &request, origin);
+            apply_request(a, &request, origin, ends);
         }
         t.request = Some(Box::new(request));
         t.request_seen = true;
@@ -132,7 +141,7 @@ impl Tracker {
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq().unwrap_or(a.cseq);
             if hop == 0 {
-                a.entry = origin.dst;
+                a.entry = ends.1;
             }
             if hop.saturating_add(1) >= a.hops {
                 a.registrar = registrar;
@@ -167,7 +176,13 @@ impl Tracker {
 
     /// The attempt of the same request on a nearer hop that left no Via: same Call-ID and CSeq, still
     /// unanswered, between two other hosts.
-    fn hidden_hop(&self, origin: &Origin, facts: &Facts<'_>, dn: u32) -> Option<(u32, u8)> {
+    fn hidden_hop(
+        &self,
+        origin: &Origin,
+        ends: Ends,
+        facts: &Facts<'_>,
+        dn: u32,
+    ) -> Option<(u32, u8)> {
         if facts.call_id.is_empty() {
             return None;
         }
@@ -179,7 +194,7 @@ impl Tracker {
             let same = Some(t.cseq) == facts.cseq()
                 && !t.answered()
                 && self.store.texts.get(a.call_id) == facts.call_id;
-            let onward = origin.src.addr != src.addr && origin.dst.addr != dst.addr;
+            let onward = ends.0.host() != src.host() && ends.1.host() != dst.host();
             let soon = origin.time.nanos_since(t.first) <= RETRY_WINDOW;
             (same && onward && soon).then(|| (index, t.hop.saturating_add(1)))
         })
@@ -189,6 +204,7 @@ impl Tracker {
     fn attempt_for(
         &mut self,
         origin: &Origin,
+        ends: Ends,
         facts: &Facts<'_>,
         dn: u32,
         request: &Request,
@@ -198,22 +214,22 @@ impl Tracker {
         let latest = latest.map_or(Sym::NONE, |a| a.call_id);
         let call_id = self.store.texts.intern_like(latest, facts.call_id);
         for &index in recent.iter().rev() {
-            self.judge_silence(index, origin, facts, call_id, request);
+            self.judge_silence(index, origin, ends, facts, call_id, request);
         }
         let carried_on = recent.iter().rev().copied().find(|&index| {
             self.store
                 .attempts
                 .get(index as usize)
-                .is_some_and(|a| carries_on(a, call_id, facts, request, origin))
+                .is_some_and(|a| carries_on(a, call_id, facts, request, origin, ends))
         });
         if let Some(index) = carried_on {
             self.reopen(index);
             return index;
         }
         for &index in &recent {
-            self.judge_demand(index, request, origin);
+            self.judge_demand(index, request, origin, ends);
         }
-        let mut attempt = Attempt::new(dn, call_id, origin);
+        let mut attempt = Attempt::new(dn, call_id, origin, ends);
         // credentials that answer the refusal before are another try with the same password
         let refused = recent.last().and_then(|&index| self.store.attempts.get(index as usize));
         let refused = refused.filter(|a| a.outcome == Outcome::Failed(Verdict::AuthFailed));
@@ -228,12 +244,13 @@ impl Tracker {
         &mut self,
         index: u32,
         origin: &Origin,
+        ends: Ends,
         facts: &Facts<'_>,
         call_id: Sym,
         request: &Request,
     ) {
         let Some(a) = self.store.attempts.get(index as usize) else { return };
-        if a.call_id != call_id || a.outcome != Outcome::Open || a.source.addr != origin.src.addr {
+        if a.call_id != call_id || a.outcome != Outcome::Open || a.source.host() != ends.0.host() {
             return;
         }
         let (challenges, had_credentials, last_nonce) = (a.challenges, a.credentials, a.nonce);
@@ -253,9 +270,9 @@ impl Tracker {
     }
 
     /// Whether the client does what the last answer asked of it.
-    fn judge_demand(&mut self, index: u32, request: &Request, origin: &Origin) {
+    fn judge_demand(&mut self, index: u32, request: &Request, origin: &Origin, ends: Ends) {
         let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
-        if a.source.addr != origin.src.addr {
+        if a.source.host() != ends.0.host() {
             return;
         }
         let (last, registrar) = (a.last, a.entry);
@@ -263,7 +280,7 @@ impl Tracker {
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
             Demand::RetryAfter(secs) => origin.time >= last.plus_secs(secs),
-            Demand::Redirect => origin.dst != registrar,
+            Demand::Redirect => ends.1 != registrar,
         });
     }
 
@@ -286,19 +303,18 @@ impl Tracker {
 }
 
 impl Attempt {
-    pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin) -> Self {
+    pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin, (src, dst): Ends) -> Self {
         Self {
             dn,
             next: NIL,
-            first_message: NIL,
-            last_message: NIL,
+            log: Log::default(),
+            last_frame: origin.frame,
             open: NIL,
-            source: origin.src,
-            registrar: origin.dst,
+            source: src,
+            registrar: dst,
             transport: origin.transport,
             call_id,
             contact: Sym::NONE,
-            via: Sym::NONE,
             user_agent: Sym::NONE,
             aor: Sym::NONE,
             realm: Sym::NONE,
@@ -307,7 +323,7 @@ impl Attempt {
             reason: Sym::NONE,
             started: origin.time,
             last: origin.time,
-            rtt: None,
+            rtt: Spare::NONE,
             purpose: Purpose::Unknown,
             asked: None,
             granted: None,
@@ -322,14 +338,14 @@ impl Attempt {
             credentials: false,
             nonce_answered: false,
             icmp: None,
-            margin_ms: None,
+            margin_ms: Spare::NONE,
             demand: None,
             flags: FlagSet::EMPTY,
             counted: false,
             nonce: 0,
             hops: 0,
             decided_hop: None,
-            entry: origin.dst,
+            entry: dst,
         }
     }
 
@@ -368,6 +384,7 @@ fn carries_on(
     facts: &Facts<'_>,
     request: &Request,
     origin: &Origin,
+    ends: Ends,
 ) -> bool {
     let same_call = a.call_id == call_id;
     let recent = origin.time.nanos_since(a.last) <= RETRY_WINDOW;
@@ -392,10 +409,10 @@ fn carries_on(
     match (a.outcome, a.demand) {
         (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
         (_, Some((Demand::MinExpires(min), None))) => {
-            a.code == 423 && a.source == origin.src && request.asks_at_least(min)
+            a.code == 423 && a.source == ends.0 && request.asks_at_least(min)
         }
         (Outcome::Failed(Verdict::Redirected), _) => {
-            a.source.addr == origin.src.addr && origin.dst != a.entry
+            a.source.host() == ends.0.host() && ends.1 != a.entry
         }
         _ => false,
     }
@@ -406,7 +423,7 @@ fn answers(request: &Request, a: &Attempt) -> bool {
     a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce)
 }
 
-fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
+fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends) {
     a.requests = a.requests.saturating_add(1);
     a.purpose = request.purpose;
     a.asked = request.contacts.iter().filter_map(|c| c.expires).max().or(a.asked);
@@ -423,7 +440,7 @@ fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin) {
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
             Demand::RetryAfter(secs) => origin.time >= a.last.plus_secs(secs),
-            Demand::Redirect => origin.dst != registrar,
+            Demand::Redirect => ends.1 != registrar,
         });
     }
 }

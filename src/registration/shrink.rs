@@ -4,8 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::bounds::Limits;
 use super::interest::Interest;
+use super::log::{OWN_MESSAGES, PER_MESSAGE};
 use super::scanner::Scanners;
-use super::store::{Attempt, Dn, MessageRecord, NIL, Store};
+use super::store::{Attempt, Dn, NIL, Store};
 use super::syms::Symbols;
 use super::text::Moved;
 use super::thin::{Depth, Keep, has, set};
@@ -128,7 +129,7 @@ impl Tracker {
         self.store.relink(keep, &places);
         self.store.dns.compact(|index| has(&keep.dns, index));
         self.store.attempts.compact(|index| has(&keep.attempts, index));
-        self.store.messages.compact(|index| has(&keep.messages, index));
+        self.store.count_messages();
         self.transactions.keep(&places);
         for dn in self.store.dns.iter_mut() {
             for reg in &mut dn.registrations {
@@ -147,7 +148,12 @@ impl Tracker {
         let forgotten = &mut self.counts.forgotten;
         forgotten.dns += gone(&keep.dns);
         forgotten.attempts += gone(&keep.attempts);
-        forgotten.messages += gone(&keep.messages);
+        let attempts = self.store.attempts.iter().enumerate();
+        let lost = |(index, a): (usize, &Attempt)| {
+            let count = a.log.iter().count();
+            if has(&keep.attempts, index) { count.saturating_sub(keep.messages) } else { count }
+        };
+        forgotten.messages += attempts.map(lost).sum::<usize>() as u64;
         for (index, dn) in self.store.dns.iter().enumerate() {
             if !has(&keep.dns, index) {
                 if let Some(names) = &mut self.names {
@@ -185,9 +191,10 @@ impl Tracker {
         if before <= limits.servers {
             return;
         }
-        let registrations = self.store.dns.iter().flat_map(|dn| &dn.registrations);
-        let used: FxHashSet<_> =
-            registrations.flat_map(|reg| [Some(reg.registrar), reg.edge]).flatten().collect();
+        let (registrations, texts) =
+            (self.store.dns.iter().flat_map(|dn| &dn.registrations), &self.store.texts);
+        let used = registrations.flat_map(|reg| [Some(reg.registrar), reg.edge]).flatten();
+        let used: FxHashSet<_> = used.map(|end| end.endpoint(texts)).collect();
         servers.retain(|endpoint, _| used.contains(endpoint));
         servers.shrink_to_fit();
         self.counts.forgotten.servers += (before - servers.len()) as u64;
@@ -196,8 +203,14 @@ impl Tracker {
     fn compact_texts(&mut self) {
         let mut used = self.store.texts.unused();
         self.each_symbol(&mut |sym| used.note(*sym));
+        self.transactions.each_end(|end| end.sym_mut().into_iter().for_each(|sym| used.note(*sym)));
         let moved: Moved = self.store.texts.compact(&used);
         self.each_symbol(&mut |sym| *sym = moved.to(*sym));
+        self.transactions.each_end(|end| {
+            if let Some(sym) = end.sym_mut() {
+                *sym = moved.to(*sym);
+            }
+        });
         // what it holds would have to be moved too, and is soon read again
         self.alike.clear();
     }
@@ -229,7 +242,8 @@ impl Store {
     fn attempt_bytes(&self, a: &Attempt, most_messages: usize) -> usize {
         let messages = a.requests.saturating_add(a.retransmissions).saturating_mul(2) as usize;
         let text = self.texts.get(a.call_id).len() + PER_TEXT;
-        size_of::<Attempt>() + messages.min(most_messages) * size_of::<MessageRecord>() + text
+        let more = messages.min(most_messages).saturating_sub(OWN_MESSAGES) * PER_MESSAGE;
+        size_of::<Attempt>() + more + text
     }
 
     /// About what a DN takes without its attempts.
@@ -257,7 +271,7 @@ impl Store {
             while let Some(a) = self.attempts.get(next as usize) {
                 let (index, after) = (next, a.next);
                 if has(&keep.attempts, index as usize) {
-                    self.relink_messages(index, keep, places);
+                    self.settle_attempt(index, keep, places);
                     let place = Places::to(&places.attempts, index);
                     match self.attempts.get_mut(last as usize) {
                         Some(before) => before.next = place,
@@ -277,29 +291,17 @@ impl Store {
         }
     }
 
-    fn relink_messages(&mut self, attempt: u32, keep: &Keep, places: &Places) {
+    fn settle_attempt(&mut self, attempt: u32, keep: &Keep, places: &Places) {
         let Some(a) = self.attempts.get_mut(attempt as usize) else { return };
         a.dn = Places::to(&places.dns, a.dn);
-        let mut next = a.first_message;
-        let (mut first, mut last) = (NIL, NIL);
-        while let Some(message) = self.messages.get(next as usize) {
-            let (index, after) = (next, message.next);
-            if has(&keep.messages, index as usize) {
-                let place = Places::to(&places.messages, index);
-                match self.messages.get_mut(last as usize) {
-                    Some(before) => before.next = place,
-                    None => first = place,
-                }
-                last = index;
-            }
-            next = after;
-        }
-        if let Some(message) = self.messages.get_mut(last as usize) {
-            message.next = NIL;
-        }
-        if let Some(a) = self.attempts.get_mut(attempt as usize) {
-            (a.first_message, a.last_message) = (first, Places::to(&places.messages, last));
-        }
+        a.log.thin(keep.messages);
+    }
+
+    /// Counts the messages there are, and their bytes.
+    fn count_messages(&mut self) {
+        let logs = self.attempts.iter().map(|a| (a.log.iter().count(), a.log.heap_bytes()));
+        let sum = |all: (usize, usize), one: (usize, usize)| (all.0 + one.0, all.1 + one.1);
+        (self.messages, self.message_bytes) = logs.fold((0, 0), sum);
     }
 }
 
@@ -307,7 +309,6 @@ impl Store {
 pub(super) struct Places {
     pub dns: Vec<u32>,
     pub attempts: Vec<u32>,
-    pub messages: Vec<u32>,
 }
 
 impl Places {
@@ -321,8 +322,7 @@ impl Places {
             };
             kept.iter().map(place).collect()
         };
-        let (dns, attempts) = (places(&keep.dns), places(&keep.attempts));
-        Self { dns, attempts, messages: places(&keep.messages) }
+        Self { dns: places(&keep.dns), attempts: places(&keep.attempts) }
     }
 
     /// The place of a record; [`NIL`] if it is gone.

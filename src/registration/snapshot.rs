@@ -134,7 +134,8 @@ impl Store {
             dns: self.dns.share(),
             users: self.users.clone(),
             attempts: self.attempts.share(),
-            messages: self.messages.share(),
+            messages: self.messages,
+            message_bytes: self.message_bytes,
             sources: self.sources.clone(),
             servers: self.servers.clone(),
             agents: self.agents.clone(),
@@ -165,7 +166,7 @@ impl Snapshot {
                     continue;
                 }
                 let open = |index| if open { attempt(index) } else { None };
-                let state = DnState::of(open, index, dn, self.at, &scanners);
+                let state = DnState::of(&store.texts, open, index, dn, self.at, &scanners);
                 count_by_source(&mut sources, dn, state.verdict.state());
                 states.push(state);
             }
@@ -298,7 +299,7 @@ impl<'a> DnView<'a> {
         std::iter::from_fn(move || {
             let attempt = store.attempts.get(next as usize)?;
             next = attempt.next;
-            Some(AttemptView { store, attempt, at })
+            Some(AttemptView::of(store, attempt, at))
         })
     }
 
@@ -307,15 +308,19 @@ impl<'a> DnView<'a> {
     pub fn last_attempt(&self) -> Option<AttemptView<'a>> {
         let (store, at) = (&self.snapshot.store, self.snapshot.at);
         let attempt = store.attempts.get(self.record()?.last_attempt as usize)?;
-        Some(AttemptView { store, attempt, at })
+        Some(AttemptView::of(store, attempt, at))
     }
 
     /// Its running bindings at every registrar.
-    pub fn bindings(&self) -> impl Iterator<Item = (Endpoint, &'a Binding)> + use<'a> {
-        let at = self.snapshot.at;
+    pub fn bindings(&self) -> impl Iterator<Item = (Endpoint, BindingView<'a>)> + use<'a> {
+        let (at, texts) = (self.snapshot.at, &self.snapshot.store.texts);
         self.record().into_iter().flat_map(move |dn| {
             dn.registrations.iter().flat_map(move |reg| {
-                reg.bindings.iter().filter(move |b| b.runs_at(at)).map(|b| (reg.registrar, b))
+                let view = |binding: &'a Binding| {
+                    let source = binding.source.map(|end| end.endpoint(texts));
+                    (reg.registrar.endpoint(texts), BindingView { binding, source })
+                };
+                reg.bindings.iter().filter(move |b| b.runs_at(at)).map(view)
             })
         })
     }
@@ -327,7 +332,10 @@ impl<'a> DnView<'a> {
             .record()
             .into_iter()
             .flat_map(|dn| dn.registrations.iter())
-            .flat_map(|reg| reg.history.iter().map(|c| (reg.registrar, *c)))
+            .flat_map(|reg| {
+                let registrar = reg.registrar.endpoint(self.snapshot.texts());
+                reg.history.iter().map(move |c| (registrar, *c))
+            })
             .collect();
         all.sort_by_key(|(_, c)| c.time);
         all
@@ -337,12 +345,37 @@ impl<'a> DnView<'a> {
 /// One attempt of a snapshot.
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptView<'a> {
-    store: &'a Store,
     attempt: &'a Attempt,
     at: Timestamp,
+    /// The sender of the first request, or the receiver of the answer.
+    pub source: Endpoint,
+    /// The farthest server the request was seen to go to, or the sender of the answer.
+    pub registrar: Endpoint,
+}
+
+/// One running binding of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct BindingView<'a> {
+    binding: &'a Binding,
+    /// Who registered it; `None` when only the registrar's list shows it.
+    pub source: Option<Endpoint>,
+}
+
+impl std::ops::Deref for BindingView<'_> {
+    type Target = Binding;
+
+    fn deref(&self) -> &Binding {
+        self.binding
+    }
 }
 
 impl<'a> AttemptView<'a> {
+    fn of(store: &'a Store, attempt: &'a Attempt, at: Timestamp) -> Self {
+        let source = attempt.source.endpoint(&store.texts);
+        let registrar = attempt.registrar.endpoint(&store.texts);
+        Self { attempt, at, source, registrar }
+    }
+
     /// What the server asked for before the next try, and whether the client obeyed.
     #[must_use]
     pub fn demand(&self) -> Option<(Demand, Option<bool>)> {
@@ -350,14 +383,8 @@ impl<'a> AttemptView<'a> {
     }
 
     /// Its messages, in order of the trace.
-    pub fn messages(&self) -> impl Iterator<Item = &'a MessageRecord> + use<'a> {
-        let store = self.store;
-        let mut next = self.attempt.first_message;
-        std::iter::from_fn(move || {
-            let message = store.messages.get(next as usize)?;
-            next = message.next;
-            Some(message)
-        })
+    pub fn messages(&self) -> impl Iterator<Item = MessageRecord> + use<'a> {
+        self.attempt.log.iter()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The verdict on a DN at one moment, over all its registrars, and the flags that follow from it.
 
-use std::net::IpAddr;
-
 use smallvec::SmallVec;
 
 use super::binding::WHOLE_SECONDS;
+use super::ends::End;
 use super::scanner::Scanners;
 use super::store::{Attempt, Dn, NIL, Outcome, Purpose, Registration};
+use super::text::Texts;
 use super::verdict::{Flag, FlagSet, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
 
@@ -68,6 +68,7 @@ impl DnState {
     /// The verdict on the DN at `index`, all of its registrations settled at `at`; `attempt` finds
     /// an attempt.
     pub(super) fn of<'s>(
+        texts: &Texts,
         attempt: impl Fn(u32) -> Option<&'s Attempt> + Copy,
         index: usize,
         dn: &Dn,
@@ -78,18 +79,18 @@ impl DnState {
             .registrations
             .iter()
             .enumerate()
-            .filter_map(|(place, reg)| RegistrationState::of(place, reg, at))
+            .filter_map(|(place, reg)| RegistrationState::of(texts, place, reg, at))
             .collect();
         for state in &mut registrations {
             let reg = state.place.and_then(|place| dn.registrations.get(place));
-            let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended?.at))) else {
+            let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended()?.at))) else {
                 continue;
             };
             if state.verdict == Verdict::Expired && dn.is_renewing(attempt, reg, ended) {
                 state.verdict = Verdict::Pending;
             }
         }
-        add_undecided(attempt, dn, &mut registrations);
+        add_undecided(texts, attempt, dn, &mut registrations);
         registrations.sort_by_key(RegistrationState::weight);
         registrations.reverse();
         let best = registrations.first();
@@ -113,7 +114,11 @@ impl DnState {
         let holding = self
             .registrations
             .iter()
-            .filter(|r| r.verdict == Verdict::InService && !dn.passes_on(r.registrar))
+            .filter(|r| {
+                let own = r.place.and_then(|place| dn.registrations.get(place));
+                r.verdict == Verdict::InService
+                    && own.is_some_and(|own| !dn.passes_on(own.registrar))
+            })
             .count();
         let flags = &mut self.flags;
         flags.set_if(Flag::Conflict, holding > 1);
@@ -127,10 +132,9 @@ impl DnState {
                 .any(|(i, h)| reg.holders.iter().take(i).any(|e| e == h));
             flags.set_if(Flag::Conflict, again);
             let hosts = reg.bindings.iter().filter(|b| b.runs_at(at)).filter_map(|b| b.source);
-            let mut hosts: SmallVec<[IpAddr; 4]> = hosts.map(|s| s.addr).collect();
-            hosts.sort_unstable();
-            hosts.dedup();
-            flags.set_if(Flag::TwoDevices, hosts.len() > 1);
+            let mut hosts = hosts.map(End::host);
+            let first = hosts.next();
+            flags.set_if(Flag::TwoDevices, hosts.any(|host| Some(host) != first));
         }
         if self.verdict == Verdict::InService {
             let best = self.registrations.first();
@@ -156,11 +160,14 @@ impl DnState {
 
 impl Dn {
     /// Whether a server registers the DN onward: a proxy or border controller is no second holder.
-    fn passes_on(&self, server: Endpoint) -> bool {
+    fn passes_on(&self, server: End) -> bool {
         self.registrations.iter().any(|reg| {
             reg.registrar != server
                 && (reg.edge == Some(server)
-                    || reg.bindings.iter().any(|b| b.source.is_some_and(|s| s.addr == server.addr)))
+                    || reg
+                        .bindings
+                        .iter()
+                        .any(|b| b.source.is_some_and(|s| s.host() == server.host())))
         })
     }
 
@@ -172,12 +179,12 @@ impl Dn {
         reg: &Registration,
         ended: Timestamp,
     ) -> bool {
-        let source = reg.ended.and_then(|e| e.source);
+        let source = reg.ended().and_then(|e| e.source);
         self.recent.iter().filter_map(|&index| attempt(index)).any(|a| {
             a.outcome == Outcome::Open
                 && a.registrar == reg.registrar
                 && matches!(a.purpose, Purpose::Register | Purpose::Unknown)
-                && source.is_none_or(|s| s == a.source.addr)
+                && source.is_none_or(|s| s == a.source.host())
                 && a.started.nanos_since(ended) < WHOLE_SECONDS
         })
     }
@@ -185,17 +192,22 @@ impl Dn {
 
 /// Registrars that were asked and of which nothing is decided yet.
 fn add_undecided<'s>(
+    texts: &Texts,
     attempt: impl Fn(u32) -> Option<&'s Attempt>,
     dn: &Dn,
     states: &mut SmallVec<[RegistrationState; 1]>,
 ) {
     for &index in &dn.recent {
         let Some(a) = attempt(index) else { continue };
-        if a.outcome != Outcome::Open || states.iter().any(|r| r.registrar == a.registrar) {
+        if a.outcome != Outcome::Open {
+            continue;
+        }
+        let registrar = a.registrar.endpoint(texts);
+        if states.iter().any(|r| r.registrar == registrar) {
             continue;
         }
         states.push(RegistrationState {
-            registrar: a.registrar,
+            registrar,
             verdict: Verdict::Pending,
             status_code: None,
             since: Some(a.started),
@@ -208,15 +220,15 @@ fn add_undecided<'s>(
 }
 
 impl RegistrationState {
-    fn of(place: usize, reg: &Registration, at: Timestamp) -> Option<Self> {
+    fn of(texts: &Texts, place: usize, reg: &Registration, at: Timestamp) -> Option<Self> {
         let (verdict, code) = reg.judge(at)?;
         let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);
         let running = reg.bindings.iter().filter(|b| b.runs_at(at));
         let in_service = verdict == Verdict::InService;
         let renewed = running.clone().map(|b| b.renewed).max();
-        let news = [reg.tried.map(|t| t.at), reg.ended.map(|e| e.at), renewed];
+        let news = [reg.tried.map(|t| t.at), reg.ended().map(|e| e.at), renewed];
         Some(Self {
-            registrar: reg.registrar,
+            registrar: reg.registrar.endpoint(texts),
             verdict,
             status_code: (code != 0 && !in_service).then_some(code),
             since: since.map(|c| c.time).or_else(|| reg.tried.map(|t| t.at)),

@@ -5,23 +5,24 @@ use smallvec::SmallVec;
 use super::agents::AgentRecord;
 use super::arena::Arena;
 use super::details::Details;
+use super::ends::{End, Host};
+use super::log::Log;
 use super::text::{Sym, Texts};
 use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
-use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Timestamp, Transport};
+use crate::net::{Endpoint, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
 /// "None" in the `u32` links between records.
 pub(super) const NIL: u32 = u32::MAX;
 
-/// One REGISTER or one answer to it, as kept for evidence: 40 bytes.
+/// One REGISTER or one answer to it, as kept for evidence.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRecord {
     /// When it was captured.
     pub time: Timestamp,
-    frame: u64,
-    offset: u64,
+    pub(super) frame: FrameRef,
     /// The status code; 0 for a request.
     pub code: u16,
     /// What else is to be said of it.
@@ -30,7 +31,6 @@ pub struct MessageRecord {
     pub hop: u8,
     /// The CSeq number.
     pub cseq: u32,
-    pub(super) next: u32,
 }
 
 /// Remarks on a message.
@@ -55,6 +55,16 @@ impl Marks {
         self.0 & other.0 == other.0
     }
 
+    /// As a number below 16.
+    pub(super) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Those of [`Self::bits`].
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     pub(super) const fn add_if(self, other: Self, on: bool) -> Self {
         if on { Self(self.0 | other.0) } else { self }
     }
@@ -62,9 +72,7 @@ impl Marks {
 
 impl MessageRecord {
     pub(super) fn new(time: Timestamp, at: FrameRef, code: u16, cseq: u32) -> Self {
-        let frame = u64::from(at.file.0) << 48 | at.number.min((1 << 48) - 1);
-        let (marks, hop, next) = (Marks::default(), 0, NIL);
-        Self { time, frame, offset: at.offset, code, marks, hop, cseq, next }
+        Self { time, frame: at, code, marks: Marks::NONE, hop: 0, cseq }
     }
 
     /// The same message in another frame.
@@ -80,11 +88,7 @@ impl MessageRecord {
     /// The frame that completed the message.
     #[must_use]
     pub const fn frame(&self) -> FrameRef {
-        FrameRef {
-            file: FileId((self.frame >> 48) as u16),
-            number: self.frame & ((1 << 48) - 1),
-            offset: self.offset,
-        }
+        self.frame
     }
 }
 
@@ -157,22 +161,21 @@ pub enum Demand {
 pub struct Attempt {
     pub(super) dn: u32,
     pub(super) next: u32,
-    pub(super) first_message: u32,
-    pub(super) last_message: u32,
+    pub(super) log: Log,
+    /// The frame of its latest message.
+    pub(super) last_frame: FrameRef,
     /// The transaction in flight.
     pub(super) open: u32,
     /// The sender of the first request, or the receiver of the answer.
-    pub source: Endpoint,
+    pub(super) source: End,
     /// The farthest server the request was seen to go to, or the sender of the answer.
-    pub registrar: Endpoint,
+    pub(super) registrar: End,
     /// What carried it.
     pub transport: Transport,
     /// The latest Call-ID.
     pub call_id: Sym,
     /// The first Contact of the latest request.
     pub contact: Sym,
-    /// The top Via's sent-by.
-    pub via: Sym,
     /// User-Agent of the request.
     pub user_agent: Sym,
     /// The address-of-record as spelled in To.
@@ -189,8 +192,7 @@ pub struct Attempt {
     pub started: Timestamp,
     /// Its latest message.
     pub last: Timestamp,
-    /// Nanoseconds from the latest request to its final answer.
-    pub rtt: Option<i64>,
+    pub(super) rtt: Spare,
     /// What it asked for.
     pub purpose: Purpose,
     /// Seconds asked for.
@@ -219,8 +221,7 @@ pub struct Attempt {
     pub nonce_answered: bool,
     /// ICMP type and code that came instead of an answer.
     pub icmp: Option<(u8, u8)>,
-    /// Seconds between the previous binding's end and this refresh, in milliseconds; negative is a gap.
-    pub margin_ms: Option<i64>,
+    pub(super) margin_ms: Spare,
     /// What the server asked for before the next try, and whether the client obeyed.
     pub(super) demand: Option<(Demand, Option<bool>)>,
     /// Remarks.
@@ -230,7 +231,40 @@ pub struct Attempt {
     pub(super) hops: u8,
     pub(super) decided_hop: Option<u8>,
     /// The server the device itself talks to.
-    pub(super) entry: Endpoint,
+    pub(super) entry: End,
+}
+
+impl Attempt {
+    /// Nanoseconds from the latest request to its final answer.
+    #[must_use]
+    pub const fn rtt(&self) -> Option<i64> {
+        self.rtt.get()
+    }
+
+    /// Milliseconds from this refresh to the end of the binding it renews; negative is a gap.
+    #[must_use]
+    pub const fn margin_ms(&self) -> Option<i64> {
+        self.margin_ms.get()
+    }
+}
+
+/// A number that may be absent, in its own eight bytes; the least of all stands for absence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spare(i64);
+
+impl Spare {
+    pub(super) const NONE: Self = Self(i64::MIN);
+
+    pub(super) const fn new(number: Option<i64>) -> Self {
+        match number {
+            Some(number) if number > i64::MIN => Self(number),
+            _ => Self::NONE,
+        }
+    }
+
+    pub(super) const fn get(self) -> Option<i64> {
+        if self.0 == i64::MIN { None } else { Some(self.0) }
+    }
 }
 
 /// One binding of an address-of-record to a Contact (RFC 3261 §10.3).
@@ -241,7 +275,7 @@ pub struct Binding {
     pub(super) device: Sym,
     pub(super) aor: Sym,
     /// Who registered it; `None` when only the registrar's list shows it.
-    pub source: Option<Endpoint>,
+    pub(super) source: Option<End>,
     /// The User-Agent that registered it.
     pub user_agent: Sym,
     /// Seconds granted by the latest 2xx.
@@ -272,7 +306,7 @@ pub(super) struct Ended {
     /// The last 2xx that had granted it.
     pub renewed: Timestamp,
     /// Who had registered it.
-    pub source: Option<IpAddr>,
+    pub source: Option<Host>,
 }
 
 /// The latest decided attempt at a registrar.
@@ -283,7 +317,7 @@ pub(super) struct Tried {
     pub code: u16,
     pub at: Timestamp,
     pub frame: FrameRef,
-    pub source: IpAddr,
+    pub source: Host,
     /// A port that is closed is closed for everybody.
     pub port_closed: bool,
     /// Whether it would have kept the binding: a removal or a query would not.
@@ -296,7 +330,7 @@ pub(super) struct Unsure {
     pub at: Timestamp,
     /// How long it would run.
     pub until: Timestamp,
-    pub source: IpAddr,
+    pub source: Host,
 }
 
 /// A change of the verdict at a registrar.
@@ -316,10 +350,10 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Registration {
     /// The registrar.
-    pub registrar: Endpoint,
+    pub(super) registrar: End,
     /// Bindings, running ones and those whose end was not noticed yet.
     pub(super) bindings: SmallVec<[Binding; 1]>,
-    pub(super) ended: Option<Ended>,
+    pub(super) ended: Option<Box<Ended>>,
     pub(super) tried: Option<Tried>,
     pub(super) before: Option<Tried>,
     pub(super) history: SmallVec<[Change; 1]>,
@@ -327,10 +361,10 @@ pub struct Registration {
     pub(super) losses: u32,
     pub(super) flapping: bool,
     pub(super) last_loss: Timestamp,
-    pub(super) holders: SmallVec<[IpAddr; 2]>,
+    pub(super) holders: SmallVec<[Host; 2]>,
     /// The proxy the device reaches it through.
-    pub(super) edge: Option<Endpoint>,
-    pub(super) unsure: Option<Unsure>,
+    pub(super) edge: Option<End>,
+    pub(super) unsure: Option<Box<Unsure>>,
 }
 
 /// One DN: the user of the address-of-record.
@@ -414,7 +448,10 @@ pub(super) struct Store {
     pub dns: Arena<Dn>,
     pub users: Users,
     pub attempts: Arena<Attempt>,
-    pub messages: Arena<MessageRecord>,
+    /// Messages kept.
+    pub messages: usize,
+    /// What they take beside the records of their attempts.
+    pub message_bytes: usize,
     pub sources: FxHashMap<IpAddr, Source>,
     pub servers: FxHashMap<Endpoint, Server>,
     /// HEP agents, by their numbers.

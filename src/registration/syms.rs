@@ -2,7 +2,8 @@
 
 use super::agents::AgentRecord;
 use super::details::{AnswerDetails, Details};
-use super::store::{Attempt, Binding, Dn, Source};
+use super::ends::{End, Host};
+use super::store::{Attempt, Binding, Dn, Registration, Source};
 use super::text::Sym;
 use super::transaction::{Asked, Request};
 
@@ -21,7 +22,6 @@ impl Symbols for Attempt {
         let Self {
             call_id,
             contact,
-            via,
             user_agent,
             aor,
             realm,
@@ -30,11 +30,11 @@ impl Symbols for Attempt {
             reason,
             dn: _,
             next: _,
-            first_message: _,
-            last_message: _,
+            log: _,
+            last_frame: _,
             open: _,
-            source: _,
-            registrar: _,
+            source,
+            registrar,
             transport: _,
             started: _,
             last: _,
@@ -60,10 +60,11 @@ impl Symbols for Attempt {
             nonce: _,
             hops: _,
             decided_hop: _,
-            entry: _,
+            entry,
         } = self;
-        [call_id, contact, via, user_agent, aor, realm, realm_offered, username, reason]
+        [call_id, contact, user_agent, aor, realm, realm_offered, username, reason]
             .into_iter()
+            .chain([source, registrar, entry].into_iter().filter_map(End::sym_mut))
             .for_each(visit);
     }
 }
@@ -103,12 +104,40 @@ impl Symbols for Dn {
         for list in [aors, contacts, vias, user_agents] {
             list.iter_mut().for_each(&mut *visit);
         }
-        for binding in registrations.iter_mut().flat_map(|reg| &mut reg.bindings) {
-            binding.each_symbol(visit);
+        for registration in registrations {
+            registration.each_symbol(visit);
         }
         if let Some(details) = details {
             details.each_symbol(visit);
         }
+    }
+}
+
+impl Symbols for Registration {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            registrar,
+            bindings,
+            ended,
+            tried,
+            before,
+            holders,
+            edge,
+            unsure,
+            history: _,
+            changes_dropped: _,
+            losses: _,
+            flapping: _,
+            last_loss: _,
+        } = self;
+        bindings.iter_mut().for_each(|binding| binding.each_symbol(visit));
+        let ends = [Some(registrar), edge.as_mut()].into_iter().flatten();
+        ends.filter_map(End::sym_mut).for_each(&mut *visit);
+        let ended = ended.as_mut().and_then(|ended| ended.source.as_mut());
+        let tried = [tried, before].into_iter().flatten().map(|tried| &mut tried.source);
+        let unsure = unsure.as_mut().map(|unsure| &mut unsure.source);
+        let hosts = holders.iter_mut().chain(ended).chain(tried).chain(unsure);
+        hosts.filter_map(Host::sym_mut).for_each(visit);
     }
 }
 
@@ -119,7 +148,7 @@ impl Symbols for Binding {
             device,
             aor,
             user_agent,
-            source: _,
+            source,
             granted: _,
             since: _,
             renewed: _,
@@ -127,7 +156,8 @@ impl Symbols for Binding {
             frame: _,
             refreshes: _,
         } = self;
-        [contact, device, aor, user_agent].into_iter().for_each(visit);
+        let source = source.as_mut().and_then(End::sym_mut);
+        [contact, device, aor, user_agent].into_iter().chain(source).for_each(visit);
     }
 }
 

@@ -222,7 +222,7 @@ impl Player {
         let file = FileId(line.or("file", "0").parse().unwrap());
         Origin {
             time,
-            frame: FrameRef { file, number: self.frame, offset: 0 },
+            frame: FrameRef::new(file, self.frame),
             src: if answer { b } else { a },
             dst: if answer { a } else { b },
             transport: match () {

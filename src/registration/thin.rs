@@ -1,15 +1,14 @@
 //! Chooses what is kept of each DN: attempts, messages and changes that tell most.
 
-use smallvec::SmallVec;
-
-use super::store::{Dn, MessageRecord, Registration, Store};
+use super::store::{Dn, Registration, Store};
 use crate::net::FrameRef;
 
 /// The records that stay, by their index.
 pub(super) struct Keep {
     pub dns: Vec<bool>,
     pub attempts: Vec<bool>,
-    pub messages: Vec<bool>,
+    /// How many messages of each attempt: the first and the latest.
+    pub messages: usize,
 }
 
 /// How much of a DN is kept.
@@ -24,9 +23,8 @@ pub(super) struct Depth {
 impl Keep {
     /// What is kept of the DNs that `dns` names; attempts that `busy` names stay in any case.
     pub(super) fn of(store: &Store, dns: Vec<bool>, busy: &[bool], depth: Depth) -> Self {
-        let (attempts, messages) = (store.attempts.len(), store.messages.len());
-        let mut keep =
-            Self { dns, attempts: vec![false; attempts], messages: vec![false; messages] };
+        let attempts = vec![false; store.attempts.len()];
+        let mut keep = Self { dns, attempts, messages: depth.messages };
         let mut list = Vec::new();
         for (index, dn) in store.dns.iter().enumerate() {
             if has(&keep.dns, index) {
@@ -46,15 +44,16 @@ impl Keep {
         let all = list.len();
         if all <= depth.attempts {
             for &attempt in list.iter() {
-                self.keep_attempt(store, attempt, depth.messages);
+                set(&mut self.attempts, attempt as usize);
             }
             return;
         }
         let latest = depth.attempts / 2;
         let telling = telling_frames(dn);
         let turned = |attempt: u32| {
-            let mut messages = store.messages_of(attempt);
-            messages.any(|(_, m)| telling.binary_search(&m.frame()).is_ok())
+            let attempt = store.attempts.get(attempt as usize);
+            let mut messages = attempt.into_iter().flat_map(|a| a.log.iter());
+            messages.any(|m| telling.binary_search(&m.frame()).is_ok())
         };
         let mut left = depth.attempts.saturating_sub(latest + 1);
         for (place, &attempt) in list.iter().enumerate().rev() {
@@ -65,43 +64,9 @@ impl Keep {
                 || dn.registrations.iter().any(|reg| reg.refers_to(attempt));
             if needed || left > 0 && turned(attempt) {
                 left = left.saturating_sub(usize::from(!needed));
-                self.keep_attempt(store, attempt, depth.messages);
+                set(&mut self.attempts, attempt as usize);
             }
         }
-    }
-
-    /// Keeps an attempt with its first and latest messages.
-    fn keep_attempt(&mut self, store: &Store, attempt: u32, most: usize) {
-        set(&mut self.attempts, attempt as usize);
-        let count = store.messages_of(attempt).take(most.saturating_add(1)).count();
-        if count <= most {
-            store
-                .messages_of(attempt)
-                .for_each(|(index, _)| set(&mut self.messages, index as usize));
-            return;
-        }
-        let all: SmallVec<[u32; 128]> =
-            store.messages_of(attempt).map(|(index, _)| index).collect();
-        let first = most / 2;
-        let latest = all.len() - (most - first);
-        for (place, &index) in all.iter().enumerate() {
-            if place < first || place >= latest {
-                set(&mut self.messages, index as usize);
-            }
-        }
-    }
-}
-
-impl Store {
-    /// The messages of an attempt with their indices, in order.
-    fn messages_of(&self, attempt: u32) -> impl Iterator<Item = (u32, &MessageRecord)> {
-        let first = self.attempts.get(attempt as usize).map(|a| a.first_message);
-        let mut next = first.unwrap_or(super::store::NIL);
-        std::iter::from_fn(move || {
-            let message = self.messages.get(next as usize)?;
-            let index = std::mem::replace(&mut next, message.next);
-            Some((index, message))
-        })
     }
 }
 

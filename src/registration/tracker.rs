@@ -10,6 +10,7 @@ use crate::sip::{Message, Method, StartLine};
 use super::answer::AnswerKept;
 use super::bounds::{Bounds, Forgotten};
 use super::connections::Connections;
+use super::ends::End;
 use super::facts::Facts;
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
@@ -18,7 +19,7 @@ use super::reading::{About, Reading};
 use super::store::{Attempt, Dn, MessageRecord, NIL, Registration, Server, Source, Store};
 use super::tally::Tally;
 use super::text::Sym;
-use super::transaction::Sighting;
+use super::transaction::{Ends, Sighting};
 use super::verdict::Flag;
 
 /// Values kept of each kind (sources, Contacts, …) per DN.
@@ -264,8 +265,7 @@ impl Tracker {
     }
 
     /// Keeps one message as evidence of an attempt.
-    pub(super) fn record(&mut self, attempt: u32, message: MessageRecord) {
-        let index = u32::try_from(self.store.messages.len()).unwrap_or(NIL);
+    pub(super) fn record(&mut self, attempt: u32, message: &MessageRecord) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         a.last = a.last.max(message.time);
         a.started = a.started.min(message.time);
@@ -273,14 +273,12 @@ impl Tracker {
             dn.last_seen = dn.last_seen.max(message.time);
             dn.first_seen = dn.first_seen.min(message.time);
         }
-        let last = std::mem::replace(&mut a.last_message, index);
-        if let Some(last) = self.store.messages.get_mut(last as usize) {
-            last.next = index;
-        } else {
-            a.first_message = index;
-        }
+        let before = a.log.heap_bytes();
+        a.log.push(message);
+        a.last_frame = message.frame();
+        self.store.messages += 1;
+        self.store.message_bytes += a.log.heap_bytes() - before;
         let dn = a.dn;
-        self.store.messages.push(message);
         if let Some(live) = &mut self.live {
             live.touch(dn, self.now, live.frame);
         }
@@ -299,7 +297,7 @@ impl Tracker {
             && let Some(a) = self.store.attempts.get(attempt as usize)
         {
             live.touch(a.dn, self.now, frame);
-            live.touch_source(a.source.addr, self.now);
+            live.touch_source(a.source.host().addr(&self.store.texts), self.now);
         }
     }
 
@@ -346,25 +344,26 @@ impl Tracker {
     }
 
     /// The registration of a DN at a registrar, made if it is new.
-    pub(super) fn registration(
-        &mut self,
-        dn: u32,
-        registrar: Endpoint,
-    ) -> Option<&mut Registration> {
+    pub(super) fn registration(&mut self, dn: u32, registrar: End) -> Option<&mut Registration> {
         self.store.dns.get_mut(dn as usize)?.registration(registrar)
     }
 
     /// The registrar behind a server: itself, or the one it was seen to pass this DN's requests to.
-    pub(super) fn registrar_behind(&self, dn: u32, server: Endpoint) -> Endpoint {
+    pub(super) fn registrar_behind(&self, dn: u32, server: End) -> End {
         let registrations = self.store.dns.get(dn as usize).map(|dn| &dn.registrations);
         let behind = registrations.and_then(|all| all.iter().find(|r| r.edge == Some(server)));
         behind.map_or(server, |reg| reg.registrar)
     }
 
     /// The record of a source, made if it is new.
-    pub(super) fn source(&mut self, endpoint: Endpoint) -> &mut Source {
-        self.touch_source(endpoint.addr);
-        self.store.sources.entry(endpoint.addr).or_default()
+    pub(super) fn source(&mut self, addr: IpAddr) -> &mut Source {
+        self.touch_source(addr);
+        self.store.sources.entry(addr).or_default()
+    }
+
+    /// The ends a message went between.
+    pub(super) fn ends(&mut self, origin: &Origin) -> Ends {
+        (self.store.texts.end(origin.src), self.store.texts.end(origin.dst))
     }
 }
 
@@ -396,7 +395,7 @@ impl Dn {
 
     /// Its registration at a registrar, made if it is new; among very many, those that say nothing
     /// of interest make room.
-    pub(super) fn registration(&mut self, registrar: Endpoint) -> Option<&mut Registration> {
+    pub(super) fn registration(&mut self, registrar: End) -> Option<&mut Registration> {
         if let Some(place) = self.registrations.iter().position(|r| r.registrar == registrar) {
             return self.registrations.get_mut(place);
         }

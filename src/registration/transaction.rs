@@ -1,15 +1,14 @@
 //! A transaction: which messages are it, what is a repetition, and what its silence means.
 
-use std::net::IpAddr;
-
 use smallvec::SmallVec;
 
+use super::ends::{End, Host};
 use super::facts::TransactionKey;
 use super::memory::spilled;
 use super::silence::{MOMENTS, Silence};
 use super::store::{Marks, Outcome, Purpose, Server};
 use super::text::Sym;
-use crate::net::{Endpoint, FileId, HepAgent, Origin, Timestamp, Transport};
+use crate::net::{FileId, HepAgent, Origin, Timestamp, Transport};
 
 /// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
 const SOONEST_REPEAT: i64 = 150_000_000;
@@ -49,16 +48,19 @@ pub(super) struct Presented {
 /// view.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    pub src: Endpoint,
-    pub dst: Endpoint,
+    pub src: End,
+    pub dst: End,
     file: FileId,
     agent: Option<HepAgent>,
     /// 0 for a request, else the status code.
-    code: u16,
+    pub code: u16,
     ip_id: u16,
     sends: u16,
     last: Timestamp,
 }
+
+/// The sender and the receiver of a message.
+pub(super) type Ends = (End, End);
 
 /// What a transaction is about.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ pub(super) enum Subject {
 #[expect(clippy::struct_excessive_bools, reason = "each is one fact about the exchange")]
 pub(super) struct Transaction {
     pub key: TransactionKey,
-    pub parent: Option<TransactionKey>,
+    pub parent: Option<Box<TransactionKey>>,
     pub subject: Subject,
     /// What was asked, until the final answer.
     pub request: Option<Box<Request>>,
@@ -122,15 +124,15 @@ impl Sighting {
 }
 
 impl Transaction {
-    /// Notes a request (`code` 0) or an answer; says whether it is new.
-    pub(super) fn see(&mut self, origin: &Origin, code: u16) -> Sighting {
+    /// Notes a request (`code` 0) or an answer between two ends; says whether it is new.
+    pub(super) fn see(&mut self, origin: &Origin, (src, dst): Ends, code: u16) -> Sighting {
         let id = origin.path.ip_id;
         let view = self.views.iter_mut().find(|v| {
             v.code == code
-                && v.file == origin.frame.file
+                && v.file == origin.frame.file()
                 && v.agent == origin.path.hep
-                && v.src == origin.src
-                && v.dst == origin.dst
+                && v.src == src
+                && v.dst == dst
         });
         if let Some(view) = view {
             let gap = origin.time.nanos_since(view.last);
@@ -152,10 +154,10 @@ impl Transaction {
         let seen = self.views.iter().any(|v| v.code == code);
         if self.views.len() < 16 {
             self.views.push(View {
-                file: origin.frame.file,
+                file: origin.frame.file(),
                 agent: origin.path.hep,
-                src: origin.src,
-                dst: origin.dst,
+                src,
+                dst,
                 code,
                 last: origin.time,
                 ip_id: id,
@@ -251,18 +253,23 @@ impl Transaction {
         }
     }
 
+    /// Everywhere it was seen.
+    pub(super) fn views_mut(&mut self) -> &mut [View] {
+        &mut self.views
+    }
+
     /// The places where the request was seen.
     pub(super) fn requests(&self) -> impl DoubleEndedIterator<Item = &View> {
         self.views.iter().filter(|v| v.code == 0)
     }
 
     /// The addresses the request was seen to come from.
-    pub(super) fn senders(&self) -> SmallVec<[IpAddr; 2]> {
-        self.requests().map(|v| v.src.addr).collect()
+    pub(super) fn senders(&self) -> SmallVec<[Host; 2]> {
+        self.requests().map(|v| v.src.host()).collect()
     }
 
     /// The sender and receiver of the request, where it was seen first and farthest.
-    pub(super) fn ends(&self) -> Option<(Endpoint, Endpoint)> {
+    pub(super) fn ends(&self) -> Option<Ends> {
         let mut requests = self.requests();
         let first = requests.next()?;
         Some((first.src, requests.next_back().unwrap_or(first).dst))

@@ -59,7 +59,7 @@ struct FrameDoc {
 
 impl<'a> EventDoc<'a> {
     fn new(event: &'a Event) -> Self {
-        let frame = |f: &crate::net::FrameRef| FrameDoc { file: f.file.0, frame: f.number };
+        let frame = |f: &crate::net::FrameRef| FrameDoc { file: f.file().0, frame: f.number() };
         Self {
             time: event.time.epoch_string(),
             until: event.until.map(crate::net::Timestamp::epoch_string),

@@ -9,7 +9,7 @@ use super::{View, text};
 use crate::capture::file_name;
 use crate::diagnosis::{Confidence, Finding, Severity, grouped};
 use crate::net::escape_bytes;
-use crate::registration::{Attempt, DnView, State};
+use crate::registration::{AttemptView, DnView, State};
 use crate::wording::exchange::{Exchanges, Run};
 use crate::wording::glyphs::{Frames, Glyphs};
 use crate::wording::layout::count;
@@ -238,8 +238,8 @@ impl<'v> Page<'v> {
     }
 
     /// Who registers where, by what Contact, with which User-Agent.
-    fn addresses(&mut self, last: &Attempt) {
-        let Attempt { source, registrar, transport, .. } = *last;
+    fn addresses(&mut self, last: &AttemptView<'_>) {
+        let (source, registrar, transport) = (last.source, last.registrar, last.transport);
         append!(self.text, "- {source} {} {registrar} over {transport}", self.glyphs.arrow);
         for (what, sym) in [("Contact", last.contact), ("User-Agent", last.user_agent)] {
             if let Some(value) = self.view.snapshot.text(sym) {

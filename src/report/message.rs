@@ -39,7 +39,7 @@ impl<'a> MessageView<'a> {
 
     /// The name of the file it is in.
     pub(super) fn file(&self) -> &'a str {
-        self.files.get(usize::from(self.origin.frame.file.0)).map_or("", String::as_str)
+        self.files.get(usize::from(self.origin.frame.file().0)).map_or("", String::as_str)
     }
 
     /// The URIs of its Contacts, or `*`.

@@ -146,8 +146,8 @@ struct EvidenceDoc {
 impl<'a> FindingDoc<'a> {
     pub(super) fn new(finding: &'a Finding) -> Self {
         let evidence = finding.evidence.iter().map(|e| EvidenceDoc {
-            file: e.frame.file.0,
-            frame: e.frame.number,
+            file: e.frame.file().0,
+            frame: e.frame.number(),
             time: e.time.epoch_string(),
         });
         Self {

@@ -53,7 +53,7 @@ impl<'a> Line<'a> {
         };
         Self {
             file: view.file(),
-            frame: origin.frame.number,
+            frame: origin.frame.number(),
             time: origin.time.epoch_string(),
             transport: origin.transport.name(),
             src: origin.src.addr,

@@ -192,7 +192,7 @@ impl Read for Trickle<'_> {
 pub(super) fn drain<R: Read>(mut reader: Reader<R>) -> (Vec<Packet>, Option<String>) {
     let mut packets = Vec::new();
     while let Some(frame) = reader.next_frame() {
-        assert_eq!(frame.at.number, packets.len() as u64 + 1);
+        assert_eq!(frame.at.number(), packets.len() as u64 + 1);
         packets.push(Packet {
             nanos: frame.time.nanos(),
             bytes: frame.bytes.to_vec(),

@@ -56,7 +56,7 @@ impl Captures {
 fn order(set: &mut CaptureSet) -> Vec<(u16, u64, i64)> {
     let mut seen = Vec::new();
     while let Some(frame) = set.next_frame() {
-        seen.push((frame.at.file.0, frame.at.number, frame.time.nanos() / 1_000));
+        seen.push((frame.at.file().0, frame.at.number(), frame.time.nanos() / 1_000));
     }
     assert!(set.next_frame().is_none(), "the end is the end");
     seen
@@ -202,7 +202,7 @@ fn says_when_a_waiting_file_was_replaced_or_vanished() {
     let long: Vec<_> = (0..50).collect();
     let captures = Captures::new(&[("a", &at(&long)), ("b", &at(&[60]))]);
     let mut set = captures.open_with(&["a", "b"], ONE_BY_ONE).unwrap();
-    assert_eq!(set.next_frame().unwrap().at.number, 1);
+    assert_eq!(set.next_frame().unwrap().at.number(), 1);
     fs::remove_file(captures.path("b")).unwrap();
     fs::write(captures.path("new"), at(&long)).unwrap();
     fs::rename(captures.path("new"), captures.path("a")).unwrap();

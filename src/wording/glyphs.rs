@@ -71,9 +71,9 @@ pub(crate) struct Frames {
 impl Frames {
     pub(crate) fn name(self, frame: FrameRef) -> String {
         if self.several_files {
-            format!("{}:#{}", usize::from(frame.file.0) + 1, frame.number)
+            format!("{}:#{}", usize::from(frame.file().0) + 1, frame.number())
         } else {
-            format!("#{}", frame.number)
+            format!("#{}", frame.number())
         }
     }
 }

@@ -24,37 +24,42 @@ pub(crate) struct Step {
 
 /// The steps of an attempt, in order.
 pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
+    steps_of(attempt.messages())
+}
+
+fn steps_of(messages: impl Iterator<Item = MessageRecord>) -> Vec<Step> {
     let mut steps = Vec::<Step>::new();
-    for message in attempt.messages() {
+    for message in messages {
         if message.marks.has(Marks::DUPLICATE) {
             continue;
         }
         let again = message.marks.has(Marks::RETRANSMISSION);
         let other_hop = message.hop > 0;
         let same = (again || other_hop)
-            .then(|| steps.iter_mut().rev().take(NEAR).find(|step| is_same(step, message)))
+            .then(|| steps.iter_mut().rev().take(NEAR).find(|step| is_same(step, &message)))
             .flatten();
         if let Some(step) = same {
             if again && message.hop == step.first.hop {
                 step.sent += 1;
-                step.last = *message;
+                step.last = message;
             }
             continue;
         }
         let credentials = message.code == 0 && message.marks.has(Marks::CREDENTIALS);
-        let (first, last) = (*message, *message);
-        steps.push(Step { code: message.code, credentials, sent: 1, first, last });
+        let code = message.code;
+        steps.push(Step { code, credentials, sent: 1, first: message, last: message });
     }
     steps
 }
 
-/// The status codes of an attempt's steps, in order.
-pub(crate) fn codes(attempt: &AttemptView<'_>) -> SmallVec<[u16; 8]> {
+/// The status codes of the steps that an attempt's messages are, in order.
+pub(crate) fn codes(messages: &[MessageRecord]) -> SmallVec<[u16; 8]> {
     let folds = |m: &MessageRecord| m.hop > 0 || m.marks.has(Marks::RETRANSMISSION);
-    if attempt.messages().any(folds) {
-        return steps(attempt).iter().map(|step| step.code).filter(|&code| code != 0).collect();
+    if messages.iter().any(folds) {
+        let steps = steps_of(messages.iter().copied());
+        return steps.iter().map(|step| step.code).filter(|&code| code != 0).collect();
     }
-    let told = attempt.messages().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));
+    let told = messages.iter().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));
     told.map(|message| message.code).collect()
 }
 

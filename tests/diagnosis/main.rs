@@ -152,7 +152,7 @@ fn text(story: &Story) -> String {
     let start = story.paragraphs.first().map_or_else(Default::default, |e| e.time);
     let mut lines = Vec::new();
     for event in &story.paragraphs {
-        let frames: Vec<_> = event.frames.iter().map(|f| format!("#{}", f.number)).collect();
+        let frames: Vec<_> = event.frames.iter().map(|f| format!("#{}", f.number())).collect();
         let millis = event.time.nanos_since(start) / 1_000_000;
         lines.push(format!("+{millis} ms {} {}", frames.join(" "), event.sentence));
     }

@@ -164,7 +164,7 @@ impl Joined {
         {
             self.frames.remove(&oldest);
         }
-        let key = (told_as.file.0, told_as.number);
+        let key = (told_as.file().0, told_as.number());
         self.order.push_back(key);
         // one frame may complete a packet and what is in it
         self.frames.entry(key).or_default().extend_from_slice(frames);
@@ -183,7 +183,7 @@ impl Joined {
     }
 
     fn frames(&self, frame: FrameRef) -> &[FrameRef] {
-        self.frames.get(&(frame.file.0, frame.number)).map_or(&[], Vec::as_slice)
+        self.frames.get(&(frame.file().0, frame.number())).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -128,8 +128,8 @@ impl Names {
 
     /// Which frame of which file it was.
     fn frame(&self, at: FrameRef) -> String {
-        let file = self.0.get(usize::from(at.file.0)).map_or("", String::as_str);
-        format!("frame {} of {file}", at.number)
+        let file = self.0.get(usize::from(at.file().0)).map_or("", String::as_str);
+        format!("frame {} of {file}", at.number())
     }
 
     fn comment(&self, at: FrameRef, what: &str) -> String {

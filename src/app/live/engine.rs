@@ -129,7 +129,7 @@ impl Engine {
     /// What the next packet of a HEP agent is called, as one of input `file`.
     #[cfg(feature = "hep")]
     pub(super) const fn next_hep(&self, file: crate::net::FileId) -> FrameRef {
-        FrameRef { file, number: self.hep_packets + 1, offset: 0 }
+        FrameRef::new(file, self.hep_packets + 1)
     }
 
     /// Takes in a packet of a HEP agent.

@@ -211,7 +211,7 @@ mod tests {
         b"REGISTER sip:x SIP/2.0\r\nTo: <sip:5001@x>\r\nCSeq: 1 REGISTER\r\n\r\n";
 
     fn frame(number: u64, bytes: &[u8]) -> Frame<'_> {
-        let at = FrameRef { file: FileId(0), number, offset: 0 };
+        let at = FrameRef::new(FileId(0), number);
         let time = Timestamp::from_parts(1_700_000_000 + number.cast_signed(), 0);
         Frame { time, link: LinkType(1), at, wire_len: bytes.len() as u32, bytes }
     }
@@ -224,7 +224,7 @@ mod tests {
             shared.lock().frame(&frame(number, &bytes));
         }
         let frames = shared.frames();
-        let numbers: Vec<_> = frames.iter().map(|frame| frame.at.number).collect();
+        let numbers: Vec<_> = frames.iter().map(|frame| frame.at.number()).collect();
         assert_eq!(numbers.last(), Some(&20_000));
         assert!(numbers.is_sorted() && numbers.len() < 4 * BLOCK / 1000, "{}", numbers.len());
         assert!(numbers.len() > 2 * BLOCK / 1100, "{}", numbers.len());

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::compare::stats::Random;
-use crate::net::{Endpoint, FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::net::{Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
 use crate::registration::{Snapshot, SnapshotOptions, Tracker};
 use crate::sip::Message;
 
@@ -133,7 +133,7 @@ pub(crate) fn play(phones: &[Phone], registrar: Endpoint) -> Snapshot {
                     if answer { (registrar, phone.source) } else { (phone.source, registrar) };
                 let origin = Origin {
                     time: Timestamp::from_nanos(time),
-                    frame: FrameRef { number: frame, offset: frame * 1000, ..FrameRef::default() },
+                    frame: FrameRef::new(FileId::default(), frame),
                     src,
                     dst,
                     transport: phone.transport,

@@ -36,7 +36,7 @@ impl DnRule for RefreshGap {
         format!(
             "{}: refreshed {} after its time had run out; it was not registered meanwhile",
             case.name(),
-            span(gap.margin_ms.unwrap_or(0) * 1_000_000)
+            span(gap.margin_ms().unwrap_or(0) * 1_000_000)
         )
     }
 }
@@ -45,6 +45,6 @@ impl DnRule for RefreshGap {
 const WHOLE_SECOND: i64 = -1000;
 
 fn worst<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
-    let late = case.attempts.iter().filter(|a| a.margin_ms.is_some_and(|m| m < WHOLE_SECOND));
-    late.min_by_key(|a| a.margin_ms)
+    let late = case.attempts.iter().filter(|a| a.margin_ms().is_some_and(|m| m < WHOLE_SECOND));
+    late.min_by_key(|a| a.margin_ms())
 }

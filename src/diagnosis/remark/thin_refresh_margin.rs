@@ -26,7 +26,8 @@ impl DnRule for ThinMargin {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        let mut known = case.attempts.iter().filter_map(|a| a.margin_ms.zip(a.granted)).peekable();
+        let mut known =
+            case.attempts.iter().filter_map(|a| a.margin_ms().zip(a.granted)).peekable();
         if known.peek().is_none() {
             return Held::NotEnough;
         }
@@ -44,7 +45,7 @@ impl DnRule for ThinMargin {
         format!(
             "{}: refreshed {} before the end of {} s: an answer that is lost cannot be made up for",
             case.name(),
-            span(thin.margin_ms.unwrap_or(0) * 1_000_000),
+            span(thin.margin_ms().unwrap_or(0) * 1_000_000),
             thin.granted.unwrap_or(0)
         )
     }
@@ -59,11 +60,11 @@ fn thinnest<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts
         .iter()
         .filter(|a| {
-            a.margin_ms.zip(a.granted).is_some_and(|(margin, granted)| {
+            a.margin_ms().zip(a.granted).is_some_and(|(margin, granted)| {
                 (0..TIMER_F).contains(&margin)
                     && margin * 10 < i64::from(granted) * 1000
                     && granted >= 60
             })
         })
-        .min_by_key(|a| a.margin_ms)
+        .min_by_key(|a| a.margin_ms())
 }

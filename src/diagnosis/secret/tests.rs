@@ -173,11 +173,11 @@ fn a_file_others_may_read_is_told() {
 
 #[test]
 fn a_pass_over_a_capture_tells_which_passwords_fit() {
-    use crate::net::{Endpoint, FrameRef, Origin, PathInfo, Timestamp, Transport};
+    use crate::net::{Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
     let end = Endpoint::new(std::net::Ipv4Addr::LOCALHOST.into(), 5060);
     let origin = Origin {
         time: Timestamp::from_parts(1, 0),
-        frame: FrameRef { number: 9, ..FrameRef::default() },
+        frame: FrameRef::new(FileId::default(), 9),
         src: end,
         dst: end,
         transport: Transport::Udp,

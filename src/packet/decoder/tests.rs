@@ -299,7 +299,7 @@ fn sctp_messages_in_several_chunks_are_joined() {
         rig.link(link::RAW, 0, &in_ipv4(132, &common, &chunk));
     }
     assert_eq!(rig.datagrams(), [SIP]);
-    assert_eq!(rig.origins[0].frame.number, SIP.len().div_ceil(20) as u64);
+    assert_eq!(rig.origins[0].frame.number(), SIP.len().div_ceil(20) as u64);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn addresses_are_those_of_the_packet() {
     rig.link(link::RAW, 0, &plain());
     let origin = rig.origins[0];
     assert_eq!((origin.src.addr, origin.dst.addr), (CLIENT.into(), SERVER.into()));
-    assert_eq!(origin.frame.number, 1);
+    assert_eq!(origin.frame.number(), 1);
 }
 
 /// The frames told of, as text, and the frames of the events between them.
@@ -356,12 +356,12 @@ fn told(frames: &[Vec<u8>]) -> Vec<String> {
     let mut take = |event: Event<'_>| {
         told.push(match event {
             Event::Joined { told_as, frames } => {
-                let frames: Vec<_> = frames.iter().map(|frame| frame.number).collect();
-                format!("{} of {frames:?}", told_as.number)
+                let frames: Vec<_> = frames.iter().map(|frame| frame.number()).collect();
+                format!("{} of {frames:?}", told_as.number())
             }
-            Event::Segment { origin } => format!("segment {}", origin.frame.number),
-            Event::Datagram { origin, .. } => format!("datagram {}", origin.frame.number),
-            Event::Stream(chunk) => format!("chunk {}", chunk.origin.frame.number),
+            Event::Segment { origin } => format!("segment {}", origin.frame.number()),
+            Event::Datagram { origin, .. } => format!("datagram {}", origin.frame.number()),
+            Event::Stream(chunk) => format!("chunk {}", chunk.origin.frame.number()),
             other => format!("{other:?}"),
         });
     };

@@ -10,7 +10,7 @@ use super::super::testkit::{Rig, SERVER, Seen, at_ms, frame, tcp, udp};
 use super::super::{Decoder, Limits, link, sieve};
 use super::*;
 use crate::hep::{Item, encode};
-use crate::net::{FrameRef, LinkType};
+use crate::net::{FileId, FrameRef, LinkType};
 
 const SIP: &[u8] = b"REGISTER sip:a SIP/2.0\r\n\r\n";
 
@@ -44,7 +44,7 @@ fn a_message_comes_out_as_its_agent_saw_it() {
     assert_eq!(rig.seen[0], agent(0, 2101, "edge"));
     assert_eq!(rig.datagrams(), [SIP]);
     let origin = rig.origins[1];
-    assert_eq!((origin.time, origin.frame.number), (at_ms(7), 1));
+    assert_eq!((origin.time, origin.frame.number()), (at_ms(7), 1));
     assert_eq!(origin.src.to_string(), "198.51.100.10:5062");
     assert_eq!(origin.dst.to_string(), "198.51.100.1:5060");
     assert_eq!(origin.path.hep.map(crate::net::HepAgent::index), Some(0));
@@ -178,11 +178,11 @@ fn the_listener_asks_for_the_key() {
         assert!(encode(&item(Transport::Udp, SIP), 1, b"", key, &mut out));
         let mut sink = |event: Event<'_>| {
             if let Event::Datagram { origin, bytes } = event {
-                assert_eq!((bytes, origin.frame.number, origin.time), (SIP, 9, at_ms(5)));
+                assert_eq!((bytes, origin.frame.number(), origin.time), (SIP, 9, at_ms(5)));
                 seen += 1;
             }
         };
-        let at = FrameRef { number: 9, ..FrameRef::default() };
+        let at = FrameRef::new(FileId::default(), 9);
         decoder.hep(&out, at_ms(5), from, at, &mut sink);
     }
     let legacy = [&[1, 16, 2, 17, 0, 1, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8][..], SIP].concat();

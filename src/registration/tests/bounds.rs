@@ -63,9 +63,9 @@ fn told(player: &mut Player) -> String {
             told += &details.answer.as_ref().map_or(String::new(), |a| text(a.challenge_realm));
         }
         for a in dn.attempts() {
-            let syms = [a.call_id, a.contact, a.via, a.aor, a.realm, a.username, a.reason];
+            let syms = [a.call_id, a.contact, a.aor, a.realm, a.username, a.reason];
             told += &syms.map(text).join(" ");
-            let frames: Vec<_> = a.messages().map(|m| (m.frame().number, m.code)).collect();
+            let frames: Vec<_> = a.messages().map(|m| (m.frame().number(), m.code)).collect();
             let _ = writeln!(told, "{:?} {} {:?} {frames:?}", a.outcome, a.code, a.started);
         }
     }

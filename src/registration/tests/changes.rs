@@ -202,7 +202,7 @@ fn a_change_names_the_frame_that_shows_it() {
         replay.take(&mut player.tracker, now);
     }
     let told: Vec<_> =
-        replay.changes.iter().map(|c| (c.to.unwrap().verdict, c.frame.unwrap().number)).collect();
+        replay.changes.iter().map(|c| (c.to.unwrap().verdict, c.frame.unwrap().number())).collect();
     assert_eq!(told, [(Verdict::Pending, 1), (Verdict::InService, 2), (Verdict::InService, 3)]);
     assert_eq!(replay.changes[1].expires_at, Some(seconds("305.2")));
     assert_eq!(replay.changes[1].time, seconds("5.2"));

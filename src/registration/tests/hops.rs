@@ -1,6 +1,6 @@
 //! A request that loops through proxies: more hops than a byte counts.
 
-use crate::net::{Endpoint, FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::net::{Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
 use crate::registration::{SnapshotOptions, Tracker};
 use crate::sip::Message;
 
@@ -24,7 +24,7 @@ fn three_hundred_hops_are_one_attempt() {
         );
         let origin = Origin {
             time: Timestamp::from_parts(1000, i64::from(hop) * 1_000_000),
-            frame: FrameRef { number: u64::from(hop), ..FrameRef::default() },
+            frame: FrameRef::new(FileId::default(), u64::from(hop)),
             src: end(hop),
             dst: end(hop + 1),
             transport: Transport::Udp,

@@ -211,7 +211,7 @@ mod speed {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::net::{FrameRef, Origin, PathInfo, Timestamp, Transport};
+    use crate::net::{FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
     use crate::sip::Message;
 
     /// The DN, the answer, the Contact header and the server of the n-th exchange.
@@ -238,7 +238,7 @@ mod speed {
                 let (src, dst) = if answer { (to, from) } else { (from, to) };
                 let origin = Origin {
                     time: Timestamp::from_nanos(i64::from(n) * 1_000_000),
-                    frame: FrameRef { number: u64::from(n), ..FrameRef::default() },
+                    frame: FrameRef::new(FileId::default(), u64::from(n)),
                     src,
                     dst,
                     transport: Transport::Udp,

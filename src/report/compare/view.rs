@@ -87,9 +87,9 @@ impl PairView<'_> {
     /// `frame 12`, with its file when there are several.
     fn frame(&self, side: usize, message: &RawMessage) -> String {
         let files = self.sides.get(side).map_or(&[][..], |side| side.files.as_slice());
-        let file = files.get(usize::from(message.frame.file.0)).filter(|_| files.len() > 1);
+        let file = files.get(usize::from(message.frame.file().0)).filter(|_| files.len() > 1);
         let file = file.map_or_else(String::new, |file| format!(" of {file}"));
-        format!("frame {}{file}", message.frame.number)
+        format!("frame {}{file}", message.frame.number())
     }
 
     /// What is missing, in sentences.

@@ -3,18 +3,19 @@
 use std::hint::black_box;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::writer::{List, Object, Objects, Other, Text, Writer, members, object};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
-    AgentRecord, AttemptView, Binding, Change, Demand, DnView, Flag, FlagSet, RegistrationState,
-    Snapshot, Sym, abreast,
+    AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet, MessageRecord,
+    RegistrationState, Snapshot, Sym, abreast,
 };
 use crate::wording::steps::codes;
 
-/// About the bytes of a DN, of one of its attempts, and of one of its messages.
+/// About the bytes of a DN, and of one of its attempts.
 const DN_BYTES: usize = 1400;
-const ATTEMPT_BYTES: usize = 720;
-const MESSAGE_BYTES: usize = 12;
+const ATTEMPT_BYTES: usize = 780;
 /// DNs whose records are brought to hand together: nearest memory holds no more.
 const AT_HAND: usize = 16;
 
@@ -57,9 +58,7 @@ impl<'a> Pen<'a> {
         });
         let texts = lists.chain(attempts.iter().map(|attempt| attempt.call_id));
         black_box(texts.filter_map(|sym| self.snapshot.text(sym)?.first()).fold(0, |_, b| *b));
-        let of_attempts = attempts.len() * ATTEMPT_BYTES;
-        let messages = abreast::messages(attempts);
-        dns.len() * DN_BYTES + of_attempts + messages * MESSAGE_BYTES
+        dns.len() * DN_BYTES + attempts.len() * ATTEMPT_BYTES
     }
 
     fn dn(self, to: &mut Writer, dn: DnView<'a>) {
@@ -118,7 +117,7 @@ impl<'a> Pen<'a> {
         object!(to, "capture_id": capture_id, "node": self.text(node), "address": address);
     }
 
-    fn binding(self, to: &mut Writer, (registrar, binding): (Endpoint, &'a Binding)) {
+    fn binding(self, to: &mut Writer, (registrar, binding): (Endpoint, BindingView<'a>)) {
         object!(to,
             "registrar": registrar,
             "contact": self.text(binding.contact),
@@ -129,8 +128,8 @@ impl<'a> Pen<'a> {
             "expires_at": binding.expires_at,
             "refreshes": binding.refreshes,
             "user_agent": self.text(binding.user_agent),
-            "file": binding.frame.file.0,
-            "frame": binding.frame.number,
+            "file": binding.frame.file().0,
+            "frame": binding.frame.number(),
         );
     }
 
@@ -141,16 +140,17 @@ impl<'a> Pen<'a> {
         a: AttemptView<'a>,
         before: Option<&Written<'a>>,
     ) -> Written<'a> {
+        let messages: SmallVec<[MessageRecord; 8]> = a.messages().collect();
         object!(to,
             "outcome": a.outcome.name(),
             "status_code": (a.code != 0).then_some(a.code),
-            "codes": List(codes(&a)),
-            "frames": List(a.messages().map(|message| message.frame().number)),
+            "codes": List(codes(&messages)),
+            "frames": List(messages.iter().map(|message| message.frame().number())),
             ..
         );
         if self.several_files {
             // the file of each frame
-            members!(to, "files": List(a.messages().map(|message| message.frame().file.0)));
+            members!(to, "files": List(messages.iter().map(|message| message.frame().file().0)));
         }
         members!(to, "started": a.started, "ended": a.last);
         let shared = |same: fn(&AttemptView<'_>, &AttemptView<'_>) -> bool| {
@@ -179,8 +179,8 @@ impl<'a> Pen<'a> {
             );
         });
         members!(to,
-            "rtt_ms": a.rtt.map(|nanos| Other(nanos as f64 / 1e6)),
-            "refresh_margin_ms": a.margin_ms,
+            "rtt_ms": a.rtt().map(|nanos| Other(nanos as f64 / 1e6)),
+            "refresh_margin_ms": a.margin_ms(),
         );
         let end = part(to, shared(has_same_end).map(|w| &w.end), |to| {
             members!(to,
@@ -255,8 +255,8 @@ fn change(to: &mut Writer, (registrar, change): (Endpoint, Change)) {
         "registrar": registrar,
         "verdict": change.verdict.name(),
         "status_code": (change.code != 0).then_some(change.code),
-        "file": change.frame.file.0,
-        "frame": change.frame.number,
+        "file": change.frame.file().0,
+        "frame": change.frame.number(),
     );
 }
 

@@ -31,7 +31,7 @@ fn one(to: &mut Writer, finding: &Finding) {
 }
 
 fn evidence(to: &mut Writer, shown: &Evidence) {
-    object!(to, "file": shown.frame.file.0, "frame": shown.frame.number, "time": shown.time);
+    object!(to, "file": shown.frame.file().0, "frame": shown.frame.number(), "time": shown.time);
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::{ending, findings, names, words};
 use crate::capture::Hosts;
 use crate::diagnosis::{Confidence, Finding};
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
-use crate::registration::{AgentRecord, Attempt, Demand, DnView, Snapshot, State, Verdict};
+use crate::registration::{AgentRecord, AttemptView, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
 use crate::wording::append;
 use crate::wording::glyphs::Frames;
@@ -172,7 +172,13 @@ struct Lines(Vec<(usize, String)>);
 
 impl Lines {
     /// Who registers where, by what Contact, with which User-Agent, and who saw it.
-    fn addresses(&mut self, snapshot: &Snapshot, dn: DnView<'_>, last: &Attempt, arrow: &str) {
+    fn addresses(
+        &mut self,
+        snapshot: &Snapshot,
+        dn: DnView<'_>,
+        last: &AttemptView<'_>,
+        arrow: &str,
+    ) {
         let (source, registrar, transport) = (last.source, last.registrar, last.transport);
         let mut text = format!("{source} {arrow} {registrar} over {transport}");
         if let Some(contact) = snapshot.text(last.contact) {
@@ -186,7 +192,7 @@ impl Lines {
     }
 
     /// Who is behind the addresses, if somebody knows.
-    fn hosts(&mut self, known: &Hosts, last: &Attempt) {
+    fn hosts(&mut self, known: &Hosts, last: &AttemptView<'_>) {
         let both = [last.source, last.registrar];
         let words: Vec<_> = both.iter().filter_map(|&at| hosts::who(known, at)).collect();
         if !words.is_empty() {

@@ -55,7 +55,6 @@ struct Record {
     time: Timestamp,
     link: LinkType,
     wire_len: u32,
-    offset: u64,
     range: Range<usize>,
 }
 
@@ -152,8 +151,8 @@ impl<R: Read> Reader<R> {
     #[inline]
     #[must_use]
     pub(super) fn frame(&self) -> Option<Frame<'_>> {
-        let Record { time, link, wire_len, offset, ref range } = *self.record.as_ref()?;
-        let at = FrameRef { file: self.file, number: self.numbered, offset };
+        let Record { time, link, wire_len, ref range } = *self.record.as_ref()?;
+        let at = FrameRef::new(self.file, self.numbered);
         Some(Frame { time, link, at, wire_len, bytes: self.buffer.lend(range.clone()) })
     }
 

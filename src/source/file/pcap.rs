@@ -85,10 +85,9 @@ impl Pcap {
         }
         *numbered = number;
         buffer.consume(self.record_header);
-        let offset = buffer.offset();
         let range = buffer.consume(length);
         let time = Timestamp::from_parts(secs.into(), i64::from(ticks) * self.nanos_per_tick);
-        Ok(Some(Record { time, link: self.link, wire_len, offset, range }))
+        Ok(Some(Record { time, link: self.link, wire_len, range }))
     }
 
     #[inline]

@@ -318,11 +318,10 @@ impl Pcapng {
         } else {
             self.untimed += 1;
         }
-        let offset = buffer.offset() + 8 + header.data as u64;
         let whole = buffer.consume(block.length);
         let start = whole.start + 8 + header.data;
         let range = start..start + length as usize;
-        Ok(Record { time: self.last_time, link, wire_len: header.wire_len, offset, range })
+        Ok(Record { time: self.last_time, link, wire_len: header.wire_len, range })
     }
 
     #[inline]

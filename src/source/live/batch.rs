@@ -16,8 +16,6 @@ struct Record {
     time: Timestamp,
     link: LinkType,
     number: u64,
-    /// Captured bytes of all frames before.
-    offset: u64,
     wire_len: u32,
     bytes: Range<usize>,
 }
@@ -26,17 +24,16 @@ struct Record {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Position {
     frames: u64,
-    bytes: u64,
 }
 
 impl Batch {
-    /// The frames. `at.number` counts from 1, `at.offset` the captured bytes of all frames before.
+    /// The frames. `at.number` counts from 1.
     #[must_use]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.records.iter().map(|record| Frame {
             time: record.time,
             link: record.link,
-            at: FrameRef { file: FileId(0), number: record.number, offset: record.offset },
+            at: FrameRef::new(FileId(0), record.number),
             wire_len: record.wire_len,
             bytes: self.bytes.get(record.bytes.clone()).unwrap_or_default(),
         })
@@ -67,13 +64,11 @@ impl Batch {
         (time, link, wire_len): (Timestamp, LinkType, u32),
         bytes: &[u8],
     ) {
-        let offset = position.bytes;
         position.frames += 1;
-        position.bytes += bytes.len() as u64;
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         let (number, bytes) = (position.frames, start..self.bytes.len());
-        self.records.push(Record { time, link, number, offset, wire_len, bytes });
+        self.records.push(Record { time, link, number, wire_len, bytes });
     }
 
     /// Whether it holds so many bytes, records included.
@@ -99,13 +94,12 @@ mod tests {
         let header = (Timestamp::from_parts(1, 2), LinkType(1), 1500);
         batch.push(&mut position, header, b"one");
         batch.push(&mut position, header, b"four");
-        let seen: Vec<_> =
-            batch.frames().map(|f| (f.at.number, f.at.offset, f.bytes.to_vec())).collect();
-        assert_eq!(seen, [(1, 0, b"one".to_vec()), (2, 3, b"four".to_vec())]);
+        let seen: Vec<_> = batch.frames().map(|f| (f.at.number(), f.bytes.to_vec())).collect();
+        assert_eq!(seen, [(1, b"one".to_vec()), (2, b"four".to_vec())]);
         assert!(batch.is_full(1));
         batch.clear(64);
         assert!(batch.is_empty() && !batch.is_full(1));
         batch.push(&mut position, header, b"x");
-        assert_eq!(batch.frames().next().map(|f| (f.at.number, f.at.offset)), Some((3, 7)));
+        assert_eq!(batch.frames().next().map(|f| f.at.number()), Some(3));
     }
 }

@@ -49,7 +49,7 @@ impl Row {
             registrar: decided.or_else(|| last.map(|a| a.registrar)),
             transport: last.map(|a| a.transport),
             last_code: last.map(|a| a.code).filter(|&code| code != 0),
-            rtt: last.and_then(|a| a.rtt),
+            rtt: last.and_then(|a| a.rtt()),
             attempts: dn.record().map_or(0, |record| record.attempts),
             contact: last.map_or(Sym::NONE, |a| a.contact),
             last_seen: dn.record().map(|record| record.last_seen),

@@ -48,7 +48,7 @@ pub(in crate::tui) struct Try {
 pub(in crate::tui) fn seen(dn: DnView<'_>) -> (Vec<Seen>, Vec<Try>) {
     let (mut messages, mut tries) = (Vec::new(), Vec::new());
     for (place, attempt) in dn.attempts().enumerate() {
-        let own = attempt.messages().map(|&record| Seen { record, attempt: place });
+        let own = attempt.messages().map(|record| Seen { record, attempt: place });
         messages.extend(own);
         tries.push(Try {
             source: attempt.source,

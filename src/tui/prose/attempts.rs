@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Goes, Page};
 use crate::net::{FrameRef, Timestamp};
-use crate::registration::{AttemptView, DnView, MessageRecord, Outcome, State};
+use crate::registration::{AttemptView, DnView, Outcome, State};
 use crate::tui::columns::Look;
 use crate::tui::view::theme::{Ink, Palette};
 use crate::wording::append;
@@ -63,7 +63,7 @@ fn runs(page: &Page, look: &Look<'_>, dn: DnView<'_>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (place, attempt) in dn.attempts().enumerate() {
         let told = exchange::Told::of(&look.data.snapshot, &attempt, last, frames, page.glyphs);
-        let frame = attempt.messages().next().map(MessageRecord::frame);
+        let frame = attempt.messages().next().map(|message| message.frame());
         let (at, outcome) = (attempt.started, attempt.outcome);
         let one = One { place, at, frame, frames: told.frames, outcome };
         match runs.last_mut() {
@@ -101,7 +101,7 @@ fn mark(outcome: Outcome, page: &Page) -> (&'static str, Ink) {
 pub(super) fn margins(dn: DnView<'_>) -> Option<String> {
     let refreshed = |a: &AttemptView<'_>| a.outcome == Outcome::Accepted;
     let mut margins: Vec<i64> =
-        dn.attempts().filter(refreshed).filter_map(|attempt| attempt.margin_ms).collect();
+        dn.attempts().filter(refreshed).filter_map(|attempt| attempt.margin_ms()).collect();
     margins.sort_unstable();
     let (&least, &usual) = (margins.first()?, margins.get(margins.len() / 2)?);
     let late = margins.iter().filter(|margin| **margin < 0).count();

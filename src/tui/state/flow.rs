@@ -124,7 +124,7 @@ impl Flow {
     pub(in crate::tui) fn row_of(&self, frame: FrameRef) -> Option<(usize, bool)> {
         let at = |seen: &Seen| {
             let own = seen.record.frame();
-            (own.file, own.number) == (frame.file, frame.number)
+            (own.file(), own.number()) == (frame.file(), frame.number())
         };
         let messages = || {
             let message = |(row, _)| Some((row, self.message(row)?));
@@ -133,9 +133,9 @@ impl Flow {
         if let Some((row, _)) = messages().find(|(_, seen)| at(seen)) {
             return Some((row, true));
         }
-        let own_file = messages().filter(|(_, seen)| seen.record.frame().file == frame.file);
+        let own_file = messages().filter(|(_, seen)| seen.record.frame().file() == frame.file());
         let nearest =
-            own_file.min_by_key(|(_, seen)| seen.record.frame().number.abs_diff(frame.number));
+            own_file.min_by_key(|(_, seen)| seen.record.frame().number().abs_diff(frame.number()));
         nearest.map(|(row, _)| (row, false))
     }
 
@@ -228,7 +228,7 @@ mod tests {
         }
         let frame = flow.message(5).unwrap().record.frame();
         assert_eq!(flow.row_of(frame), Some((5, true)));
-        let other = FrameRef { number: frame.number + 9, ..frame };
+        let other = FrameRef::new(frame.file(), frame.number() + 9);
         assert_eq!(flow.row_of(other), Some((5, false)));
     }
 }

@@ -195,7 +195,7 @@ mod tests {
         for (number, &(from, to, hop)) in (1..).zip(ways) {
             let mut message = messages[0];
             message.record.hop = hop;
-            let frame = FrameRef { number, ..FrameRef::default() };
+            let frame = FrameRef::new(crate::net::FileId(0), number);
             message.record = message.record.at(frame);
             ends.insert(message.id(), [end(from), end(to)]);
             seen.push(message);

@@ -69,7 +69,7 @@ pub(super) fn settle(state: &mut State, screen: &mut Flow) {
         }
         screen.make_rows();
         let frames = screen.seen.iter().map(|seen| seen.record.frame());
-        let longest = frames.max_by_key(|frame| frame.number).map(|frame| data.frame_name(frame));
+        let longest = frames.max_by_key(|frame| frame.number()).map(|frame| data.frame_name(frame));
         screen.frame_width =
             longest.map_or(2, |name| u16::try_from(name.len()).unwrap_or(u16::MAX).max(2));
         match selected {

@@ -112,7 +112,7 @@ fn facts(state: &State, key: &Key, fetched: Option<&Fetched>, seen: Option<&Seen
         facts.push(format!("CSeq {}", seen.record.cseq));
         facts.extend(remarks(seen));
     }
-    let file = state.data.capture.files.get(usize::from(key.frame.file.0));
+    let file = state.data.capture.files.get(usize::from(key.frame.file().0));
     let name = file.and_then(|file| file.path.file_name());
     facts.extend(name.map(|name| format!("in {}", escape_text(&name.to_string_lossy()))));
     facts.join(", ")

@@ -39,12 +39,12 @@ fn title(screen: &Screen, first: bool) -> String {
         Screen::Dn(dn) => escape_bytes(&dn.name).into_owned(),
         Screen::Flow(flow) => format!("{}Flow", of(&flow.name)),
         Screen::Message(message) => {
-            format!("{}frame {}", of(&message.key.dn), message.key.frame.number)
+            format!("{}frame {}", of(&message.key.dn), message.key.frame.number())
         }
         Screen::Pair(pair) => match &pair.of {
             Subjects::Dns([a, b]) => format!("{} | {}", escape_bytes(a), escape_bytes(b)),
             Subjects::Messages([a, b]) => {
-                format!("frames {} | {}", a.frame.number, b.frame.number)
+                format!("frames {} | {}", a.frame.number(), b.frame.number())
             }
         },
     }

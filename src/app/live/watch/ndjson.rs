@@ -106,7 +106,7 @@ impl From<Status> for StatusDoc {
 }
 
 fn input(inputs: &[String], frame: FrameRef) -> Option<&str> {
-    inputs.get(usize::from(frame.file.0)).map(String::as_str)
+    inputs.get(usize::from(frame.file().0)).map(String::as_str)
 }
 
 pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -128,7 +128,7 @@ pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) ->
         process: told.process.as_ref().map(Into::into),
         source_name: told.name.as_deref(),
         input: change.frame.and_then(|frame| input(inputs, frame)),
-        frame: change.frame.map(|frame| frame.number),
+        frame: change.frame.map(crate::net::FrameRef::number),
         cause: told.cause.map(|cause| CauseDoc {
             rule: cause.rule,
             confidence: cause.confidence.name(),
@@ -147,7 +147,7 @@ pub(super) fn finding(
 ) -> io::Result<()> {
     let evidence = |e: &Evidence| EvidenceDoc {
         input: input(inputs, e.frame),
-        frame: e.frame.number,
+        frame: e.frame.number(),
         time: e.time.epoch_string(),
     };
     let line = FindingLine {

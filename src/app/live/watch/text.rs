@@ -33,8 +33,8 @@ pub(super) fn change(
         }
     }
     if let Some(frame) = change.frame {
-        append!(line, "  frame {}", frame.number);
-        if let (Some(name), true) = (inputs.get(usize::from(frame.file.0)), inputs.len() > 1) {
+        append!(line, "  frame {}", frame.number());
+        if let (Some(name), true) = (inputs.get(usize::from(frame.file().0)), inputs.len() > 1) {
             append!(line, " of {name}");
         }
     }

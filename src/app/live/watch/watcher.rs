@@ -174,7 +174,7 @@ impl<W: Write> Watcher<W> {
             self.looked = engine.packets().read;
             let found = diagnose(&snapshot);
             for finding in found.iter().filter(|f| f.dn.is_none() && is_loud(f)) {
-                let frame = finding.evidence.first().map_or(0, |e| e.frame.number);
+                let frame = finding.evidence.first().map_or(0, |e| e.frame.number());
                 if self.around.len() >= REMEMBERED {
                     self.around.clear();
                 }
