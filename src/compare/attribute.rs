@@ -41,7 +41,8 @@ pub struct Attribute {
     pub(super) value: Read,
 }
 
-type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
+/// What tells the value for a DN.
+pub(super) type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
 
 impl std::fmt::Debug for Attribute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

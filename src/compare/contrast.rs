@@ -30,9 +30,10 @@ const CLEAN: f64 = 0.4;
 pub fn contrast(snapshot: &Snapshot) -> Contrast {
     let cohorts = Cohorts::working_and_failing(snapshot);
     let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
+    let ln = Factorials::up_to(table.rows());
     let mut kinds = cohorts.kinds();
     if let [kind] = kinds.as_slice() {
-        let mut all = contrast_in(snapshot, &cohorts, &Part::whole(&table));
+        let mut all = contrast_in(snapshot, &cohorts, &Part::whole(&table), &ln);
         all.failing.outcome = Some(kind.outcome());
         return all;
     }
@@ -40,10 +41,10 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.rows.len()));
     kinds.truncate(MOST_KINDS);
     let one = |kind: &Option<KindOfFailure>| match kind {
-        None => contrast_in(snapshot, &cohorts, &Part::whole(&table)),
+        None => contrast_in(snapshot, &cohorts, &Part::whole(&table), &ln),
         Some(kind) => {
             let part = Part::keeping(&table, &kind.rows);
-            contrast_in(snapshot, &cohorts.only(snapshot, kind), &part)
+            contrast_in(snapshot, &cohorts.only(snapshot, kind), &part, &ln)
         }
     };
     // all kinds together first
@@ -65,10 +66,15 @@ const MOST_KINDS: usize = 8;
 #[must_use]
 pub fn contrast_of(snapshot: &Snapshot, cohorts: &Cohorts<'_>) -> Contrast {
     let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
-    contrast_in(snapshot, cohorts, &Part::whole(&table))
+    contrast_in(snapshot, cohorts, &Part::whole(&table), &Factorials::up_to(table.rows()))
 }
 
-fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, part: &Part<'_>) -> Contrast {
+fn contrast_in(
+    snapshot: &Snapshot,
+    cohorts: &Cohorts<'_>,
+    part: &Part<'_>,
+    ln: &Factorials,
+) -> Contrast {
     let [failing, working] = cohorts.sides();
     let mut contrast =
         Contrast { failing, working, left_out: cohorts.left_out, ..Contrast::default() };
@@ -76,13 +82,12 @@ fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, part: &Part<'_>) -> C
         contrast.common = common(snapshot, part);
         return contrast;
     }
-    let ln = Factorials::up_to(part.failing + part.working);
     let mut measured: Vec<Measured<'_>> = ATTRIBUTES
         .iter()
         .zip(&part.columns)
         .map(|(attribute, column)| Measured::of(column, attribute.kind))
         .collect();
-    test_values(&mut measured, &ln);
+    test_values(&mut measured, ln);
     correct(&mut measured);
     let findings: Vec<Finding> = ATTRIBUTES
         .iter()
@@ -92,7 +97,7 @@ fn contrast_in(snapshot: &Snapshot, cohorts: &Cohorts<'_>, part: &Part<'_>) -> C
     sort_out(&mut contrast, findings, &measured);
     contrast.not_known.retain(|finding| finding.attribute.applies(snapshot));
     let best = contrast.groups.first().and_then(Group::lead).map_or(0.0, |lead| lead.separation);
-    contrast.combinations = combine::combinations(snapshot, part, &measured, &ln, best);
+    contrast.combinations = combine::combinations(snapshot, part, &measured, ln, best);
     contrast
 }
 

@@ -1,6 +1,7 @@
 //! What is known of one DN's registration: the place every attribute reads from.
 
 use std::cell::OnceCell;
+use std::hint::black_box;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -8,7 +9,7 @@ use ipnet::IpNet;
 use super::atom::Atom;
 use crate::registration::{
     AgentRecord, AnswerDetails, AttemptView, Details, DnView, Marks, Outcome, Purpose, Snapshot,
-    Sym, Texts, Verdict,
+    Sym, Texts, Verdict, abreast,
 };
 use crate::sip::Uri;
 
@@ -40,10 +41,13 @@ impl<'a> Facts<'a> {
         Self { same_call_id, ..Self::of_attempt(snapshot, dn, attempt) }
     }
 
-    /// The facts of several DNs, one step for all of them before the next: where records lie far
-    /// apart, many are waited for at a time.
+    /// The facts of several DNs, whose records are brought to hand together.
     pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
+        abreast::attempts(dns.iter().copied());
         let deciding: Vec<_> = dns.iter().map(|dn| deciding(*dn)).collect();
+        let details = dns.iter().filter_map(|dn| dn.record()?.details.as_deref());
+        let texts = details.flat_map(|d| [d.to_uri, d.contact_host]);
+        black_box(texts.filter_map(|sym| snapshot.text(sym)?.first()).fold(0, |_, byte| *byte));
         let facts = |(dn, (attempt, same_call_id)): (&DnView<'a>, _)| Self {
             same_call_id,
             ..Self::of_attempt(snapshot, *dn, attempt)

@@ -36,8 +36,9 @@ fn deal(of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
     let taken = of[0].min(of[1]) as usize;
     let rounds = (DRAWS / taken).clamp(999, 9999);
     let mut hands = Hands::new(of, taken, tested.iter().any(|table| table.by_place.is_empty()));
-    for first in (1..=rounds).step_by(AT_ONCE) {
-        hands.deal(AT_ONCE.min(rounds + 1 - first));
+    let at_once = (AT_ONCE / taken.max(hands.words)).clamp(8, 256);
+    for first in (1..=rounds).step_by(at_once) {
+        hands.deal(at_once.min(rounds + 1 - first));
         tested.retain_mut(|table| {
             let enough = hands.each().zip(first..).find_map(|((hand, bits), round)| {
                 table.as_rare += u32::from(table.is_as_rare(hand, bits));
@@ -59,8 +60,8 @@ fn deal(of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
     }
 }
 
-/// Hands dealt before tables look at them.
-const AT_ONCE: usize = 32;
+/// Places, or words of bits, dealt before tables look at them: so each table stays near for a while.
+const AT_ONCE: usize = 1 << 14;
 
 /// Places dealt.
 struct Hands {
@@ -78,7 +79,7 @@ impl Hands {
     fn new(of: [u32; 2], taken: usize, in_bits: bool) -> Self {
         let deck: Vec<u32> = (0..of[0] + of[1]).collect();
         let words = if in_bits { deck.len().div_ceil(64) } else { 0 };
-        let (dealt, bits) = (Vec::with_capacity(taken * AT_ONCE), Vec::new());
+        let (dealt, bits) = (Vec::new(), Vec::new());
         Self { random: Random(0x9e37_79b9_7f4a_7c15), deck, taken, dealt, words, bits }
     }
 
@@ -122,7 +123,7 @@ struct Tested {
     /// By place in the row of all DNs: the place of no label on its value among the weights. Empty
     /// where bits are counted.
     by_place: Vec<u32>,
-    /// The numbers of labels under way, as places among the weights.
+    /// How many labels each value has under way.
     under_way: Vec<u32>,
     /// The values that have some under way.
     touched: Vec<u32>,
@@ -164,7 +165,7 @@ impl Tested {
                 by_place.get_mut(range).unwrap_or_default().fill(value);
             }
         }
-        let under_way = values.iter().map(|value| value.weights).collect();
+        let under_way = vec![0; values.len()];
         let touched = Vec::new();
         Self { place, weights, values, by_place, under_way, touched, observed, as_rare: 0 }
     }
@@ -187,22 +188,21 @@ impl Tested {
     fn sum_by_place(&mut self, hand: &[u32]) -> f64 {
         for place in hand {
             let value = self.by_place.get(*place as usize).copied().unwrap_or(u32::MAX);
-            let value_of =
-                (self.under_way.get_mut(value as usize), self.values.get(value as usize));
-            let (Some(at), Some(shared)) = value_of else { continue };
-            if *at == shared.weights {
-                self.touched.push(value);
+            if let Some(labels) = self.under_way.get_mut(value as usize) {
+                if *labels == 0 {
+                    self.touched.push(value);
+                }
+                *labels += 1;
             }
-            *at += 1;
         }
         let mut sum = 0.0;
         for value in self.touched.drain(..) {
             let value = value as usize;
-            if let (Some(at), Some(shared)) =
-                (self.under_way.get_mut(value), self.values.get(value))
+            if let (Some(n), Some(shared)) = (self.under_way.get_mut(value), self.values.get(value))
             {
-                sum += self.weights.get(*at as usize).copied().unwrap_or(0.0);
-                *at = shared.weights;
+                let weight = self.weights.get((shared.weights + *n) as usize);
+                sum += weight.copied().unwrap_or(0.0);
+                *n = 0;
             }
         }
         sum

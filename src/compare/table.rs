@@ -5,7 +5,7 @@ use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher as _;
 
 use super::atom::{Atom, Value};
-use super::attribute::ATTRIBUTES;
+use super::attribute::{ATTRIBUTES, Read};
 use super::facts::{Facts, Made};
 use crate::registration::{DnView, Snapshot};
 
@@ -32,29 +32,43 @@ pub(super) struct Column {
 
 /// Finds the codes of values while a column grows.
 #[derive(Default)]
-struct Index(HashTable<u32>);
+struct Index {
+    codes: HashTable<u32>,
+    /// The latest value and its code: neighbours are often alike.
+    latest: Option<(Option<Atom>, u32)>,
+}
 
 impl Column {
-    fn push(&mut self, index: &mut Index, atom: Option<Atom>) {
-        let code = atom.map_or(UNKNOWN, |atom| self.code(index, atom));
-        self.codes.push(code);
+    /// Adds the value of every DN.
+    fn read(&mut self, index: &mut Index, facts: &[Facts<'_>], value: Read, made: &mut Made) {
+        let mut alike = 0;
+        for facts in facts {
+            let atom = value(facts, made);
+            match index.latest {
+                Some((latest, _)) if latest == atom => alike += 1,
+                latest => {
+                    let code = latest.map_or(UNKNOWN, |(_, code)| code);
+                    self.codes.extend(std::iter::repeat_n(code, alike));
+                    let code = atom.map_or(UNKNOWN, |atom| self.code(index, atom));
+                    index.latest = Some((atom, code));
+                    alike = 1;
+                }
+            }
+        }
+        let code = index.latest.map_or(UNKNOWN, |(_, code)| code);
+        self.codes.extend(std::iter::repeat_n(code, alike));
     }
 
     fn code(&mut self, index: &mut Index, atom: Atom) -> u32 {
         let hash = |atom: &Atom| FxBuildHasher.hash_one(atom);
         let atoms = &self.atoms;
-        // neighbours are often alike
-        let last = self.codes.last().filter(|code| atoms.get(**code as usize) == Some(&atom));
-        if let Some(code) = last {
-            return *code;
-        }
         let own = hash(&atom);
-        let found = index.0.find(own, |code| atoms.get(*code as usize) == Some(&atom));
+        let found = index.codes.find(own, |code| atoms.get(*code as usize) == Some(&atom));
         if let Some(code) = found {
             return *code;
         }
         let next = self.atoms.len() as u32;
-        index.0.insert_unique(own, next, |code| atoms.get(*code as usize).map_or(0, hash));
+        index.codes.insert_unique(own, next, |code| atoms.get(*code as usize).map_or(0, hash));
         self.atoms.push(atom);
         next
     }
@@ -103,9 +117,7 @@ impl Table {
         for dns in failing.chunks(AT_ONCE).chain(working.chunks(AT_ONCE)) {
             let facts = Facts::of_many(snapshot, dns);
             for (attribute, (column, index)) in ATTRIBUTES.iter().zip(&mut columns) {
-                for facts in &facts {
-                    column.push(index, (attribute.value)(facts, &mut made));
-                }
+                column.read(index, &facts, attribute.value, &mut made);
             }
         }
         let mut columns: Vec<Column> = columns.into_iter().map(|(column, _)| column).collect();

@@ -15,7 +15,7 @@
 use std::cmp::Reverse;
 
 use crate::net::Timestamp;
-use crate::registration::{Cohort, DnView, Snapshot, State};
+use crate::registration::{Cohort, DnView, Snapshot, State, abreast};
 
 mod baseline;
 mod capture;
@@ -42,6 +42,9 @@ pub use scene::Scene;
 use signs::Signs;
 pub use summary::{Group, grouped};
 
+/// DNs looked at together.
+const AT_ONCE: usize = 32;
+
 /// What every rule finds, the most severe first, causes before remarks, in order of time.
 ///
 /// Observations that are ordinary in a working fleet are told of DNs that do not work.
@@ -51,12 +54,17 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let loud = remark::REMARKS.iter().filter(|rule| !rule.is_ordinary());
     let loud = loud.fold(Signs::default(), |all, rule| all.or(rule.needs()));
     let mut all = Vec::new();
-    for (place, view) in snapshot.dns_in_memory() {
-        let (signs, working) = (scene.signs(place), view.cohort() == Cohort::Working);
-        // most DNs work, and there is nothing to say of them
-        if !working || signs.meets(loud) {
-            let case = Case::new(&scene, view);
-            judge_dn(&case, signs, !working, |finding| all.push((place, finding)));
+    // most DNs work, and there is nothing to say of them
+    let worth_a_look = |(place, view): &(usize, DnView<'_>)| {
+        view.cohort() != Cohort::Working || scene.signs(*place).meets(loud)
+    };
+    let some: Vec<_> = snapshot.dns_in_memory().filter(worth_a_look).collect();
+    for some in some.chunks(AT_ONCE) {
+        abreast::attempts(some.iter().map(|(_, view)| *view));
+        for (place, view) in some {
+            let case = Case::new(&scene, *view);
+            let working = view.cohort() == Cohort::Working;
+            judge_dn(&case, scene.signs(*place), !working, |finding| all.push((*place, finding)));
         }
     }
     let mut findings = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::baseline::Baseline;
@@ -10,7 +10,9 @@ use super::case::{Case, shown_by};
 use super::finding::Evidence;
 use super::signs::Signs;
 use crate::net::{Endpoint, Timestamp};
-use crate::registration::{AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Verdict};
+use crate::registration::{
+    AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Sym, Verdict, abreast,
+};
 
 /// A snapshot and what was counted over all of it.
 pub struct Scene<'a> {
@@ -18,6 +20,8 @@ pub struct Scene<'a> {
     pub(super) baseline: Baseline,
     /// What each DN shows, in order of the snapshot.
     signs: Vec<Signs>,
+    /// Whether two DNs that are registered name the same instance.
+    pub(super) shares_instance: bool,
     /// DNs whose registration is older than the capture.
     pub(super) under_way: usize,
     servers: FxHashMap<Endpoint, Served>,
@@ -98,8 +102,7 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
 /// DNs looked at together.
 const AT_ONCE: usize = 64;
 
-/// Some DNs with their attempts and what each attempt began with. Records lie far apart: gathered one
-/// after the other and nothing else in between, many are waited for at a time.
+/// Some DNs with their attempts and what each attempt began with, all brought to hand together.
 #[derive(Default)]
 struct Gathered<'a> {
     attempts: Vec<AttemptView<'a>>,
@@ -111,6 +114,7 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn gather(&mut self, dns: &[(usize, DnView<'a>)]) {
+        abreast::attempts(dns.iter().map(|(_, view)| *view));
         self.attempts.clear();
         self.ends.clear();
         for (_, view) in dns {
@@ -136,6 +140,12 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// The instance of a DN that is registered.
+fn instance(case: &Case<'_>) -> Option<Sym> {
+    let instance = case.details()?.instance;
+    (!instance.is_none() && case.view.bindings().next().is_some()).then_some(instance)
+}
+
 impl<'a> Scene<'a> {
     /// The scene of a snapshot.
     #[must_use]
@@ -147,6 +157,7 @@ impl<'a> Scene<'a> {
         let mut gathered = Gathered::default();
         // DNs of which credentials were refused: what shows it is kept in order of the DNs
         let mut refused = Vec::new();
+        let mut instances = FxHashSet::default();
         for dns in all.chunks(AT_ONCE) {
             gathered.gather(dns);
             for ((place, view), (attempts, firsts)) in dns.iter().zip(gathered.each()) {
@@ -158,6 +169,9 @@ impl<'a> Scene<'a> {
                 // an answer alone may be what is left of an exchange that was cut
                 let begun = firsts.first().is_some_and(|(_, begun)| *begun);
                 scene.under_way += usize::from(begun && !case.has(Flag::Truncated));
+                if let Some(instance) = instance(&case) {
+                    scene.shares_instance |= !instances.insert(instance);
+                }
                 if scene.count(attempts) {
                     refused.push(*place);
                 }
@@ -175,6 +189,7 @@ impl<'a> Scene<'a> {
             snapshot,
             baseline: Baseline::default(),
             signs: Vec::new(),
+            shares_instance: false,
             under_way: 0,
             servers: FxHashMap::default(),
             sources: FxHashMap::default(),

@@ -70,10 +70,7 @@ impl Signs {
     /// What a DN shows, but for its oddities. `first_cseq` has the CSeq each attempt began with.
     pub(super) fn of(case: &Case<'_>, first_cseq: impl Iterator<Item = u32>) -> Self {
         let state = case.view.state();
-        let mut signs = Self::verdict(state.verdict);
-        for flag in state.flags.iter() {
-            signs = signs.or(Self::flag(flag));
-        }
+        let mut signs = Self::verdict(state.verdict).or(Self(state.flags.bits().into()));
         let requires = case.details().is_some_and(|d| !d.require.is_none());
         signs.add_if(requires, Self::sign(Sign::Requires));
         let failing = state.verdict.state() == State::OutOfService;

@@ -10,6 +10,7 @@
 //! `answer` take REGISTERs and what comes back, `evidence` takes other messages, `connections`
 //! takes what the network says instead.
 
+pub(crate) mod abreast;
 mod agents;
 mod answer;
 mod arena;
@@ -31,7 +32,7 @@ mod live;
 mod log;
 mod memory;
 mod names;
-
+mod natural;
 mod reading;
 mod reginfo;
 mod request;
@@ -56,10 +57,9 @@ pub use bounds::{Forgotten, Limits};
 pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};
 pub use details::{AnswerDetails, Details};
+pub use natural::natural;
 pub use reading::Reading;
-pub use snapshot::{
-    AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState, natural,
-};
+pub use snapshot::{AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState};
 pub use state::{DnState, RegistrationState};
 pub use store::{
     Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,

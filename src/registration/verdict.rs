@@ -271,7 +271,17 @@ impl FlagSet {
 
     /// The flags, in the order of [`Flag::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Flag> {
-        Flag::ALL.iter().copied().filter(move |&f| self.contains(f))
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let flag = Flag::ALL.get(rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(*flag)
+        })
+    }
+
+    /// The flags as bits, in the order of [`Flag::ALL`].
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
     }
 }
 

@@ -24,8 +24,12 @@ pub(crate) struct Step {
 
 /// The steps of an attempt, in order.
 pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
+    steps_of(attempt.messages())
+}
+
+fn steps_of(messages: impl Iterator<Item = MessageRecord>) -> Vec<Step> {
     let mut steps = Vec::<Step>::new();
-    for message in attempt.messages() {
+    for message in messages {
         if message.marks.has(Marks::DUPLICATE) {
             continue;
         }
@@ -48,13 +52,14 @@ pub(crate) fn steps(attempt: &AttemptView<'_>) -> Vec<Step> {
     steps
 }
 
-/// The status codes of an attempt's steps, in order.
-pub(crate) fn codes(attempt: &AttemptView<'_>) -> SmallVec<[u16; 8]> {
+/// The status codes of the steps that an attempt's messages are, in order.
+pub(crate) fn codes(messages: &[MessageRecord]) -> SmallVec<[u16; 8]> {
     let folds = |m: &MessageRecord| m.hop > 0 || m.marks.has(Marks::RETRANSMISSION);
-    if attempt.messages().any(|m| folds(&m)) {
-        return steps(attempt).iter().map(|step| step.code).filter(|&code| code != 0).collect();
+    if messages.iter().any(folds) {
+        let steps = steps_of(messages.iter().copied());
+        return steps.iter().map(|step| step.code).filter(|&code| code != 0).collect();
     }
-    let told = attempt.messages().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));
+    let told = messages.iter().filter(|m| m.code != 0 && !m.marks.has(Marks::DUPLICATE));
     told.map(|message| message.code).collect()
 }
 

@@ -27,6 +27,9 @@ impl Rule for InstanceShared {
     }
 
     fn judge(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+        if !scene.shares_instance {
+            return;
+        }
         let mut seen: FxHashMap<Sym, (Evidence, BTreeSet<IpAddr>)> = FxHashMap::default();
         for view in scene.snapshot.dns() {
             if let Some((instance, evidence, source)) = holder(&view) {

@@ -99,9 +99,24 @@ fn every_rule_is_tried_both_ways() {
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
+/// A rule that is not asked for what a DN shows would not have held.
+fn assert_nothing_is_missed(name: &str, snapshot: &Snapshot) {
+    let scene = Scene::new(snapshot);
+    for (place, view) in snapshot.dns().enumerate() {
+        let case = Case::new(&scene, view);
+        let signs = scene.signs(place);
+        assert_eq!(signs, case.signs(), "{name}");
+        for rule in cause::CAUSES.iter().chain(remark::REMARKS) {
+            let holds = matches!(rule.holds(&case), rule::Held::Yes(_));
+            assert!(!holds || signs.meets(rule.needs()), "{name}: {}", rule.about().id);
+        }
+    }
+}
+
 /// A DN that works and has nothing wrong has nothing above an observation, and every other has
 /// one cause.
 fn assert_honest(name: &str, snapshot: &Snapshot) {
+    assert_nothing_is_missed(name, snapshot);
     let findings = diagnose(snapshot);
     for view in snapshot.dns() {
         let own: Vec<_> =

@@ -1,19 +1,23 @@
 //! One DN with its registrations, bindings, attempts and history.
 
+use std::hint::black_box;
 use std::ops::Range;
+
+use smallvec::SmallVec;
 
 use super::writer::{List, Object, Objects, Other, Text, Writer, members, object};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
-    AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet,
-    RegistrationState, Snapshot, Sym,
+    AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet, MessageRecord,
+    RegistrationState, Snapshot, Sym, abreast,
 };
 use crate::wording::steps::codes;
 
-/// About the bytes of a DN, of one of its attempts, and of one of its messages.
+/// About the bytes of a DN, and of one of its attempts.
 const DN_BYTES: usize = 1400;
-const ATTEMPT_BYTES: usize = 720;
-const MESSAGE_BYTES: usize = 12;
+const ATTEMPT_BYTES: usize = 780;
+/// DNs whose records are brought to hand together: nearest memory holds no more.
+const AT_HAND: usize = 16;
 
 /// What the DNs are written from.
 #[derive(Clone, Copy)]
@@ -37,9 +41,24 @@ struct Written<'a> {
 impl<'a> Pen<'a> {
     /// Writes DNs with commas between them.
     pub(super) fn dns(self, dns: &[DnView<'a>]) -> Vec<u8> {
-        let mut to = Writer::with_capacity(room(dns));
-        to.separated(dns, |to, dn| self.dn(to, *dn));
+        let mut to = Writer::with_capacity(dns.len() * (DN_BYTES + 4 * ATTEMPT_BYTES));
+        to.separated(dns.chunks(AT_HAND), |to, dns| {
+            to.reserve(self.room(dns));
+            to.separated(dns, |to, dn| self.dn(to, *dn));
+        });
         to.into_bytes()
+    }
+
+    /// About the bytes that DNs take; their records are at hand after this.
+    fn room(self, dns: &[DnView<'a>]) -> usize {
+        let attempts = abreast::attempts(dns.iter().copied());
+        let lists = dns.iter().filter_map(DnView::record).flat_map(|record| {
+            let lists = [&record.aors, &record.contacts, &record.vias];
+            lists.into_iter().filter_map(|list| list.first().copied())
+        });
+        let texts = lists.chain(attempts.iter().map(|attempt| attempt.call_id));
+        black_box(texts.filter_map(|sym| self.snapshot.text(sym)?.first()).fold(0, |_, b| *b));
+        dns.len() * DN_BYTES + attempts.len() * ATTEMPT_BYTES
     }
 
     fn dn(self, to: &mut Writer, dn: DnView<'a>) {
@@ -121,16 +140,17 @@ impl<'a> Pen<'a> {
         a: AttemptView<'a>,
         before: Option<&Written<'a>>,
     ) -> Written<'a> {
+        let messages: SmallVec<[MessageRecord; 8]> = a.messages().collect();
         object!(to,
             "outcome": a.outcome.name(),
             "status_code": (a.code != 0).then_some(a.code),
-            "codes": List(codes(&a)),
-            "frames": List(a.messages().map(|message| message.frame().number())),
+            "codes": List(codes(&messages)),
+            "frames": List(messages.iter().map(|message| message.frame().number())),
             ..
         );
         if self.several_files {
             // the file of each frame
-            members!(to, "files": List(a.messages().map(|message| message.frame().file().0)));
+            members!(to, "files": List(messages.iter().map(|message| message.frame().file().0)));
         }
         members!(to, "started": a.started, "ended": a.last);
         let shared = |same: fn(&AttemptView<'_>, &AttemptView<'_>) -> bool| {
@@ -208,14 +228,6 @@ fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
     let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp.is_none();
     a.reason == b.reason && a.flags == b.flags && plain(a) && plain(b)
-}
-
-/// About the bytes that DNs take. Their records lie far apart: looked at one after the other and
-/// nothing else in between, many are waited for at a time.
-fn room(dns: &[DnView<'_>]) -> usize {
-    let attempts: Vec<AttemptView<'_>> = dns.iter().flat_map(DnView::attempts).collect();
-    let messages: usize = attempts.iter().map(|attempt| attempt.messages().count()).sum();
-    dns.len() * DN_BYTES + attempts.len() * ATTEMPT_BYTES + messages * MESSAGE_BYTES
 }
 
 fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {

@@ -53,6 +53,11 @@ impl Writer {
         self.out
     }
 
+    /// Makes room for so many bytes more.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// How much is written.
     pub(super) const fn len(&self) -> usize {
         self.out.len()
