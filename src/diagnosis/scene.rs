@@ -204,7 +204,7 @@ impl<'a> Scene<'a> {
             let marks = marks_of(attempt);
             mark(&mut one.servers, attempt.registrar, marks);
             mark(&mut one.sources, attempt.source.addr, marks);
-            refusals += attempt.refusals.max(u32::from(marks & REFUSED != 0));
+            refusals += attempt.refusals().max(u32::from(marks & REFUSED != 0));
         }
         for (server, marks) in one.servers {
             let served = self.servers.entry(server).or_default();
@@ -231,7 +231,7 @@ impl<'a> Scene<'a> {
             let marks = marks_of(&attempt);
             let (accepted, refused) = (marks & ACCEPTED != 0, marks & REFUSED != 0);
             mark(&mut before, attempt.source.addr, marks);
-            let refusals = attempt.refusals.max(u32::from(refused));
+            let refusals = attempt.refusals().max(u32::from(refused));
             let before = before.iter().any(|(s, m)| *s == attempt.source.addr && m & REFUSED != 0);
             if refusals == 0 && !(accepted && before && attempt.credentials) {
                 continue;

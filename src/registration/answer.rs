@@ -262,8 +262,10 @@ impl Tracker {
     }
 
     fn demand(&mut self, attempt: u32, demand: Option<Demand>, verdict: Verdict) -> Outcome {
-        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.demand = demand.map(|d| (d, None));
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize)
+            && (demand.is_some() || a.demand().is_some())
+        {
+            a.rare().demand = demand.map(|d| (d, None));
         }
         Outcome::Failed(verdict)
     }
@@ -309,13 +311,16 @@ impl Tracker {
             && presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
             && !presented.iter().flatten().any(|c| c.realm == realm);
         a.challenges = a.challenges.saturating_add(1);
-        a.refusals += u32::from(refused && !unclear);
-        a.stale += u32::from(stale);
+        if refused && !unclear || stale {
+            let rare = a.rare();
+            rare.refusals += u32::from(refused && !unclear);
+            rare.stale += u32::from(stale);
+        }
         (a.nonce, a.realm_offered) = (nonce, realm);
         if !a.credentials {
             a.realm = realm;
         }
-        let (dn, refusals) = (a.dn, a.refusals);
+        let (dn, refusals) = (a.dn, a.refusals());
         a.flags.set_if(Flag::StaleNonce, stale);
         a.flags.set_if(Flag::WrongRealm, wrong_realm && refused);
         a.flags.set_if(Flag::AuthLoop, refusals >= 3);
@@ -374,7 +379,7 @@ impl Tracker {
 
     fn note_grant(&mut self, attempt: u32, granted: Granted) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        a.granted = granted.seconds;
+        a.seconds.set_granted(granted.seconds);
         a.margin_ms = Spare::new(granted.margin_ms);
         if let Some(millis) = granted.margin_ms {
             self.tally.renewed(millis);

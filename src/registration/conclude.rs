@@ -122,7 +122,7 @@ impl Store {
         }
         let source = a.source.host();
         let (outcome, at, refresh) = (Outcome::Open, t.last_sent, true);
-        let frame = a.last_frame;
+        let frame = a.log.last().map(|message| message.frame()).unwrap_or_default();
         let open =
             Tried { attempt, outcome, code: 0, at, frame, source, port_closed: false, refresh };
         if let Some(error) = transactions.error_for(t, &self.texts).filter(|e| e.origin.time <= now)
@@ -163,9 +163,9 @@ impl Store {
 
 impl Closing {
     /// Readies the attempt it is about.
-    const fn prepare(&self, a: &mut Attempt) {
+    fn prepare(&self, a: &mut Attempt) {
         if self.icmp.is_some() {
-            a.icmp = self.icmp;
+            a.rare().icmp = self.icmp;
         }
         a.code = 0;
     }

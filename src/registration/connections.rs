@@ -194,7 +194,9 @@ impl Tracker {
     ) {
         self.counts.icmp_joined += u64::from(icmp.is_some());
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        a.icmp = icmp.or(a.icmp);
+        if icmp.is_some() {
+            a.rare().icmp = icmp;
+        }
         a.code = 0;
         self.conclude(attempt, Outcome::Failed(Verdict::Unreachable), origin, closed);
     }

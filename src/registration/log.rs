@@ -2,13 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::memory::spilled;
+use super::memory::ALLOCATION;
 use super::store::{Marks, MessageRecord};
 use crate::net::{FileId, FrameRef, Timestamp};
 
 /// Bytes of messages that an attempt holds without another allocation: a REGISTER, its challenge,
 /// the retry and the answer take about so many.
-const OWN: usize = 48;
+const OWN: usize = 45;
 
 /// Messages that most attempts hold so.
 pub(super) const OWN_MESSAGES: usize = 4;
@@ -34,9 +34,23 @@ const NUMBER_WIDTHS: [usize; 4] = [1, 2, 3, 7];
 /// Bytes a message takes at most.
 const LONGEST: usize = 32;
 
-/// The messages of an attempt in the order they were captured.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log(SmallVec<[u8; OWN]>);
+/// The messages of an attempt in the order they were captured: 48 bytes, as long as they are few.
+#[derive(Clone, Debug)]
+pub(super) enum Log {
+    /// So many bytes, the last message starting at that one of them.
+    Few {
+        length: u8,
+        last: u8,
+        bytes: [u8; OWN],
+    },
+    Many(Box<(Vec<u8>, usize)>),
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::Few { length: 0, last: 0, bytes: [0; OWN] }
+    }
+}
 
 impl Log {
     /// Adds a message.
@@ -72,7 +86,50 @@ impl Log {
         write(message.hop.into(), usize::from(message.hop != 0));
         write(cseq, if cseq != 0 { cseq_width } else { 0 });
         write(frame.file().0.into(), if other_file { 2 } else { 0 });
-        self.0.extend_from_slice(&bytes);
+        self.append(&bytes);
+    }
+
+    fn append(&mut self, message: &[u8]) {
+        match self {
+            Self::Few { length, last, bytes } => {
+                let start = usize::from(*length);
+                if let Some(place) = bytes.get_mut(start..start + message.len()) {
+                    place.copy_from_slice(message);
+                    (*last, *length) = (*length, *length + message.len() as u8);
+                } else {
+                    let all = [bytes.get(..start).unwrap_or_default(), message].concat();
+                    *self = Self::Many(Box::new((all, start)));
+                }
+            }
+            Self::Many(many) => {
+                many.1 = many.0.len();
+                many.0.extend_from_slice(message);
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Few { length, bytes, .. } => {
+                bytes.get(..usize::from(*length)).unwrap_or_default()
+            }
+            Self::Many(many) => &many.0,
+        }
+    }
+
+    /// The latest message.
+    pub(super) fn last(&self) -> Option<MessageRecord> {
+        let last = match self {
+            Self::Few { last, .. } => usize::from(*last),
+            Self::Many(many) => many.1,
+        };
+        let mut messages = self.iter();
+        let first = messages.next()?;
+        if last == 0 {
+            return Some(first);
+        }
+        messages.bytes = self.bytes().get(last..)?;
+        messages.next()
     }
 
     /// Keeps the first and the latest messages, `most` of them; says how many went.
@@ -96,7 +153,10 @@ impl Log {
 
     /// The bytes it takes beside its record.
     pub(super) fn heap_bytes(&self) -> usize {
-        spilled(&self.0)
+        match self {
+            Self::Few { .. } => 0,
+            Self::Many(many) => size_of::<(Vec<u8>, usize)>() + many.0.capacity() + 2 * ALLOCATION,
+        }
     }
 }
 
@@ -119,7 +179,7 @@ impl<'a> Messages<'a> {
     };
 
     fn of(log: &'a Log) -> Self {
-        Self { bytes: &log.0, base: None }
+        Self { bytes: log.bytes(), base: None }
     }
 
     /// Reads a number of at most eight bytes.
@@ -229,6 +289,7 @@ mod tests {
                 format!("{:?}", log.iter().collect::<Vec<_>>()) == format!("{all:?}")
             };
             prop_assert!(same(&log, &all));
+            prop_assert_eq!(format!("{:?}", log.last()), format!("{:?}", all.last()));
             let over = all.len().saturating_sub(most);
             prop_assert_eq!(log.thin(most), over);
             let first = if over > 0 { most / 2 } else { 0 };

@@ -6,17 +6,19 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::details::Details;
-use super::store::{Dn, Registration, Store};
+use super::store::{Dn, Rare, Registration, Store};
 use super::tracker::Tracker;
 
 /// What an allocation takes beside its bytes.
-const ALLOCATION: usize = 16;
+pub(super) const ALLOCATION: usize = 16;
 
 impl Tracker {
-    /// About how many bytes the model takes. Walks over all DNs and transactions.
+    /// About how many bytes the model takes. Walks over all its records.
     #[must_use]
     pub fn memory(&self) -> usize {
         let owned: usize = self.store.dns.iter().map(Dn::heap_bytes).sum();
+        let rare = self.store.attempts.iter().filter(|a| a.rare.is_some()).count();
+        let owned = owned + rare * (size_of::<Rare>() + ALLOCATION);
         let live = self.live.as_ref().map_or(0, |live| live.bytes());
         let names = self.names.as_ref().map_or(0, |names| names.bytes());
         self.store.table_bytes() + owned + self.transactions.bytes() + live + names

@@ -14,6 +14,7 @@ pub(crate) mod abreast;
 mod agents;
 mod answer;
 mod arena;
+mod attempt;
 mod binding;
 mod bounds;
 mod changes;

@@ -2,21 +2,19 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::RETRY_WINDOW;
 use super::contact::device_of;
 use super::details::Details;
 use super::facts::Facts;
-use super::log::Log;
 use super::reading::Reading;
-use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Spare, Store};
+use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Asked, Ends, Presented, Request, Sighting, Subject, Transaction};
-use super::verdict::{Flag, FlagSet, Verdict};
-use crate::net::{Origin, Timestamp};
+use super::verdict::{Flag, Verdict};
+use crate::net::Origin;
 use crate::sip::Message;
 
-/// A retry follows its challenge within this time, as the challenge's transaction would last.
-const RETRY_WINDOW: i64 = 32_000_000_000;
 /// One repetition this long after the answer, or two at all, show that the answer was lost.
 const LOST_AFTER: i64 = 1_000_000_000;
 
@@ -283,7 +281,8 @@ impl Tracker {
             return;
         }
         let (last, registrar) = (a.last, a.entry);
-        let Some((demand, obeyed @ None)) = &mut a.demand else { return };
+        let Some(rare) = a.rare.as_deref_mut() else { return };
+        let Some((demand, obeyed @ None)) = &mut rare.demand else { return };
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
             Demand::RetryAfter(secs) => origin.time >= last.plus_secs(secs),
@@ -305,81 +304,6 @@ impl Tracker {
             {
                 reg.tried = reg.before.take();
             }
-        }
-    }
-}
-
-impl Attempt {
-    pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin, (src, dst): Ends) -> Self {
-        Self {
-            dn,
-            next: NIL,
-            log: Log::default(),
-            last_frame: origin.frame,
-            open: NIL,
-            source: src,
-            registrar: dst,
-            transport: origin.transport,
-            call_id,
-            contact: Sym::NONE,
-            user_agent: Sym::NONE,
-            aor: Sym::NONE,
-            realm: Sym::NONE,
-            realm_offered: Sym::NONE,
-            username: Sym::NONE,
-            reason: Sym::NONE,
-            started: origin.time,
-            last: origin.time,
-            rtt: Spare::NONE,
-            purpose: Purpose::Unknown,
-            asked: None,
-            granted: None,
-            outcome: Outcome::Open,
-            code: 0,
-            cseq: 0,
-            requests: 0,
-            retransmissions: 0,
-            challenges: 0,
-            refusals: 0,
-            stale: 0,
-            credentials: false,
-            nonce_answered: false,
-            icmp: None,
-            margin_ms: Spare::NONE,
-            demand: None,
-            flags: FlagSet::EMPTY,
-            counted: false,
-            nonce: 0,
-            hops: 0,
-            decided_hop: None,
-            entry: dst,
-        }
-    }
-
-    /// What was demanded, and whether the client obeyed: one that has not come back long after it
-    /// might have does not.
-    pub(super) fn demand_at(&self, now: Timestamp) -> Option<(Demand, Option<bool>)> {
-        let (demand, None) = self.demand? else { return self.demand };
-        let due = match demand {
-            Demand::RetryAfter(secs) => self.last.plus_secs(secs),
-            Demand::MinExpires(_) | Demand::Redirect => self.last,
-        };
-        Some((demand, (now.nanos_since(due) > RETRY_WINDOW).then_some(false)))
-    }
-
-    /// Whether it had what it asked for, and nothing is left to be done.
-    pub(super) const fn is_over(&self) -> bool {
-        matches!(self.outcome, Outcome::Accepted | Outcome::Removed | Outcome::NothingListed)
-            && self.demand.is_none()
-    }
-
-    /// Whether its answer asks the client to go on: the attempt may not be over.
-    pub(super) fn is_tentative(&self) -> bool {
-        match self.outcome {
-            Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => true,
-            Outcome::Failed(Verdict::Rejected) => self.code == 423,
-            Outcome::Failed(Verdict::Truncated) => matches!(self.code, 401 | 407),
-            _ => false,
         }
     }
 }
@@ -419,7 +343,7 @@ fn carries_on(
         // what is cut of the request may be its credentials
         return answers_nonce || (with_credentials || request.cut) && same_call && later;
     }
-    match (a.outcome, a.demand) {
+    match (a.outcome, a.demand()) {
         (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
         (_, Some((Demand::MinExpires(min), None))) => {
             a.code == 423 && a.source == ends.0 && request.asks_at_least(min)
@@ -439,7 +363,8 @@ fn answers(request: &Request, a: &Attempt) -> bool {
 fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends) {
     a.requests = a.requests.saturating_add(1);
     a.purpose = request.purpose;
-    a.asked = request.contacts.iter().filter_map(|c| c.expires).max().or(a.asked);
+    let asked = request.contacts.iter().filter_map(|c| c.expires).max();
+    a.seconds.set_asked(asked.or_else(|| a.seconds.asked()));
     if let Some(contact) = request.contacts.first() {
         a.contact = contact.contact;
     }
@@ -449,10 +374,11 @@ fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends
         a.realm = credentials.realm;
         a.username = credentials.username;
     }
-    if let (Some((demand, obeyed @ None)), registrar) = (&mut a.demand, a.entry) {
+    let (last, registrar) = (a.last, a.entry);
+    if let Some((demand, obeyed @ None)) = a.rare.as_deref_mut().and_then(|r| r.demand.as_mut()) {
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),
-            Demand::RetryAfter(secs) => origin.time >= a.last.plus_secs(secs),
+            Demand::RetryAfter(secs) => origin.time >= last.plus_secs(secs),
             Demand::Redirect => ends.1 != registrar,
         });
     }

@@ -334,6 +334,10 @@ pub struct AttemptView<'a> {
     pub source: Endpoint,
     /// The farthest server the request was seen to go to, or the sender of the answer.
     pub registrar: Endpoint,
+    /// Seconds asked for.
+    pub asked: Option<u32>,
+    /// Seconds granted.
+    pub granted: Option<u32>,
 }
 
 /// One running binding of a snapshot.
@@ -356,7 +360,8 @@ impl<'a> AttemptView<'a> {
     fn of(store: &'a Store, attempt: &'a Attempt, at: Timestamp) -> Self {
         let source = attempt.source.endpoint(&store.texts);
         let registrar = attempt.registrar.endpoint(&store.texts);
-        Self { attempt, at, source, registrar }
+        let (asked, granted) = (attempt.seconds.asked(), attempt.seconds.granted());
+        Self { attempt, at, source, registrar, asked, granted }
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.

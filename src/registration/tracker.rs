@@ -277,7 +277,6 @@ impl Tracker {
         }
         let before = a.log.heap_bytes();
         a.log.push(message);
-        a.last_frame = message.frame();
         self.store.messages += 1;
         self.store.message_bytes += a.log.heap_bytes() - before;
         let dn = a.dn;

@@ -189,7 +189,7 @@ fn answer(snapshot: &Snapshot, attempt: &AttemptView<'_>, code: u16) -> String {
 fn silence(attempt: &AttemptView<'_>, steps: &[Step]) -> Option<String> {
     let asked_last = steps.last().is_some_and(|step| step.code < 200);
     match attempt.outcome {
-        Outcome::Failed(Verdict::Unreachable) => Some(match attempt.icmp {
+        Outcome::Failed(Verdict::Unreachable) => Some(match attempt.icmp() {
             Some((kind, code)) => words::icmp(kind, code, attempt.registrar.addr).to_owned(),
             None => "connection reset".to_owned(),
         }),

@@ -30,7 +30,7 @@ impl DnRule for OldNonceAnswered {
             case.is(Verdict::AuthFailed)
                 && case.decider().is_some_and(|a| {
                     matches!(a.code, 401 | 407)
-                        && a.refusals > 0
+                        && a.refusals() > 0
                         && !a.nonce_answered
                         && a.challenges > 1
                 }),

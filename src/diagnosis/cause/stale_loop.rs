@@ -28,7 +28,7 @@ impl DnRule for StaleLoop {
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
             matches!(case.verdict(), Verdict::Challenged | Verdict::AuthFailed)
-                && (case.decider().is_some_and(|a| a.stale > 1) || is_said(case)),
+                && (case.decider().is_some_and(|a| a.stale() > 1) || is_said(case)),
             || {
                 let sure = if is_said(case) { Confidence::Likely } else { Confidence::Certain };
                 Proof::error(sure, case.shown())
@@ -51,7 +51,7 @@ impl DnRule for StaleLoop {
             "{}: {} called the nonce stale {} in one attempt of {}",
             case.name(),
             last.registrar,
-            times(last.stale),
+            times(last.stale()),
             span(last.last.nanos_since(last.started))
         )
     }

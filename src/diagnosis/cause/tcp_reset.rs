@@ -27,7 +27,7 @@ impl DnRule for TcpReset {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
-            case.is(Verdict::Unreachable) && case.decider().is_some_and(|a| a.icmp.is_none()),
+            case.is(Verdict::Unreachable) && case.decider().is_some_and(|a| a.icmp().is_none()),
             || Proof::error(Confidence::Certain, reset_shown(case)),
         )
     }

@@ -27,7 +27,7 @@ impl DnRule for UnreachableIcmp {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(
-            case.is(Verdict::Unreachable) && case.decider().is_some_and(|a| a.icmp.is_some()),
+            case.is(Verdict::Unreachable) && case.decider().is_some_and(|a| a.icmp().is_some()),
             || {
                 let mut shown = case.shown();
                 let change = case.change_to(Verdict::Unreachable);
@@ -39,7 +39,7 @@ impl DnRule for UnreachableIcmp {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
-        let (kind, code) = last.icmp.unwrap_or_default();
+        let (kind, code) = last.icmp().unwrap_or_default();
         format!(
             "{}: the REGISTER from {} to {} came back with ICMP type {kind} code {code} ({})",
             case.name(),

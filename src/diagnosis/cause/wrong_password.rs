@@ -41,7 +41,7 @@ impl DnRule for WrongPassword {
                 "{name}: {} refused the credentials{user} for the realm \"{realm}\" {}, though they \
                  answer its nonce and it calls none stale: wrong password or user",
                 last.registrar,
-                times(last.refusals.max(1))
+                times(last.refusals().max(1))
             );
         }
         format!(

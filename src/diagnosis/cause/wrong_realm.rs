@@ -39,7 +39,7 @@ impl DnRule for WrongRealm {
             last.registrar,
             case.text(last.realm_offered),
             case.text(last.realm),
-            times(last.refusals)
+            times(last.refusals())
         )
     }
 }

@@ -102,7 +102,7 @@ fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (Stri
         Verdict::AuthFailed => (
             format!(
                 "credentials from {source} refused {} by {server}, {code}",
-                times(attempt.refusals.max(1))
+                times(attempt.refusals().max(1))
             ),
             "credentials refused".to_owned(),
         ),
@@ -130,7 +130,7 @@ fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (Stri
             "not answered".to_owned(),
         ),
         Verdict::Unreachable => {
-            let why = attempt.icmp.map_or("connection reset", |(kind, code)| icmp(kind, code));
+            let why = attempt.icmp().map_or("connection reset", |(kind, code)| icmp(kind, code));
             (format!("{server} not reached from {source} ({why})"), "not reached".to_owned())
         }
         Verdict::OneWay => (

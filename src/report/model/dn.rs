@@ -185,7 +185,7 @@ impl<'a> Pen<'a> {
         let end = part(to, shared(has_same_end).map(|w| &w.end), |to| {
             members!(to,
                 "demand": Object(a.demand(), demand),
-                "icmp": Object(a.icmp, |to: &mut Writer, (kind, code): (u8, u8)| {
+                "icmp": Object(a.icmp(), |to: &mut Writer, (kind, code): (u8, u8)| {
                     object!(to, "type": kind, "code": code);
                 }),
                 "reason": self.text(a.reason),
@@ -226,7 +226,7 @@ fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 }
 
 fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
-    let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp.is_none();
+    let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp().is_none();
     a.reason == b.reason && a.flags == b.flags && plain(a) && plain(b)
 }
 

@@ -57,7 +57,7 @@ pub(in crate::tui) fn seen(dn: DnView<'_>) -> (Vec<Seen>, Vec<Try>) {
             asked: attempt.asked,
             granted: attempt.granted,
             outcome: attempt.outcome,
-            icmp: attempt.icmp,
+            icmp: attempt.icmp(),
             several_hops: attempt.messages().any(|message| message.hop > 0),
             last: 0,
         });
