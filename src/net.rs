@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
 mod escape;
@@ -10,38 +10,59 @@ mod escape;
 pub use escape::{escape_bytes, escape_lossy, escape_text};
 
 /// A moment on the trace's clock: nanoseconds since the Unix epoch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Timestamp(i64);
+///
+/// It is kept as a number in the same order that is never zero, so that an `Option` takes no more room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_nanos(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.nanos()).finish()
+    }
+}
 
 impl Timestamp {
-    /// The moment `nanos` nanoseconds after the Unix epoch.
+    const SIGN: u64 = 1 << 63;
+
+    /// The moment `nanos` nanoseconds after the Unix epoch; the very first there could be is the one after it.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self(nanos)
+        match NonZeroU64::new(nanos.cast_unsigned() ^ Self::SIGN) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// The moment `secs` seconds and `nanos` nanoseconds after the epoch, saturating.
     #[must_use]
     pub const fn from_parts(secs: i64, nanos: i64) -> Self {
-        Self(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+        Self::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
     }
 
     /// Nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn nanos(self) -> i64 {
-        self.0
+        (self.0.get() ^ Self::SIGN).cast_signed()
     }
 
     /// The moment `seconds` later, saturating.
     #[must_use]
     pub const fn plus_secs(self, seconds: u32) -> Self {
-        Self(self.0.saturating_add((seconds as i64).saturating_mul(1_000_000_000)))
+        Self::from_nanos(
+            self.nanos().saturating_add((seconds as i64).saturating_mul(1_000_000_000)),
+        )
     }
 
     /// Signed nanoseconds from `earlier` to `self`, saturating.
     #[must_use]
     pub const fn nanos_since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.nanos().saturating_sub(earlier.nanos())
     }
 
     /// The time since `earlier`; zero when the clock went backwards.
@@ -53,7 +74,8 @@ impl Timestamp {
     /// Seconds since the epoch with nine decimals, as the JSON outputs print it.
     #[must_use]
     pub fn epoch_string(self) -> String {
-        let (secs, nanos) = (self.0.div_euclid(1_000_000_000), self.0.rem_euclid(1_000_000_000));
+        let (secs, nanos) =
+            (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000));
         format!("{secs}.{nanos:09}")
     }
 }

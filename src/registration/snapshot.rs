@@ -76,6 +76,7 @@ impl Tracker {
         let icmp_joined = self.close_open(&mut store, at);
         // their room is needed for what follows
         drop(std::mem::take(&mut self.transactions));
+        store.texts.close();
         self.judge(store, options, icmp_joined)
     }
 

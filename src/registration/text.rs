@@ -112,6 +112,11 @@ impl Texts {
         self.ids.find(hash_of(text), same).map(|&id| Sym(id))
     }
 
+    /// No texts come any more: what finds them by their bytes is dropped.
+    pub(super) fn close(&mut self) {
+        self.ids = HashTable::new();
+    }
+
     /// The bytes all texts take.
     pub(super) fn bytes(&self) -> usize {
         self.block_bytes + self.ids.capacity() * TABLE_SLOT

@@ -96,7 +96,7 @@ fn applies_the_offset_of_an_interface_and_saturates() {
     assert_eq!(at(6, 1_700_000_000, 7), 1_700_000_000_000_007_000);
     assert_eq!(at(9, -3, 1), -2_999_999_999);
     assert_eq!(at(0, i64::MAX, u64::MAX), i64::MAX);
-    assert_eq!(at(0xff, i64::MIN, 0), i64::MIN);
+    assert_eq!(at(0xff, i64::MIN, 0), i64::MIN + 1);
 }
 
 #[test]
