@@ -16,7 +16,7 @@ BEGIN, END = "<!-- figures: make bench writes from here -->", "<!-- to here -->"
 FIELDS = [part for field in ("frame.time_epoch", "ip.src", "ip.dst", "sip.Method", "sip.Status-Code", "sip.CSeq.seq",
                              "sip.to.user", "sip.contact.uri", "sip.Call-ID") for part in ("-e", field)]
 MB, GB = 10**6, 10**9
-_, FLOOR = run(["true"])
+FLOOR = run(["true"]).memory
 
 
 def seconds(took):
@@ -74,22 +74,23 @@ class Bench:
             if shutil.which("tcpdump"):
                 programs["tcpdump -w"] = ["tcpdump", "-r", path, "-w", "/dev/null"]
             took = alternate(programs, self.settings.rounds)
-            ours, peak = took["regscope report"]
+            ours, _, peak = took["regscope report"]
             size = "%s, %.2f GB, %d packets, %d SIP messages, %d DNs" % (
                 words, truth["bytes"] / GB, truth["packets"], truth["sip_messages"], truth["dns"])
             took.update(self.slow(shape, path))
-            rows = [[name, seconds(time), "%.2f" % (time / ours) if time else "–", megabytes(memory)]
-                    for name, (time, memory) in took.items()]
-            text.append("%s:\n\n%s" % (size, table(["", "time", "of regscope's", "memory"], rows)))
+            rows = [[name, seconds(ran.time), "%.2f" % (ran.time / ours) if ran.time else "–", seconds(ran.processor), megabytes(ran.memory)]
+                    for name, ran in took.items()]
+            text.append("%s:\n\n%s" % (size, table(["", "time", "of regscope's", "of processors", "memory"], rows)))
             self.ratios(shape, took, ours, peak)
         path = self.captures.zipped(self.captures.make("reg", GB)[0])
         took = alternate({"regscope report": self.report(path), "gzip -dc": ["gzip", "-dc", path]}, max(1, self.settings.rounds // 2))
-        (ours, peak), (gzip, _) = took["regscope report"], took["gzip -dc"]
+        (ours, _, peak), gzip = took["regscope report"], took["gzip -dc"].time
+        self.target("reg, gzipped: time beside `gzip -dc`", ours / gzip, 1.2)
         text.append("The registrations gzipped: regscope %s, %s; `gzip -dc` alone %s.\n" % (seconds(ours), megabytes(peak), seconds(gzip)))
         return "Beside other programs", "\n".join(text + slow)
 
     def ratios(self, shape, took, ours, peak):
-        cat, tcpdump = took["cat"][0], took.get("tcpdump -w", (None,))[0]
+        cat, tcpdump = took["cat"].time, took.get("tcpdump -w", (None,))[0]
         if shape == "mixed":
             self.target("mixed: time beside `cat`", ours / cat, 1.5)
         if tcpdump:
@@ -120,21 +121,21 @@ class Bench:
             path, truth = self.capture("reg", size)
             programs[truth["bytes"]] = self.report(path)
         took = alternate(programs, max(1, self.settings.rounds // 2))
-        (first, (base, _)), *_ = took.items()
-        for size, (time, peak) in took.items():
+        (first, base), *_ = took.items()
+        for size, (time, _, peak) in took.items():
             rows.append(["registrations, %.2f GB" % (size / GB), seconds(time), megabytes(peak),
-                         "%.1f× the size, %.1f× the time" % (size / first, time / base)])
+                         "%.1f× the size, %.1f× the time" % (size / first, time / base.time)])
         for shape, full, words in (("dns", MB, "DNs with one registration each"), ("attempts", MB, "attempts of one DN"),
                                    ("flows", MB // 10, "TCP connections, all open")):
             path, truth = self.capture(shape, full)
-            time, peak = run(self.report(path))
+            time, _, peak = run(self.report(path))
             if shape == "dns":
                 self.target("1,000,000 DNs: memory, MB", peak / MB, 1200, "%.0f")
             rows.append(["%d %s" % (self.captures.size(full), words), seconds(time), megabytes(peak), "%.2f GB" % (truth["bytes"] / GB)])
         path, truth = self.capture("reg", 3 * GB // 10)
         pieces, _ = self.captures.make("reg", 3 * GB // 10, 100)
         same = self.same(path, pieces)
-        time, peak = run(self.report(*pieces))
+        time, _, peak = run(self.report(*pieces))
         rows.append(["registrations, %.2f GB, by address in 100 files" % (truth["bytes"] / GB), seconds(time), megabytes(peak),
                      "the same verdicts, byte for byte" if same else "**other verdicts**"])
         if not same:
@@ -149,7 +150,7 @@ class Bench:
 
     def start(self):
         """How soon something is there."""
-        version = statistics.median(run([self.binary, "--version"])[0] for _ in range(20))
+        version = statistics.median(run([self.binary, "--version"]).time for _ in range(20))
         path, truth = self.captures.make("mixed", 2 * GB)
         frames = statistics.median(first_frame([self.binary, path], b"Compare") for _ in range(5))
         self.target("`--version`, ms", version * 1000, 10, "%.1f")

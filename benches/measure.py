@@ -1,4 +1,5 @@
 """Runs programs and says how long they took and how much memory they had."""
+import collections
 import fcntl
 import os
 import pty
@@ -13,12 +14,16 @@ import time
 # This process stays small: Linux counts what a child had before exec as the child's.
 
 
+# Seconds on the clock, None when the limit was over; seconds of processors; the peak of memory in bytes.
+Ran = collections.namedtuple("Ran", "time processor memory")
+
+
 class Failed(RuntimeError):
     """A program that ended in another way than it should."""
 
 
 def run(argv, limit=None, out=None):
-    """Seconds, and the peak of its memory in bytes; (None, bytes) when the limit was over."""
+    """What a program took."""
     with open(out or os.devnull, "wb") as output:
         began = time.monotonic()
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
@@ -35,18 +40,18 @@ def run(argv, limit=None, out=None):
         child.returncode = status
     if status and not late:
         raise Failed("%s: status %d" % (" ".join(argv), status))
-    return (None if late else took), usage.ru_maxrss * 1024
+    return Ran(None if late else took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def alternate(programs, rounds):
-    """The median time and the largest memory of each program, {name: (seconds, bytes)}; all take turns in each round."""
-    times, memory = {name: [] for name in programs}, dict.fromkeys(programs, 0)
+    """The median times and the largest memory of each program; all take turns in each round."""
+    runs = {name: [] for name in programs}
     for _ in range(rounds):
         for name, argv in programs.items():
-            took, peak = run(argv)
-            times[name].append(took)
-            memory[name] = max(memory[name], peak)
-    return {name: (statistics.median(times[name]), memory[name]) for name in programs}
+            runs[name].append(run(argv))
+    middle = statistics.median
+    return {name: Ran(middle(one.time for one in all), middle(one.processor for one in all), max(one.memory for one in all))
+            for name, all in runs.items()}
 
 
 def first_frame(argv, mark, limit=30.0):
