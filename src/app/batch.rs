@@ -6,12 +6,13 @@ use std::ops::Range;
 use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
 use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
 use crate::registration::Reading;
-use crate::sip::{Layout, Message};
+use crate::sip::{Layout, Layouts, Message};
 
 /// Messages and what the network says beside them, in order; emptied and used again.
 #[derive(Default)]
 pub(super) struct Batch {
     bytes: Vec<u8>,
+    layouts: Layouts,
     items: Vec<Item>,
 }
 
@@ -40,7 +41,6 @@ struct Icmp {
 }
 
 /// One thing of a batch, borrowed from it.
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
 pub(super) enum Found<'a> {
     /// A SIP message.
     Message(&'a Origin, Message<'a>, &'a Reading),
@@ -54,10 +54,11 @@ pub(super) enum Found<'a> {
 
 impl Batch {
     /// Copies a message.
-    pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: Message<'_>) {
+    pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: &Message<'_>) {
         let bytes = self.keep(message.raw());
-        let read = Reading::of(origin, &message);
-        let (origin, layout) = (*origin, message.into_layout());
+        let layout = self.layouts.note(message);
+        let read = Reading::of(origin, message);
+        let origin = *origin;
         self.items.push(Item { clock, what: What::Message { origin, bytes, layout, read } });
     }
 
@@ -95,42 +96,72 @@ impl Batch {
 
     /// Hands out everything in order, each with the clock at it.
     pub(super) fn take(&mut self, mut sink: impl FnMut(Timestamp, Found<'_>)) {
-        let bytes = |range: &Range<usize>| self.bytes.get(range.clone()).unwrap_or_default();
-        for Item { clock, what } in &self.items {
-            let clock = *clock;
-            match what {
-                What::Message { origin, bytes: range, layout, read } => {
-                    let message = Message::with_layout(bytes(range), layout);
-                    sink(clock, Found::Message(origin, message, read));
-                }
-                What::Icmp { origin, error, quoted } => sink(
-                    clock,
-                    Found::Icmp(IcmpError {
-                        origin,
-                        kind: error.kind,
-                        icmp_type: error.on_wire.0,
-                        icmp_code: error.on_wire.1,
-                        quoted_src: error.src,
-                        quoted_dst: error.dst,
-                        quoted_transport: error.transport,
-                        quoted: bytes(quoted),
-                    }),
-                ),
-                What::Connection(event) => sink(clock, Found::Connection(event)),
-                What::Agent { agent, address, capture_id, node } => {
-                    let (agent, address, capture_id) = (*agent, *address, *capture_id);
-                    let node = bytes(node);
-                    sink(clock, Found::Agent(AgentEvent { agent, address, capture_id, node }));
-                }
+        for place in 0..self.items.len() {
+            if let Some((clock, found)) = self.get(place) {
+                sink(clock, found);
             }
         }
+        self.clear();
+    }
+
+    /// How many things it holds.
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The thing at `place`, and the clock at it.
+    #[inline]
+    pub(super) fn get(&self, place: usize) -> Option<(Timestamp, Found<'_>)> {
+        let Item { clock, what } = self.items.get(place)?;
+        let found = match what {
+            What::Message { origin, bytes, layout, read } => {
+                let message = self.layouts.message(self.bytes(bytes), layout);
+                Found::Message(origin, message, read)
+            }
+            What::Icmp { origin, error, quoted } => Found::Icmp(IcmpError {
+                origin,
+                kind: error.kind,
+                icmp_type: error.on_wire.0,
+                icmp_code: error.on_wire.1,
+                quoted_src: error.src,
+                quoted_dst: error.dst,
+                quoted_transport: error.transport,
+                quoted: self.bytes(quoted),
+            }),
+            What::Connection(event) => Found::Connection(event),
+            What::Agent { agent, address, capture_id, node } => {
+                let (agent, address, capture_id) = (*agent, *address, *capture_id);
+                let node = self.bytes(node);
+                Found::Agent(AgentEvent { agent, address, capture_id, node })
+            }
+        };
+        Some((*clock, found))
+    }
+
+    /// The bytes and readings of the messages from `place` on.
+    pub(super) fn readings(&self, place: usize) -> impl Iterator<Item = (&[u8], &Reading)> + Clone {
+        let items = self.items.get(place..).unwrap_or_default();
+        items.iter().filter_map(|item| match &item.what {
+            What::Message { bytes, read, .. } => Some((self.bytes(bytes), read)),
+            _ => None,
+        })
+    }
+
+    /// Forgets everything; the room stays.
+    pub(super) fn clear(&mut self) {
         self.items.clear();
+        self.layouts.clear();
         self.bytes.clear();
+    }
+
+    fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        self.bytes.get(range.clone()).unwrap_or_default()
     }
 
     /// Whether it holds so many bytes, records included.
     pub(super) fn is_full(&self, limit: usize) -> bool {
-        self.bytes.len() + self.items.len() * size_of::<Item>() >= limit
+        let items = self.items.len() * size_of::<Item>();
+        self.bytes.len() + self.layouts.bytes() + items >= limit
     }
 }
 
@@ -159,7 +190,7 @@ mod tests {
         let mut batch = Batch::default();
         for text in texts {
             let message = Message::parse(text, true).unwrap();
-            batch.message(origin.time, &origin, message);
+            batch.message(origin.time, &origin, &message);
         }
         assert!(batch.is_full(1));
         let mut out = Vec::new();

@@ -6,7 +6,7 @@ use super::batch::Batch;
 use crate::capture::StreamCounts;
 use crate::net::{Cut, Frame, Origin, Timestamp};
 use crate::packet::{Decoder, Event, KeyLog, Limits, Stats, StreamChunk};
-use crate::sip::{self, FramerStats, Message, StreamFramer};
+use crate::sip::{self, FramerStats, Message, Scratch, StreamFramer};
 
 /// Bytes of unfinished messages in all streams together; one that would hold more is given up.
 const HELD_BYTES: usize = 64 << 20;
@@ -90,9 +90,10 @@ impl Finder {
 fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut Batch) {
     match event {
         Event::Datagram { origin, bytes } => {
-            for message in sip::datagram(bytes, origin.path.cut.is_some()) {
+            let cut = origin.path.cut.is_some();
+            sip::each_in_datagram(bytes, cut, &mut streams.scratch, |message| {
                 batch.message(clock, origin, message);
-            }
+            });
         }
         Event::Stream(chunk) => streams.chunk(clock, &chunk, batch),
         Event::Icmp(error) => batch.icmp(clock, &error),
@@ -110,6 +111,8 @@ struct Streams {
     /// Bytes of unfinished messages in all of them.
     held: usize,
     counts: StreamCounts,
+    /// For the headers of one message after the other, those of datagrams too.
+    scratch: Scratch,
 }
 
 impl Streams {
@@ -120,10 +123,10 @@ impl Streams {
             if message.is_cut() {
                 origin.path.cut = origin.path.cut.or(Some(Cut::LostSegments));
             }
-            batch.message(clock, &origin, message);
+            batch.message(clock, &origin, &message);
         };
         let before = framer.pending();
-        framer.push(chunk.bytes, chunk.lost_before, &mut found);
+        framer.push_in(chunk.bytes, chunk.lost_before, &mut self.scratch, &mut found);
         let too_much = self.held - before + framer.pending() > HELD_BYTES;
         if chunk.end || too_much {
             framer.end(&mut found);

@@ -14,7 +14,7 @@ use crate::net::Timestamp;
 use crate::packet::{KeyLog, Stats, sieve};
 use crate::source::CaptureSet;
 
-/// Frames between two looks at the progress; a power of two.
+/// Frames between two looks at the progress, more or less.
 const STRIDE: u64 = 1 << 14;
 
 /// What is read, and which of it goes on.
@@ -81,19 +81,26 @@ impl Reader {
             let (first, last) = span.unwrap_or((frame.time, frame.time));
             let clock = last.max(frame.time);
             span = Some((first.min(frame.time), clock));
+            let before = counts.read;
             if let Some(filter) = &mut filter
                 && !filter.takes(frame.link, frame.bytes)?
             {
                 counts.filtered += 1;
             } else if !sieve(frame.link, frame.bytes) {
                 counts.not_sip += 1;
+                if filter.is_none() && at.is_none() {
+                    // most often others like it follow
+                    let passed = skim(&mut set, &mut span);
+                    counts.read += passed;
+                    counts.not_sip += passed;
+                }
             } else {
                 finder.packet(clock, &frame, &mut batch);
                 if batch.is_full(batch_bytes) && !hand_on(&mut batch, full, empty) {
                     break;
                 }
             }
-            if counts.read.is_multiple_of(STRIDE) {
+            if counts.read / STRIDE != (before - 1) / STRIDE {
                 progress(set.progress());
             }
         }
@@ -103,6 +110,18 @@ impl Reader {
         drop(progress);
         Ok(Read { set, counts, decoded, streams, span, at })
     }
+}
+
+/// Passes over packets that the sieve drops, of which only the time counts; how many.
+fn skim(set: &mut CaptureSet, span: &mut Option<(Timestamp, Timestamp)>) -> u64 {
+    let Some((first, last)) = span else { return 0 };
+    set.skim(|time, link, bytes| {
+        let dropped = !sieve(link, bytes);
+        if dropped {
+            (*first, *last) = ((*first).min(time), (*last).max(time));
+        }
+        dropped
+    })
 }
 
 /// Sends a batch and replaces it by an empty one; false when nobody takes it.

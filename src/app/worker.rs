@@ -6,7 +6,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::batch::{Batch, Found};
 use crate::net::Origin;
-use crate::registration::{Ingested, Tracker};
+use crate::registration::{AHEAD, Ingested, Tracker};
 use crate::sip::Message;
 
 /// Takes every REGISTER and every answer to one, as they come.
@@ -25,24 +25,25 @@ pub(super) fn run(
 ) -> io::Result<Tracker> {
     let mut tracker = Tracker::new();
     for mut batch in full {
-        let mut error = None;
-        batch.take(|clock, found| {
+        for place in 0..batch.len() {
+            if place % AHEAD == 0 {
+                tracker.look_ahead(batch.readings(place));
+            }
+            let Some((clock, found)) = batch.get(place) else { break };
             tracker.advance(clock);
             match found {
                 Found::Message(origin, message, read) => {
                     let seen = tracker.message_read(origin, &message, read);
-                    if let (Some(sink), None, true) = (&mut sink, &error, seen.register) {
-                        error = sink(origin, &message, seen).err();
+                    if let (Some(sink), true) = (&mut sink, seen.register) {
+                        sink(origin, &message, seen)?;
                     }
                 }
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),
                 Found::Agent(agent) => tracker.hep_agent(&agent),
             }
-        });
-        if let Some(error) = error {
-            return Err(error);
         }
+        batch.clear();
         if let Some(watch) = &mut watch {
             watch(&mut tracker);
         }

@@ -8,6 +8,9 @@ use super::payload::may_be_sip;
 use super::tunnel::is_tunnel_port;
 use crate::net::LinkType;
 
+/// The bits of IPv4's fragment field that are set in fragments.
+const MORE_AND_OFFSET: u16 = 0x3fff;
+
 /// Whether a frame is worth decoding.
 ///
 /// `false` means that [`Decoder::decode`](super::Decoder::decode) would make no event of it, now or
@@ -16,6 +19,9 @@ use crate::net::LinkType;
 #[inline]
 #[must_use]
 pub fn sieve(link: LinkType, bytes: &[u8]) -> bool {
+    if link.0 == link::ETHERNET && is_media(bytes) {
+        return false;
+    }
     match link.0 {
         link::ETHERNET => bytes
             .split_first_chunk::<14>()
@@ -29,6 +35,31 @@ pub fn sieve(link: LinkType, bytes: &[u8]) -> bool {
         link::RAW | link::RAW_BSD | link::RAW_OPENBSD | link::IPV4 | link::IPV6 => ip(bytes),
         _ => true,
     }
+}
+
+/// Whether a frame is the commonest there is: a datagram over IPv4, without options or fragments, to
+/// and from ports of no tunnel, that starts with a byte above ASCII. That is decided below too, in more steps.
+#[inline]
+fn is_media(bytes: &[u8]) -> bool {
+    const TYPE: usize = 12;
+    const VERSION: usize = 14;
+    const TOTAL_LENGTH: usize = 16;
+    const FRAGMENT: usize = 20;
+    const PROTOCOL: usize = 23;
+    const SOURCE: usize = 34;
+    const DESTINATION: usize = 36;
+    const PAYLOAD: usize = 42;
+    /// IPv4, UDP and a byte.
+    const SHORTEST: u16 = 29;
+    let Some(frame) = bytes.first_chunk::<{ PAYLOAD + 1 }>() else { return false };
+    frame[PAYLOAD] >= 0x80
+        && u16_at(frame, TYPE) == ethertype::IPV4
+        && frame[VERSION] == 0x45
+        && frame[PROTOCOL] == ip_number::UDP.0
+        && u16_at(frame, FRAGMENT) & MORE_AND_OFFSET == 0
+        && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
+        && !is_tunnel_port(u16_at(frame, SOURCE))
+        && !is_tunnel_port(u16_at(frame, DESTINATION))
 }
 
 #[inline]
@@ -68,7 +99,6 @@ fn ip(bytes: &[u8]) -> bool {
 fn v4(bytes: &[u8]) -> bool {
     const TOTAL_LENGTH: usize = 2;
     const FRAGMENT: usize = 6;
-    const MORE_AND_OFFSET: u16 = 0x3fff;
     const PROTOCOL: usize = 9;
     let Some((header, _)) = bytes.split_first_chunk::<20>() else { return true };
     let header_len = usize::from(header[0] & 0x0f) * 4;

@@ -1,6 +1,6 @@
 //! What a request shows of its device: addresses, User-Agent, Contact, and the flags that follow.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use smallvec::SmallVec;
 
@@ -132,6 +132,31 @@ pub(super) fn aor_of(texts: &mut Texts, facts: &Facts<'_>) -> Sym {
 }
 
 pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
+    plain_ipv4(host).map(IpAddr::V4).or_else(|| any_ip(host))
+}
+
+/// Reads `1.2.3.4`, as most addresses are; `None` for any other.
+fn plain_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut rest = text;
+    let mut octets = [0; 4];
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let (mut value, mut digits) = (0, 0);
+        while let [digit @ b'0'..=b'9', after @ ..] = rest
+            && digits < 3
+        {
+            (value, digits, rest) = (value * 10 + u16::from(digit - b'0'), digits + 1, after);
+        }
+        // a zero in front is no address, or an octal one
+        let odd = digits == 0 || digits == 3 && value < 100 || digits == 2 && value < 10;
+        *octet = u8::try_from(value).ok().filter(|_| !odd)?;
+    }
+    rest.is_empty().then(|| Ipv4Addr::from(octets))
+}
+
+fn any_ip(host: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(host).ok()?.parse().ok()
 }
 
@@ -198,4 +223,29 @@ fn is_scanner_agent(agent: &[u8]) -> bool {
     ];
     let agent = agent.to_ascii_lowercase();
     TOOLS.iter().any(|tool| agent.starts_with(tool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_addresses_are_read_as_all_are() {
+        let octets =
+            ["", "0", "1", "00", "01", "10", "99", "001", "099", "100", "255", "256", "1000", "a"];
+        for first in octets {
+            for last in octets {
+                for text in [
+                    format!("{first}.2.3.{last}"),
+                    format!("1.{first}.{last}.4"),
+                    format!("{first}.{last}"),
+                ] {
+                    let plain = plain_ipv4(text.as_bytes()).map(IpAddr::V4);
+                    assert_eq!(plain, any_ip(text.as_bytes()), "{text}");
+                }
+            }
+        }
+        assert_eq!(plain_ipv4(b"1.2.3.4.5"), None);
+        assert_eq!(plain_ipv4(b"::1"), None);
+    }
 }

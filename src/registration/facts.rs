@@ -1,7 +1,7 @@
 //! What the model needs to know of a message: whose it is, and which transaction it belongs to.
 
 use std::borrow::Cow;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
@@ -21,13 +21,16 @@ impl TransactionKey {
 
     /// The key with one text more.
     pub(super) fn with(self, part: &[u8]) -> Self {
+        const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03];
         let mut hasher = FxHasher::default();
         hasher.write(part);
-        let part = (hasher.finish(), part.len());
-        let (mut a, mut b) = (FxHasher::default(), FxHasher::default());
-        (self.0, part.1, part.0).hash(&mut a);
-        (part.0, self.1, part.1).hash(&mut b);
-        Self(a.finish(), b.finish())
+        let (digest, len) = (hasher.finish(), part.len() as u64);
+        let fold = |state: u64, odd: u64| {
+            let product = u128::from(state) * u128::from(odd);
+            product as u64 ^ (product >> 64) as u64
+        };
+        let [a, b] = ODD;
+        Self(fold(self.0 ^ digest, a) ^ len, fold(self.1.wrapping_add(digest), b) ^ len)
     }
 }
 

@@ -155,6 +155,11 @@ impl Transactions {
         None
     }
 
+    /// The first that will be taken out, unless they wait for an answer then.
+    pub(super) fn oldest(&self, count: usize) -> impl Iterator<Item = &Transaction> {
+        self.queue.iter().take(count).filter_map(|&(_, slot, _)| self.get(slot))
+    }
+
     fn live(&self, (_, slot, generation): (Timestamp, u32, u32)) -> Option<&Transaction> {
         self.get(slot).filter(|t| t.generation == generation)
     }

@@ -12,6 +12,7 @@
 
 pub(crate) mod abreast;
 mod agents;
+mod ahead;
 mod answer;
 mod arena;
 mod attempt;
@@ -54,6 +55,7 @@ mod verdict;
 
 pub use crate::packet::{CertificateInfo, TlsInfo, Unread, version_name};
 pub use agents::AgentRecord;
+pub use ahead::AHEAD;
 pub use bounds::{Forgotten, Limits};
 pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};

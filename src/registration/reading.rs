@@ -2,6 +2,7 @@
 
 use std::hash::{Hash as _, Hasher as _};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
@@ -10,8 +11,8 @@ use super::describe::parse_ip;
 use super::facts::{TransactionKey, dn_of, has_cookie, unescape};
 use crate::net::Origin;
 use crate::sip::{
-    CSeq, Challenge, Contact, Credentials, HeaderName, HeaderRef, Message, Method, NameAddr,
-    StartLine, Via,
+    CSeq, Challenge, Contact, Credentials, HeaderName, HeaderPlace, Message, Method, NameAddr,
+    StartLine, Via, ViaParams,
 };
 
 /// Hops a request may have behind it.
@@ -126,28 +127,117 @@ struct Found<'m> {
     from: Option<&'m [u8]>,
     call_id: Option<&'m [u8]>,
     cseq: Option<&'m [u8]>,
+    /// The first Via, and how many there are.
+    via: Option<&'m [u8]>,
+    vias: usize,
     path: bool,
+    contacts: SmallVec<[&'m [u8]; 2]>,
+    /// Credentials of a REGISTER and challenges of an answer, and whether they are for or from a proxy.
+    auth: SmallVec<[(&'m [u8], bool); 2]>,
+    /// What a REGISTER has in common with a refresh, or an answer with others, as far as these headers say.
+    same: FxHasher,
+}
+
+impl<'m> Found<'m> {
+    fn of(message: &Message<'m>) -> Self {
+        let raw = message.raw();
+        let mut found = Self::default();
+        let likeness = match message.start() {
+            StartLine::Request { method: Method::Register, .. } => Likeness::Refresh,
+            StartLine::Request { .. } => Likeness::Nothing,
+            StartLine::Response { .. } => Likeness::Answer,
+        };
+        for place in message.places() {
+            likeness.note(&mut found.same, raw, &place);
+            let value = raw.get(place.value).unwrap_or_default();
+            let single = match place.id {
+                HeaderName::To => &mut found.to,
+                HeaderName::From => &mut found.from,
+                HeaderName::CallId => &mut found.call_id,
+                HeaderName::CSeq => &mut found.cseq,
+                HeaderName::Via => {
+                    found.vias += 1;
+                    &mut found.via
+                }
+                HeaderName::Path => {
+                    found.path = true;
+                    continue;
+                }
+                HeaderName::Contact => {
+                    found.contacts.push(value);
+                    continue;
+                }
+                id => {
+                    found.auth.extend(likeness.auth(id).map(|proxy| (value, proxy)));
+                    continue;
+                }
+            };
+            single.get_or_insert(value);
+        }
+        found
+    }
+
+    /// The top Via, and whether there is no other.
+    fn top_via(&self, message: &Message<'m>) -> (Option<Via<'m>>, bool) {
+        match self.via.filter(|_| self.vias == 1).and_then(Via::alone) {
+            Some(via) => (Some(via), true),
+            None => (message.top_via(), false),
+        }
+    }
+}
+
+/// What of the headers says whether a message is like others.
+#[derive(Clone, Copy)]
+enum Likeness {
+    /// All but what every request has anew: the values of Via, `CSeq` and Call-ID, and credentials.
+    Refresh,
+    /// Those of an answer of which something is kept, challenges aside.
+    Answer,
+    Nothing,
+}
+
+impl Likeness {
+    #[inline]
+    fn note(self, same: &mut FxHasher, raw: &[u8], place: &HeaderPlace) {
+        let mut note = |part: Range<usize>| same.write(raw.get(part).unwrap_or_default());
+        let HeaderPlace { id, name, value } = place;
+        match self {
+            Self::Refresh => match id {
+                HeaderName::Via | HeaderName::CSeq | HeaderName::CallId => note(name.clone()),
+                HeaderName::Authorization | HeaderName::ProxyAuthorization => {}
+                _ => note(name.start..value.end.max(name.end)),
+            },
+            Self::Answer => {
+                if let HeaderName::Server
+                | HeaderName::Expires
+                | HeaderName::Unsupported
+                | HeaderName::Warning
+                | HeaderName::MinExpires
+                | HeaderName::ServiceRoute = id
+                {
+                    note(value.clone());
+                    id.hash(same);
+                }
+            }
+            Self::Nothing => {}
+        }
+    }
+
+    /// Whether a header has to do with authentication and is read, and if so, whether with a proxy's.
+    fn auth(self, id: HeaderName) -> Option<bool> {
+        match self {
+            Self::Refresh => id.of_credentials(),
+            Self::Answer => id.of_challenges(),
+            Self::Nothing => None,
+        }
+    }
 }
 
 impl Reading {
     /// Reads a message.
     #[must_use]
     pub fn of(origin: &Origin, message: &Message<'_>) -> Self {
-        let mut found = Found::default();
-        for header in message.headers() {
-            let place = match header.id {
-                HeaderName::To => &mut found.to,
-                HeaderName::From => &mut found.from,
-                HeaderName::CallId => &mut found.call_id,
-                HeaderName::CSeq => &mut found.cseq,
-                HeaderName::Path => {
-                    found.path = true;
-                    continue;
-                }
-                _ => continue,
-            };
-            place.get_or_insert(header.value);
-        }
+        let found = Found::of(message);
         let cseq = found.cseq.and_then(CSeq::parse);
         let about = match cseq.map(|cseq| cseq.method) {
             None => About::Nothing,
@@ -157,7 +247,7 @@ impl Reading {
         let mut reading = Self { about, path: found.path, ..Self::default() };
         let to = found.to.and_then(NameAddr::parse);
         if let Some((to, name)) = to.and_then(|to| Some((to, dn_of(&to)?))) {
-            reading.read(origin, message, &found, cseq, &to, name);
+            reading.read(origin, message, found, cseq, &to, name);
         }
         reading
     }
@@ -167,7 +257,7 @@ impl Reading {
         &mut self,
         origin: &Origin,
         message: &Message<'m>,
-        found: &Found<'m>,
+        found: Found<'m>,
         cseq: Option<CSeq<'m>>,
         to: &NameAddr<'m>,
         name: &'m [u8],
@@ -193,53 +283,53 @@ impl Reading {
             };
             own.with(branch.filter(|branch| has_cookie(branch)).unwrap_or_else(tag))
         };
-        let mut vias = message.vias();
-        let via = vias.next();
-        let top = TopVia::of(via.as_ref());
+        let (via, is_alone) = found.top_via(message);
+        let top = via.map(|via| via.known()).unwrap_or_default();
         self.key = key(top.branch);
-        let parents = vias.take(HOPS).map(|via| key(via.branch()));
-        self.parents = parents.filter(|parent| *parent != self.key).collect();
+        if !is_alone {
+            let parents = message.vias().skip(1).take(HOPS).map(|via| key(via.branch()));
+            self.parents = parents.filter(|parent| *parent != self.key).collect();
+        }
         self.branch = top.branch.map(number_of);
         match message.start() {
             StartLine::Request { method: Method::Register, uri } => {
-                self.same = sameness(origin, message, via.as_ref().zip(Some(&top)), uri);
-                self.read_contacts(message);
-                self.auth = message.credentials().map(|c| AuthReading::given(raw, &c)).collect();
+                self.same = sameness(origin, found.same, via.as_ref().zip(Some(&top)), uri);
+                self.read_contacts(raw, &found.contacts);
+                let all = found.auth.iter();
+                let all = all.flat_map(|(value, proxy)| Credentials::all(value, *proxy));
+                self.auth.extend(all.map(|c| AuthReading::given(raw, &c)));
             }
-            StartLine::Request { .. } => {}
-            StartLine::Response { reason, .. } => {
+            // of what is provisional, or about something else, nothing but its transaction counts
+            StartLine::Response { code, reason } if *code >= 200 && self.about != About::Other => {
                 self.received = top.received.and_then(parse_ip);
-                self.rport = via.filter(|_| top.rport).and_then(|via| via.rport().flatten());
-                self.read_contacts(message);
-                let mut like = FxHasher::default();
+                self.rport = top.rport.flatten();
+                self.read_contacts(raw, &found.contacts);
+                let mut like = found.same;
                 like.write(reason);
-                hash_kept(&mut like, message);
-                for c in message.challenges() {
+                for c in found.auth.iter().flat_map(|(value, proxy)| Challenge::all(value, *proxy))
+                {
                     (c.realm, c.algorithm, c.qop, c.stale).hash(&mut like);
                     self.auth.push(AuthReading::asked(raw, &c));
                 }
                 self.same = like.finish();
             }
+            StartLine::Request { .. } | StartLine::Response { .. } => {}
         }
     }
 
-    fn read_contacts(&mut self, message: &Message<'_>) {
-        let raw = message.raw();
-        for contact in message.contacts() {
-            match contact {
-                Contact::Star => self.star = true,
-                Contact::Address(address) => {
-                    let plain = address.params.raw().is_empty();
-                    let device =
-                        !plain && address.reg_id().is_some() && address.instance().is_some();
-                    self.contacts.push(ContactReading {
-                        uri: Span::of(raw, address.uri.raw),
-                        item: Span::of(raw, address.raw),
-                        expires: address.expires(),
-                        device,
-                    });
-                }
-            }
+    fn read_contacts(&mut self, raw: &[u8], values: &[&[u8]]) {
+        for contact in values.iter().flat_map(|value| Contact::outlines(value)) {
+            let Some(address) = contact else {
+                self.star = true;
+                continue;
+            };
+            let params = address.contact_params();
+            self.contacts.push(ContactReading {
+                uri: Span::of(raw, address.uri),
+                item: Span::of(raw, address.raw),
+                expires: params.expires,
+                device: params.reg_id.is_some() && params.has_instance,
+            });
         }
     }
 
@@ -286,32 +376,6 @@ impl AuthReading {
     }
 }
 
-/// The parameters of the top Via, found in one pass.
-#[derive(Default)]
-struct TopVia<'m> {
-    branch: Option<&'m [u8]>,
-    received: Option<&'m [u8]>,
-    /// There is an `rport`, filled in or not.
-    rport: bool,
-}
-
-impl<'m> TopVia<'m> {
-    /// The first parameter of each name counts.
-    fn of(via: Option<&Via<'m>>) -> Self {
-        let (mut branch, mut received, mut rport) = (None, None, None::<Option<&[u8]>>);
-        for (name, value) in via.into_iter().flat_map(|via| via.params.iter()) {
-            let place = match name.len() {
-                6 if name.eq_ignore_ascii_case(b"branch") => &mut branch,
-                8 if name.eq_ignore_ascii_case(b"received") => &mut received,
-                5 if name.eq_ignore_ascii_case(b"rport") => &mut rport,
-                _ => continue,
-            };
-            place.get_or_insert(value);
-        }
-        Self { branch: branch.flatten(), received: received.flatten(), rport: rport.is_some() }
-    }
-}
-
 /// The branch of a message's top Via as a number.
 pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
     message.top_via().as_ref().and_then(Via::branch).map(number_of)
@@ -330,51 +394,16 @@ fn number_of(text: &[u8]) -> u64 {
 /// Most REGISTERs of a capture are refreshes; what they say was read before.
 fn sameness(
     origin: &Origin,
-    message: &Message<'_>,
-    via: Option<(&Via<'_>, &TopVia<'_>)>,
+    mut headers: FxHasher,
+    via: Option<(&Via<'_>, &ViaParams<'_>)>,
     uri: &[u8],
 ) -> u64 {
-    let mut hasher = FxHasher::default();
-    origin.src.hash(&mut hasher);
+    origin.src.hash(&mut headers);
     if let Some((via, top)) = via {
-        (via.transport, via.host, via.port, top.rport).hash(&mut hasher);
+        (via.transport, via.host, via.port, top.rport.is_some()).hash(&mut headers);
     }
-    hasher.write(uri);
-    for header in message.headers() {
-        match header.id {
-            HeaderName::Via | HeaderName::CSeq | HeaderName::CallId => hasher.write(header.name),
-            HeaderName::Authorization | HeaderName::ProxyAuthorization => {}
-            _ => hasher.write(line_of(message, header)),
-        }
-    }
-    hasher.finish().max(1)
-}
-
-/// A header from its name to the end of its value.
-fn line_of<'m>(message: &Message<'m>, header: HeaderRef<'m>) -> &'m [u8] {
-    let raw = message.raw();
-    if header.value.is_empty() {
-        return header.name;
-    }
-    let (name, value) = (Span::of(raw, header.name), Span::of(raw, header.value));
-    let len = (value.start + value.len).saturating_sub(name.start);
-    Span { start: name.start, len }.get(raw)
-}
-
-/// The headers of an answer of which something is kept, challenges aside.
-fn hash_kept(hasher: &mut FxHasher, message: &Message<'_>) {
-    for header in message.headers() {
-        if let HeaderName::Server
-        | HeaderName::Expires
-        | HeaderName::Unsupported
-        | HeaderName::Warning
-        | HeaderName::MinExpires
-        | HeaderName::ServiceRoute = header.id
-        {
-            header.id.hash(hasher);
-            hasher.write(header.value);
-        }
-    }
+    headers.write(uri);
+    headers.finish().max(1)
 }
 
 #[cfg(test)]

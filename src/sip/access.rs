@@ -1,10 +1,11 @@
 //! The typed readings of a message's headers.
 
-use super::auth::{AuthItems, Challenge, Credentials};
+use super::auth::{Challenge, Credentials};
+use super::find;
 use super::header::HeaderName;
-use super::message::{HeaderRef, Message};
+use super::message::Message;
 use super::name_addr::{Contact, NameAddr};
-use super::scan::{list_items, long_number, number, trim};
+use super::scan::{list_items, long_number, number, slice, tail, trim};
 use super::start_line::Method;
 use super::via::Via;
 
@@ -21,6 +22,27 @@ impl<'a> CSeq<'a> {
     /// Reads a `CSeq`; `None` when it does not start with a number.
     #[must_use]
     pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::plain(value).or_else(|| Self::any(value))
+    }
+
+    /// Reads digits, a space and a method, which most are; `None` for any other.
+    fn plain(value: &'a [u8]) -> Option<Self> {
+        let digits = find::digits_len(value);
+        let method = tail(value, digits).strip_prefix(b" ")?;
+        if !(1..=9).contains(&digits) {
+            return None;
+        }
+        let value = slice(value, 0, digits).iter();
+        let number = value.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+        let method = match Method::from_bytes(method) {
+            Method::Other(other) if other.iter().any(u8::is_ascii_whitespace) => return None,
+            method => method,
+        };
+        Some(Self { number, method })
+    }
+
+    /// Reads whatever `value` is.
+    fn any(value: &'a [u8]) -> Option<Self> {
         let number = number(value)?;
         let after = value.iter().position(|b| !b.is_ascii_digit()).unwrap_or(value.len());
         let method = trim(value.get(after..).unwrap_or_default());
@@ -109,24 +131,37 @@ impl<'a> Message<'a> {
 
     /// Every challenge, in wire order, several of one header line included (RFC 3261 §22).
     pub fn challenges(&self) -> impl Iterator<Item = Challenge<'a>> + '_ {
-        self.auth_items(HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate)
-            .flat_map(|mut items| std::iter::from_fn(move || items.challenge()))
+        self.headers()
+            .filter_map(|header| header.id.of_challenges().map(|proxy| (proxy, header)))
+            .flat_map(|(proxy, header)| Challenge::all(header.value, proxy))
     }
 
     /// Every set of credentials, in wire order (RFC 3261 §22).
     pub fn credentials(&self) -> impl Iterator<Item = Credentials<'a>> + '_ {
-        self.auth_items(HeaderName::Authorization, HeaderName::ProxyAuthorization)
-            .flat_map(|mut items| std::iter::from_fn(move || items.credentials()))
-    }
-
-    /// The values of `own` and `proxy` headers, ready to be read.
-    fn auth_items(
-        &self,
-        own: HeaderName,
-        proxy: HeaderName,
-    ) -> impl Iterator<Item = AuthItems<'a>> + '_ {
         self.headers()
-            .filter(move |header| header.id == own || header.id == proxy)
-            .map(move |HeaderRef { id, value, .. }| AuthItems::new(value, id == proxy))
+            .filter_map(|header| header.id.of_credentials().map(|proxy| (proxy, header)))
+            .flat_map(|(proxy, header)| Credentials::all(header.value, proxy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_sequence_numbers_are_read_as_all_are() {
+        let mut plain = 0;
+        for number in ["", "0", "1", "00017", "123456789", "1234567890", "4294967296", "x"] {
+            for between in [" ", "  ", "\t", "", "\r\n "] {
+                for method in ["REGISTER", "", "register", "INVITE x", "OPTIONS\t", "A\x0cB", "1"] {
+                    let text = format!("{number}{between}{method}");
+                    if let Some(read) = CSeq::plain(text.as_bytes()) {
+                        plain += 1;
+                        assert_eq!(Some(read), CSeq::any(text.as_bytes()), "{text:?}");
+                    }
+                }
+            }
+        }
+        assert!(plain > 10, "{plain}");
     }
 }

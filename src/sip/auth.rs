@@ -1,5 +1,6 @@
 //! Challenges and credentials of HTTP authentication in SIP.
 
+use super::find;
 use super::scan::{after_quoted, slice, tail, trim, trim_start, unquote};
 
 /// One challenge of a WWW-Authenticate or Proxy-Authenticate (RFC 3261 §22, RFC 8760).
@@ -25,7 +26,13 @@ pub struct Challenge<'a> {
     pub opaque: Option<&'a [u8]>,
 }
 
-impl Challenge<'_> {
+impl<'a> Challenge<'a> {
+    /// Those in the value of a header, in order; `proxy` is handed on to each.
+    pub fn all(value: &'a [u8], proxy: bool) -> impl Iterator<Item = Self> + use<'a> {
+        let mut items = AuthItems::new(value, proxy);
+        std::iter::from_fn(move || items.challenge())
+    }
+
     /// Whether the scheme is Digest, in any case.
     #[must_use]
     pub fn is_digest(&self) -> bool {
@@ -64,7 +71,13 @@ pub struct Credentials<'a> {
     pub opaque: Option<&'a [u8]>,
 }
 
-impl Credentials<'_> {
+impl<'a> Credentials<'a> {
+    /// Those in the value of a header, in order; `proxy` is handed on to each.
+    pub fn all(value: &'a [u8], proxy: bool) -> impl Iterator<Item = Self> + use<'a> {
+        let mut items = AuthItems::new(value, proxy);
+        std::iter::from_fn(move || items.credentials())
+    }
+
     /// Whether the scheme is Digest, in any case.
     #[must_use]
     pub fn is_digest(&self) -> bool {
@@ -90,17 +103,17 @@ impl<'a> AuthItems<'a> {
     pub(super) fn challenge(&mut self) -> Option<Challenge<'a>> {
         let mut read = Challenge { proxy: self.proxy, ..Challenge::default() };
         read.scheme = self.item(|name, value| {
-            let field = match () {
-                () if name.eq_ignore_ascii_case(b"realm") => &mut read.realm,
-                () if name.eq_ignore_ascii_case(b"nonce") => &mut read.nonce,
-                () if name.eq_ignore_ascii_case(b"algorithm") => &mut read.algorithm,
-                () if name.eq_ignore_ascii_case(b"qop") => &mut read.qop,
-                () if name.eq_ignore_ascii_case(b"opaque") => &mut read.opaque,
-                () if name.eq_ignore_ascii_case(b"stale") => {
+            let field = match Field::of(name) {
+                Field::Realm => &mut read.realm,
+                Field::Nonce => &mut read.nonce,
+                Field::Algorithm => &mut read.algorithm,
+                Field::Qop => &mut read.qop,
+                Field::Opaque => &mut read.opaque,
+                Field::Stale => {
                     read.stale |= value.eq_ignore_ascii_case(b"true");
                     return;
                 }
-                () => return,
+                _ => return,
             };
             field.get_or_insert(value);
         })?;
@@ -111,21 +124,21 @@ impl<'a> AuthItems<'a> {
     pub(super) fn credentials(&mut self) -> Option<Credentials<'a>> {
         let mut read = Credentials { proxy: self.proxy, ..Credentials::default() };
         read.scheme = self.item(|name, value| {
-            let field = match () {
-                () if name.eq_ignore_ascii_case(b"username") => &mut read.username,
-                () if name.eq_ignore_ascii_case(b"realm") => &mut read.realm,
-                () if name.eq_ignore_ascii_case(b"nonce") => &mut read.nonce,
-                () if name.eq_ignore_ascii_case(b"uri") => &mut read.uri,
-                () if name.eq_ignore_ascii_case(b"response") => &mut read.response,
-                () if name.eq_ignore_ascii_case(b"algorithm") => &mut read.algorithm,
-                () if name.eq_ignore_ascii_case(b"qop") => &mut read.qop,
-                () if name.eq_ignore_ascii_case(b"cnonce") => &mut read.cnonce,
-                () if name.eq_ignore_ascii_case(b"opaque") => &mut read.opaque,
-                () if name.eq_ignore_ascii_case(b"nc") => {
+            let field = match Field::of(name) {
+                Field::Username => &mut read.username,
+                Field::Realm => &mut read.realm,
+                Field::Nonce => &mut read.nonce,
+                Field::Uri => &mut read.uri,
+                Field::Response => &mut read.response,
+                Field::Algorithm => &mut read.algorithm,
+                Field::Qop => &mut read.qop,
+                Field::Cnonce => &mut read.cnonce,
+                Field::Opaque => &mut read.opaque,
+                Field::Nc => {
                     read.nc = read.nc.or_else(|| hex_number(value));
                     return;
                 }
-                () => return,
+                Field::Stale | Field::Other => return,
             };
             field.get_or_insert(value);
         })?;
@@ -136,6 +149,13 @@ impl<'a> AuthItems<'a> {
     fn item(&mut self, mut take: impl FnMut(&'a [u8], &'a [u8])) -> Option<&'a [u8]> {
         let mut scheme = self.scheme.take();
         loop {
+            if scheme.is_some()
+                && let Some((name, value, rest)) = plain_param(self.rest)
+            {
+                self.rest = rest;
+                take(name, value);
+                continue;
+            }
             let Some(part) = self.part() else { return scheme };
             match (part, scheme) {
                 (Part::Word { text, .. }, None) => scheme = Some(text),
@@ -158,7 +178,7 @@ impl<'a> AuthItems<'a> {
     fn part(&mut self) -> Option<Part<'a>> {
         loop {
             let text = trim_start(self.rest);
-            let length = text.iter().position(|b| ends_word(*b)).unwrap_or(text.len());
+            let length = text.iter().position(|byte| ends_word(*byte)).unwrap_or(text.len());
             if length == 0 {
                 let skip = match text.first()? {
                     b'"' => after_quoted(text, 1).unwrap_or(text.len()),
@@ -181,6 +201,28 @@ impl<'a> AuthItems<'a> {
     }
 }
 
+/// Reads `name="value"` or `name=value`, behind commas and spaces, without anything odd in it, which
+/// most are, and what follows; `None` for any other.
+#[inline]
+fn plain_param(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let text = tail(text, text.iter().take_while(|byte| matches!(byte, b',' | b' ')).count());
+    let len = find::user_len(text);
+    let (name, value) = (slice(text, 0, len), tail(text, len).strip_prefix(b"=")?);
+    let (value, rest) = if let Some(quoted) = value.strip_prefix(b"\"") {
+        let close = find::either(quoted, 0, b'"', b'\\')?;
+        (slice(quoted, 0, close), tail(quoted, close).strip_prefix(b"\"")?)
+    } else {
+        let end = find::byte(value, 0, b',').unwrap_or(value.len());
+        let (value, rest) = (slice(value, 0, end), tail(value, end));
+        let odd = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
+        if odd(value.first()) || odd(value.last()) {
+            return None;
+        }
+        (value, rest)
+    };
+    (len > 0).then_some((name, value, rest))
+}
+
 /// What an authentication header is made of.
 enum Part<'a> {
     /// A word without `=`; whether a comma or the end follows.
@@ -194,6 +236,63 @@ const fn ends_word(byte: u8) -> bool {
     matches!(byte, b'=' | b',' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// The parameters that are read (RFC 7616 §3.3, §3.4).
+enum Field {
+    Username,
+    Realm,
+    Nonce,
+    Uri,
+    Response,
+    Algorithm,
+    Qop,
+    Nc,
+    Cnonce,
+    Opaque,
+    Stale,
+    Other,
+}
+
+impl Field {
+    /// The parameter called `name`, in any case.
+    #[inline]
+    fn of(name: &[u8]) -> Self {
+        match Self::in_lower_case(name) {
+            Self::Other if name.len() <= LONGEST_FIELD => Self::in_any_case(name),
+            known => known,
+        }
+    }
+
+    #[cold]
+    fn in_any_case(name: &[u8]) -> Self {
+        let mut lower = [0; LONGEST_FIELD];
+        let lower = lower.get_mut(..name.len()).unwrap_or_default();
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        Self::in_lower_case(lower)
+    }
+
+    #[inline]
+    fn in_lower_case(name: &[u8]) -> Self {
+        match name {
+            b"username" => Self::Username,
+            b"realm" => Self::Realm,
+            b"nonce" => Self::Nonce,
+            b"uri" => Self::Uri,
+            b"response" => Self::Response,
+            b"algorithm" => Self::Algorithm,
+            b"qop" => Self::Qop,
+            b"nc" => Self::Nc,
+            b"cnonce" => Self::Cnonce,
+            b"opaque" => Self::Opaque,
+            b"stale" => Self::Stale,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// As long as `algorithm`.
+const LONGEST_FIELD: usize = 9;
+
 /// The value at the start of `text`, quoted or up to the comma, and what follows it.
 fn auth_value(text: &[u8]) -> (&[u8], &[u8]) {
     if text.first() == Some(&b'"')
@@ -201,11 +300,59 @@ fn auth_value(text: &[u8]) -> (&[u8], &[u8]) {
     {
         return (unquote(slice(text, 0, end)), tail(text, end));
     }
-    let end = memchr::memchr(b',', text).unwrap_or(text.len());
+    let end = find::byte(text, 0, b',').unwrap_or(text.len());
     (trim(slice(text, 0, end)), tail(text, end))
 }
 
 /// A nonce count (RFC 7616 §3.4).
 fn hex_number(value: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(trim(value)).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_parameters_are_read_as_all_are() {
+        let mut plain = 0;
+        let befores = ["", ",", ", ,  ", "\t", "\r\n "];
+        let names = ["", "a", "qop-options", "a b", "\"a\"", "a "];
+        let values = [
+            "",
+            "=",
+            "=1",
+            "=a=b",
+            "= 1",
+            "=1 ",
+            "=\"1,2\"",
+            "=\"open",
+            "=a\"b\"",
+            "=\"\\\"\"",
+            "=\"\"",
+        ];
+        for before in befores {
+            for name in names {
+                for value in values {
+                    for rest in ["", ",", ", b=2", " ,b", " c=3", "x", "\""] {
+                        let text = format!("{before}{name}{value}{rest}");
+                        let Some((name, value, rest)) = plain_param(text.as_bytes()) else {
+                            continue;
+                        };
+                        plain += 1;
+                        let mut items = AuthItems::new(text.as_bytes(), false);
+                        let Some(Part::Param(any_name, any_value)) = items.part() else {
+                            panic!("{text:?}");
+                        };
+                        assert_eq!(
+                            (name, value, rest),
+                            (any_name, any_value, items.rest),
+                            "{text:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(plain > 50, "{plain}");
+    }
 }

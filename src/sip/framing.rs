@@ -3,7 +3,7 @@
 use memchr::{memchr2, memmem, memrchr2};
 
 use super::header::HeaderName;
-use super::message::{HeadEnd, Message};
+use super::message::{HeadEnd, Message, Scratch};
 use super::scan::{slice, starts_with_ignore_case, tail};
 use super::start_line::{StartLine, VERSION};
 
@@ -18,6 +18,25 @@ pub(super) const MAX_START_LINE: usize = 8 * 1024;
 #[must_use]
 pub const fn datagram(bytes: &[u8], cut: bool) -> Datagram<'_> {
     Datagram { rest: bytes, cut }
+}
+
+/// Hands every SIP message of one datagram to `sink`, as [`datagram`] does; their headers are in
+/// `scratch` meanwhile.
+pub fn each_in_datagram(
+    bytes: &[u8],
+    cut: bool,
+    scratch: &mut Scratch,
+    mut sink: impl FnMut(&Message<'_>),
+) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let bytes = tail(rest, filler(rest));
+        let Some(mut message) = Message::scan_in(bytes, cut, scratch) else { return };
+        let length = length_in_datagram(&message, bytes, cut);
+        message.set_length(length);
+        sink(&message);
+        rest = tail(bytes, length);
+    }
 }
 
 /// The messages of one datagram; made by [`datagram`].
@@ -73,6 +92,9 @@ pub(super) fn declared_length(message: &Message<'_>) -> Option<usize> {
 /// Where in the bytes after the head of `message` another message plainly starts; never in a body
 /// that is meant to hold messages (`message/sipfrag`, multipart).
 pub(super) fn next_start_in_body(message: &Message<'_>, bytes: &[u8]) -> Option<usize> {
+    if bytes.len() <= message.head_len() {
+        return None;
+    }
     let kind = message.first(HeaderName::ContentType).unwrap_or_default();
     if starts_with_ignore_case(kind, b"message/") || starts_with_ignore_case(kind, b"multipart/") {
         return None;
@@ -84,6 +106,10 @@ pub(super) fn next_start_in_body(message: &Message<'_>, bytes: &[u8]) -> Option<
 ///
 /// `at_line_start` says whether `bytes` begin a line.
 pub(super) fn find_start(bytes: &[u8], at_line_start: bool) -> Option<usize> {
+    // most bodies are empty, and to make ready for a search costs more than they do
+    if bytes.len() < VERSION.len() {
+        return None;
+    }
     memmem::find_iter(bytes, VERSION).find_map(|hit| {
         let (start, end) = line_around(bytes, hit, at_line_start)?;
         let line = StartLine::parse(slice(bytes, start, end))?;

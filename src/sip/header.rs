@@ -1,5 +1,7 @@
 //! The header names this product knows, and how the wire may spell them.
 
+use super::find::{equal_to, first_of};
+
 /// One row of the table: identity, canonical spelling, compact form (0: none).
 type Row = (HeaderName, &'static str, u8);
 
@@ -92,6 +94,68 @@ const NONE: u8 = u8::MAX;
 const FIRST: [[u8; INITIALS]; LENGTHS] = chains().0;
 const NEXT: [u8; TABLE.len()] = chains().1;
 
+/// Bytes that hold any known name and the colon behind it.
+pub(super) const WINDOW: usize = 24;
+/// The first bytes of a line, as words.
+type Words = [u64; WINDOW / 8];
+
+/// A known name, and the row of the next that starts alike.
+struct Known {
+    words: Words,
+    id: HeaderName,
+    next: u8,
+}
+
+/// Every known name; for every length which bits of a line belong to the name; and `FIRST` in one piece.
+static KNOWN: [Known; TABLE.len()] = known();
+static MASKS: [Words; WINDOW] = masks();
+static BY_START: [u8; LENGTHS * INITIALS] = by_start();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn known() -> [Known; TABLE.len()] {
+    const NOBODY: Known = Known { words: [0; WINDOW / 8], id: HeaderName::Other, next: NONE };
+    let mut all = [NOBODY; TABLE.len()];
+    let mut row = 0;
+    while row < TABLE.len() {
+        let name = TABLE[row].1.as_bytes();
+        let mut at = 0;
+        while at < name.len() {
+            all[row].words[at / 8] |= (name[at] as u64) << (at % 8 * 8);
+            at += 1;
+        }
+        all[row].id = TABLE[row].0;
+        all[row].next = NEXT[row];
+        row += 1;
+    }
+    all
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn by_start() -> [u8; LENGTHS * INITIALS] {
+    let mut all = [NONE; LENGTHS * INITIALS];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = FIRST[place / INITIALS][place % INITIALS];
+        place += 1;
+    }
+    all
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn masks() -> [Words; WINDOW] {
+    let mut all = [[0; WINDOW / 8]; WINDOW];
+    let mut len = 0;
+    while len < WINDOW {
+        let mut at = 0;
+        while at < len {
+            all[len][at / 8] |= 0xff << (at % 8 * 8);
+            at += 1;
+        }
+        len += 1;
+    }
+    all
+}
+
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
 const fn chains() -> ([[u8; INITIALS]; LENGTHS], [u8; TABLE.len()]) {
     let mut first = [[NONE; INITIALS]; LENGTHS];
@@ -127,10 +191,54 @@ impl HeaderName {
         Self::Other
     }
 
+    /// The header a line starts with and the length of its name, if it is in the canonical spelling
+    /// and the colon follows at once, as nearly all are.
+    #[inline]
+    pub(super) fn at_start(line: &[u8; WINDOW]) -> Option<(Self, usize)> {
+        let (low, high) = line.split_at(WINDOW / 3 * 2);
+        let start = u128::from_le_bytes(*low.first_chunk()?);
+        let words = [start as u64, (start >> 64) as u64, u64::from_le_bytes(*high.first_chunk()?)];
+        let len = colon(words)?;
+        let [initial, ..] = line;
+        let [a, b, c] = words;
+        let [mask_a, mask_b, mask_c] = *MASKS.get(len)?;
+        let (a, b, c) = (a & mask_a, b & mask_b, c & mask_c);
+        let mut row = *BY_START.get(len * INITIALS + usize::from(initial & 0x1f))?;
+        while let Some(Known { words: [name_a, name_b, name_c], id, next }) =
+            KNOWN.get(usize::from(row))
+        {
+            if (a ^ name_a) | (b ^ name_b) | (c ^ name_c) == 0 {
+                return Some((*id, len));
+            }
+            row = *next;
+        }
+        None
+    }
+
     /// The header with the compact form `letter`, in lower case (RFC 3261 §7.3.3 and the IANA list).
     fn compact(letter: u8) -> Self {
         let letter = if letter == 0 { b' ' } else { letter };
         TABLE.iter().find(|row| row.2 == letter).map_or(Self::Other, |row| row.0)
+    }
+
+    /// Whether such a header holds credentials, and if so, whether they are for a proxy (RFC 3261 §22).
+    #[must_use]
+    pub const fn of_credentials(self) -> Option<bool> {
+        match self {
+            Self::Authorization => Some(false),
+            Self::ProxyAuthorization => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Whether such a header holds challenges, and if so, whether they are a proxy's (RFC 3261 §22).
+    #[must_use]
+    pub const fn of_challenges(self) -> Option<bool> {
+        match self {
+            Self::WwwAuthenticate => Some(false),
+            Self::ProxyAuthenticate => Some(true),
+            _ => None,
+        }
     }
 
     /// The canonical spelling; `None` for [`HeaderName::Other`], which only the wire can spell.
@@ -138,6 +246,15 @@ impl HeaderName {
     pub fn canonical(self) -> Option<&'static str> {
         TABLE.iter().find(|row| row.0 == self).map(|row| row.1)
     }
+}
+
+/// Where the first colon stands.
+#[inline]
+fn colon(words: Words) -> Option<usize> {
+    words.iter().enumerate().find_map(|(place, word)| {
+        let marks = equal_to(*word, b':');
+        (marks != 0).then(|| place * 8 + first_of(marks))
+    })
 }
 
 #[cfg(test)]
@@ -170,6 +287,33 @@ mod tests {
             .filter(|letter| HeaderName::lookup(&[*letter]) != HeaderName::Other)
             .collect();
         assert_eq!(letters, b"abcdefijklmnorstuvxy");
+    }
+
+    #[test]
+    fn a_name_at_the_start_of_a_line_is_the_one_that_is_looked_up() {
+        let window = |text: &str| {
+            let mut line = [b':'; WINDOW];
+            line[..text.len().min(WINDOW)]
+                .copy_from_slice(&text.as_bytes()[..text.len().min(WINDOW)]);
+            line
+        };
+        for (id, name, _) in TABLE {
+            let line = window(&format!("{name}: x:"));
+            assert_eq!(HeaderName::at_start(&line), Some((*id, name.len())), "{name}");
+            for odd in [format!("{name} :"), format!(" {name}:"), format!("{name}x:")] {
+                let known = HeaderName::at_start(&window(&odd));
+                assert!(known.is_none_or(|(id, _)| HeaderName::lookup(
+                    odd.split(':').next().unwrap().as_bytes()
+                ) == id));
+            }
+            assert_eq!(
+                HeaderName::at_start(&window(&name.to_uppercase())).is_some(),
+                name.to_uppercase() == *name
+            );
+        }
+        assert_eq!(HeaderName::at_start(b"X-Custom-Header-Of-Us: a"), None);
+        assert_eq!(HeaderName::at_start(b"no colon in these bytes "), None);
+        assert_eq!(HeaderName::at_start(b":                       "), None);
     }
 
     #[test]

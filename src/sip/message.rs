@@ -1,9 +1,11 @@
 //! One message cut into start line, headers and body: spans of the bytes it came in.
 
-use memchr::{memchr, memchr2};
-use smallvec::SmallVec;
+use std::ops::Range;
 
-use super::header::HeaderName;
+use memchr::{memchr, memchr2};
+
+use super::find;
+use super::header::{HeaderName, WINDOW};
 use super::scan::{line_at, slice, tail, trim};
 use super::start_line::{Method, StartLine};
 
@@ -13,43 +15,27 @@ use super::start_line::{Method, StartLine};
 /// for a value that makes no sense.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    raw: &'a [u8],
-    start: StartLine<'a>,
-    headers: Headers<'a>,
+    pub(super) raw: &'a [u8],
+    pub(super) start: StartLine<'a>,
+    pub(super) headers: Headers<'a>,
     /// Where the headers end: after the blank line, if there is one.
-    head_len: usize,
-    end: HeadEnd,
+    pub(super) head_len: usize,
+    pub(super) end: HeadEnd,
     /// A last header line that lacks its line end because bytes are missing.
-    cut_line: Option<&'a [u8]>,
+    pub(super) cut_line: Option<&'a [u8]>,
 }
 
-/// Where the parts of a message stand, without its bytes: a message on its way to another thread.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    start: StartLayout,
-    headers: Own,
-    head_len: usize,
-    end: HeadEnd,
-    /// How long the cut line is; it ends with the bytes.
-    cut_line: Option<usize>,
+/// Room for the headers of one message, lent to one after the other.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    headers: Vec<Header>,
 }
 
-/// The headers of one message.
-type Own = SmallVec<[Header; 24]>;
-
-/// Where the headers of a message stand: found by itself, or borrowed from a [`Layout`].
+/// Where the headers of a message stand: found by itself, or borrowed from [`Layouts`](super::Layouts).
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "a message lives on the stack, and boxes cost more")]
-enum Headers<'a> {
-    Own(Own),
+pub(super) enum Headers<'a> {
+    Own(Vec<Header>),
     Lent(&'a [Header]),
-}
-
-/// Where the parts of a start line stand; a method stands at the start.
-#[derive(Clone, Copy, Debug)]
-enum StartLayout {
-    Request { method: u32, uri: [u32; 2] },
-    Response { code: u16, reason: [u32; 2] },
 }
 
 /// How the headers of a message end.
@@ -67,12 +53,23 @@ pub(super) enum HeadEnd {
 
 /// A header: what it is, and its spans in `raw`.
 #[derive(Clone, Copy, Debug)]
-struct Header {
+pub(super) struct Header {
     id: HeaderName,
     name_len: u16,
     name: u32,
     value: u32,
     value_len: u32,
+}
+
+/// Where a header stands in [`Message::raw`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeaderPlace {
+    /// Which header it is.
+    pub id: HeaderName,
+    /// Its name as spelled.
+    pub name: Range<usize>,
+    /// Its value, trimmed, with its folds; an empty one stands anywhere.
+    pub value: Range<usize>,
 }
 
 /// A header as it stands on the wire.
@@ -97,96 +94,19 @@ impl<'a> Message<'a> {
         super::framing::datagram(bytes, cut).next()
     }
 
-    /// Where its parts stand, for [`Message::with_layout`].
-    #[must_use]
-    pub fn into_layout(self) -> Layout {
-        let Self { raw, start, headers, head_len, end, cut_line } = self;
-        let headers = match headers {
-            Headers::Own(own) => own,
-            Headers::Lent(lent) => SmallVec::from_slice(lent),
-        };
-        let start = StartLayout::of(raw, &start);
-        Layout { start, headers, head_len, end, cut_line: cut_line.map(<[u8]>::len) }
-    }
-
-    /// The message of these bytes, which are those the layout was made of.
-    #[must_use]
-    pub fn with_layout(bytes: &'a [u8], layout: &'a Layout) -> Self {
-        let Layout { start, headers, head_len, end, cut_line } = layout;
-        let (start, headers) = (start.line(bytes), Headers::Lent(headers));
-        let cut_line = cut_line.map(|length| tail(bytes, bytes.len().saturating_sub(length)));
-        Self { raw: bytes, start, headers, head_len: *head_len, end: *end, cut_line }
-    }
-
     /// Reads start line and headers at the very start of `bytes`; the rest is the body so far.
     pub(super) fn scan(bytes: &'a [u8], cut: bool) -> Option<Self> {
-        // spans are 32 bits wide; nothing on the wire comes near
-        let bytes = slice(bytes, 0, bytes.len().min(u32::MAX as usize));
-        let first = line_at(bytes, 0);
-        let start = StartLine::parse(slice(bytes, 0, first.end))?;
-        let mut message = Self {
-            raw: bytes,
-            start,
-            headers: Headers::Own(SmallVec::new()),
-            head_len: first.next,
-            end: if cut { HeadEnd::Cut } else { HeadEnd::Bytes },
-            cut_line: None,
-        };
-        message.scan_headers(cut);
-        Some(message)
+        let mut headers = Vec::new();
+        let head = Head::scan(bytes, cut, &mut headers)?;
+        Some(Self { headers: Headers::Own(headers), ..head.message() })
     }
 
-    /// Reads the header lines that follow the start line.
-    fn scan_headers(&mut self, cut: bool) {
-        let bytes = self.raw;
-        let mut at = self.head_len;
-        while at < bytes.len() {
-            let mut line = line_at(bytes, at);
-            if line.end == at && line.terminated {
-                self.end = HeadEnd::Blank;
-                self.head_len = line.next;
-                return;
-            }
-            while line.terminated && matches!(bytes.get(line.next), Some(b' ' | b'\t')) {
-                line = line_at(bytes, line.next);
-            }
-            let text = slice(bytes, at, line.end);
-            if cut && !line.terminated {
-                self.cut_line = Some(text);
-            } else if !self.push_header(at, text) && starts_message(text) {
-                self.end = HeadEnd::NextMessage;
-                self.head_len = at;
-                return;
-            }
-            at = line.next;
-        }
-        self.head_len = bytes.len();
-    }
-
-    /// Adds the header in `text`, which starts at `at`; false when it does not look like one.
-    fn push_header(&mut self, at: usize, text: &[u8]) -> bool {
-        let Some(colon) = memchr(b':', text) else { return false };
-        let name = slice(text, 0, colon).trim_ascii();
-        let id = HeaderName::lookup(name);
-        let is_text = id == HeaderName::Other && memchr2(b' ', b'\t', name).is_some();
-        if name.is_empty() || (is_text && starts_message(text)) {
-            return false;
-        }
-        let raw_value = tail(text, colon + 1);
-        let value = trim(raw_value);
-        // all offsets fit: `scan` limits the bytes to 4 GiB
-        let value_at =
-            at + colon + 1 + (raw_value.len() - super::scan::trim_start(raw_value).len());
-        let indent = text.len() - text.trim_ascii_start().len();
-        let Headers::Own(headers) = &mut self.headers else { return false };
-        headers.push(Header {
-            id,
-            name_len: u16::try_from(name.len()).unwrap_or(u16::MAX),
-            name: (at + indent) as u32,
-            value: value_at as u32,
-            value_len: value.len() as u32,
-        });
-        true
+    /// The same with its headers in `scratch`.
+    #[inline]
+    pub(super) fn scan_in(bytes: &'a [u8], cut: bool, scratch: &'a mut Scratch) -> Option<Self> {
+        scratch.headers.clear();
+        let head = Head::scan(bytes, cut, &mut scratch.headers)?;
+        Some(Self { headers: Headers::Lent(&scratch.headers), ..head.message() })
     }
 
     /// The same message with its body ending `length` bytes after its start.
@@ -298,6 +218,18 @@ impl<'a> Message<'a> {
         self.headers.list().iter().map(|header| self.resolve(header))
     }
 
+    /// Where the headers stand, in wire order.
+    pub fn places(&self) -> impl Iterator<Item = HeaderPlace> + '_ {
+        self.headers.list().iter().map(|header| {
+            let (name, value) = (header.name as usize, header.value as usize);
+            HeaderPlace {
+                id: header.id,
+                name: name..name + usize::from(header.name_len),
+                value: value..value + header.value_len as usize,
+            }
+        })
+    }
+
     /// The value of the first header `id`.
     #[must_use]
     pub fn first(&self, id: HeaderName) -> Option<&'a [u8]> {
@@ -325,6 +257,73 @@ impl<'a> Message<'a> {
     }
 }
 
+/// What was found of a message but its headers.
+struct Head<'a> {
+    raw: &'a [u8],
+    start: StartLine<'a>,
+    len: usize,
+    end: HeadEnd,
+    cut_line: Option<&'a [u8]>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads start line and headers at the very start of `bytes`, and adds these to `headers`.
+    fn scan(bytes: &'a [u8], cut: bool, headers: &mut Vec<Header>) -> Option<Self> {
+        // spans are 32 bits wide; nothing on the wire comes near
+        let raw = slice(bytes, 0, bytes.len().min(u32::MAX as usize));
+        let first = line_at(raw, 0);
+        let start = StartLine::parse(slice(raw, 0, first.end))?;
+        let end = if cut { HeadEnd::Cut } else { HeadEnd::Bytes };
+        let mut head = Self { raw, start, len: first.next, end, cut_line: None };
+        head.scan_headers(cut, headers);
+        Some(head)
+    }
+
+    const fn message(self) -> Message<'a> {
+        let Self { raw, start, len, end, cut_line } = self;
+        Message { raw, start, headers: Headers::Lent(&[]), head_len: len, end, cut_line }
+    }
+
+    /// Reads the header lines that follow the start line.
+    fn scan_headers(&mut self, cut: bool, headers: &mut Vec<Header>) {
+        let bytes = self.raw;
+        let mut at = self.len;
+        while at < bytes.len() {
+            if tail(bytes, at).starts_with(b"\r\n") {
+                self.end = HeadEnd::Blank;
+                self.len = at + 2;
+                return;
+            }
+            if let Some((header, next)) = Header::plain(bytes, at) {
+                headers.push(header);
+                at = next;
+                continue;
+            }
+            let mut line = line_at(bytes, at);
+            if line.end == at && line.terminated {
+                self.end = HeadEnd::Blank;
+                self.len = line.next;
+                return;
+            }
+            while line.terminated && matches!(bytes.get(line.next), Some(b' ' | b'\t')) {
+                line = line_at(bytes, line.next);
+            }
+            let text = slice(bytes, at, line.end);
+            if cut && !line.terminated {
+                self.cut_line = Some(text);
+            } else if let Some(header) = Header::any(at, text) {
+                headers.push(header);
+            } else if starts_message(text) {
+                self.end = HeadEnd::NextMessage;
+                self.len = at;
+                return;
+            }
+            at = line.next;
+        }
+        self.len = bytes.len();
+    }
+}
+
 impl std::fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.list().fmt(f)
@@ -332,7 +331,7 @@ impl std::fmt::Debug for Headers<'_> {
 }
 
 impl Headers<'_> {
-    fn list(&self) -> &[Header] {
+    pub(super) fn list(&self) -> &[Header] {
         match self {
             Self::Own(own) => own,
             Self::Lent(lent) => lent,
@@ -340,33 +339,60 @@ impl Headers<'_> {
     }
 }
 
-impl StartLayout {
-    /// The layout of `start`, which starts `raw`.
-    fn of(raw: &[u8], start: &StartLine<'_>) -> Self {
-        let span = |part: &[u8]| {
-            // an empty part may stand nowhere
-            let at = part.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
-            if at <= raw.len() { [at as u32, (at + part.len()) as u32] } else { [0, 0] }
+impl Header {
+    /// The header line at `at` if it is as nearly all are, and where the next begins: a known name in
+    /// its canonical spelling, the colon, at most one space, the value, CR LF, and no fold. Nothing
+    /// for any other, and nothing for the last line of a message without a blank line.
+    #[inline]
+    fn plain(bytes: &[u8], at: usize) -> Option<(Self, usize)> {
+        let line = tail(bytes, at);
+        let (id, name_len) = match line.first_chunk::<WINDOW>() {
+            Some(start) => HeaderName::at_start(start)?,
+            None => HeaderName::at_start(&padded(line)?)?,
         };
-        match start {
-            StartLine::Request { method, uri } => {
-                Self::Request { method: method.as_bytes().len() as u32, uri: span(uri) }
-            }
-            StartLine::Response { code, reason } => {
-                Self::Response { code: *code, reason: span(reason) }
-            }
+        let mut value = at + name_len + 1;
+        value += usize::from(bytes.get(value) == Some(&b' '));
+        let first = *bytes.get(value)?;
+        let end = find::line_end(bytes, value)?;
+        let [last, b'\r', b'\n', next] = *tail(bytes, end - 1).first_chunk()? else { return None };
+        if first <= b' ' || last <= b' ' || matches!(next, b' ' | b'\t') {
+            return None;
         }
+        // all of it fits: `scan` limits the bytes to 4 GiB
+        let (name, value, value_len) = (at as u32, value as u32, (end - value) as u32);
+        Some((Self { id, name_len: name_len as u16, name, value, value_len }, end + 2))
     }
 
-    fn line(self, raw: &[u8]) -> StartLine<'_> {
-        let part = |[start, end]: [u32; 2]| slice(raw, start as usize, end as usize);
-        match self {
-            Self::Request { method, uri } => {
-                StartLine::Request { method: Method::from_bytes(part([0, method])), uri: part(uri) }
-            }
-            Self::Response { code, reason } => StartLine::Response { code, reason: part(reason) },
+    /// The header in `text`, which starts at `at`; `None` when it does not look like one.
+    fn any(at: usize, text: &[u8]) -> Option<Self> {
+        let colon = memchr(b':', text)?;
+        let name = slice(text, 0, colon).trim_ascii();
+        let id = HeaderName::lookup(name);
+        let is_text = id == HeaderName::Other && memchr2(b' ', b'\t', name).is_some();
+        if name.is_empty() || (is_text && starts_message(text)) {
+            return None;
         }
+        let raw_value = tail(text, colon + 1);
+        let value = trim(raw_value);
+        // all offsets fit: `scan` limits the bytes to 4 GiB
+        let value_at =
+            at + colon + 1 + (raw_value.len() - super::scan::trim_start(raw_value).len());
+        let indent = text.len() - text.trim_ascii_start().len();
+        Some(Self {
+            id,
+            name_len: u16::try_from(name.len()).unwrap_or(u16::MAX),
+            name: (at + indent) as u32,
+            value: value_at as u32,
+            value_len: value.len() as u32,
+        })
     }
+}
+
+/// The bytes at the end of a message, and zeros.
+fn padded(rest: &[u8]) -> Option<[u8; WINDOW]> {
+    let mut window = [0; WINDOW];
+    window.get_mut(..rest.len())?.copy_from_slice(rest);
+    Some(window)
 }
 
 /// Whether a line among headers is another message's start line.

@@ -10,8 +10,10 @@
 
 mod access;
 mod auth;
+mod find;
 mod framing;
 mod header;
+mod layout;
 mod message;
 mod name_addr;
 mod params;
@@ -28,10 +30,11 @@ mod tests;
 
 pub use access::CSeq;
 pub use auth::{Challenge, Credentials};
-pub use framing::{Datagram, datagram};
+pub use framing::{Datagram, datagram, each_in_datagram};
 pub use header::HeaderName;
-pub use message::{HeaderRef, Layout, Message};
-pub use name_addr::{Contact, NameAddr};
+pub use layout::{Layout, Layouts};
+pub use message::{HeaderPlace, HeaderRef, Message, Scratch};
+pub use name_addr::{Contact, ContactParams, NameAddr, Outline};
 pub use params::Params;
 pub use reason::reason_phrase;
 pub use scan::unfold;
@@ -39,4 +42,4 @@ pub use start_line::{Method, StartLine};
 pub use stream::{FramerStats, StreamFramer};
 pub use strict::strict_conformance;
 pub use uri::{Scheme, Uri};
-pub use via::Via;
+pub use via::{Via, ViaParams};

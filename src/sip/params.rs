@@ -2,8 +2,9 @@
 
 use std::iter;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
+use super::find;
 use super::scan::{after_quoted, slice, tail, trim, unquote};
 
 /// Parameters as they stand on the wire (RFC 3261 §7.3.1, §19.1.1), read when asked.
@@ -16,7 +17,13 @@ pub struct Params<'a> {
 impl<'a> Params<'a> {
     /// The parameters in `text`, which starts at or before the first semicolon.
     pub(super) fn after_semicolon(text: &'a [u8]) -> Self {
-        memchr(b';', text).map_or_else(Self::default, |at| Self { raw: tail(text, at + 1) })
+        match text {
+            [] => Self::default(),
+            [b';', raw @ ..] => Self { raw },
+            _ => {
+                memchr(b';', text).map_or_else(Self::default, |at| Self { raw: tail(text, at + 1) })
+            }
+        }
     }
 
     /// The parameters' text without the first semicolon.
@@ -48,24 +55,52 @@ impl<'a> Params<'a> {
     }
 }
 
-/// The parameter at the start of `text`, and what follows its semicolon.
-fn next_param(text: &[u8]) -> (&[u8], Option<&[u8]>, &[u8]) {
-    let end = memchr2(b'=', b';', text).unwrap_or(text.len());
+/// Name and value of a parameter, and what follows its semicolon.
+type Read<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// The parameter at the start of `text`.
+#[inline]
+fn next_param(text: &[u8]) -> Read<'_> {
+    plain_param(text).unwrap_or_else(|| any_param(text))
+}
+
+/// Reads `name` or `name=value` without quotes or white space, which most are; `None` for any other.
+#[inline]
+fn plain_param(text: &[u8]) -> Option<Read<'_>> {
+    let len = find::user_len(text);
+    let name = slice(text, 0, len);
+    match tail(text, len) {
+        [] => Some((name, None, &[])),
+        [b';', rest @ ..] => Some((name, None, rest)),
+        [b'=', value @ ..] => {
+            let end = find::byte(value, 0, b';').unwrap_or(value.len());
+            let (value, rest) = (slice(value, 0, end), tail(value, end + 1));
+            let [first, ..] = value else { return Some((name, Some(value), rest)) };
+            let odd = *first == b'"' || *first <= b' ' || value.last().is_some_and(|l| *l <= b' ');
+            (!odd).then_some((name, Some(value), rest))
+        }
+        _ => None,
+    }
+}
+
+/// Reads whatever the parameter is.
+fn any_param(text: &[u8]) -> Read<'_> {
+    let end = text.iter().position(|byte| matches!(byte, b'=' | b';')).unwrap_or(text.len());
     let name = trim(slice(text, 0, end));
     if text.get(end) != Some(&b'=') {
         return (name, None, tail(text, end + 1));
     }
     let value = tail(text, end + 1);
+    let ends = |from| find::byte(value, from, b';');
     let quote = value.iter().position(|byte| !byte.is_ascii_whitespace());
     let quoted = quote
         .filter(|at| value.get(*at) == Some(&b'"'))
         .and_then(|at| Some((at, after_quoted(value, at + 1)?)));
     if let Some((start, close)) = quoted {
-        let left =
-            memchr(b';', tail(value, close)).map_or(&[][..], |at| tail(value, close + at + 1));
+        let left = ends(close).map_or(&[][..], |at| tail(value, at + 1));
         return (name, Some(unquote(slice(value, start, close))), left);
     }
-    let end = memchr(b';', value).unwrap_or(value.len());
+    let end = ends(0).unwrap_or(value.len());
     (name, Some(trim(slice(value, 0, end))), tail(value, end + 1))
 }
 
@@ -88,6 +123,27 @@ mod tests {
             (b"z", Some(b"\"open")),
         ];
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn plain_parameters_are_read_as_all_are() {
+        let mut plain = 0;
+        let names = ["", "a", "+sip.instance", "reg-id ", " a", "a b", "\"", "a\x0c"];
+        let values = [
+            "", "=", "=1", "=a=b", "= 1", "=1 ", "=\"1;2\"", "=\"open", "=a\"b", "=\x0c1", "=1\x0c",
+        ];
+        for name in names {
+            for value in values {
+                for rest in ["", ";", ";b=2", " ;b", "\t"] {
+                    let text = format!("{name}{value}{rest}");
+                    if let Some(read) = plain_param(text.as_bytes()) {
+                        plain += 1;
+                        assert_eq!(read, any_param(text.as_bytes()), "{text:?}");
+                    }
+                }
+            }
+        }
+        assert!(plain > 20, "{plain}");
     }
 
     #[test]

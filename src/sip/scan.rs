@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2, memchr3};
 
+use super::find;
+
 /// Linear white space and the line ends inside a folded value (RFC 3261 §7.3.1).
 pub(super) const fn is_lws(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
@@ -70,10 +72,9 @@ pub(super) struct Line {
 /// A line ends with LF, with CR LF (however many CR), or with a CR alone: all are found on the
 /// wire, and none is text of a header.
 pub(super) fn line_at(bytes: &[u8], from: usize) -> Line {
-    let Some(found) = memchr2(b'\n', b'\r', tail(bytes, from)) else {
+    let Some(end) = find::line_end(bytes, from) else {
         return Line { end: bytes.len(), next: bytes.len(), terminated: false };
     };
-    let end = from + found;
     let mut next = end;
     while bytes.get(next) == Some(&b'\r') {
         next += 1;
@@ -88,7 +89,7 @@ pub(super) fn line_at(bytes: &[u8], from: usize) -> Line {
 pub(super) fn after_quoted(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        let hit = at + memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        let hit = find::either(bytes, at, b'"', b'\\')?;
         if bytes.get(hit) == Some(&b'"') {
             return Some(hit + 1);
         }
@@ -167,6 +168,9 @@ pub(super) const fn list_items(value: &[u8]) -> ListItems<'_> {
 impl ListItems<'_> {
     /// Where the first element of what is left ends.
     fn item_end(&mut self) -> usize {
+        if !has_comma(self.rest) {
+            return self.rest.len();
+        }
         let mut at = 0;
         while let Some(found) = memchr3(b',', b'"', b'<', tail(self.rest, at)) {
             let hit = at + found;
@@ -189,6 +193,11 @@ impl ListItems<'_> {
         }
         self.rest.len()
     }
+}
+
+/// Whether `value` may have several elements.
+pub(super) fn has_comma(value: &[u8]) -> bool {
+    find::byte(value, 0, b',').is_some()
 }
 
 impl<'a> Iterator for ListItems<'a> {

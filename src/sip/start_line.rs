@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::net::escape_bytes;
 
-use super::scan::{is_token, starts_with_ignore_case, trim};
+use super::scan::{is_lws, is_token, starts_with_ignore_case, trim};
 
 /// The only version there is (RFC 3261 §7.1); compared in any case, as that section asks.
 pub(super) const VERSION: &[u8] = b"SIP/2.0";
@@ -142,6 +142,14 @@ impl<'a> StartLine<'a> {
     /// `SIP/2.0`, so that HTTP and RTSP are never taken for SIP.
     #[must_use]
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
+        if let Some(uri) = line.strip_prefix(b"REGISTER ")
+            && let [uri @ .., b' ', b'S', b'I', b'P', b'/', b'2', b'.', b'0'] = uri
+            && let (Some(first), Some(last)) = (uri.first(), uri.last())
+            && !is_lws(*first)
+            && !is_lws(*last)
+        {
+            return Some(Self::Request { method: Method::Register, uri });
+        }
         if starts_with_ignore_case(line, VERSION) {
             return Self::response(line.get(VERSION.len()..)?);
         }

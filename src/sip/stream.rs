@@ -6,7 +6,7 @@ use super::framing::{
     MAX_START_LINE, declared_length, filler, find_start, first_line, next_start_in_body,
 };
 use super::header::HeaderName;
-use super::message::{HeadEnd, Message};
+use super::message::{HeadEnd, Message, Scratch};
 use super::scan::{slice, tail};
 use super::start_line::{
     Method, StartLine, may_become_plausible_start_line, may_become_start_line,
@@ -17,6 +17,12 @@ const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Takes the messages as they are found.
 type Sink<'s> = dyn FnMut(Message<'_>) + 's;
+
+/// Takes the messages, and lends them room for their headers.
+struct Out<'o, 's> {
+    scratch: &'o mut Scratch,
+    sink: &'o mut Sink<'s>,
+}
 
 /// What a [`StreamFramer`] met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -88,19 +94,31 @@ impl StreamFramer {
     /// Takes the next bytes of the stream, `lost_before` of which are missing before `bytes`, and
     /// hands every message that is complete to `sink`.
     pub fn push(&mut self, bytes: &[u8], lost_before: u64, sink: &mut Sink<'_>) {
+        self.push_in(bytes, lost_before, &mut Scratch::default(), sink);
+    }
+
+    /// The same; headers are in `scratch` meanwhile.
+    pub fn push_in(
+        &mut self,
+        bytes: &[u8],
+        lost_before: u64,
+        scratch: &mut Scratch,
+        sink: &mut Sink<'_>,
+    ) {
+        let out = &mut Out { scratch, sink };
         if lost_before > 0 {
-            self.flush(sink);
+            self.flush(out);
             // the gap may have ended with a message's end
             self.search(true);
         }
         if self.buffer.is_empty() {
-            let used = self.consume(bytes, sink);
+            let used = self.consume(bytes, out);
             self.buffer.extend_from_slice(tail(bytes, used));
             return;
         }
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.extend_from_slice(bytes);
-        let used = self.consume(&buffer, sink);
+        let used = self.consume(&buffer, out);
         // an idle connection keeps no memory
         if used < buffer.len() {
             buffer.drain(..used);
@@ -110,17 +128,17 @@ impl StreamFramer {
 
     /// Ends the stream: what waits is handed on as cut, if it is enough to be told apart.
     pub fn end(&mut self, sink: &mut Sink<'_>) {
-        self.flush(sink);
+        self.flush(&mut Out { scratch: &mut Scratch::default(), sink });
         self.mode = Mode::Boundary;
     }
 
     /// Takes every message from `data`; gives the number of bytes done with.
-    fn consume(&mut self, data: &[u8], sink: &mut Sink<'_>) -> usize {
+    fn consume(&mut self, data: &[u8], out: &mut Out<'_, '_>) -> usize {
         let mut at = 0;
         loop {
             let rest = tail(data, at);
             let step = match self.mode {
-                Mode::Boundary => self.take_message(rest, sink),
+                Mode::Boundary => self.take_message(rest, out),
                 Mode::Searching { at_line_start } => self.skip(rest, at_line_start),
             };
             match step {
@@ -135,7 +153,7 @@ impl StreamFramer {
     }
 
     /// Takes the message at the start of `rest`.
-    fn take_message(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Step {
+    fn take_message(&mut self, rest: &[u8], out: &mut Out<'_, '_>) -> Step {
         let blank = filler(rest);
         if blank > 0 {
             return Step::Used(blank);
@@ -152,16 +170,17 @@ impl StreamFramer {
             };
         }
         if self.searched > 0 && !self.head_may_be_complete(rest) {
-            return self.wait_for_head(rest, sink);
+            return self.wait_for_head(rest, out);
         }
-        let Some(message) = Message::scan(rest, true) else { return self.give_up() };
+        let Out { scratch, sink } = out;
+        let Some(message) = Message::scan_in(rest, true, scratch) else { return self.give_up() };
         match message.head_end() {
             HeadEnd::NextMessage => {
                 let length = message.head_len();
                 self.emit(message, length, sink)
             }
             HeadEnd::Blank => self.take_body(message, rest, sink),
-            HeadEnd::Bytes | HeadEnd::Cut => self.wait_for_head(rest, sink),
+            HeadEnd::Bytes | HeadEnd::Cut => self.wait_for_head(rest, out),
         }
     }
 
@@ -193,12 +212,12 @@ impl StreamFramer {
     }
 
     /// Waits for the rest of a head, within bounds; beyond them, hands on what there is.
-    fn wait_for_head(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Step {
+    fn wait_for_head(&mut self, rest: &[u8], out: &mut Out<'_, '_>) -> Step {
         if rest.len() <= MAX_MESSAGE {
             self.searched = rest.len();
             return Step::Wait(0);
         }
-        self.flush_messages(rest, sink);
+        self.flush_messages(rest, out);
         self.search(false);
         Step::Used(rest.len())
     }
@@ -262,10 +281,10 @@ impl StreamFramer {
     }
 
     /// Hands on what waits, for nothing will complete it.
-    fn flush(&mut self, sink: &mut Sink<'_>) {
+    fn flush(&mut self, out: &mut Out<'_, '_>) {
         let buffer = std::mem::take(&mut self.buffer);
         match self.mode {
-            Mode::Boundary => self.flush_messages(&buffer, sink),
+            Mode::Boundary => self.flush_messages(&buffer, out),
             Mode::Searching { .. } => self.stats.bytes_skipped += buffer.len() as u64,
         }
         self.wanted = 0;
@@ -273,9 +292,10 @@ impl StreamFramer {
     }
 
     /// Hands on the messages in `bytes`, the last of which is not complete.
-    fn flush_messages(&mut self, bytes: &[u8], sink: &mut Sink<'_>) {
+    fn flush_messages(&mut self, bytes: &[u8], out: &mut Out<'_, '_>) {
         let mut rest = bytes;
-        while let Some(message) = Message::scan(rest, true) {
+        let Out { scratch, sink } = out;
+        while let Some(message) = Message::scan_in(rest, true, scratch) {
             let length = match message.head_end() {
                 HeadEnd::NextMessage => message.head_len(),
                 HeadEnd::Blank => match declared_length(&message) {

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use memchr::{memchr, memchr2, memrchr};
 
+use super::find;
 use super::params::Params;
-use super::scan::{slice, split_once, tail, trim};
+use super::scan::{is_lws, slice, split_once, tail, trim};
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,35 +56,54 @@ impl<'a> Uri<'a> {
     /// Reads `sip:user@host:port;params` without anything odd in it, which most are, in one go;
     /// `None` for any other.
     fn plain(raw: &'a [u8]) -> Option<Self> {
-        let (scheme, rest) = match raw {
-            [b's', b'i', b'p', b':', rest @ ..] => (Scheme::Sip, rest),
-            [b's', b'i', b'p', b's', b':', rest @ ..] => (Scheme::Sips, rest),
+        let (uri, end) = Self::plain_start(raw)?;
+        match tail(raw, end) {
+            [] => Some(uri),
+            _ => uri.with_params(raw, end),
+        }
+    }
+
+    /// Reads `sip:user@host:port` at the start of `text`, if nothing about it is odd, and where it ends.
+    #[inline]
+    pub(super) fn plain_start(text: &'a [u8]) -> Option<(Self, usize)> {
+        let (scheme, user_at) = match text {
+            [b's', b'i', b'p', b':', ..] => (Scheme::Sip, 4),
+            [b's', b'i', b'p', b's', b':', ..] => (Scheme::Sips, 5),
             _ => return None,
         };
-        let in_user = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_');
-        let at = rest.iter().position(|b| !in_user(b)).filter(|at| *at > 0)?;
-        let after = tail(rest, at).strip_prefix(b"@")?;
-        let in_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
-        let host = after.iter().take_while(|b| in_host(b)).count();
-        let (port, params) = match tail(after, host) {
-            [b':', text @ ..] => {
-                let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-                (Some(port_number(slice(text, 0, digits))?), tail(text, digits))
-            }
-            text => (None, text),
-        };
-        let is_plain =
-            matches!(params.first(), None | Some(b';')) && memchr(b'?', params).is_none();
-        (host > 0 && is_plain).then(|| Self {
-            raw,
+        let rest = tail(text, user_at);
+        let user = find::user_len(rest);
+        let after = tail(rest, user).strip_prefix(b"@").filter(|_| user > 0)?;
+        let host = find::host_len(after);
+        let mut end = user_at + user + 1 + host;
+        let mut port = None;
+        if let [b':', text @ ..] = tail(after, host) {
+            let digits = find::digits_len(text);
+            port = Some(port_number(slice(text, 0, digits))?);
+            end += 1 + digits;
+        }
+        (host > 0).then_some(())?;
+        let uri = Self {
+            raw: slice(text, 0, end),
             scheme,
-            user: Some(slice(rest, 0, at)),
+            user: Some(slice(rest, 0, user)),
             password: None,
             host: slice(after, 0, host),
             port,
-            params: Params::after_semicolon(params),
+            params: Params::default(),
             headers: None,
-        })
+        };
+        Some((uri, end))
+    }
+
+    /// The URI `raw`, of which this is what stands before its parameters, up to `end`; `None` if other
+    /// things follow than parameters.
+    pub(super) fn with_params(self, raw: &'a [u8], end: usize) -> Option<Self> {
+        let params = tail(raw, end);
+        let odd = params.first() != Some(&b';')
+            || params.last().is_some_and(|last| is_lws(*last))
+            || find::byte(params, 0, b'?').is_some();
+        (!odd).then(|| Self { raw, params: Params::after_semicolon(params), ..self })
     }
 
     /// Reads whatever `raw` is.

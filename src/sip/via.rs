@@ -1,7 +1,8 @@
 //! Via: the hops a request took.
 
+use super::find;
 use super::params::Params;
-use super::scan::{slice, split_once, tail, trim, trim_start};
+use super::scan::{has_comma, slice, split_once, tail, trim, trim_start};
 use super::uri::{host_port, port_number};
 
 /// One hop (RFC 3261 §20.42).
@@ -17,10 +18,55 @@ pub struct Via<'a> {
     pub params: Params<'a>,
 }
 
+/// The parameters of a hop that are known; the first of each name counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ViaParams<'a> {
+    /// See [`Via::branch`].
+    pub branch: Option<&'a [u8]>,
+    /// See [`Via::received`].
+    pub received: Option<&'a [u8]>,
+    /// See [`Via::rport`].
+    pub rport: Option<Option<u16>>,
+}
+
 impl<'a> Via<'a> {
     /// Reads one hop; `None` when it is none. White space may stand around every separator.
     #[must_use]
     pub fn parse(item: &'a [u8]) -> Option<Self> {
+        Self::plain(item).or_else(|| Self::any(item))
+    }
+
+    /// Reads the one hop of a header; `None` when there may be several in it, or it is none.
+    #[must_use]
+    pub fn alone(value: &'a [u8]) -> Option<Self> {
+        if has_comma(value) { None } else { Self::parse(value) }
+    }
+
+    /// Reads `SIP/2.0/UDP host:port;params` without anything odd in it, which most are, in one go;
+    /// `None` for any other.
+    fn plain(item: &'a [u8]) -> Option<Self> {
+        let rest = item.strip_prefix(b"SIP/2.0/")?;
+        let transport = find::host_len(rest);
+        let sent_by = tail(rest, transport).strip_prefix(b" ")?;
+        let host = find::host_len(sent_by);
+        let (port, params) = match tail(sent_by, host) {
+            [b':', text @ ..] => {
+                let digits = find::digits_len(text);
+                (Some(port_number(slice(text, 0, digits))?), tail(text, digits))
+            }
+            text => (None, text),
+        };
+        let is_plain = transport > 0 && host > 0 && matches!(params.first(), None | Some(b';'));
+        is_plain.then(|| Self {
+            transport: slice(rest, 0, transport),
+            host: slice(sent_by, 0, host),
+            port,
+            params: Params::after_semicolon(params),
+        })
+    }
+
+    /// Reads whatever `item` is.
+    fn any(item: &'a [u8]) -> Option<Self> {
         let (_protocol, rest) = split_once(item, b'/')?;
         let (_version, rest) = split_once(rest, b'/')?;
         let rest = trim_start(rest);
@@ -33,6 +79,23 @@ impl<'a> Via<'a> {
             return None;
         }
         Some(Self { transport, host, port, params: Params::after_semicolon(rest) })
+    }
+
+    /// The parameters that are known, in one pass.
+    #[must_use]
+    pub fn known(&self) -> ViaParams<'a> {
+        let (mut branch, mut received, mut rport) = (None, None, None::<Option<&[u8]>>);
+        for (name, value) in self.params.iter() {
+            let place = match name.len() {
+                6 if name.eq_ignore_ascii_case(b"branch") => &mut branch,
+                8 if name.eq_ignore_ascii_case(b"received") => &mut received,
+                5 if name.eq_ignore_ascii_case(b"rport") => &mut rport,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        let rport = rport.map(|value| value.and_then(port_number));
+        ViaParams { branch: branch.flatten(), received: received.flatten(), rport }
     }
 
     /// The value of the first parameter `name` (any case); `None` when it is absent or has none.
@@ -57,5 +120,55 @@ impl<'a> Via<'a> {
     #[must_use]
     pub fn rport(&self) -> Option<Option<u16>> {
         self.params.get(b"rport").map(|value| value.and_then(port_number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_hops_are_read_as_all_are() {
+        let mut plain = 0;
+        let starts = [
+            "SIP/2.0/UDP ",
+            "SIP/2.0/TLS-SCTP ",
+            "SIP / 2.0 / UDP ",
+            "SIP/2.0/UDP\t",
+            "SIP/2.0/ ",
+            "",
+        ];
+        let hosts = ["h.x-1", "10.0.0.1", "[::1]", "::1", "", "a b", "a_b", "a=b"];
+        let ports = ["", ":5060", ":", ":0", ":65536", ": 5060", ":5060 ", ":5060x", ":1:2"];
+        let ends = [
+            "",
+            ";branch=z9hG4bK1",
+            ";rport;branch=a",
+            ";RPORT=5;received=1;rport=6",
+            " ;a=b",
+            ";",
+            ";a=\"x;y\"",
+            "x;a",
+            " (comment)",
+        ];
+        for start in starts {
+            for host in hosts {
+                for port in ports {
+                    for end in ends {
+                        let text = format!("{start}{host}{port}{end}");
+                        let item = trim(text.as_bytes());
+                        if let Some(via) = Via::plain(item) {
+                            plain += 1;
+                            assert_eq!(Some(via), Via::any(item), "{text}");
+                            let known = via.known();
+                            assert_eq!(known.branch, via.branch());
+                            assert_eq!(known.received, via.received());
+                            assert_eq!(known.rport, via.rport());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 50, "{plain}");
     }
 }

@@ -269,3 +269,77 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_file_is_skimmed_up_to_where_another_is_due() {
+    let captures = Captures::new(&[("a", &at(&[1, 2, 3, 5, 6, 7])), ("b", &at(&[4]))]);
+    let mut set = captures.open(&["a", "b"]).unwrap();
+    assert_eq!(set.skim(|_, _, _| true), 0, "there is no frame yet");
+    assert_eq!(set.next_frame().map(|frame| frame.at.number()), Some(1));
+    assert_eq!(set.skim(|_, _, _| true), 2);
+    assert_eq!(order(&mut set), [(1, 1, 4), (0, 4, 5), (0, 5, 6), (0, 6, 7)]);
+    assert_eq!(set.skim(|_, _, _| true), 0, "the end is the end");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_skimmed_would_have_been_lent(
+        files in proptest::collection::vec(
+            (proptest::collection::vec(0_u8..40, 0..30), 0_u8..5, 0_usize..40),
+            1..4,
+        ),
+        dropped in proptest::collection::vec(any::<bool>(), 40),
+        buffer_size in prop_oneof![Just(64_usize), Just(200), Just(BUFFER)],
+        files_kept_open in 0_usize..4,
+    ) {
+        let named = files.iter().enumerate().map(|(number, (times, format, cut))| {
+            let frame = |micros: &u8| {
+                Packet::new(i64::from(*micros) * 1_000, &[number as u8, *format, *micros])
+            };
+            let packets: Vec<_> = times.iter().map(frame).collect();
+            let mut bytes = match format {
+                0 => pcap_as(NANO, true, &packets),
+                1 => pcap_as(MODIFIED, false, &packets),
+                2 => pcapng_as(true, &packets),
+                3 => pcapng(&packets),
+                _ => gzip(&pcap(&packets)),
+            };
+            // some files lack their end
+            bytes.truncate(bytes.len() - if *cut < 20 { *cut } else { 0 });
+            (format!("{number}"), bytes)
+        });
+        let named: Vec<_> = named.collect();
+        let files: Vec<_> = named.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
+        let names: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
+        let captures = Captures::new(&files);
+        let walk = |skims: bool| {
+            let options = OpenOptions { buffer_size, files_kept_open };
+            let Ok(mut set) = captures.open_with(&names, options) else { return Vec::new() };
+            let mut seen = Vec::new();
+            while let Some(frame) = set.next_frame() {
+                seen.push(format!("{} {:?}", frame.time.nanos(), frame.bytes));
+                if skims {
+                    let before = seen.len();
+                    let passed = set.skim(|time, link, bytes| {
+                        let drops = dropped[bytes[2] as usize];
+                        if drops {
+                            assert_eq!(link, LinkType(1));
+                            seen.push(format!("{} {bytes:?}", time.nanos()));
+                        }
+                        drops
+                    });
+                    assert_eq!(passed as usize, seen.len() - before);
+                }
+            }
+            seen.extend(set.files().iter().map(|file| format!("{file:?}")));
+            seen.extend(captures.warnings(&set));
+            seen
+        };
+        prop_assert_eq!(walk(true), walk(false));
+    }
+}
+
+/// As large as the buffer usually is.
+const BUFFER: usize = 256 << 10;

@@ -65,7 +65,42 @@ fn exercise(bytes: &[u8], lengths: &[usize]) {
     let _ = frame(bytes, lengths, 7);
 }
 
+/// Where the parts of a message stand, in words.
+fn places(bytes: &[u8], cut: bool) -> String {
+    let Some(message) = Message::parse(bytes, cut) else { return String::new() };
+    let headers: Vec<_> = message.places().collect();
+    format!("{headers:?} {} {:?} {:?}", message.head().len(), message.cut_line(), message.is_cut())
+}
+
 proptest! {
+    #[test]
+    fn a_name_as_most_spell_it_is_read_as_in_any_case(
+        lines in proptest::collection::vec(
+            (
+                prop_oneof!["Via", "To", "CSeq", "Call-ID", "Contact", "Proxy-Authorization", "WWW-Authenticate"],
+                "(:|: |:  | : |:\t)",
+                "[a-cä \t;:\r\x0c\x01]{0,20}",
+                prop_oneof![8 => "\r\n", 1 => "(\n|\r|\r\r\n|\r\n |\r\n\t|\r\n\r\n|)"],
+            ),
+            0..12,
+        ),
+        cut in any::<bool>(),
+        body in "(v=0|REGISTER sip:a SIP/2.0\r\n|a: b\r\n)?",
+    ) {
+        let text = |spell: fn(&str) -> String| {
+            let mut text = b"REGISTER sip:a SIP/2.0\r\n".to_vec();
+            for (name, colon, value, end) in &lines {
+                text.extend_from_slice(spell(name).as_bytes());
+                text.extend_from_slice(format!("{colon}{value}{end}").as_bytes());
+            }
+            text.extend_from_slice(b"\r\n");
+            text.extend_from_slice(body.as_bytes());
+            text
+        };
+        let (usual, odd) = (text(str::to_owned), text(str::to_lowercase));
+        prop_assert_eq!(places(&usual, cut), places(&odd, cut));
+    }
+
     #[test]
     fn any_bytes_are_read_without_a_panic(
         bytes in proptest::collection::vec(any::<u8>(), 0..600),

@@ -147,6 +147,24 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// Passes over the frames that follow, as long as they are in memory already and `pass` says so of
+    /// their time, link type and bytes; how many. The walk then stands at no frame.
+    pub(super) fn skim(&mut self, pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> u64 {
+        if self.damage.is_some() {
+            return 0;
+        }
+        let unread = self.buffer.unread();
+        let (bytes, packets) = match &mut self.walk {
+            Walk::Pcap(pcap) => pcap.skim(unread, pass),
+            Walk::Pcapng(pcapng) => pcapng.skim(unread, pass),
+        };
+        self.record = None;
+        self.buffer.consume(bytes);
+        self.packets += packets;
+        self.numbered += packets;
+        packets
+    }
+
     /// The frame the walk stands at.
     #[inline]
     #[must_use]

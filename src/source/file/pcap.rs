@@ -86,8 +86,34 @@ impl Pcap {
         *numbered = number;
         buffer.consume(self.record_header);
         let range = buffer.consume(length);
-        let time = Timestamp::from_parts(secs.into(), i64::from(ticks) * self.nanos_per_tick);
+        let time = self.time(secs, ticks);
         Ok(Some(Record { time, link: self.link, wire_len, range }))
+    }
+
+    /// Walks over the packets at the start of `bytes` that are all there, as long as `pass` says so; how
+    /// many bytes that was, and how many packets.
+    #[inline]
+    pub(super) fn skim(
+        &self,
+        bytes: &[u8],
+        mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> (usize, u64) {
+        let (mut rest, mut count) = (bytes, 0);
+        while let Some((secs, ticks, length, _)) = self.record(rest)
+            && length <= self.limit
+            && let Some(behind) = rest.get(self.record_header..)
+            && let Some((packet, behind)) = behind.split_at_checked(length as usize)
+            && pass(self.time(secs, ticks), self.link, packet)
+        {
+            rest = behind;
+            count += 1;
+        }
+        (bytes.len() - rest.len(), count)
+    }
+
+    #[inline]
+    fn time(&self, secs: u32, ticks: u32) -> Timestamp {
+        Timestamp::from_parts(secs.into(), i64::from(ticks) * self.nanos_per_tick)
     }
 
     #[inline]

@@ -216,6 +216,42 @@ impl Pcapng {
         }
     }
 
+    /// Walks over the enhanced packets at the start of `bytes` that are all there and as they should be,
+    /// as long as `pass` says so; how many bytes that was, and how many packets.
+    pub(super) fn skim(
+        &mut self,
+        bytes: &[u8],
+        mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> (usize, u64) {
+        let (mut rest, mut count) = (bytes, 0);
+        while let Some((time, link, packet, behind)) = self.enhanced(rest)
+            && pass(time, link, packet)
+        {
+            self.last_time = time;
+            rest = behind;
+            count += 1;
+        }
+        (bytes.len() - rest.len(), count)
+    }
+
+    /// The packet of the enhanced packet block at the start of `bytes`, and what follows it.
+    fn enhanced<'b>(&self, bytes: &'b [u8]) -> Option<(Timestamp, LinkType, &'b [u8], &'b [u8])> {
+        let mut fields = Fields::new(bytes, self.order);
+        let (kind, claimed) = (fields.u32()?, fields.u32()?);
+        if kind != ENHANCED_PACKET || !(SHORTEST_BLOCK..=LONGEST_BLOCK).contains(&claimed) {
+            return None;
+        }
+        let (block, behind) = bytes.split_at_checked(claimed.next_multiple_of(4) as usize)?;
+        let (head, trailer) = block.split_last_chunk()?;
+        let body = head.get(8..)?;
+        let header = self.packet_header(kind, body)?;
+        let interface = self.interfaces.get(header.interface as usize)?;
+        let packet = body.get(header.data..)?.get(..header.length as usize)?;
+        let (high, low) = header.ticks?;
+        let is_sound = self.order.u32(*trailer) == claimed && header.length <= HARD_LIMIT;
+        is_sound.then(|| (interface.time(high, low), interface.link, packet, behind))
+    }
+
     fn section<R: Read>(&mut self, buffer: &mut Buffer<R>) -> Result<(), Fault> {
         if !buffer.ensure(SECTION_START + 4) {
             return Err(Fault::here(DamageKind::CutBlock, buffer));

@@ -1,0 +1,101 @@
+//! Where the parts of messages stand, without their bytes: messages on their way to another thread.
+
+use super::message::{HeadEnd, Header, Headers, Message};
+use super::scan::{slice, tail};
+use super::start_line::{Method, StartLine};
+
+/// Where the parts of one message stand; its headers are in [`Layouts`].
+#[derive(Clone, Debug)]
+pub struct Layout {
+    start: StartLayout,
+    /// The first and the one behind the last.
+    headers: [u32; 2],
+    head_len: usize,
+    end: HeadEnd,
+    /// How long the cut line is; it ends with the bytes.
+    cut_line: Option<usize>,
+}
+
+/// Where the headers of many messages stand, in one list.
+#[derive(Clone, Debug, Default)]
+pub struct Layouts {
+    headers: Vec<Header>,
+}
+
+/// Where the parts of a start line stand; a method stands at the start.
+#[derive(Clone, Copy, Debug)]
+enum StartLayout {
+    Request { method: u32, uri: [u32; 2] },
+    Response { code: u16, reason: [u32; 2] },
+}
+
+impl Layouts {
+    /// Notes where the parts of `message` stand.
+    pub fn note(&mut self, message: &Message<'_>) -> Layout {
+        let first = self.headers.len() as u32;
+        self.headers.extend_from_slice(message.headers.list());
+        Layout {
+            start: StartLayout::of(message.raw, &message.start),
+            headers: [first, self.headers.len() as u32],
+            head_len: message.head_len,
+            end: message.end,
+            cut_line: message.cut_line.map(<[u8]>::len),
+        }
+    }
+
+    /// The message of these bytes, which are those the layout was made of.
+    #[must_use]
+    pub fn message<'a>(&'a self, bytes: &'a [u8], layout: &Layout) -> Message<'a> {
+        let Layout { start, headers: [first, behind], head_len, end, cut_line } = layout;
+        let headers = self.headers.get(*first as usize..*behind as usize).unwrap_or_default();
+        let cut_line = cut_line.map(|length| tail(bytes, bytes.len().saturating_sub(length)));
+        Message {
+            raw: bytes,
+            start: start.line(bytes),
+            headers: Headers::Lent(headers),
+            head_len: *head_len,
+            end: *end,
+            cut_line,
+        }
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.headers.clear();
+    }
+
+    /// How many bytes they take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.headers.len() * size_of::<Header>()
+    }
+}
+
+impl StartLayout {
+    /// The layout of `start`, which starts `raw`.
+    fn of(raw: &[u8], start: &StartLine<'_>) -> Self {
+        let span = |part: &[u8]| {
+            // an empty part may stand nowhere
+            let at = part.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+            if at <= raw.len() { [at as u32, (at + part.len()) as u32] } else { [0, 0] }
+        };
+        match start {
+            StartLine::Request { method, uri } => {
+                Self::Request { method: method.as_bytes().len() as u32, uri: span(uri) }
+            }
+            StartLine::Response { code, reason } => {
+                Self::Response { code: *code, reason: span(reason) }
+            }
+        }
+    }
+
+    fn line(self, raw: &[u8]) -> StartLine<'_> {
+        let part = |[start, end]: [u32; 2]| slice(raw, start as usize, end as usize);
+        match self {
+            Self::Request { method, uri } => {
+                StartLine::Request { method: Method::from_bytes(part([0, method])), uri: part(uri) }
+            }
+            Self::Response { code, reason } => StartLine::Response { code, reason: part(reason) },
+        }
+    }
+}
