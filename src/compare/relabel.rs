@@ -12,8 +12,11 @@ use super::stats::{Factorials, Random};
 const DRAWS: usize = 1_000_000;
 /// So many draws as rare as what is observed tell how common it is, to some seven in a hundred.
 const ENOUGH: u32 = 200;
-/// What counting one place of a hand costs beside a word of bits.
-const COST_OF_PLACE: usize = 3;
+/// Values up to which a byte tells which one stands at a place; one more stands for none.
+const FEW: usize = u8::MAX as usize;
+/// About the instructions it takes to count a word of bits, a place of a hand with few values, and
+/// one with many.
+const COSTS: [usize; 3] = [14, 5, 14];
 
 /// The p-values of tables, `[failing, working]` for each value.
 pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
@@ -35,7 +38,7 @@ pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
 fn deal(of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
     let taken = of[0].min(of[1]) as usize;
     let rounds = (DRAWS / taken).clamp(999, 9999);
-    let mut hands = Hands::new(of, taken, tested.iter().any(|table| table.by_place.is_empty()));
+    let mut hands = Hands::new(of, taken, tested.iter().any(Tested::asks_for_bits));
     let at_once = (AT_ONCE / taken.max(hands.words)).clamp(8, 256);
     for first in (1..=rounds).step_by(at_once) {
         hands.deal(at_once.min(rounds + 1 - first));
@@ -120,15 +123,20 @@ struct Tested {
     /// stand together. What only one DN has weighs nothing with or without a label.
     weights: Vec<f64>,
     values: Vec<Shared>,
-    /// By place in the row of all DNs: the place of no label on its value among the weights. Empty
-    /// where bits are counted.
-    by_place: Vec<u32>,
-    /// How many labels each value has under way.
-    under_way: Vec<u32>,
-    /// The values that have some under way.
-    touched: Vec<u32>,
+    /// How labels are counted.
+    by: Counter,
     observed: f64,
     as_rare: u32,
+}
+
+/// How the labels of each value are counted.
+enum Counter {
+    /// A hand as bits.
+    Bits,
+    /// By place in the row of all DNs: the value of the DN there, [`FEW`] if nobody shares it.
+    Few(Vec<u8>),
+    /// The same with `u32::MAX`; how many labels each value has under way, and those that have some.
+    Many { by_place: Vec<u32>, under_way: Vec<u32>, touched: Vec<u32> },
 }
 
 /// A value that several DNs share: their places, and where its weights begin.
@@ -157,56 +165,77 @@ impl Tested {
             }
             from = to;
         }
-        let mut by_place = Vec::new();
-        if words > taken as usize * COST_OF_PLACE {
-            by_place = vec![u32::MAX; from as usize];
-            for (value, shared) in (0..).zip(&values) {
-                let range = shared.from as usize..shared.to as usize;
-                by_place.get_mut(range).unwrap_or_default().fill(value);
+        let taken = taken as usize;
+        let [in_bits, few, many] = [words * COSTS[0], taken * COSTS[1], taken * COSTS[2]];
+        let few = few + values.len() * COSTS[1];
+        let by = match values.len() {
+            ..=FEW if few < in_bits => {
+                Counter::Few(by_place(&values, from, u8::MAX, |value| value as u8))
             }
-        }
-        let under_way = vec![0; values.len()];
-        let touched = Vec::new();
-        Self { place, weights, values, by_place, under_way, touched, observed, as_rare: 0 }
+            len if many < in_bits => Counter::Many {
+                by_place: by_place(&values, from, u32::MAX, |value| value as u32),
+                under_way: vec![0; len],
+                touched: Vec::new(),
+            },
+            _ => Counter::Bits,
+        };
+        Self { place, weights, values, by, observed, as_rare: 0 }
+    }
+
+    const fn asks_for_bits(&self) -> bool {
+        matches!(self.by, Counter::Bits)
     }
 
     /// Whether a hand divides the values as unevenly as what is observed.
     fn is_as_rare(&mut self, hand: &[u32], bits: &[u64]) -> bool {
-        let sum =
-            if self.by_place.is_empty() { self.sum_by_bits(bits) } else { self.sum_by_place(hand) };
+        let weight = |value: &Shared, labels: u32| {
+            self.weights.get((value.weights + labels) as usize).copied().unwrap_or(0.0)
+        };
+        let sum: f64 = match &mut self.by {
+            Counter::Bits => self
+                .values
+                .iter()
+                .map(|value| weight(value, ones(bits, value.from, value.to)))
+                .sum(),
+            Counter::Few(by_place) => {
+                let mut labels = [0_u32; FEW + 1];
+                for place in hand {
+                    let value = by_place.get(*place as usize).copied().unwrap_or(u8::MAX);
+                    if let Some(labels) = labels.get_mut(usize::from(value)) {
+                        *labels += 1;
+                    }
+                }
+                self.values.iter().zip(labels).map(|(value, labels)| weight(value, labels)).sum()
+            }
+            Counter::Many { by_place, under_way, touched } => {
+                for place in hand {
+                    let value = by_place.get(*place as usize).copied().unwrap_or(u32::MAX);
+                    if let Some(labels) = under_way.get_mut(value as usize) {
+                        if *labels == 0 {
+                            touched.push(value);
+                        }
+                        *labels += 1;
+                    }
+                }
+                let of_value = |value: u32| {
+                    let labels = under_way.get_mut(value as usize).map_or(0, std::mem::take);
+                    self.values.get(value as usize).map_or(0.0, |value| weight(value, labels))
+                };
+                touched.drain(..).map(of_value).sum()
+            }
+        };
         sum >= self.observed - 1e-9
     }
+}
 
-    fn sum_by_bits(&self, bits: &[u64]) -> f64 {
-        let weight = |value: &Shared| {
-            let n = ones(bits, value.from, value.to);
-            self.weights.get((value.weights + n) as usize).copied().unwrap_or(0.0)
-        };
-        self.values.iter().map(weight).sum()
+/// By place in the row of `places` DNs: which value is there.
+fn by_place<T: Copy>(values: &[Shared], places: u32, none: T, name: impl Fn(usize) -> T) -> Vec<T> {
+    let mut by_place = vec![none; places as usize];
+    for (value, shared) in values.iter().enumerate() {
+        let range = shared.from as usize..shared.to as usize;
+        by_place.get_mut(range).unwrap_or_default().fill(name(value));
     }
-
-    fn sum_by_place(&mut self, hand: &[u32]) -> f64 {
-        for place in hand {
-            let value = self.by_place.get(*place as usize).copied().unwrap_or(u32::MAX);
-            if let Some(labels) = self.under_way.get_mut(value as usize) {
-                if *labels == 0 {
-                    self.touched.push(value);
-                }
-                *labels += 1;
-            }
-        }
-        let mut sum = 0.0;
-        for value in self.touched.drain(..) {
-            let value = value as usize;
-            if let (Some(n), Some(shared)) = (self.under_way.get_mut(value), self.values.get(value))
-            {
-                let weight = self.weights.get((shared.weights + *n) as usize);
-                sum += weight.copied().unwrap_or(0.0);
-                *n = 0;
-            }
-        }
-        sum
-    }
+    by_place
 }
 
 /// How many bits are set from one place up to another, which is not among them.
@@ -257,14 +286,16 @@ mod tests {
 
     #[test]
     fn tables_tested_together_are_tested_as_each_alone() {
-        let ln = Factorials::up_to(400);
+        let ln = Factorials::up_to(1000);
         let many: Vec<[u32; 2]> = (0..60).map(|n| [u32::from(n % 3 == 0), 1 + n % 4]).collect();
+        let lots: Vec<[u32; 2]> = (0..300).map(|n| [u32::from(n % 9 == 0), 2 + n % 2]).collect();
         let tables: Vec<Vec<[u32; 2]>> = vec![
             vec![[20, 80], [10, 60], [10, 70]],
             vec![[40, 10], [0, 130], [0, 70]],
             vec![[1, 0]; 40].into_iter().chain(vec![[0, 1]; 210]).collect(),
             vec![[15, 60], [25, 62], [0, 88]],
-            many.clone(),
+            many,
+            lots,
             vec![[5, 3], [4, 4], [1, 9]],
             vec![[60, 3], [44, 4], [11, 9]],
         ];
@@ -273,10 +304,15 @@ mod tests {
         for (table, p_value) in tables.iter().zip(together) {
             assert!((p_value - one_alone(&ln, table)).abs() < 1e-12, "{table:?}: {p_value}");
         }
-        let few = Tested::new(&ln, &tables[0], [40, 210], 0);
-        let of = many.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
-        let many = Tested::new(&ln, &many, of, 0);
-        assert!(few.by_place.is_empty() && !many.by_place.is_empty(), "both ways are tried");
+        let tried = |way: fn(&Counter) -> bool| {
+            tables.iter().any(|table| {
+                let of = table.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
+                way(&Tested::new(&ln, table, of, 0).by)
+            })
+        };
+        assert!(tried(|by| matches!(by, Counter::Bits)));
+        assert!(tried(|by| matches!(by, Counter::Few(_))));
+        assert!(tried(|by| matches!(by, Counter::Many { .. })));
     }
 
     #[test]
