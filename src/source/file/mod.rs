@@ -87,7 +87,7 @@ enum Walk {
 ///     \x07\0\0\0\x01\0\0\0\x03\0\0\0\x03\0\0\0abc";
 /// let mut reader = Reader::new(capture)?;
 /// while let Some(frame) = reader.next_frame() {
-///     assert_eq!((frame.at.number, frame.time.nanos(), frame.bytes), (1, 7_000_001_000, &b"abc"[..]));
+///     assert_eq!((frame.at.number(), frame.time.nanos(), frame.bytes), (1, 7_000_001_000, &b"abc"[..]));
 /// }
 /// assert!(reader.damage().is_none());
 /// # Ok(())

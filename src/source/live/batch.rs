@@ -27,7 +27,7 @@ pub(super) struct Position {
 }
 
 impl Batch {
-    /// The frames. `at.number` counts from 1.
+    /// The frames. `at.number()` counts from 1.
     #[must_use]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.records.iter().map(|record| Frame {
