@@ -6,9 +6,10 @@
 
 use std::hint::black_box;
 
+use super::attempt::Attempt;
 use super::in_flight::Transactions;
 use super::reading::{About, Reading};
-use super::store::{Attempt, Dn, NIL};
+use super::store::{Dn, NIL};
 use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::Transaction;

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::{Attempt, Demand, Outcome, Spare};
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::describe::aor_of;
@@ -9,7 +10,7 @@ use super::details::AnswerDetails;
 use super::ends::Host;
 use super::facts::Facts;
 use super::reading::{Reading, branch_of};
-use super::store::{Attempt, Demand, Dn, Marks, MessageRecord, NIL, Outcome, Spare};
+use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Ends, Request, Sighting, Subject, Transaction};

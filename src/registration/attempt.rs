@@ -131,6 +131,7 @@ pub struct Attempt {
     /// Whether credentials answered a nonce of this attempt.
     pub nonce_answered: bool,
     pub(super) margin_ms: Spare,
+    /// What few attempts have.
     pub(super) rare: Option<Box<Rare>>,
     /// Remarks.
     pub flags: FlagSet,
@@ -182,63 +183,7 @@ impl Attempt {
     pub const fn margin_ms(&self) -> Option<i64> {
         self.margin_ms.get()
     }
-}
 
-/// What few attempts have.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rare {
-    pub demand: Option<(Demand, Option<bool>)>,
-    pub icmp: Option<(u8, u8)>,
-    pub refusals: u32,
-    pub stale: u32,
-}
-
-/// Seconds that were asked for and granted, each of them if it is known.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seconds {
-    asked: u32,
-    granted: u32,
-    known: [bool; 2],
-}
-
-impl Seconds {
-    pub(super) const fn asked(self) -> Option<u32> {
-        if self.known[0] { Some(self.asked) } else { None }
-    }
-
-    pub(super) const fn granted(self) -> Option<u32> {
-        if self.known[1] { Some(self.granted) } else { None }
-    }
-
-    pub(super) fn set_asked(&mut self, asked: Option<u32>) {
-        (self.asked, self.known[0]) = (asked.unwrap_or(0), asked.is_some());
-    }
-
-    pub(super) fn set_granted(&mut self, granted: Option<u32>) {
-        (self.granted, self.known[1]) = (granted.unwrap_or(0), granted.is_some());
-    }
-}
-
-/// A number that may be absent, in its own eight bytes; the least of all stands for absence.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spare(i64);
-
-impl Spare {
-    pub(super) const NONE: Self = Self(i64::MIN);
-
-    pub(super) const fn new(number: Option<i64>) -> Self {
-        match number {
-            Some(number) if number > i64::MIN => Self(number),
-            _ => Self::NONE,
-        }
-    }
-
-    pub(super) const fn get(self) -> Option<i64> {
-        if self.0 == i64::MIN { None } else { Some(self.0) }
-    }
-}
-
-impl Attempt {
     pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin, (src, dst): Ends) -> Self {
         Self {
             dn,
@@ -305,5 +250,59 @@ impl Attempt {
             Outcome::Failed(Verdict::Truncated) => matches!(self.code, 401 | 407),
             _ => false,
         }
+    }
+}
+
+/// What few attempts have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
+    pub demand: Option<(Demand, Option<bool>)>,
+    pub icmp: Option<(u8, u8)>,
+    pub refusals: u32,
+    pub stale: u32,
+}
+
+/// Seconds that were asked for and granted, each of them if it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seconds {
+    asked: u32,
+    granted: u32,
+    known: [bool; 2],
+}
+
+impl Seconds {
+    pub(super) const fn asked(self) -> Option<u32> {
+        if self.known[0] { Some(self.asked) } else { None }
+    }
+
+    pub(super) const fn granted(self) -> Option<u32> {
+        if self.known[1] { Some(self.granted) } else { None }
+    }
+
+    pub(super) fn set_asked(&mut self, asked: Option<u32>) {
+        (self.asked, self.known[0]) = (asked.unwrap_or(0), asked.is_some());
+    }
+
+    pub(super) fn set_granted(&mut self, granted: Option<u32>) {
+        (self.granted, self.known[1]) = (granted.unwrap_or(0), granted.is_some());
+    }
+}
+
+/// A number that may be absent, in its own eight bytes; the least of all stands for absence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spare(i64);
+
+impl Spare {
+    pub(super) const NONE: Self = Self(i64::MIN);
+
+    pub(super) const fn new(number: Option<i64>) -> Self {
+        match number {
+            Some(number) if number > i64::MIN => Self(number),
+            _ => Self::NONE,
+        }
+    }
+
+    pub(super) const fn get(self) -> Option<i64> {
+        if self.0 == i64::MIN { None } else { Some(self.0) }
     }
 }

@@ -2,9 +2,10 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::{Outcome, Purpose};
 use super::contact::{find_listed, same_contact, same_listed};
 use super::ends::{End, Host};
-use super::store::{Binding, Change, Ended, Outcome, Purpose, Registration, Tried, Unsure};
+use super::store::{Binding, Change, Ended, Registration, Tried, Unsure};
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;

@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::Attempt;
 use super::in_flight::Transactions;
 use super::live::{Live, Silent, next_moment};
 use super::state::DnState;
-use super::store::{Attempt, Dn, Store};
+use super::store::{Dn, Store};
 use super::tracker::Tracker;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{FrameRef, Timestamp};

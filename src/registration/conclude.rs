@@ -1,7 +1,8 @@
 //! The end of an attempt: by an answer, by an error, or because nothing came.
 
+use super::attempt::{Attempt, Outcome, Purpose};
 use super::in_flight::Transactions;
-use super::store::{Attempt, Dn, Outcome, Purpose, Registration, Store, Tried};
+use super::store::{Dn, Registration, Store, Tried};
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};

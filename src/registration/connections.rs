@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::attempt::Outcome;
 use super::in_flight::PathError;
 use super::reading::Reading;
-use super::store::Outcome;
 use super::tracker::Tracker;
 use super::transaction::Subject;
 use super::verdict::{Flag, Verdict};

@@ -1,7 +1,8 @@
 //! The verdict on a registration at a moment: its bindings first, then what was tried last.
 
+use super::attempt::Outcome;
 use super::ends::End;
-use super::store::{Ended, Outcome, Registration, Tried};
+use super::store::{Ended, Registration, Tried};
 use super::verdict::Verdict;
 use crate::net::Timestamp;
 

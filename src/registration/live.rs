@@ -6,11 +6,12 @@ use std::net::IpAddr;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use super::attempt::Attempt;
 use super::changes::{DnChange, Status};
 use super::in_flight::Transactions;
 use super::scanner::Scanners;
 use super::shrink::Places;
-use super::store::{Attempt, Dn, NIL, Source, Store};
+use super::store::{Dn, NIL, Source, Store};
 use super::transaction::{Subject, Transaction};
 use crate::net::{Endpoint, FrameRef, Timestamp};
 

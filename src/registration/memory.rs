@@ -5,8 +5,9 @@ use std::mem::size_of;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::attempt::Rare;
 use super::details::Details;
-use super::store::{Dn, Rare, Registration, Store};
+use super::store::{Dn, Registration, Store};
 use super::tracker::Tracker;
 
 /// What an allocation takes beside its bytes.

@@ -56,6 +56,7 @@ mod verdict;
 pub use crate::packet::{CertificateInfo, TlsInfo, Unread, version_name};
 pub use agents::AgentRecord;
 pub use ahead::AHEAD;
+pub use attempt::{Attempt, Demand, Outcome, Purpose};
 pub use bounds::{Forgotten, Limits};
 pub use changes::{DnChange, Status};
 pub use connections::{ConnectionFault, ConnectionRecord};
@@ -64,10 +65,7 @@ pub use natural::natural;
 pub use reading::Reading;
 pub use snapshot::{AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState};
 pub use state::{DnState, RegistrationState};
-pub use store::{
-    Attempt, Binding, Change, Demand, Dn, Marks, MessageRecord, Outcome, Purpose, Registration,
-    Source,
-};
+pub use store::{Binding, Change, Dn, Marks, MessageRecord, Registration, Source};
 pub use tally::{Distribution, Tally};
 pub use text::{Sym, Texts};
 pub use tracker::{Counts, Ingested, Tracker};

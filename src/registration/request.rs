@@ -3,11 +3,12 @@
 use smallvec::SmallVec;
 
 use super::attempt::RETRY_WINDOW;
+use super::attempt::{Attempt, Demand, Outcome, Purpose};
 use super::contact::device_of;
 use super::details::Details;
 use super::facts::Facts;
 use super::reading::Reading;
-use super::store::{Attempt, Demand, Marks, MessageRecord, NIL, Outcome, Purpose, Store};
+use super::store::{Marks, MessageRecord, NIL, Store};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Asked, Ends, Presented, Request, Sighting, Subject, Transaction};

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
+use super::attempt::Attempt;
 use super::bounds::Limits;
 use super::interest::Interest;
 use super::log::{OWN_MESSAGES, PER_MESSAGE};
 use super::scanner::Scanners;
-use super::store::{Attempt, Dn, NIL, Recent, Store};
+use super::store::{Dn, NIL, Recent, Store};
 use super::syms::Symbols;
 use super::text::Moved;
 use super::thin::{Depth, Keep, has, set};
@@ -129,7 +130,9 @@ impl Tracker {
         self.store.relink(keep, &places);
         self.store.dns.compact(|index| has(&keep.dns, index));
         self.store.attempts.compact(|index| has(&keep.attempts, index));
+        let messages = self.store.messages;
         self.store.count_messages();
+        self.counts.forgotten.messages += (messages - self.store.messages) as u64;
         self.transactions.keep(&places);
         for dn in self.store.dns.iter_mut() {
             for reg in &mut dn.registrations {
@@ -148,12 +151,6 @@ impl Tracker {
         let forgotten = &mut self.counts.forgotten;
         forgotten.dns += gone(&keep.dns);
         forgotten.attempts += gone(&keep.attempts);
-        let attempts = self.store.attempts.iter().enumerate();
-        let lost = |(index, a): (usize, &Attempt)| {
-            let count = a.log.iter().count();
-            if has(&keep.attempts, index) { count.saturating_sub(keep.messages) } else { count }
-        };
-        forgotten.messages += attempts.map(lost).sum::<usize>() as u64;
         for (index, dn) in self.store.dns.iter().enumerate() {
             if !has(&keep.dns, index) {
                 if let Some(names) = &mut self.names {

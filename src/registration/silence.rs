@@ -1,6 +1,7 @@
 //! What the lack of an answer means.
 
-use super::store::{Outcome, Server};
+use super::attempt::Outcome;
+use super::store::Server;
 use super::verdict::Verdict;
 
 /// Timer F for the default T1: how long a client waits for an answer (RFC 3261 §17.1.2.2).

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
 use super::natural::Natural;
 use super::scanner::{self, Scanners};
 use super::state::DnState;
-use super::store::{Attempt, Binding, Change, Demand, Dn, MessageRecord, NIL, Source, Store};
+use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
 use super::verdict::{Cohort, State, Verdict};

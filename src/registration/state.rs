@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::{Attempt, Outcome, Purpose};
 use super::binding::WHOLE_SECONDS;
 use super::ends::End;
 use super::scanner::Scanners;
-use super::store::{Attempt, Dn, NIL, Outcome, Purpose, Registration};
+use super::store::{Dn, NIL, Registration};
 use super::text::Texts;
 use super::verdict::{Flag, FlagSet, State, Verdict};
 use crate::net::{Endpoint, Timestamp};

@@ -4,8 +4,7 @@ use smallvec::SmallVec;
 
 use super::agents::AgentRecord;
 use super::arena::Arena;
-pub use super::attempt::{Attempt, Demand, Outcome, Purpose};
-pub(super) use super::attempt::{Rare, Spare};
+use super::attempt::{Attempt, Outcome};
 use super::details::Details;
 use super::ends::{End, Host};
 use super::text::{Sym, Texts};

@@ -1,9 +1,10 @@
 //! Visits every symbol a record holds, so that the texts can be told which are in use and moved.
 
 use super::agents::AgentRecord;
+use super::attempt::Attempt;
 use super::details::{AnswerDetails, Details};
 use super::ends::{End, Host};
-use super::store::{Attempt, Binding, Dn, Registration, Source};
+use super::store::{Binding, Dn, Registration, Source};
 use super::text::Sym;
 use super::transaction::{Asked, Request};
 

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::store::Outcome;
+use super::attempt::Outcome;
 
 /// Bounds of the time an answer takes, in milliseconds: up to Timer F (RFC 3261 §17.1.2.2).
 const RTT: &[u32] = &[1, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000];

@@ -8,6 +8,7 @@ use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Message, Method, StartLine};
 
 use super::answer::AnswerKept;
+use super::attempt::Attempt;
 use super::bounds::{Bounds, Forgotten};
 use super::connections::Connections;
 use super::ends::End;
@@ -16,9 +17,7 @@ use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
 use super::reading::{About, Reading};
-use super::store::{
-    Attempt, Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store,
-};
+use super::store::{Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store};
 use super::tally::Tally;
 use super::text::Sym;
 use super::transaction::{Ends, Sighting};

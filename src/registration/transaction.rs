@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::{Outcome, Purpose};
 use super::ends::{End, Host};
 use super::facts::TransactionKey;
 use super::memory::spilled;
 use super::silence::{MOMENTS, Silence};
-use super::store::{Marks, Outcome, Purpose, Server};
+use super::store::{Marks, Server};
 use super::text::Sym;
 use crate::net::{FileId, HepAgent, Origin, Timestamp, Transport};
 

@@ -91,8 +91,13 @@ const INITIALS: usize = 32;
 const NONE: u8 = u8::MAX;
 
 /// The first row for a name of some length with some initial, and for each row the next such one.
-const FIRST: [[u8; INITIALS]; LENGTHS] = chains().0;
+static FIRST: [u8; LENGTHS * INITIALS] = chains().0;
 const NEXT: [u8; TABLE.len()] = chains().1;
+
+/// The place in `FIRST` of names so long with that initial.
+const fn place_of(len: usize, initial: u8) -> usize {
+    len.saturating_mul(INITIALS).saturating_add((initial & 0x1f) as usize)
+}
 
 /// Bytes that hold any known name and the colon behind it.
 pub(super) const WINDOW: usize = 24;
@@ -106,10 +111,9 @@ struct Known {
     next: u8,
 }
 
-/// Every known name; for every length which bits of a line belong to the name; and `FIRST` in one piece.
+/// Every known name; and for every length which bits of a line belong to the name.
 static KNOWN: [Known; TABLE.len()] = known();
 static MASKS: [Words; WINDOW] = masks();
-static BY_START: [u8; LENGTHS * INITIALS] = by_start();
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
 const fn known() -> [Known; TABLE.len()] {
@@ -131,17 +135,6 @@ const fn known() -> [Known; TABLE.len()] {
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn by_start() -> [u8; LENGTHS * INITIALS] {
-    let mut all = [NONE; LENGTHS * INITIALS];
-    let mut place = 0;
-    while place < all.len() {
-        all[place] = FIRST[place / INITIALS][place % INITIALS];
-        place += 1;
-    }
-    all
-}
-
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
 const fn masks() -> [Words; WINDOW] {
     let mut all = [[0; WINDOW / 8]; WINDOW];
     let mut len = 0;
@@ -157,14 +150,14 @@ const fn masks() -> [Words; WINDOW] {
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn chains() -> ([[u8; INITIALS]; LENGTHS], [u8; TABLE.len()]) {
-    let mut first = [[NONE; INITIALS]; LENGTHS];
+const fn chains() -> ([u8; LENGTHS * INITIALS], [u8; TABLE.len()]) {
+    let mut first = [NONE; LENGTHS * INITIALS];
     let mut next = [NONE; TABLE.len()];
     let mut row = TABLE.len();
     while row > 0 {
         row -= 1;
         let name = TABLE[row].1.as_bytes();
-        let place = &mut first[name.len()][(name[0] & 0x1f) as usize];
+        let place = &mut first[place_of(name.len(), name[0])];
         next[row] = *place;
         *place = row as u8;
     }
@@ -179,8 +172,7 @@ impl HeaderName {
             return Self::compact(letter.to_ascii_lowercase());
         }
         let Some(initial) = name.first() else { return Self::Other };
-        let by_length = FIRST.get(name.len());
-        let mut row = by_length.and_then(|row| row.get(usize::from(initial & 0x1f)));
+        let mut row = FIRST.get(place_of(name.len(), *initial));
         while let Some((id, canonical, _)) = row.and_then(|row| TABLE.get(usize::from(*row))) {
             let canonical = canonical.as_bytes();
             if canonical == name || canonical.eq_ignore_ascii_case(name) {
@@ -203,7 +195,7 @@ impl HeaderName {
         let [a, b, c] = words;
         let [mask_a, mask_b, mask_c] = *MASKS.get(len)?;
         let (a, b, c) = (a & mask_a, b & mask_b, c & mask_c);
-        let mut row = *BY_START.get(len * INITIALS + usize::from(initial & 0x1f))?;
+        let mut row = *FIRST.get(place_of(len, *initial))?;
         while let Some(Known { words: [name_a, name_b, name_c], id, next }) =
             KNOWN.get(usize::from(row))
         {
