@@ -126,9 +126,9 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
     row("auth.given", "Credentials given", Categorical, |f, _| f.shown(f.asked()?.credentials)),
     row("auth.algorithm", "Digest algorithm", Categorical, |f, _| {
-        f.wire(f.details?.auth_algorithm)
+        f.wire(f.details?.form.auth_algorithm)
     }),
-    row("auth.qop", "Digest qop", Categorical, |f, _| f.wire(f.details?.auth_qop)),
+    row("auth.qop", "Digest qop", Categorical, |f, _| f.wire(f.details?.form.auth_qop)),
     row("auth.username_is_dn", "Digest user name is the DN", Categorical, username_is_dn),
     row("auth.stale", "Nonce called stale", Categorical, |f, _| {
         let stale = f.attempt?.flags.contains(crate::registration::Flag::StaleNonce);
@@ -138,7 +138,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         // the 0 of a removal is what ended the registration, not what was asked for
         let attempt = f.asked().filter(|a| a.purpose != Purpose::Remove)?;
         let asked = attempt.asked;
-        f.number(f.details.and_then(|d| d.expires_contact.or(d.expires_header)).or(asked))
+        f.number(f.details.and_then(|d| d.form.expires_contact.or(d.form.expires_header)).or(asked))
     }),
     row("expires.present", "Where Expires stands", Categorical, expires_present),
     row("request.to_domain", "Domain in To", Categorical, |f, made| f.host_in_to(f.details?, made)),
@@ -146,44 +146,46 @@ pub static ATTRIBUTES: &[Attribute] = &[
         f.host_in_from(f.details?, made)
     }),
     row("request_uri", "Request-URI", Categorical, |f, made| {
-        f.without_dn(f.details?.request_uri, made)
+        f.without_dn(f.details?.form.request_uri, made)
     }),
     row("from_is_to", "From is To", Categorical, from_is_to),
     row("via.transport", "Transport in Via", Categorical, |f, made| {
-        let sym = f.details?.via_transport;
+        let sym = f.details?.form.via_transport;
         if sym.is_none() {
             return f.absent();
         }
         Some(made.once(Latest::Capitals, sym, || Some(f.text(sym).to_ascii_uppercase())))
     }),
-    row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.vias.into()))),
+    row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.form.vias.into()))),
     row("via.received", "Via received", Categorical, |f, _| {
-        Some(f.answer()?.received.map_or(Atom::Absent, Atom::Address))
+        Some(f.answer()?.received(f.snapshot.texts()).map_or(Atom::Absent, Atom::Address))
     }),
-    row("via.rport_asked", "rport asked for", Categorical, |f, _| f.shown(f.details?.rport_asked)),
+    row("via.rport_asked", "rport asked for", Categorical, |f, _| {
+        f.shown(f.details?.form.rport_asked)
+    }),
     row("via.rport_filled", "rport filled in", Categorical, |f, _| {
         Some(Atom::yes_no(f.answer()?.rport.is_some()))
     }),
     row("contact.uri_params", "Contact URI parameters", Categorical, |f, _| {
-        f.wire(f.details?.contact_uri_params)
+        f.wire(f.details?.form.contact_uri_params)
     }),
     row("contact.params", "Contact parameters", Categorical, |f, _| {
-        f.wire(f.details?.contact_params)
+        f.wire(f.details?.form.contact_params)
     }),
     row("contact.user", "Contact user", Categorical, contact_user),
     row("contact.count", "Contacts", Categorical, |f, _| {
-        Some(Atom::Number(f.details?.contacts.into()))
+        Some(Atom::Number(f.details?.form.contacts.into()))
     }),
-    row("supported", "Supported", Categorical, |f, _| f.wire(f.details?.supported)),
-    row("require", "Require", Categorical, |f, _| f.wire(f.details?.require)),
-    row("allow", "Allow", Categorical, |f, _| f.wire(f.details?.allow)),
-    row("path", "Path", Categorical, |f, _| f.wire(f.details?.path)),
+    row("supported", "Supported", Categorical, |f, _| f.wire(f.details?.form.supported)),
+    row("require", "Require", Categorical, |f, _| f.wire(f.details?.form.require)),
+    row("allow", "Allow", Categorical, |f, _| f.wire(f.details?.form.allow)),
+    row("path", "Path", Categorical, |f, _| f.wire(f.details?.form.path)),
     row("instance.present", "+sip.instance given", Categorical, |f, _| {
         f.shown(!f.details?.instance.is_none())
     }),
     row("request.header_order", "Order of headers", Categorical, header_order),
     row("request.max_forwards", "Max-Forwards", Categorical, |f, _| {
-        f.wire(f.details?.max_forwards)
+        f.wire(f.details?.form.max_forwards)
     }),
     row("call_id.stable", "Same Call-ID every time", Categorical, |f, _| {
         f.same_call_id.map(Atom::yes_no)
@@ -236,7 +238,7 @@ fn username_is_dn(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
 
 fn expires_present(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     let details = f.details?;
-    let place = match (details.expires_header, details.expires_contact) {
+    let place = match (details.form.expires_header, details.form.expires_contact) {
         (Some(_), Some(_)) => "both",
         (Some(_), None) => "header",
         (None, Some(_)) => "contact",
@@ -267,7 +269,7 @@ fn contact_user(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
 
 /// Credentials left out: whether they were given is an attribute of its own.
 fn header_order(f: &Facts<'_>, made: &mut Made) -> Option<Atom> {
-    let order = f.details?.header_order;
+    let order = f.details?.form.header_order;
     if order.is_none() {
         return f.absent();
     }

@@ -219,13 +219,13 @@ fn parts_of(name: &str, facts: &Facts<'_>) -> Vec<Part> {
         Uri::parse(&uri).map_or_else(Vec::new, |uri| params::parts("", uri.params.iter()))
     };
     match name {
-        "contact.uri_params" => of_sym(details.contact_uri_params),
-        "contact.params" => trimmed(details.contact_params),
+        "contact.uri_params" => of_sym(details.form.contact_uri_params),
+        "contact.params" => trimmed(details.form.contact_params),
         "auth.given" => {
             let fields = [
-                ("realm", details.auth_realm),
-                ("algorithm", details.auth_algorithm),
-                ("qop", details.auth_qop),
+                ("realm", details.form.auth_realm),
+                ("algorithm", details.form.auth_algorithm),
+                ("qop", details.form.auth_qop),
             ];
             let given = fields.into_iter().filter(|(_, sym)| !sym.is_none());
             given.map(|(name, sym)| (name.into(), facts.text(sym).to_vec())).collect()

@@ -51,10 +51,10 @@ impl Oddity {
     fn is_asked_of(self, case: &Case<'_>) -> bool {
         match self {
             Self::ContactUnroutable | Self::ContactElsewhere => {
-                case.details().is_some_and(|d| d.contacts > 0)
+                case.details().is_some_and(|d| d.form.contacts > 0)
             }
             Self::RportUnfilled => {
-                case.details().is_some_and(|d| d.rport_asked) && case.answer().is_some()
+                case.details().is_some_and(|d| d.form.rport_asked) && case.answer().is_some()
             }
             Self::CallIdChanges => case.attempts.len() > 2,
             Self::ThirdParty | Self::RequestUriUser => case.details().is_some(),
@@ -71,7 +71,7 @@ impl Oddity {
             Self::ContactUnroutable => case.has(Flag::ContactUnroutable),
             Self::ContactElsewhere => contact_elsewhere(case).is_some(),
             Self::RportUnfilled => {
-                case.details().is_some_and(|d| d.rport_asked)
+                case.details().is_some_and(|d| d.form.rport_asked)
                     && case.answer().is_some_and(|a| a.rport.is_none())
             }
             Self::CallIdChanges => call_ids(case) > 2,
@@ -83,7 +83,7 @@ impl Oddity {
                 user(d.from_uri).zip(user(d.to_uri)).is_some_and(|(from, to)| from != to)
             }),
             Self::RequestUriUser => {
-                case.details().is_some_and(|d| has_user(case.bytes(d.request_uri)))
+                case.details().is_some_and(|d| has_user(case.bytes(d.form.request_uri)))
             }
             Self::UsernameNotDn => case.details().is_some_and(|d| {
                 let name = case.bytes(d.auth_username);
@@ -95,7 +95,9 @@ impl Oddity {
                 all.iter().filter(|r| r.verdict == Verdict::InService).count() > 1
             }
             Self::DigestUri => case.details().is_some_and(|d| {
-                !d.auth_uri.is_none() && d.auth_uri != d.request_uri && d.vias <= 1
+                !d.form.auth_uri.is_none()
+                    && d.form.auth_uri != d.form.request_uri
+                    && d.form.vias <= 1
             }),
         }
     }

@@ -71,7 +71,7 @@ impl Signs {
     pub(super) fn of(case: &Case<'_>, first_cseq: impl Iterator<Item = u32>) -> Self {
         let state = case.view.state();
         let mut signs = Self::verdict(state.verdict).or(Self(state.flags.bits().into()));
-        let requires = case.details().is_some_and(|d| !d.require.is_none());
+        let requires = case.details().is_some_and(|d| !d.form.require.is_none());
         signs.add_if(requires, Self::sign(Sign::Requires));
         let failing = state.verdict.state() == State::OutOfService;
         signs.add_if(failing, Self::sign(Sign::Failing));

@@ -106,7 +106,7 @@ impl Dn {
     fn look(&self) -> u64 {
         let registration = self.registrations.first();
         let registration =
-            registration.map_or(0, |reg| reg.bindings.len() as u64 ^ u64::from(reg.losses));
+            registration.map_or(0, |reg| reg.bindings.len() as u64 ^ u64::from(reg.losses()));
         registration ^ u64::from(self.attempts) ^ self.last_seen.nanos().cast_unsigned()
     }
 

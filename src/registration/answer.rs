@@ -1,5 +1,7 @@
 //! Answers to REGISTERs: what they decide.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Demand, Outcome, Spare};
@@ -9,6 +11,7 @@ use super::describe::aor_of;
 use super::details::AnswerDetails;
 use super::ends::Host;
 use super::facts::Facts;
+use super::forms::{AnswerForm, Forms};
 use super::reading::{Reading, branch_of};
 use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
@@ -237,7 +240,8 @@ impl Tracker {
         let read = answer.read;
         let known = if read.names_somebody { self.alike.get(&read.same).cloned() } else { None };
         let kept = known.unwrap_or_else(|| {
-            let kept = AnswerKept::of(&mut self.store.texts, answer.message);
+            let kept =
+                AnswerKept::of(&mut self.store.texts, &mut self.answer_forms, answer.message);
             if self.alike.len() >= ALIKE {
                 self.alike.clear();
             }
@@ -251,8 +255,9 @@ impl Tracker {
         }
         let dn = dn.and_then(|dn| self.store.dns.get_mut(dn as usize));
         let Some(details) = dn.and_then(|dn| dn.details.as_mut()) else { return };
-        let answer = kept.details.of(answer.origin, answer.code, read);
-        details.answer = Some(answer);
+        let texts = &mut self.store.texts;
+        let (origin, code) = (answer.origin, answer.code);
+        details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read));
     }
 
     fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
@@ -412,16 +417,16 @@ fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
 /// What is kept of an answer, but what each answer has anew.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerKept {
-    details: AnswerDetails,
+    form: Arc<AnswerForm>,
     reason: Sym,
 }
 
 impl AnswerKept {
-    fn of(texts: &mut Texts, message: &Message<'_>) -> Self {
+    fn of(texts: &mut Texts, forms: &mut Forms<AnswerForm>, message: &Message<'_>) -> Self {
         let StartLine::Response { reason, .. } = message.start() else {
-            return Self { details: AnswerDetails::default(), reason: Sym::NONE };
+            return Self { form: Arc::default(), reason: Sym::NONE };
         };
         let reason = texts.intern(reason);
-        Self { details: AnswerDetails::read(texts, message), reason }
+        Self { form: forms.keep(AnswerForm::read(texts, message)), reason }
     }
 }

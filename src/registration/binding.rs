@@ -5,7 +5,8 @@ use smallvec::SmallVec;
 use super::attempt::{Outcome, Purpose};
 use super::contact::{find_listed, same_contact, same_listed};
 use super::ends::{End, Host};
-use super::store::{Binding, Change, Ended, Registration, Tried, Unsure};
+use super::few::Few;
+use super::store::{Binding, Change, Ended, Registration, Tried, Trouble, Unsure};
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;
@@ -69,24 +70,39 @@ impl Registration {
     pub(super) fn new(registrar: End) -> Self {
         Self {
             registrar,
-            bindings: smallvec::SmallVec::new(),
-            ended: None,
+            bindings: Few::new(),
             tried: None,
             before: None,
-            history: SmallVec::new(),
-            changes_dropped: 0,
-            losses: 0,
-            flapping: false,
-            last_loss: Timestamp::default(),
-            holders: smallvec::SmallVec::new(),
+            history: Few::new(),
+            holders: Few::new(),
             edge: None,
-            unsure: None,
+            rare: None,
         }
     }
 
     /// How its last binding ended.
     pub(super) fn ended(&self) -> Option<Ended> {
-        self.ended.as_deref().copied()
+        self.rare.as_deref()?.ended
+    }
+
+    /// A 2xx that was cut, of which nobody can tell whether it granted a binding.
+    pub(super) fn unsure(&self) -> Option<&Unsure> {
+        self.rare.as_deref()?.unsure.as_ref()
+    }
+
+    /// Whether it lost its binding twice within a short time.
+    pub(super) fn flapping(&self) -> bool {
+        self.rare.as_deref().is_some_and(|rare| rare.flapping)
+    }
+
+    /// How often its last binding ended.
+    pub(super) fn losses(&self) -> u32 {
+        self.rare.as_deref().map_or(0, |rare| rare.losses)
+    }
+
+    /// What went not so well, to change.
+    pub(super) fn rare(&mut self) -> &mut Trouble {
+        self.rare.get_or_insert_default()
     }
 
     /// Ends the bindings whose time ran out by `now`.
@@ -108,7 +124,9 @@ impl Registration {
             self.note_change(tried.at, tried.frame);
         }
         self.history.sort_by_key(|c| c.time);
-        self.history.dedup_by_key(|c| (c.verdict, c.code));
+        if self.history.len() > 1 {
+            self.history.change(|list| list.dedup_by_key(|c| (c.verdict, c.code)));
+        }
     }
 
     /// Whether [`Self::settle_wholly`] would change nothing.
@@ -129,11 +147,12 @@ impl Registration {
 
     fn lose(&mut self, how: Verdict, at: Timestamp, frame: FrameRef, last: &Binding) {
         let source = last.source.map(End::host);
-        self.ended = Some(Box::new(Ended { how, at, renewed: last.renewed, source }));
-        let soon = at.nanos_since(self.last_loss) < FLAPPING_WINDOW;
-        self.flapping |= self.losses > 0 && soon;
-        self.losses += 1;
-        self.last_loss = at;
+        let rare = self.rare();
+        rare.ended = Some(Ended { how, at, renewed: last.renewed, source });
+        let soon = at.nanos_since(rare.last_loss) < FLAPPING_WINDOW;
+        rare.flapping |= rare.losses > 0 && soon;
+        rare.losses += 1;
+        rare.last_loss = at;
         self.note_change(at, frame);
     }
 
@@ -164,7 +183,7 @@ impl Registration {
         if self.history.len() >= HISTORY {
             // the first and the latest changes tell most
             self.history.remove(HISTORY / 2);
-            self.changes_dropped += 1;
+            self.rare().changes_dropped += 1;
         }
         self.history.push(Change { time, verdict, code, frame });
     }
@@ -175,11 +194,14 @@ impl Registration {
         self.settle(Timestamp::from_nanos(ok.asked_at.nanos().saturating_sub(WHOLE_SECONDS)));
         let cut_request = ok.request.is_some_and(|r| r.cut);
         let removal = ok.request.is_some_and(|r| r.purpose == Purpose::Remove && !cut_request);
-        self.unsure = (ok.cut && !removal).then(|| {
+        let unsure = (ok.cut && !removal).then(|| {
             let asked = ok.request.and_then(|r| r.contacts.iter().filter_map(|c| c.expires).max());
             let until = ok.time.plus_secs(asked.unwrap_or(USUAL_EXPIRES));
-            Box::new(Unsure { at: ok.time, until, source: ok.source.host() })
+            Unsure { at: ok.time, until, source: ok.source.host() }
         });
+        if unsure.is_some() || self.unsure().is_some() {
+            self.rare().unsure = unsure;
+        }
         match ok.request {
             Some(r) if r.purpose == Purpose::Remove && !cut_request => self.removed(texts, ok, r),
             _ if ok.cut => Granted::plain(Outcome::Failed(Verdict::Truncated)),
@@ -238,7 +260,7 @@ impl Registration {
         let how = if own { Verdict::Deregistered } else { Verdict::Terminated };
         let renewed = self.ended().map_or(ok.time, |e| e.renewed);
         let source = Some(ok.source.host());
-        self.ended = Some(Box::new(Ended { how, at: ok.time, renewed, source }));
+        self.rare().ended = Some(Ended { how, at: ok.time, renewed, source });
     }
 
     fn asked(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
@@ -311,7 +333,7 @@ impl Registration {
             if is_same_side(b, side) { Verdict::Deregistered } else { Verdict::Terminated }
         });
         let seconds = ok.listed.first().and_then(|l| l.expires.or(ok.expires));
-        let outcome = match (live > 0, self.ended.is_some()) {
+        let outcome = match (live > 0, self.ended().is_some()) {
             (true, _) => Outcome::Accepted,
             (false, true) => Outcome::Removed,
             (false, false) => Outcome::NothingListed,

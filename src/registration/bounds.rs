@@ -159,7 +159,7 @@ impl Tracker {
     fn sizes(&self) -> Sizes {
         let store = &self.store;
         Sizes {
-            bytes: store.table_bytes(),
+            bytes: store.table_bytes() + self.form_bytes(),
             dns: store.dns.len(),
             attempts: store.attempts.len(),
             messages: store.messages,

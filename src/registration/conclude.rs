@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::in_flight::Transactions;
-use super::store::{Dn, Registration, Store, Tried};
+use super::store::{Dn, Registration, Store, Tried, TriedMarks};
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
@@ -36,8 +36,7 @@ impl Tracker {
             at: origin.time,
             frame: origin.frame,
             source,
-            port_closed,
-            refresh: true,
+            marks: TriedMarks::new(port_closed, true),
         };
         let before = self.outcome(attempt);
         self.store.conclude(tried, origin.time);
@@ -122,17 +121,16 @@ impl Store {
             return None;
         }
         let source = a.source.host();
-        let (outcome, at, refresh) = (Outcome::Open, t.last_sent, true);
+        let (outcome, at, marks) = (Outcome::Open, t.last_sent, TriedMarks::new(false, true));
         let frame = a.log.last().map(|message| message.frame()).unwrap_or_default();
-        let open =
-            Tried { attempt, outcome, code: 0, at, frame, source, port_closed: false, refresh };
+        let open = Tried { attempt, outcome, code: 0, at, frame, source, marks };
         if let Some(error) = transactions.error_for(t, &self.texts).filter(|e| e.origin.time <= now)
         {
             let tried = Tried {
                 outcome: Outcome::Failed(Verdict::Unreachable),
                 at: error.origin.time,
                 frame: error.origin.frame,
-                port_closed: error.port_closed,
+                marks: TriedMarks::new(error.port_closed, true),
                 ..open
             };
             return Some(Closing { tried, when: error.origin.time, icmp: error.icmp });
@@ -188,7 +186,8 @@ impl Dn {
         }
         tried.code = a.code;
         tried.source = a.source.host();
-        tried.refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
+        let refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
+        tried.marks = TriedMarks::new(tried.marks.port_closed(), refresh);
         let edge = (a.hops > 1).then_some(a.entry);
         let tentative = a.is_tentative();
         let Some(reg) = self.registration(a.registrar) else { return };
@@ -212,7 +211,7 @@ impl Registration {
         let own = self.bindings.iter().any(|b| b.source.is_none_or(|s| s.host() == tried.source));
         let refusal =
             matches!(tried.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
-        let refused = running && !tentative && tried.refresh && refusal;
+        let refused = running && !tentative && tried.marks.refresh() && refusal;
         if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
             self.before = self.tried;
         }

@@ -27,7 +27,7 @@ impl Tracker {
     ) {
         let same = facts.read.same;
         let source = self.store.texts.end(origin.src);
-        let texts = &mut self.store.texts;
+        let (texts, forms) = (&mut self.store.texts, &mut self.request_forms);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
         if !nearest {
@@ -38,7 +38,7 @@ impl Tracker {
         a.source = source;
         match &mut dn.details {
             Some(details) if details.sameness == same => {
-                details.renew(texts, origin, message, facts.read);
+                details.renew((texts, forms), origin, message, facts.read);
             }
             _ => self.describe_anew(attempt, origin, message, facts),
         }
@@ -50,7 +50,7 @@ impl Tracker {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let dn = self.store.dns.get(a.dn as usize);
         let Some(details) = dn.and_then(|dn| dn.details.as_ref()) else { return };
-        (a.aor, a.user_agent) = (details.aor, details.user_agent);
+        (a.aor, a.user_agent) = (details.aor, details.form.user_agent);
     }
 
     /// Reads a request that says something the one before did not.
@@ -64,7 +64,7 @@ impl Tracker {
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
-        let mut details = Details::of(texts, origin, message, facts);
+        let mut details = Details::of((texts, &mut self.request_forms), origin, message, facts);
         details.sameness = facts.read.same;
         details.asked = asked(texts, message, facts.read);
         details.aor = aor_of(texts, facts);
@@ -81,9 +81,9 @@ impl Tracker {
             });
             dn.flags.set_if(Flag::Nat, translated);
         }
-        if let Some(agent) = message.user_agent() {
-            details.user_agent = texts.intern(agent);
-            Dn::note(&mut dn.user_agents, &mut more, details.user_agent);
+        let agent = details.form.user_agent;
+        if message.user_agent().is_some() {
+            Dn::note(&mut dn.user_agents, &mut more, agent);
         }
         let mut own_contact = false;
         for contact in message.contacts() {
@@ -94,7 +94,6 @@ impl Tracker {
             contact_flags(&mut dn.flags, &address.uri, origin);
         }
         dn.more_values = more;
-        let agent = details.user_agent;
         dn.details = Some(Box::new(details));
         let source = self.store.sources.entry(origin.src.addr).or_default();
         source.dns += u32::from(new_source);

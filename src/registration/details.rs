@@ -1,10 +1,14 @@
 //! What the latest REGISTER of a DN and its answer say, parsed: the attributes a comparison works on.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::ends::Host;
 use super::facts::Facts;
+use super::few::Few;
+use super::forms::{AnswerForm, Forms, RequestForm};
 use super::reading::Reading;
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
@@ -16,6 +20,8 @@ use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 /// Texts are as on the wire, without folds; [`Sym::NONE`] where a header or parameter is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
+    /// What others say alike.
+    pub form: Arc<RequestForm>,
     /// The request's frame.
     pub request_frame: FrameRef,
     /// What a refresh has in common with the one before: see [`Reading::same`].
@@ -23,13 +29,11 @@ pub struct Details {
     /// The same for the credentials; they are those of an earlier request when this one has none.
     pub(super) auth_same: u64,
     /// The Contacts.
-    pub(super) asked: SmallVec<[Asked; 1]>,
+    pub(super) asked: Few<Asked>,
     /// The address-of-record.
     pub(super) aor: Sym,
     /// The top Via's sent-by.
     pub(super) sent_by: Sym,
-    /// User-Agent.
-    pub user_agent: Sym,
     /// The innermost 802.1Q tag.
     pub vlan: Option<u16>,
     /// IPv4 time to live or IPv6 hop limit, as captured.
@@ -38,65 +42,26 @@ pub struct Details {
     pub mac: Option<[u8; 6]>,
     /// The HEP agent that saw it; `None` when it was captured here.
     pub agent: Option<HepAgent>,
-    /// The Request-URI.
-    pub request_uri: Sym,
     /// The URI of From.
     pub from_uri: Sym,
     /// The URI of To.
     pub to_uri: Sym,
-    /// How many Contacts.
-    pub contacts: u8,
     /// The first Contact's host.
     pub contact_host: Sym,
     /// The first Contact's port.
     pub contact_port: Option<u16>,
     /// The first Contact's user.
     pub contact_user: Sym,
-    /// The parameters inside the first Contact's URI.
-    pub contact_uri_params: Sym,
-    /// The parameters of the first Contact header value, `expires` left out.
-    pub contact_params: Sym,
     /// The instance of the first Contact (RFC 5626 §4.1).
     pub instance: Sym,
-    /// The transport of the top Via.
-    pub via_transport: Sym,
     /// The host of the top Via's sent-by.
     pub via_host: Sym,
     /// The port of the top Via's sent-by.
     pub via_port: Option<u16>,
-    /// Whether the top Via asks for the source port (RFC 3581 §3).
-    pub rport_asked: bool,
-    /// Vias in the request: more than one behind a proxy.
-    pub vias: u8,
-    /// The Expires header.
-    pub expires_header: Option<u32>,
-    /// The first Contact's `expires`.
-    pub expires_contact: Option<u32>,
-    /// Supported.
-    pub supported: Sym,
-    /// Require.
-    pub require: Sym,
-    /// Allow.
-    pub allow: Sym,
-    /// Path (RFC 3327).
-    pub path: Sym,
-    /// Max-Forwards.
-    pub max_forwards: Sym,
-    /// The names of the headers in order, in their canonical spelling where known; those of
-    /// credentials left out, for a challenge brings them.
-    pub header_order: Sym,
     /// Whether the credentials of the request are for a proxy; `None` without credentials.
     pub credentials_for_proxy: Option<bool>,
     /// The credentials' user name.
     pub auth_username: Sym,
-    /// The credentials' realm.
-    pub auth_realm: Sym,
-    /// The credentials' algorithm.
-    pub auth_algorithm: Sym,
-    /// The credentials' qop.
-    pub auth_qop: Sym,
-    /// The credentials' digest URI.
-    pub auth_uri: Sym,
     /// The credentials' nonce count.
     pub auth_nc: Option<u32>,
     /// The answer; `None` while there is none.
@@ -104,47 +69,28 @@ pub struct Details {
 }
 
 /// The final answer to the latest REGISTER of a DN.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AnswerDetails {
+    /// What others say alike.
+    pub form: Arc<AnswerForm>,
     /// Its frame.
     pub frame: FrameRef,
-    /// Its status code.
-    pub code: u16,
-    /// The `received` of its top Via (RFC 3261 §18.2.1).
-    pub received: Option<IpAddr>,
+    received: Option<Host>,
     /// The `rport` of its top Via, filled in (RFC 3581 §4).
     pub rport: Option<u16>,
+    /// Its status code.
+    pub code: u16,
     /// The port it was sent to.
     pub sent_to_port: u16,
-    /// Server.
-    pub server: Sym,
-    /// The realm of its challenge, if it is one.
-    pub challenge_realm: Sym,
-    /// The algorithms of its challenges.
-    pub challenge_algorithms: Sym,
-    /// The qop of its challenge.
-    pub challenge_qop: Sym,
-    /// Whether it calls the nonce stale.
-    pub stale: bool,
-    /// Its Expires header.
-    pub expires_header: Option<u32>,
     /// Contacts it lists.
     pub contacts: u8,
-    /// Its Unsupported.
-    pub unsupported: Sym,
-    /// Its Warning: the text of 399 is worth showing (RFC 3261 §20.43).
-    pub warning: Sym,
-    /// Its Min-Expires.
-    pub min_expires: Option<u32>,
-    /// Its Service-Route (RFC 3608).
-    pub service_route: Sym,
 }
 
 impl Details {
     /// Takes over what differs between two requests that are otherwise the same.
     pub(super) fn renew(
         &mut self,
-        texts: &mut Texts,
+        (texts, forms): (&mut Texts, &mut Forms<RequestForm>),
         origin: &Origin,
         message: &Message<'_>,
         read: &Reading,
@@ -153,26 +99,22 @@ impl Details {
         (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
         self.agent = origin.path.hep;
         self.credentials_for_proxy = None;
-        self.read_credentials(texts, message, read);
         self.answer = None;
+        if let Some(form) = self.read_credentials(texts, message, read) {
+            self.form = forms.keep(form);
+        }
     }
 
     /// The details of a request.
     pub(super) fn of(
-        texts: &mut Texts,
+        (texts, forms): (&mut Texts, &mut Forms<RequestForm>),
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> Self {
-        let mut details = Self {
-            request_frame: origin.frame,
-            vlan: origin.path.vlan,
-            ttl: origin.path.ttl,
-            mac: origin.path.mac,
-            agent: origin.path.hep,
+        let mut form = RequestForm {
+            user_agent: texts.intern(message.user_agent().unwrap_or_default()),
             request_uri: texts.intern(message.request_uri().unwrap_or_default()),
-            from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
-            to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
             expires_header: message.expires(),
             supported: header(texts, message, HeaderName::Supported),
             require: header(texts, message, HeaderName::Require),
@@ -181,39 +123,51 @@ impl Details {
             max_forwards: header(texts, message, HeaderName::MaxForwards),
             header_order: header_order(texts, message),
             vias: message.vias().take(255).count() as u8,
+            ..RequestForm::default()
+        };
+        let mut details = Self {
+            request_frame: origin.frame,
+            vlan: origin.path.vlan,
+            ttl: origin.path.ttl,
+            mac: origin.path.mac,
+            agent: origin.path.hep,
+            from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
+            to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
             ..Self::default()
         };
-        details.read_via(texts, message.top_via().as_ref());
-        details.read_contacts(texts, message);
-        details.read_credentials(texts, message, facts.read);
+        details.read_via(texts, message.top_via().as_ref(), &mut form);
+        details.read_contacts(texts, message, &mut form);
+        details.form = Arc::new(form);
+        let form = details.read_credentials(texts, message, facts.read);
+        details.form = forms.keep(form.unwrap_or_else(|| (*details.form).clone()));
         details
     }
 
-    fn read_via(&mut self, texts: &mut Texts, via: Option<&Via<'_>>) {
+    fn read_via(&mut self, texts: &mut Texts, via: Option<&Via<'_>>, form: &mut RequestForm) {
         let Some(via) = via else { return };
-        self.via_transport = texts.intern(via.transport);
         self.via_host = texts.intern(via.host);
         self.via_port = via.port;
-        self.rport_asked = via.rport().is_some();
+        form.via_transport = texts.intern(via.transport);
+        form.rport_asked = via.rport().is_some();
     }
 
-    fn read_contacts(&mut self, texts: &mut Texts, message: &Message<'_>) {
+    fn read_contacts(&mut self, texts: &mut Texts, message: &Message<'_>, form: &mut RequestForm) {
         let mut contacts = message.contacts();
         let first = contacts.next();
-        self.contacts = contacts.take(254).count() as u8 + u8::from(first.is_some());
+        form.contacts = contacts.take(254).count() as u8 + u8::from(first.is_some());
         match first {
-            Some(Contact::Address(contact)) => self.read_contact(texts, &contact),
+            Some(Contact::Address(contact)) => self.read_contact(texts, &contact, form),
             Some(Contact::Star) => self.contact_host = texts.intern(b"*"),
             None => {}
         }
     }
 
-    fn read_contact(&mut self, texts: &mut Texts, contact: &NameAddr<'_>) {
+    fn read_contact(&mut self, texts: &mut Texts, contact: &NameAddr<'_>, form: &mut RequestForm) {
         self.contact_host = texts.intern(contact.uri.host);
         self.contact_port = contact.uri.port;
         self.contact_user = texts.intern(contact.uri.user.unwrap_or_default());
-        self.contact_uri_params = texts.intern(contact.uri.params.raw());
-        self.expires_contact = contact.expires();
+        form.contact_uri_params = texts.intern(contact.uri.params.raw());
+        form.expires_contact = contact.expires();
         self.instance = texts.intern(contact.instance().unwrap_or_default());
         let mut params = SmallVec::<[u8; 128]>::new();
         for (name, value) in contact.params.iter() {
@@ -228,27 +182,36 @@ impl Details {
                 params.extend_from_slice(value);
             }
         }
-        self.contact_params = texts.intern(&params);
+        form.contact_params = texts.intern(&params);
     }
 
-    fn read_credentials(&mut self, texts: &mut Texts, message: &Message<'_>, read: &Reading) {
-        let Some(last) = read.auth.last() else { return };
+    /// Reads credentials; the form with them, when they are not those known.
+    fn read_credentials(
+        &mut self,
+        texts: &mut Texts,
+        message: &Message<'_>,
+        read: &Reading,
+    ) -> Option<RequestForm> {
+        let last = read.auth.last()?;
         self.credentials_for_proxy = Some(last.proxy);
         self.auth_nc = last.nc;
         if self.auth_same == last.same {
-            return;
+            return None;
         }
-        let Some(c) = message.credentials().last() else { return };
+        let c = message.credentials().last()?;
         self.auth_same = last.same;
         self.auth_username = texts.intern(c.username.unwrap_or_default());
-        self.auth_realm = texts.intern(c.realm.unwrap_or_default());
-        self.auth_algorithm = texts.intern(c.algorithm.unwrap_or_default());
-        self.auth_qop = texts.intern(c.qop.unwrap_or_default());
-        self.auth_uri = texts.intern(c.uri.unwrap_or_default());
+        Some(RequestForm {
+            auth_realm: texts.intern(c.realm.unwrap_or_default()),
+            auth_algorithm: texts.intern(c.algorithm.unwrap_or_default()),
+            auth_qop: texts.intern(c.qop.unwrap_or_default()),
+            auth_uri: texts.intern(c.uri.unwrap_or_default()),
+            ..(*self.form).clone()
+        })
     }
 }
 
-impl AnswerDetails {
+impl AnswerForm {
     /// What the headers of a final answer say; of its Via and its Contacts nothing.
     pub(super) fn read(texts: &mut Texts, message: &Message<'_>) -> Self {
         let mut challenges = message.challenges();
@@ -271,21 +234,39 @@ impl AnswerDetails {
             warning: header(texts, message, HeaderName::Warning),
             min_expires: message.min_expires(),
             service_route: header(texts, message, HeaderName::ServiceRoute),
-            ..Self::default()
         }
     }
+}
 
-    /// The details of a final answer whose headers say this.
-    pub(super) fn of(self, origin: &Origin, code: u16, read: &Reading) -> Self {
+impl AnswerDetails {
+    /// The details of a final answer of this form.
+    pub(super) fn of(
+        form: Arc<AnswerForm>,
+        texts: &mut Texts,
+        origin: &Origin,
+        code: u16,
+        read: &Reading,
+    ) -> Self {
         Self {
+            form,
             frame: origin.frame,
             code,
-            received: read.received,
+            received: read.received.map(|addr| texts.host(addr)),
             rport: read.rport,
             sent_to_port: origin.dst.port,
             contacts: read.contact_count(),
-            ..self
         }
+    }
+
+    /// The `received` of its top Via (RFC 3261 §18.2.1).
+    #[must_use]
+    pub fn received(&self, texts: &Texts) -> Option<IpAddr> {
+        self.received.map(|host| host.addr(texts))
+    }
+
+    /// The text `received` is kept as.
+    pub(super) fn sym_mut(&mut self) -> Option<&mut Sym> {
+        self.received.as_mut().and_then(Host::sym_mut)
     }
 }
 

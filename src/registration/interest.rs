@@ -46,7 +46,7 @@ impl Interest {
         let quiet = now.nanos_since(dn.last_seen);
         let held = dn.registrations.iter().any(|reg| {
             reg.judge(now).is_some_and(|(verdict, _)| verdict == Verdict::InService)
-                || reg.unsure.as_deref().is_some_and(|unsure| unsure.until > now)
+                || reg.unsure().is_some_and(|unsure| unsure.until > now)
         });
         if held {
             // a registrar that grants whatever it is asked for makes a flood of these

@@ -18,7 +18,7 @@ impl Registration {
             let gone = self.tried.filter(|t| {
                 t.outcome == Outcome::Failed(Verdict::Unreachable)
                     && t.at >= newest
-                    && (t.port_closed
+                    && (t.marks.port_closed()
                         || running.clone().any(|b| b.source.is_none_or(|s| s.host() == t.source)))
             });
             return Some((gone.map_or(Verdict::InService, |_| Verdict::Unreachable), 0));
@@ -33,14 +33,14 @@ impl Registration {
             })
         });
         let ended = lapsed.or_else(|| self.ended());
-        if let Some(unsure) = self.unsure.as_deref().filter(|u| u.until > now)
+        if let Some(unsure) = self.unsure().filter(|u| u.until > now)
             && ended.is_none_or(|e| e.at <= unsure.at || e.how == Verdict::Expired)
         {
             // as with a binding: a refusal does not end it, a dead registrar does
             let gone = self.tried.is_some_and(|t| {
                 t.outcome == Outcome::Failed(Verdict::Unreachable)
                     && t.at >= unsure.at
-                    && (t.port_closed || t.source == unsure.source)
+                    && (t.marks.port_closed() || t.source == unsure.source)
             });
             return Some((if gone { Verdict::Unreachable } else { Verdict::Truncated }, 0));
         }
@@ -57,7 +57,7 @@ fn without_binding(ended: Option<Ended>, tried: Option<Tried>) -> Option<(Verdic
     match (ended, failed) {
         (Some(e), Some((t, verdict))) => {
             let refresh = e.how == Verdict::Expired
-                && t.refresh
+                && t.marks.refresh()
                 && t.at >= e.renewed
                 && e.source.is_none_or(|s| s == t.source);
             Some(if t.at >= e.at || refresh { (verdict, t.code) } else { (e.how, 0) })
@@ -79,6 +79,7 @@ mod tests {
     use super::*;
     use crate::net::FrameRef;
     use crate::registration::ends::Host;
+    use crate::registration::store::TriedMarks;
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_parts(secs, 0)
@@ -101,8 +102,7 @@ mod tests {
             at: at(secs),
             frame: FrameRef::default(),
             source: host(from),
-            port_closed: false,
-            refresh: true,
+            marks: TriedMarks::new(false, true),
         }
     }
 

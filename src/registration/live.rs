@@ -334,7 +334,7 @@ pub(super) fn next_moment(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let ends = dn.registrations.iter().flat_map(|reg| {
-        let unsure = reg.unsure.as_deref().map(|unsure| unsure.until);
+        let unsure = reg.unsure().map(|unsure| unsure.until);
         reg.bindings.iter().filter_map(|b| b.expires_at).chain(unsure)
     });
     let silence = open.iter().flat_map(|(t, _)| t.moments());

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::attempt::Rare;
 use super::details::Details;
-use super::store::{Dn, Registration, Store};
+use super::store::{Dn, Registration, Store, Trouble};
 use super::tracker::Tracker;
 
 /// What an allocation takes beside its bytes.
@@ -22,7 +22,17 @@ impl Tracker {
         let owned = owned + rare * (size_of::<Rare>() + ALLOCATION);
         let live = self.live.as_ref().map_or(0, |live| live.bytes());
         let names = self.names.as_ref().map_or(0, |names| names.bytes());
-        self.store.table_bytes() + owned + self.transactions.bytes() + live + names
+        self.store.table_bytes()
+            + owned
+            + self.form_bytes()
+            + self.transactions.bytes()
+            + live
+            + names
+    }
+
+    /// The bytes of what messages say alike.
+    pub(super) fn form_bytes(&self) -> usize {
+        self.request_forms.bytes() + self.answer_forms.bytes()
     }
 }
 
@@ -44,12 +54,12 @@ impl Dn {
     pub(super) fn heap_bytes(&self) -> usize {
         let registrations: usize = self.registrations.iter().map(Registration::heap_bytes).sum();
         registrations
-            + spilled(&self.registrations)
-            + spilled(&self.aors)
-            + spilled(&self.sources)
-            + spilled(&self.contacts)
-            + spilled(&self.vias)
-            + spilled(&self.user_agents)
+            + self.registrations.heap_bytes()
+            + self.aors.heap_bytes()
+            + self.sources.heap_bytes()
+            + self.contacts.heap_bytes()
+            + self.vias.heap_bytes()
+            + self.user_agents.heap_bytes()
             + spilled(&self.recent)
             + self.details.as_ref().map_or(0, |_| size_of::<Details>() + ALLOCATION)
     }
@@ -57,7 +67,10 @@ impl Dn {
 
 impl Registration {
     fn heap_bytes(&self) -> usize {
-        spilled(&self.bindings) + spilled(&self.holders) + spilled(&self.history)
+        self.bindings.heap_bytes()
+            + self.holders.heap_bytes()
+            + self.history.heap_bytes()
+            + self.rare.as_ref().map_or(0, |_| size_of::<Trouble>() + ALLOCATION)
     }
 }
 

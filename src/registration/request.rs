@@ -7,6 +7,7 @@ use super::attempt::{Attempt, Demand, Outcome, Purpose};
 use super::contact::device_of;
 use super::details::Details;
 use super::facts::Facts;
+use super::few::Few;
 use super::reading::Reading;
 use super::store::{Marks, MessageRecord, NIL, Store};
 use super::text::{Sym, Texts};
@@ -406,7 +407,7 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
     };
     for c in read.auth.iter().filter(|c| !c.empty).take(8) {
         let known = before.filter(|details| details.auth_same == c.same);
-        let known = known.map(|details: &Details| (details.auth_realm, details.auth_username));
+        let known = known.map(|details: &Details| (details.form.auth_realm, details.auth_username));
         let (realm, username) = known
             .unwrap_or_else(|| (texts.intern(c.realm.get(raw)), texts.intern(c.username.get(raw))));
         request.credentials.push(Presented { proxy: c.proxy, nonce: c.nonce, realm, username });
@@ -415,11 +416,7 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
 }
 
 /// The Contacts of a REGISTER.
-pub(super) fn asked(
-    texts: &mut Texts,
-    message: &Message<'_>,
-    read: &Reading,
-) -> SmallVec<[Asked; 1]> {
+pub(super) fn asked(texts: &mut Texts, message: &Message<'_>, read: &Reading) -> Few<Asked> {
     let (header, raw) = (message.expires(), message.raw());
     let contacts = read.contacts.iter().take(64).map(|c| Asked {
         contact: texts.intern(c.uri.get(raw)),

@@ -201,6 +201,12 @@ impl Tracker {
         let mut used = self.store.texts.unused();
         self.each_symbol(&mut |sym| used.note(*sym));
         self.transactions.each_end(|end| end.sym_mut().into_iter().for_each(|sym| used.note(*sym)));
+        // what these hold would have to be moved too, and is soon read again
+        self.alike.clear();
+        self.request_forms.forget();
+        self.answer_forms.forget();
+        self.request_forms.visit(&mut |sym| used.note(*sym));
+        self.answer_forms.visit(&mut |sym| used.note(*sym));
         let moved: Moved = self.store.texts.compact(&used);
         self.each_symbol(&mut |sym| *sym = moved.to(*sym));
         self.transactions.each_end(|end| {
@@ -208,8 +214,14 @@ impl Tracker {
                 *sym = moved.to(*sym);
             }
         });
-        // what it holds would have to be moved too, and is soon read again
-        self.alike.clear();
+        let requests = self.request_forms.change(&mut |sym| *sym = moved.to(*sym));
+        let answers = self.answer_forms.change(&mut |sym| *sym = moved.to(*sym));
+        for details in self.store.dns.iter_mut().filter_map(|dn| dn.details.as_deref_mut()) {
+            requests.renew(&mut details.form);
+            if let Some(answer) = &mut details.answer {
+                answers.renew(&mut answer.form);
+            }
+        }
     }
 
     fn each_symbol(&mut self, visit: &mut super::syms::Visit<'_>) {

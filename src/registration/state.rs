@@ -1,10 +1,9 @@
 //! The verdict on a DN at one moment, over all its registrars, and the flags that follow from it.
 
-use smallvec::SmallVec;
-
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::binding::WHOLE_SECONDS;
 use super::ends::End;
+use super::few::Few;
 use super::scanner::Scanners;
 use super::store::{Dn, NIL, Registration};
 use super::text::Texts;
@@ -16,7 +15,7 @@ use crate::net::{Endpoint, Timestamp};
 pub struct DnState {
     pub(super) dn: u32,
     /// The name of a DN that was expected and not seen.
-    pub(super) unseen: Option<String>,
+    pub(super) unseen: Option<Box<str>>,
     /// The verdict.
     pub verdict: Verdict,
     /// The status code behind it, if one is.
@@ -28,7 +27,7 @@ pub struct DnState {
     /// Remarks.
     pub flags: FlagSet,
     /// One per registrar, the one that decided first.
-    pub registrations: SmallVec<[RegistrationState; 1]>,
+    pub registrations: Few<RegistrationState>,
 }
 
 /// The verdict on a DN at one registrar.
@@ -45,7 +44,7 @@ pub struct RegistrationState {
     /// When the running binding that lasts longest ends.
     pub expires_at: Option<Timestamp>,
     /// Its place in the DN's list; none for a registrar that was only asked.
-    place: Option<usize>,
+    place: Option<u16>,
     /// A 2xx that was cut may have put it in service here.
     unsure: bool,
     /// What decides between registrars: the latest news of this one.
@@ -56,13 +55,13 @@ impl DnState {
     pub(super) fn not_seen(name: &str) -> Self {
         Self {
             dn: NIL,
-            unseen: Some(name.to_owned()),
+            unseen: Some(name.into()),
             verdict: Verdict::NotSeen,
             status_code: None,
             since: None,
             expires_at: None,
             flags: FlagSet::EMPTY,
-            registrations: SmallVec::new(),
+            registrations: Few::new(),
         }
     }
 
@@ -76,14 +75,14 @@ impl DnState {
         at: Timestamp,
         scanners: &Scanners,
     ) -> Self {
-        let mut registrations: SmallVec<[RegistrationState; 1]> = dn
+        let mut registrations: Few<RegistrationState> = dn
             .registrations
             .iter()
             .enumerate()
-            .filter_map(|(place, reg)| RegistrationState::of(texts, place, reg, at))
+            .filter_map(|(place, reg)| RegistrationState::of(texts, place as u16, reg, at))
             .collect();
         for state in &mut registrations {
-            let reg = state.place.and_then(|place| dn.registrations.get(place));
+            let reg = dn.registration_of(state);
             let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended()?.at))) else {
                 continue;
             };
@@ -116,7 +115,7 @@ impl DnState {
             .registrations
             .iter()
             .filter(|r| {
-                let own = r.place.and_then(|place| dn.registrations.get(place));
+                let own = dn.registration_of(r);
                 r.verdict == Verdict::InService
                     && own.is_some_and(|own| !dn.passes_on(own.registrar))
             })
@@ -124,7 +123,7 @@ impl DnState {
         let flags = &mut self.flags;
         flags.set_if(Flag::Conflict, holding > 1);
         for reg in &dn.registrations {
-            flags.set_if(Flag::Flapping, reg.flapping);
+            flags.set_if(Flag::Flapping, reg.flapping());
             flags.set_if(Flag::Moved, reg.holders.len() > 1);
             let again = reg
                 .holders
@@ -139,7 +138,7 @@ impl DnState {
         }
         if self.verdict == Verdict::InService {
             let best = self.registrations.first();
-            let own = best.and_then(|r| dn.registrations.get(r.place?));
+            let own = best.and_then(|r| dn.registration_of(r));
             let since = self.since.unwrap_or(at);
             let elsewhere = dn.registrations.iter().any(|reg| {
                 own.is_some_and(|own| {
@@ -160,6 +159,11 @@ impl DnState {
 }
 
 impl Dn {
+    /// The registration that a verdict is about; none for a registrar that was only asked.
+    fn registration_of(&self, state: &RegistrationState) -> Option<&Registration> {
+        self.registrations.get(usize::from(state.place?))
+    }
+
     /// Whether a server registers the DN onward: a proxy or border controller is no second holder.
     fn passes_on(&self, server: End) -> bool {
         self.registrations.iter().any(|reg| {
@@ -196,7 +200,7 @@ fn add_undecided<'s>(
     texts: &Texts,
     attempt: impl Fn(u32) -> Option<&'s Attempt>,
     dn: &Dn,
-    states: &mut SmallVec<[RegistrationState; 1]>,
+    states: &mut Few<RegistrationState>,
 ) {
     for index in dn.unfinished() {
         let Some(a) = attempt(index) else { continue };
@@ -221,7 +225,7 @@ fn add_undecided<'s>(
 }
 
 impl RegistrationState {
-    fn of(texts: &Texts, place: usize, reg: &Registration, at: Timestamp) -> Option<Self> {
+    fn of(texts: &Texts, place: u16, reg: &Registration, at: Timestamp) -> Option<Self> {
         let (verdict, code) = reg.judge(at)?;
         let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);
         let running = reg.bindings.iter().filter(|b| b.runs_at(at));
@@ -235,7 +239,7 @@ impl RegistrationState {
             since: since.map(|c| c.time).or_else(|| reg.tried.map(|t| t.at)),
             expires_at: running.filter(|_| in_service).filter_map(|b| b.expires_at).max(),
             place: Some(place),
-            unsure: reg.unsure.is_some(),
+            unsure: reg.unsure().is_some(),
             news: news.into_iter().flatten().max().unwrap_or_default(),
         })
     }

@@ -7,6 +7,7 @@ use super::arena::Arena;
 use super::attempt::{Attempt, Outcome};
 use super::details::Details;
 use super::ends::{End, Host};
+use super::few::Few;
 use super::text::{Sym, Texts};
 use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
@@ -143,10 +144,31 @@ pub(super) struct Tried {
     pub at: Timestamp,
     pub frame: FrameRef,
     pub source: Host,
+    pub marks: TriedMarks,
+}
+
+/// Remarks on an attempt that was decided.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TriedMarks(u8);
+
+impl TriedMarks {
+    const PORT_CLOSED: u8 = 1;
+    const REFRESH: u8 = 2;
+
+    pub(super) const fn new(port_closed: bool, refresh: bool) -> Self {
+        let port_closed = if port_closed { Self::PORT_CLOSED } else { 0 };
+        Self(port_closed | if refresh { Self::REFRESH } else { 0 })
+    }
+
     /// A port that is closed is closed for everybody.
-    pub port_closed: bool,
+    pub(super) const fn port_closed(self) -> bool {
+        self.0 & Self::PORT_CLOSED != 0
+    }
+
     /// Whether it would have kept the binding: a removal or a query would not.
-    pub refresh: bool,
+    pub(super) const fn refresh(self) -> bool {
+        self.0 & Self::REFRESH != 0
+    }
 }
 
 /// A 2xx that was cut: a binding may run, or not.
@@ -177,19 +199,25 @@ pub struct Registration {
     /// The registrar.
     pub(super) registrar: End,
     /// Bindings, running ones and those whose end was not noticed yet.
-    pub(super) bindings: SmallVec<[Binding; 1]>,
-    pub(super) ended: Option<Box<Ended>>,
+    pub(super) bindings: Few<Binding>,
     pub(super) tried: Option<Tried>,
     pub(super) before: Option<Tried>,
-    pub(super) history: SmallVec<[Change; 1]>,
-    pub(super) changes_dropped: u32,
-    pub(super) losses: u32,
-    pub(super) flapping: bool,
-    pub(super) last_loss: Timestamp,
-    pub(super) holders: SmallVec<[Host; 2]>,
+    pub(super) history: Few<Change>,
+    pub(super) holders: Few<Host>,
     /// The proxy the device reaches it through.
     pub(super) edge: Option<End>,
-    pub(super) unsure: Option<Box<Unsure>>,
+    pub(super) rare: Option<Box<Trouble>>,
+}
+
+/// What registrations have that did not just go well.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Trouble {
+    pub ended: Option<Ended>,
+    pub unsure: Option<Unsure>,
+    pub changes_dropped: u32,
+    pub losses: u32,
+    pub flapping: bool,
+    pub last_loss: Timestamp,
 }
 
 /// One DN: the user of the address-of-record.
@@ -198,8 +226,8 @@ pub struct Dn {
     /// The user part.
     pub user: Sym,
     /// Its spellings, `user@host`.
-    pub aors: SmallVec<[Sym; 1]>,
-    pub(super) registrations: SmallVec<[Registration; 1]>,
+    pub aors: Few<Sym>,
+    pub(super) registrations: Few<Registration>,
     pub(super) first_attempt: u32,
     pub(super) last_attempt: u32,
     pub(super) recent: SmallVec<[Recent; 4]>,
@@ -208,15 +236,15 @@ pub struct Dn {
     /// Attempts in all.
     pub attempts: u32,
     /// Who registers it.
-    pub sources: SmallVec<[(Endpoint, Transport); 1]>,
+    pub sources: Few<(Endpoint, Transport)>,
     /// Contacts it asked for or was granted.
-    pub contacts: SmallVec<[Sym; 1]>,
+    pub contacts: Few<Sym>,
     /// Top Via sent-by of its requests.
-    pub vias: SmallVec<[Sym; 1]>,
+    pub vias: Few<Sym>,
     /// User-Agents of its requests.
-    pub user_agents: SmallVec<[Sym; 1]>,
+    pub user_agents: Few<Sym>,
     /// The HEP agents that saw it.
-    pub agents: SmallVec<[HepAgent; 2]>,
+    pub agents: Few<HepAgent>,
     /// Its latest REGISTER and the answer to it.
     pub details: Option<Box<Details>>,
     pub(super) registered: bool,

@@ -4,7 +4,8 @@ use super::agents::AgentRecord;
 use super::attempt::Attempt;
 use super::details::{AnswerDetails, Details};
 use super::ends::{End, Host};
-use super::store::{Binding, Dn, Registration, Source};
+use super::forms::{AnswerForm, RequestForm};
+use super::store::{Binding, Dn, Registration, Source, Trouble};
 use super::text::Sym;
 use super::transaction::{Asked, Request};
 
@@ -112,27 +113,16 @@ impl Symbols for Dn {
 
 impl Symbols for Registration {
     fn each_symbol(&mut self, visit: &mut Visit<'_>) {
-        let Self {
-            registrar,
-            bindings,
-            ended,
-            tried,
-            before,
-            holders,
-            edge,
-            unsure,
-            history: _,
-            changes_dropped: _,
-            losses: _,
-            flapping: _,
-            last_loss: _,
-        } = self;
+        let Self { registrar, bindings, tried, before, holders, edge, rare, history: _ } = self;
         bindings.iter_mut().for_each(|binding| binding.each_symbol(visit));
         let ends = [Some(registrar), edge.as_mut()].into_iter().flatten();
         ends.filter_map(End::sym_mut).for_each(&mut *visit);
-        let ended = ended.as_mut().and_then(|ended| ended.source.as_mut());
+        let rare = rare.as_deref_mut();
+        let (ended, unsure) = rare.map_or((None, None), |rare| {
+            let Trouble { ended, unsure, .. } = rare;
+            (ended.as_mut().and_then(|e| e.source.as_mut()), unsure.as_mut().map(|u| &mut u.source))
+        });
         let tried = [tried, before].into_iter().flatten().map(|tried| &mut tried.source);
-        let unsure = unsure.as_mut().map(|unsure| &mut unsure.source);
         let hosts = holders.iter_mut().chain(ended).chain(tried).chain(unsure);
         hosts.filter_map(Host::sym_mut).for_each(visit);
     }
@@ -182,63 +172,70 @@ impl Symbols for Details {
         let Self {
             aor,
             sent_by,
-            user_agent,
-            request_uri,
             from_uri,
             to_uri,
             contact_host,
             contact_user,
-            contact_uri_params,
-            contact_params,
             instance,
-            via_transport,
             via_host,
-            supported,
-            require,
-            allow,
-            path,
-            max_forwards,
-            header_order,
             auth_username,
-            auth_realm,
-            auth_algorithm,
-            auth_qop,
-            auth_uri,
             asked,
             answer,
+            form: _, // each is visited once, for all
             request_frame: _,
             sameness: _,
             auth_same: _,
             vlan: _,
             ttl: _,
             mac: _,
-            contacts: _,
             contact_port: _,
             via_port: _,
-            rport_asked: _,
-            vias: _,
-            expires_header: _,
-            expires_contact: _,
             credentials_for_proxy: _,
             auth_nc: _,
             agent: _,
         } = self;
-        let uris = [aor, sent_by, user_agent, request_uri, from_uri, to_uri];
-        let contact = [contact_host, contact_user, contact_uri_params, contact_params, instance];
-        let headers = [via_transport, via_host, supported, require, allow, path, max_forwards];
-        let auth = [header_order, auth_username, auth_realm, auth_algorithm, auth_qop, auth_uri];
-        uris.into_iter().chain(contact).chain(headers).chain(auth).for_each(&mut *visit);
+        let uris = [aor, sent_by, from_uri, to_uri, contact_host, contact_user, instance, via_host];
+        uris.into_iter().chain([auth_username]).for_each(&mut *visit);
         for Asked { contact, device, expires: _ } in asked {
             visit(contact);
             visit(device);
         }
-        if let Some(answer) = answer {
-            answer.each_symbol(visit);
-        }
+        answer.as_mut().and_then(AnswerDetails::sym_mut).into_iter().for_each(visit);
     }
 }
 
-impl Symbols for AnswerDetails {
+impl Symbols for RequestForm {
+    fn each_symbol(&mut self, visit: &mut Visit<'_>) {
+        let Self {
+            user_agent,
+            request_uri,
+            contact_uri_params,
+            contact_params,
+            via_transport,
+            supported,
+            require,
+            allow,
+            path,
+            max_forwards,
+            header_order,
+            auth_realm,
+            auth_algorithm,
+            auth_qop,
+            auth_uri,
+            contacts: _,
+            rport_asked: _,
+            vias: _,
+            expires_header: _,
+            expires_contact: _,
+        } = self;
+        let top = [user_agent, request_uri, contact_uri_params, contact_params, via_transport];
+        let headers = [supported, require, allow, path, max_forwards, header_order];
+        let auth = [auth_realm, auth_algorithm, auth_qop, auth_uri];
+        top.into_iter().chain(headers).chain(auth).for_each(visit);
+    }
+}
+
+impl Symbols for AnswerForm {
     fn each_symbol(&mut self, visit: &mut Visit<'_>) {
         let Self {
             server,
@@ -248,14 +245,8 @@ impl Symbols for AnswerDetails {
             unsupported,
             warning,
             service_route,
-            frame: _,
-            code: _,
-            received: _,
-            rport: _,
-            sent_to_port: _,
             stale: _,
             expires_header: _,
-            contacts: _,
             min_expires: _,
         } = self;
         let challenge = [challenge_realm, challenge_algorithms, challenge_qop];

@@ -81,9 +81,12 @@ impl Registration {
         let over = self.history.len().saturating_sub(most.max(4));
         if over > 0 {
             let first = most.max(4) / 4;
-            self.history.drain(first..first + over);
-            self.history.shrink_to_fit();
-            self.changes_dropped = self.changes_dropped.saturating_add(over as u32);
+            self.history.change(|list| {
+                list.drain(first..first + over);
+                list.shrink_to_fit();
+            });
+            let rare = self.rare();
+            rare.changes_dropped = rare.changes_dropped.saturating_add(over as u32);
         }
         over as u64
     }

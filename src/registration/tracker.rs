@@ -13,6 +13,8 @@ use super::bounds::{Bounds, Forgotten};
 use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
+use super::few::Few;
+use super::forms::{AnswerForm, Forms, RequestForm};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
@@ -95,6 +97,10 @@ pub struct Tracker {
     pub(super) live: Option<Box<Live>>,
     /// The names of DNs it forgot.
     pub(super) names: Option<Box<Names>>,
+    /// What REGISTERs say alike.
+    pub(super) request_forms: Forms<RequestForm>,
+    /// What answers say alike.
+    pub(super) answer_forms: Forms<AnswerForm>,
     /// What is kept of answers, of one for all that are alike.
     pub(super) alike: FxHashMap<u64, AnswerKept>,
     /// Its limits, if it has any.
@@ -372,17 +378,17 @@ impl Dn {
         Self {
             user,
             brief: Brief::of(name),
-            aors: smallvec::SmallVec::new(),
-            registrations: smallvec::SmallVec::new(),
+            aors: Few::new(),
+            registrations: Few::new(),
             first_attempt: NIL,
             last_attempt: NIL,
             recent: smallvec::SmallVec::new(),
             attempts: 0,
-            sources: smallvec::SmallVec::new(),
-            contacts: smallvec::SmallVec::new(),
-            vias: smallvec::SmallVec::new(),
-            user_agents: smallvec::SmallVec::new(),
-            agents: smallvec::SmallVec::new(),
+            sources: Few::new(),
+            contacts: Few::new(),
+            vias: Few::new(),
+            user_agents: Few::new(),
+            agents: Few::new(),
             details: None,
             registered: false,
             returned: false,
@@ -415,11 +421,7 @@ impl Dn {
     }
 
     /// Adds a value to one of the DN's lists if it is new; counts it when the list is full.
-    pub(super) fn note<T: PartialEq, const N: usize>(
-        list: &mut smallvec::SmallVec<[T; N]>,
-        more: &mut u32,
-        value: T,
-    ) -> bool {
+    pub(super) fn note<T: PartialEq>(list: &mut Few<T>, more: &mut u32, value: T) -> bool {
         if list.contains(&value) {
             return false;
         }

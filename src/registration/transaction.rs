@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::attempt::{Outcome, Purpose};
 use super::ends::{End, Host};
 use super::facts::TransactionKey;
+use super::few::Few;
 use super::memory::spilled;
 use super::silence::{MOMENTS, Silence};
 use super::store::{Marks, Server};
@@ -30,7 +31,7 @@ pub(super) struct Asked {
 pub(super) struct Request {
     pub purpose: Purpose,
     pub star: bool,
-    pub contacts: SmallVec<[Asked; 1]>,
+    pub contacts: Few<Asked>,
     pub credentials: SmallVec<[Presented; 1]>,
     /// The request was cut before its headers ended.
     pub cut: bool,
@@ -185,7 +186,7 @@ impl Transaction {
     /// The bytes it owns beside its record.
     pub(super) fn heap_bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |request| {
-            size_of::<Request>() + spilled(&request.contacts) + spilled(&request.credentials)
+            size_of::<Request>() + request.contacts.heap_bytes() + spilled(&request.credentials)
         });
         request + spilled(&self.views)
     }

@@ -46,11 +46,11 @@ fn used(case: &Case<'_>) -> Option<(String, String)> {
     if !matches!(answer.code, 401 | 407) {
         return None;
     }
-    let used = match case.bytes(details.auth_algorithm) {
+    let used = match case.bytes(details.form.auth_algorithm) {
         b"" => &b"MD5"[..],
         named => named,
     };
-    let offered = case.bytes(answer.challenge_algorithms);
+    let offered = case.bytes(answer.form.challenge_algorithms);
     let is_among = offered.split(|&b| b == b',').any(|o| o.trim_ascii().eq_ignore_ascii_case(used));
     (!offered.is_empty() && !is_among)
         .then(|| (words::text(used).into_owned(), words::text(offered).into_owned()))

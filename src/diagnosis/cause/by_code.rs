@@ -184,12 +184,12 @@ impl DnRule for ByCode {
 fn added(case: &Case<'_>, code: u16) -> String {
     let Some(answer) = case.answer().filter(|a| a.code == code) else { return String::new() };
     let mut text = String::new();
-    if !answer.unsupported.is_none() {
-        let _ = write!(text, "; Unsupported: {}", case.text(answer.unsupported));
+    if !answer.form.unsupported.is_none() {
+        let _ = write!(text, "; Unsupported: {}", case.text(answer.form.unsupported));
     }
     // only the text of 399 says something of a REGISTER (RFC 3261 §20.43)
-    if case.bytes(answer.warning).starts_with(b"399") {
-        let _ = write!(text, "; Warning: {}", case.text(answer.warning));
+    if case.bytes(answer.form.warning).starts_with(b"399") {
+        let _ = write!(text, "; Warning: {}", case.text(answer.form.warning));
     }
     text
 }

@@ -25,14 +25,14 @@ impl DnRule for BulkNumbers {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.details().is_some_and(|d| requires_gin(case.bytes(d.require))), || {
+        Held::when(case.details().is_some_and(|d| requires_gin(case.bytes(d.form.require))), || {
             Proof::observation(case.shown_by_latest())
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let has_bnc = case.details().is_some_and(|d| {
-            let mut params = case.bytes(d.contact_uri_params).split(|&b| b == b';');
+            let mut params = case.bytes(d.form.contact_uri_params).split(|&b| b == b';');
             params.any(|p| p.trim_ascii().eq_ignore_ascii_case(b"bnc"))
         });
         let contact = if has_bnc { "has bnc, as it should" } else { "lacks bnc, which it needs" };

@@ -30,9 +30,9 @@ impl DnRule for DigestUriDiffers {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let (digest, request) = case
-            .details()
-            .map_or_else(Default::default, |d| (case.text(d.auth_uri), case.text(d.request_uri)));
+        let (digest, request) = case.details().map_or_else(Default::default, |d| {
+            (case.text(d.form.auth_uri), case.text(d.form.request_uri))
+        });
         format!(
             "{}: its digest is for {digest}, its Request-URI is {request}{}",
             case.name(),

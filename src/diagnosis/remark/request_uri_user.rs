@@ -29,7 +29,7 @@ impl DnRule for RequestUriUser {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let uri = case.details().map_or_else(Default::default, |d| case.text(d.request_uri));
+        let uri = case.details().map_or_else(Default::default, |d| case.text(d.form.request_uri));
         format!(
             "{}: the Request-URI {uri} has a user part{}",
             case.name(),

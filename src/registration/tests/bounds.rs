@@ -58,9 +58,10 @@ fn told(player: &mut Player) -> String {
                 write!(told, "{registrar} {} {} {}", text(b.contact), text(b.device), text(b.aor));
         }
         if let Some(details) = &record.details {
-            told += &text(details.request_uri);
-            told += &text(details.header_order);
-            told += &details.answer.as_ref().map_or(String::new(), |a| text(a.challenge_realm));
+            told += &text(details.form.request_uri);
+            told += &text(details.form.header_order);
+            told +=
+                &details.answer.as_ref().map_or(String::new(), |a| text(a.form.challenge_realm));
         }
         for a in dn.attempts() {
             let syms = [a.call_id, a.contact, a.aor, a.realm, a.username, a.reason];

@@ -1,0 +1,195 @@
+//! What many requests, or many answers, say alike: each such form is kept once.
+
+use std::hash::{Hash, Hasher as _};
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::memory::ALLOCATION;
+use super::syms::{Symbols, Visit};
+use super::text::Sym;
+
+/// What phones of one make, set up alike, say alike in a REGISTER.
+///
+/// Texts are as on the wire, without folds; [`Sym::NONE`] where a header or parameter is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RequestForm {
+    /// User-Agent.
+    pub user_agent: Sym,
+    /// The Request-URI.
+    pub request_uri: Sym,
+    /// How many Contacts.
+    pub contacts: u8,
+    /// The parameters inside the first Contact's URI.
+    pub contact_uri_params: Sym,
+    /// The parameters of the first Contact header value, `expires` left out.
+    pub contact_params: Sym,
+    /// The transport of the top Via.
+    pub via_transport: Sym,
+    /// Whether the top Via asks for the source port (RFC 3581 §3).
+    pub rport_asked: bool,
+    /// Vias in the request: more than one behind a proxy.
+    pub vias: u8,
+    /// The Expires header.
+    pub expires_header: Option<u32>,
+    /// The first Contact's `expires`.
+    pub expires_contact: Option<u32>,
+    /// Supported.
+    pub supported: Sym,
+    /// Require.
+    pub require: Sym,
+    /// Allow.
+    pub allow: Sym,
+    /// Path (RFC 3327).
+    pub path: Sym,
+    /// Max-Forwards.
+    pub max_forwards: Sym,
+    /// The names of the headers in order, in their canonical spelling where known; those of
+    /// credentials left out, for a challenge brings them.
+    pub header_order: Sym,
+    /// The credentials' realm.
+    pub auth_realm: Sym,
+    /// The credentials' algorithm.
+    pub auth_algorithm: Sym,
+    /// The credentials' qop.
+    pub auth_qop: Sym,
+    /// The credentials' digest URI.
+    pub auth_uri: Sym,
+}
+
+/// What answers of one kind of one server say alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AnswerForm {
+    /// Server.
+    pub server: Sym,
+    /// The realm of its challenge, if it is one.
+    pub challenge_realm: Sym,
+    /// The algorithms of its challenges.
+    pub challenge_algorithms: Sym,
+    /// The qop of its challenge.
+    pub challenge_qop: Sym,
+    /// Whether it calls the nonce stale.
+    pub stale: bool,
+    /// Its Expires header.
+    pub expires_header: Option<u32>,
+    /// Its Unsupported.
+    pub unsupported: Sym,
+    /// Its Warning: the text of 399 is worth showing (RFC 3261 §20.43).
+    pub warning: Sym,
+    /// Its Min-Expires.
+    pub min_expires: Option<u32>,
+    /// Its Service-Route (RFC 3608).
+    pub service_route: Sym,
+}
+
+/// Forms of one kind, equal ones kept once for as long as a record refers to them.
+#[derive(Clone, Debug)]
+pub(super) struct Forms<T>(HashTable<Arc<T>>);
+
+impl<T> Default for Forms<T> {
+    fn default() -> Self {
+        Self(HashTable::new())
+    }
+}
+
+impl<T: Hash + Eq> Forms<T> {
+    /// The one that equals `form`.
+    pub(super) fn keep(&mut self, form: T) -> Arc<T> {
+        let hash = hash_of(&form);
+        if let Some(kept) = self.0.find(hash, |kept| **kept == form) {
+            return Arc::clone(kept);
+        }
+        if self.0.len() == self.0.capacity() {
+            self.forget();
+        }
+        let kept = Arc::new(form);
+        self.0.insert_unique(hash, Arc::clone(&kept), |kept| hash_of(&**kept));
+        kept
+    }
+
+    /// Forgets those that no record refers to.
+    pub(super) fn forget(&mut self) {
+        self.0.retain(|kept| Arc::strong_count(kept) > 1);
+    }
+
+    /// The bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        let each = size_of::<T>() + 2 * size_of::<usize>() + ALLOCATION;
+        self.0.len() * each + self.0.capacity() * (size_of::<Arc<T>>() + 1) * 8 / 7
+    }
+}
+
+impl<T: Hash + Eq + Clone + Symbols> Forms<T> {
+    /// Visits the symbols of all of them.
+    pub(super) fn visit(&self, visit: &mut Visit<'_>) {
+        self.0.iter().for_each(|kept| T::clone(kept).each_symbol(visit));
+    }
+
+    /// Changes the symbols of all of them; says what became of each.
+    pub(super) fn change(&mut self, visit: &mut Visit<'_>) -> Changed<T> {
+        let mut changed = FxHashMap::default();
+        for old in std::mem::take(&mut self.0) {
+            let mut form = T::clone(&old);
+            form.each_symbol(visit);
+            let new = self.keep(form);
+            changed.insert(Arc::as_ptr(&old).addr(), (old, new));
+        }
+        Changed(changed)
+    }
+}
+
+/// What became of each form, by the place where it stood.
+pub(super) struct Changed<T>(FxHashMap<usize, (Arc<T>, Arc<T>)>);
+
+impl<T> Changed<T> {
+    /// Puts the new form in the old one's place.
+    pub(super) fn renew(&self, form: &mut Arc<T>) {
+        if let Some((_, new)) = self.0.get(&Arc::as_ptr(form).addr()) {
+            *form = Arc::clone(new);
+        }
+    }
+}
+
+fn hash_of<T: Hash>(form: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    form.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::Texts;
+    use super::*;
+
+    #[test]
+    fn equal_forms_are_kept_once_and_forgotten_with_their_records() {
+        let mut texts = Texts::default();
+        let mut forms = Forms::default();
+        let mut held = Vec::new();
+        for n in 0..100_u32 {
+            let server = texts.intern(format!("server {}", n % 10).as_bytes());
+            held.push(forms.keep(AnswerForm { server, ..AnswerForm::default() }));
+        }
+        assert_eq!(forms.0.len(), 10);
+        assert!(Arc::ptr_eq(&held[3], &held[93]));
+        held.truncate(4);
+        forms.forget();
+        assert_eq!(forms.0.len(), 4);
+    }
+
+    #[test]
+    fn records_follow_forms_whose_texts_moved() {
+        let mut texts = Texts::default();
+        let mut forms = Forms::default();
+        let [gone, stays] = ["somewhat long", "server"].map(|text| texts.intern(text.as_bytes()));
+        let mut held = forms.keep(AnswerForm { server: stays, ..AnswerForm::default() });
+        let mut used = texts.unused();
+        forms.visit(&mut |sym| used.note(*sym));
+        let moved = texts.compact(&used);
+        forms.change(&mut |sym| *sym = moved.to(*sym)).renew(&mut held);
+        assert_eq!(held.server, gone, "it took the first place");
+        assert_eq!(texts.get(held.server), b"server");
+        assert_eq!(forms.0.len(), 1);
+    }
+}
