@@ -45,7 +45,7 @@ impl<'a> Facts<'a> {
     pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
         abreast::attempts(dns.iter().copied());
         let deciding: Vec<_> = dns.iter().map(|dn| deciding(*dn)).collect();
-        let details = dns.iter().filter_map(|dn| dn.record()?.details.as_deref());
+        let details = dns.iter().filter_map(|dn| dn.record()?.details.as_ref());
         let texts = details.flat_map(|d| [d.to_uri, d.contact_host]);
         black_box(texts.filter_map(|sym| snapshot.text(sym)?.first()).fold(0, |_, byte| *byte));
         let facts = |(dn, (attempt, same_call_id)): (&DnView<'a>, _)| Self {
@@ -61,7 +61,7 @@ impl<'a> Facts<'a> {
         dn: DnView<'a>,
         attempt: Option<AttemptView<'a>>,
     ) -> Self {
-        let kept = dn.record().and_then(|record| record.details.as_deref());
+        let kept = dn.record().and_then(|record| record.details.as_ref());
         let request = kept.zip(attempt).and_then(|(details, attempt)| {
             attempt.messages().find(|m| m.code == 0 && m.frame() == details.request_frame)
         });

@@ -170,7 +170,7 @@ impl<'a> Case<'a> {
 
     /// The latest REGISTER, parsed.
     pub(super) fn details(&self) -> Option<&'a Details> {
-        self.view.record()?.details.as_deref()
+        self.view.record()?.details.as_ref()
     }
 
     /// The answer to the latest REGISTER, parsed.

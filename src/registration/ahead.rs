@@ -112,7 +112,7 @@ impl Dn {
 
     /// Looks at what its record leads to.
     fn look_behind(&self) -> u64 {
-        let details = self.details.as_deref();
+        let details = self.details.as_ref();
         details.map_or(0, |details| details.sameness ^ details.auth_same ^ u64::from(details.ttl))
     }
 }

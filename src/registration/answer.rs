@@ -98,7 +98,7 @@ impl Tracker {
     /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
     /// there says otherwise.
     pub(super) fn find_odd_answer(
-        &self,
+        &mut self,
         origin: &Origin,
         message: &Message<'_>,
         read: &Reading,

@@ -105,6 +105,11 @@ impl Registration {
         self.rare.get_or_insert_default()
     }
 
+    /// The latest tries.
+    pub(super) fn tries_mut(&mut self) -> impl Iterator<Item = &mut Tried> {
+        self.tried.iter_mut().chain(self.before.as_deref_mut())
+    }
+
     /// Ends the bindings whose time ran out by `now`.
     pub(super) fn settle(&mut self, now: Timestamp) {
         if self.bindings.is_empty() || self.bindings.iter().all(|b| b.runs_at(now)) {

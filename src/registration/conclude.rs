@@ -213,7 +213,10 @@ impl Registration {
             matches!(tried.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
         let refused = running && !tentative && tried.marks.refresh() && refusal;
         if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
-            self.before = self.tried;
+            match (&mut self.before, self.tried) {
+                (Some(place), Some(before)) => **place = before,
+                (place, before) => *place = before.map(Box::new),
+            }
         }
         let asked_only = matches!(tried.outcome, Outcome::NothingListed) && self.tried.is_some();
         if !asked_only {

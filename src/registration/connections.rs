@@ -148,7 +148,7 @@ impl Tracker {
     }
 
     /// The latest request between two endpoints.
-    pub(super) fn find_pair(&self, src: Endpoint, dst: Endpoint) -> Option<u32> {
+    pub(super) fn find_pair(&mut self, src: Endpoint, dst: Endpoint) -> Option<u32> {
         let texts = &self.store.texts;
         self.transactions.find_pair(texts.find_end(src).zip(texts.find_end(dst))?)
     }

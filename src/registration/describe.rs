@@ -94,7 +94,7 @@ impl Tracker {
             contact_flags(&mut dn.flags, &address.uri, origin);
         }
         dn.more_values = more;
-        dn.details = Some(Box::new(details));
+        dn.details = Some(details);
         let source = self.store.sources.entry(origin.src.addr).or_default();
         source.dns += u32::from(new_source);
         source.own_contact += u64::from(own_contact && new_source);

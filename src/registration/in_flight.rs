@@ -1,6 +1,7 @@
 //! Keeps the transactions in flight, finds them, and forgets them on the trace's clock.
 
 use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, OccupiedEntry};
 use std::hash::BuildHasher as _;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -41,8 +42,8 @@ pub(super) struct Transactions {
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
     orphans: FxHashMap<TransactionKey, u32>,
     /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
-    /// bits that stands for the two.
-    by_pair: FxHashMap<u64, u32>,
+    /// bits that stands for the two. Few captures have such an error: made for the first of them.
+    by_pair: Option<FxHashMap<u64, u32>>,
     /// The latest error between two endpoints that names no request.
     errors: FxHashMap<(Endpoint, Endpoint), PathError>,
     queue: VecDeque<(Timestamp, u32, u32)>,
@@ -61,8 +62,25 @@ impl Transactions {
         self.by_key.get(key).copied()
     }
 
-    pub(super) fn find_pair(&self, ends: Ends) -> Option<u32> {
-        self.by_pair.get(&number_of(ends)).copied()
+    /// The latest request between two ends.
+    pub(super) fn find_pair(&mut self, ends: Ends) -> Option<u32> {
+        if self.by_pair.is_none() {
+            self.by_pair = Some(self.pairs());
+        }
+        self.by_pair.as_ref()?.get(&number_of(ends)).copied()
+    }
+
+    /// The latest request between each two ends.
+    fn pairs(&self) -> FxHashMap<u64, u32> {
+        let slots = self.slots.iter().enumerate();
+        let seen = slots.filter_map(|(slot, t)| Some((slot as u32, t.as_ref()?)));
+        let mut seen: Vec<_> = seen
+            .flat_map(|(slot, t)| {
+                t.requests().map(move |v| (v.last, t.generation, number_of((v.src, v.dst)), slot))
+            })
+            .collect();
+        seen.sort_unstable();
+        seen.into_iter().map(|(_, _, pair, slot)| (pair, slot)).collect()
     }
 
     /// The child of a hop that arrives after it.
@@ -80,9 +98,13 @@ impl Transactions {
 
     /// Remembers which ends a request went between.
     pub(super) fn note_pair(&mut self, pair: Ends, slot: u32) {
+        if self.by_pair.is_none() {
+            return;
+        }
         // what the transaction does not know of it would not take back when it ends
-        if self.get(slot).is_some_and(|t| t.requests().any(|v| (v.src, v.dst) == pair)) {
-            self.by_pair.insert(number_of(pair), slot);
+        let known = self.get(slot).is_some_and(|t| t.requests().any(|v| (v.src, v.dst) == pair));
+        if let Some(by_pair) = self.by_pair.as_mut().filter(|_| known) {
+            by_pair.insert(number_of(pair), slot);
         }
     }
 
@@ -130,15 +152,17 @@ impl Transactions {
         slot
     }
 
-    /// Takes out one transaction that is over at `now`, oldest first.
+    /// Takes out one transaction that is over at `now`, oldest first; those whose end changes nothing
+    /// are dropped.
     pub(super) fn take_old(&mut self, now: Timestamp) -> Option<Transaction> {
         while let Some(&entry) = self.queue.front() {
             if now.nanos_since(entry.0) < ANSWERED_LIFE {
                 break;
             }
             self.queue.pop_front();
-            match self.live(entry).map(|t| t.final_code) {
-                Some(0) => self.open.push_back(entry),
+            match self.live(entry) {
+                Some(t) if t.is_settled() => self.discard(entry.1),
+                Some(t) if t.final_code == 0 => self.open.push_back(entry),
                 Some(_) => return self.remove(entry.1),
                 None => {}
             }
@@ -165,23 +189,44 @@ impl Transactions {
     }
 
     fn remove(&mut self, slot: u32) -> Option<Transaction> {
-        let transaction = self.slots.get_mut(slot as usize)?.take()?;
+        self.forget_keys(slot);
+        self.slots.get_mut(slot as usize)?.take()
+    }
+
+    /// As [`Self::remove`], where it stands: nothing is copied.
+    fn discard(&mut self, slot: u32) {
+        self.forget_keys(slot);
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = None;
+        }
+    }
+
+    /// Makes a transaction impossible to find, and its slot free.
+    fn forget_keys(&mut self, slot: u32) {
+        let Some(transaction) = self.slots.get(slot as usize).and_then(Option::as_ref) else {
+            return;
+        };
         self.free.push(slot);
-        if self.by_key.get(&transaction.key) == Some(&slot) {
-            self.by_key.remove(&transaction.key);
+        let own = |entry: &OccupiedEntry<'_, TransactionKey, u32>| *entry.get() == slot;
+        if let Entry::Occupied(entry) = self.by_key.entry(transaction.key)
+            && own(&entry)
+        {
+            entry.remove();
         }
         if let Some(parent) = transaction.parent.as_deref()
-            && self.orphans.get(parent) == Some(&slot)
+            && let Entry::Occupied(entry) = self.orphans.entry(*parent)
+            && own(&entry)
         {
-            self.orphans.remove(parent);
+            entry.remove();
         }
+        let Some(by_pair) = &mut self.by_pair else { return };
         for view in transaction.requests() {
-            let pair = number_of((view.src, view.dst));
-            if self.by_pair.get(&pair) == Some(&slot) {
-                self.by_pair.remove(&pair);
+            if let Entry::Occupied(entry) = by_pair.entry(number_of((view.src, view.dst)))
+                && *entry.get() == slot
+            {
+                entry.remove();
             }
         }
-        Some(transaction)
     }
 
     /// How many there are.
@@ -205,7 +250,7 @@ impl Transactions {
         let queued =
             (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
         let keys = map_bytes(&self.by_key) + map_bytes(&self.orphans);
-        let pairs = map_bytes(&self.by_pair) + map_bytes(&self.errors);
+        let pairs = self.by_pair.as_ref().map_or(0, map_bytes) + map_bytes(&self.errors);
         self.slots.bytes() + owned + queued + keys + pairs
     }
 
@@ -253,19 +298,22 @@ impl Transactions {
     /// Changes every end; which request was the latest between two ends stays known.
     pub(super) fn each_end(&mut self, mut change: impl FnMut(&mut End)) {
         let mut latest = Vec::new();
+        let by_pair = self.by_pair.take();
+        let is_latest = |pair: Ends, slot: u32| {
+            by_pair.as_ref().is_some_and(|by_pair| by_pair.get(&number_of(pair)) == Some(&slot))
+        };
         for slot in 0..self.slots.len() as u32 {
             let Some(t) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else {
                 continue;
             };
             for view in t.views_mut() {
-                let known = view.code == 0
-                    && self.by_pair.get(&number_of((view.src, view.dst))) == Some(&slot);
+                let known = view.code == 0 && is_latest((view.src, view.dst), slot);
                 change(&mut view.src);
                 change(&mut view.dst);
                 latest.extend(known.then(|| (number_of((view.src, view.dst)), slot)));
             }
         }
-        self.by_pair = latest.into_iter().collect();
+        self.by_pair = by_pair.is_some().then(|| latest.into_iter().collect());
     }
 
     fn drop_dead_entries(&mut self) {

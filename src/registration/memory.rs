@@ -6,8 +6,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::attempt::Rare;
-use super::details::Details;
-use super::store::{Dn, Registration, Store, Trouble};
+use super::store::{Dn, Registration, Store, Tried, Trouble};
 use super::tracker::Tracker;
 
 /// What an allocation takes beside its bytes.
@@ -61,7 +60,6 @@ impl Dn {
             + self.vias.heap_bytes()
             + self.user_agents.heap_bytes()
             + spilled(&self.recent)
-            + self.details.as_ref().map_or(0, |_| size_of::<Details>() + ALLOCATION)
     }
 }
 
@@ -70,6 +68,7 @@ impl Registration {
         self.bindings.heap_bytes()
             + self.holders.heap_bytes()
             + self.history.heap_bytes()
+            + self.before.as_ref().map_or(0, |_| size_of::<Tried>() + ALLOCATION)
             + self.rare.as_ref().map_or(0, |_| size_of::<Trouble>() + ALLOCATION)
     }
 }

@@ -304,7 +304,7 @@ impl Tracker {
             if let Some(reg) = self.registration(dn, registrar)
                 && reg.tried.is_some_and(|t| t.attempt == index)
             {
-                reg.tried = reg.before.take();
+                reg.tried = reg.before.take().map(|before| *before);
             }
         }
     }
@@ -389,7 +389,7 @@ fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends
 /// What a REGISTER asks for. What a refresh has in common with the request before was read then.
 fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Reading) -> Request {
     let (texts, raw) = (&mut store.texts, message.raw());
-    let before = store.dns.get(dn as usize).and_then(|dn| dn.details.as_deref());
+    let before = store.dns.get(dn as usize).and_then(|dn| dn.details.as_ref());
     let mut request = Request { cut: message.is_cut(), star: read.star, ..Request::default() };
     if let Some(before) = before.filter(|details| details.sameness == read.same) {
         request.contacts.clone_from(&before.asked);

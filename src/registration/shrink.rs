@@ -7,7 +7,7 @@ use super::bounds::Limits;
 use super::interest::Interest;
 use super::log::{OWN_MESSAGES, PER_MESSAGE};
 use super::scanner::Scanners;
-use super::store::{Dn, NIL, Recent, Store};
+use super::store::{Dn, NIL, Recent, Registration, Store};
 use super::syms::Symbols;
 use super::text::Moved;
 use super::thin::{Depth, Keep, has, set};
@@ -216,7 +216,7 @@ impl Tracker {
         });
         let requests = self.request_forms.change(&mut |sym| *sym = moved.to(*sym));
         let answers = self.answer_forms.change(&mut |sym| *sym = moved.to(*sym));
-        for details in self.store.dns.iter_mut().filter_map(|dn| dn.details.as_deref_mut()) {
+        for details in self.store.dns.iter_mut().filter_map(|dn| dn.details.as_mut()) {
             requests.renew(&mut details.form);
             if let Some(answer) = &mut details.answer {
                 answers.renew(&mut answer.form);
@@ -273,7 +273,7 @@ impl Store {
                 *recent = Recent::new(place).over(recent.is_over());
             }
             let regs = dn.registrations.iter_mut();
-            for tried in regs.flat_map(|reg| [&mut reg.tried, &mut reg.before]).flatten() {
+            for tried in regs.flat_map(Registration::tries_mut) {
                 tried.attempt = Places::to(&places.attempts, tried.attempt);
             }
             let mut next = dn.first_attempt;

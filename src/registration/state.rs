@@ -1,5 +1,7 @@
 //! The verdict on a DN at one moment, over all its registrars, and the flags that follow from it.
 
+use smallvec::SmallVec;
+
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::binding::WHOLE_SECONDS;
 use super::ends::End;
@@ -14,8 +16,9 @@ use crate::net::{Endpoint, Timestamp};
 #[derive(Clone, Debug)]
 pub struct DnState {
     pub(super) dn: u32,
-    /// The name of a DN that was expected and not seen.
-    pub(super) unseen: Option<Box<str>>,
+    /// The name of a DN that was expected and not seen. Few are: the record keeps a word for it.
+    #[expect(clippy::box_collection, reason = "a string takes three words of each record")]
+    pub(super) unseen: Option<Box<String>>,
     /// The verdict.
     pub verdict: Verdict,
     /// The status code behind it, if one is.
@@ -45,9 +48,14 @@ pub struct RegistrationState {
     pub expires_at: Option<Timestamp>,
     /// Its place in the DN's list; none for a registrar that was only asked.
     place: Option<u16>,
+}
+
+/// The verdict at one registrar, and what decides between registrars.
+struct Judged {
+    state: RegistrationState,
     /// A 2xx that was cut may have put it in service here.
     unsure: bool,
-    /// What decides between registrars: the latest news of this one.
+    /// The latest news of it.
     news: Timestamp,
 }
 
@@ -55,7 +63,7 @@ impl DnState {
     pub(super) fn not_seen(name: &str) -> Self {
         Self {
             dn: NIL,
-            unseen: Some(name.into()),
+            unseen: Some(Box::new(name.to_owned())),
             verdict: Verdict::NotSeen,
             status_code: None,
             since: None,
@@ -75,13 +83,13 @@ impl DnState {
         at: Timestamp,
         scanners: &Scanners,
     ) -> Self {
-        let mut registrations: Few<RegistrationState> = dn
+        let mut judged: SmallVec<[Judged; 1]> = dn
             .registrations
             .iter()
             .enumerate()
-            .filter_map(|(place, reg)| RegistrationState::of(texts, place as u16, reg, at))
+            .filter_map(|(place, reg)| Judged::of(texts, place as u16, reg, at))
             .collect();
-        for state in &mut registrations {
+        for Judged { state, .. } in &mut judged {
             let reg = dn.registration_of(state);
             let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended()?.at))) else {
                 continue;
@@ -90,9 +98,9 @@ impl DnState {
                 state.verdict = Verdict::Pending;
             }
         }
-        add_undecided(texts, attempt, dn, &mut registrations);
-        registrations.sort_by_key(RegistrationState::weight);
-        registrations.reverse();
+        add_undecided(texts, attempt, dn, &mut judged);
+        judged.sort_by_key(Judged::weight);
+        let registrations: Few<_> = judged.into_iter().rev().map(|judged| judged.state).collect();
         let best = registrations.first();
         let verdict = best.map_or(Verdict::Pending, |r| r.verdict);
         let mut state = Self {
@@ -200,7 +208,7 @@ fn add_undecided<'s>(
     texts: &Texts,
     attempt: impl Fn(u32) -> Option<&'s Attempt>,
     dn: &Dn,
-    states: &mut Few<RegistrationState>,
+    judged: &mut SmallVec<[Judged; 1]>,
 ) {
     for index in dn.unfinished() {
         let Some(a) = attempt(index) else { continue };
@@ -208,23 +216,22 @@ fn add_undecided<'s>(
             continue;
         }
         let registrar = a.registrar.endpoint(texts);
-        if states.iter().any(|r| r.registrar == registrar) {
+        if judged.iter().any(|r| r.state.registrar == registrar) {
             continue;
         }
-        states.push(RegistrationState {
+        let state = RegistrationState {
             registrar,
             verdict: Verdict::Pending,
             status_code: None,
             since: Some(a.started),
             expires_at: None,
             place: None,
-            unsure: false,
-            news: a.last,
-        });
+        };
+        judged.push(Judged { state, unsure: false, news: a.last });
     }
 }
 
-impl RegistrationState {
+impl Judged {
     fn of(texts: &Texts, place: u16, reg: &Registration, at: Timestamp) -> Option<Self> {
         let (verdict, code) = reg.judge(at)?;
         let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);
@@ -232,22 +239,22 @@ impl RegistrationState {
         let in_service = verdict == Verdict::InService;
         let renewed = running.clone().map(|b| b.renewed).max();
         let news = [reg.tried.map(|t| t.at), reg.ended().map(|e| e.at), renewed];
-        Some(Self {
+        let state = RegistrationState {
             registrar: reg.registrar.endpoint(texts),
             verdict,
             status_code: (code != 0 && !in_service).then_some(code),
             since: since.map(|c| c.time).or_else(|| reg.tried.map(|t| t.at)),
             expires_at: running.filter(|_| in_service).filter_map(|b| b.expires_at).max(),
             place: Some(place),
-            unsure: reg.unsure().is_some(),
-            news: news.into_iter().flatten().max().unwrap_or_default(),
-        })
+        };
+        let news = news.into_iter().flatten().max().unwrap_or_default();
+        Some(Self { state, unsure: reg.unsure().is_some(), news })
     }
 
     /// Which registrar speaks for the DN: one that holds it, else the one with the latest news;
     /// a request still under way is no news.
     fn weight(&self) -> (u8, Timestamp) {
-        let rank = match self.verdict {
+        let rank = match self.state.verdict {
             Verdict::InService => 3,
             Verdict::Truncated if self.unsure => 2,
             Verdict::Pending => 0,

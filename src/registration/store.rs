@@ -201,7 +201,7 @@ pub struct Registration {
     /// Bindings, running ones and those whose end was not noticed yet.
     pub(super) bindings: Few<Binding>,
     pub(super) tried: Option<Tried>,
-    pub(super) before: Option<Tried>,
+    pub(super) before: Option<Box<Tried>>,
     pub(super) history: Few<Change>,
     pub(super) holders: Few<Host>,
     /// The proxy the device reaches it through.
@@ -246,7 +246,7 @@ pub struct Dn {
     /// The HEP agents that saw it.
     pub agents: Few<HepAgent>,
     /// Its latest REGISTER and the answer to it.
-    pub details: Option<Box<Details>>,
+    pub details: Option<Details>,
     pub(super) registered: bool,
     /// It was here before, and forgotten to stay within the limits.
     pub(super) returned: bool,

@@ -122,7 +122,7 @@ impl Symbols for Registration {
             let Trouble { ended, unsure, .. } = rare;
             (ended.as_mut().and_then(|e| e.source.as_mut()), unsure.as_mut().map(|u| &mut u.source))
         });
-        let tried = [tried, before].into_iter().flatten().map(|tried| &mut tried.source);
+        let tried = tried.iter_mut().chain(before.as_deref_mut()).map(|tried| &mut tried.source);
         let hosts = holders.iter_mut().chain(ended).chain(tried).chain(unsure);
         hosts.filter_map(Host::sym_mut).for_each(visit);
     }

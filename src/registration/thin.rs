@@ -73,7 +73,7 @@ impl Keep {
 impl Registration {
     /// Whether the verdict rests on an attempt.
     fn refers_to(&self, attempt: u32) -> bool {
-        [self.tried, self.before].into_iter().flatten().any(|t| t.attempt == attempt)
+        self.tried.iter().chain(self.before.as_deref()).any(|t| t.attempt == attempt)
     }
 
     /// Keeps the first and the latest changes; says how many went.

@@ -216,7 +216,12 @@ impl Tracker {
     }
 
     /// The transaction of a REGISTER an answer belongs to.
-    fn find_answered(&self, origin: &Origin, message: &Message<'_>, read: &Reading) -> Option<u32> {
+    fn find_answered(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) -> Option<u32> {
         let exact = read.about == About::Register && read.names_somebody;
         let exact = exact.then(|| self.transactions.find(&read.key)).flatten();
         exact.or_else(|| self.find_odd_answer(origin, message, read))

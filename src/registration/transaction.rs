@@ -58,7 +58,7 @@ pub(super) struct View {
     pub code: u16,
     ip_id: u16,
     sends: u16,
-    last: Timestamp,
+    pub last: Timestamp,
 }
 
 /// The sender and the receiver of a message.

@@ -53,7 +53,7 @@ impl Rule for InstanceShared {
 
 /// The instance of a DN that is in service, and where it registers from.
 fn holder(view: &DnView<'_>) -> Option<(Sym, Evidence, IpAddr)> {
-    let details = view.record()?.details.as_deref().filter(|d| !d.instance.is_none())?;
+    let details = view.record()?.details.as_ref().filter(|d| !d.instance.is_none())?;
     let (_, binding) = view.bindings().next()?;
     let evidence = Evidence { time: binding.renewed, frame: details.request_frame };
     Some((details.instance, evidence, binding.source?.addr))
