@@ -43,7 +43,7 @@ impl Tracker {
             if read.about == About::Register && read.names_somebody {
                 places.slot = self.transactions.find(&read.key).unwrap_or(NIL);
                 if places.slot == NIL {
-                    places.dn = self.store.dn_called(read.user.get(raw)).unwrap_or(NIL);
+                    places.dn = self.store.dn_like(read.user.get(raw)).unwrap_or(NIL);
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! The messages of an attempt, each told by what sets it apart from the first: about ten bytes.
 
-use smallvec::SmallVec;
-
 use super::memory::ALLOCATION;
 use super::store::{Marks, MessageRecord};
 use crate::net::{FileId, FrameRef, Timestamp};
@@ -75,9 +73,13 @@ impl Log {
             | has(MICROS, micros)
             | (number_place as u8) << NUMBER_SHIFT
             | (cseq_width as u8 - 1) << CSEQ_SHIFT;
-        let mut bytes = SmallVec::<[u8; LONGEST]>::new();
+        let (mut bytes, mut length) = ([0; LONGEST + 8], 0);
         let mut write = |number: u64, width: usize| {
-            bytes.extend_from_slice(number.to_le_bytes().get(..width).unwrap_or_default());
+            // what is written beyond its width the next one writes over
+            if let Some(place) = bytes.get_mut(length..length + 8) {
+                place.copy_from_slice(&number.to_le_bytes());
+            }
+            length += width;
         };
         write(u64::from(marks) | u64::from(widths) << 8, 2);
         write(time, time_width);
@@ -86,7 +88,7 @@ impl Log {
         write(message.hop.into(), usize::from(message.hop != 0));
         write(cseq, if cseq != 0 { cseq_width } else { 0 });
         write(frame.file().0.into(), if other_file { 2 } else { 0 });
-        self.append(&bytes);
+        self.append(bytes.get(..length).unwrap_or_default());
     }
 
     fn append(&mut self, message: &[u8]) {

@@ -30,6 +30,7 @@ mod facts;
 mod few;
 mod forms;
 mod in_flight;
+mod index;
 mod interest;
 mod judge;
 mod live;

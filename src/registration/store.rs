@@ -8,8 +8,8 @@ use super::attempt::{Attempt, Outcome};
 use super::details::Details;
 use super::ends::{End, Host};
 use super::few::Few;
+use super::index::Index;
 use super::text::{Sym, Texts};
-use super::users::Users;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{Endpoint, FrameRef, HepAgent, Timestamp, Transport};
 use rustc_hash::FxHashMap;
@@ -350,7 +350,8 @@ pub(super) struct Server {
 pub(super) struct Store {
     pub texts: Texts,
     pub dns: Arena<Dn>,
-    pub users: Users,
+    /// DNs by their names.
+    pub users: Index,
     pub attempts: Arena<Attempt>,
     /// Messages kept.
     pub messages: usize,

@@ -1,11 +1,7 @@
 //! Texts from the wire, each kept once.
 
-use std::hash::Hasher as _;
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
-
 use super::arena::Chunk;
+use super::index::{Index, ShortHash};
 
 /// A text kept by [`Texts`]: where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -30,9 +26,6 @@ const UNIT: usize = 4;
 const SHORT: usize = size_of::<u16>();
 const LONG: usize = size_of::<u32>();
 
-/// What a slot of a hash table of `u32` takes: at most 7/8 of them are used, and each has a tag.
-pub(super) const TABLE_SLOT: usize = (size_of::<u32>() + 1) * 8 / 7;
-
 /// Byte strings from the wire, equal ones kept once, packed into blocks: a million short texts
 /// cost little more than their bytes, and a symbol leads straight to them.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +34,7 @@ pub struct Texts {
     blocks: Vec<Chunk<u8>>,
     /// What `blocks` take.
     block_bytes: usize,
-    ids: HashTable<u32>,
+    ids: Index,
 }
 
 impl Texts {
@@ -50,14 +43,13 @@ impl Texts {
         if text.is_empty() {
             return Sym::NONE;
         }
-        let hash = hash_of(text);
-        let found = self.ids.find(hash, |&id| slice_of(&self.blocks, id) == text);
-        if let Some(&id) = found {
+        let hash = ShortHash::of(text);
+        let found = self.ids.find(hash, |id| slice_of(&self.blocks, id) == text);
+        if let Some(id) = found {
             return Sym(id);
         }
         let Some(id) = self.store(text) else { return Sym::NONE };
-        let blocks = &self.blocks;
-        self.ids.insert_unique(hash, id, |&id| hash_of(slice_of(blocks, id)));
+        self.ids.insert(hash, id);
         Sym(id)
     }
 
@@ -108,18 +100,17 @@ impl Texts {
         if text.is_empty() {
             return Some(Sym::NONE);
         }
-        let same = |&id: &u32| slice_of(&self.blocks, id) == text;
-        self.ids.find(hash_of(text), same).map(|&id| Sym(id))
+        self.ids.find(ShortHash::of(text), |id| slice_of(&self.blocks, id) == text).map(Sym)
     }
 
     /// No texts come any more: what finds them by their bytes is dropped.
     pub(super) fn close(&mut self) {
-        self.ids = HashTable::new();
+        self.ids = Index::default();
     }
 
     /// The bytes all texts take.
     pub(super) fn bytes(&self) -> usize {
-        self.block_bytes + self.ids.capacity() * TABLE_SLOT
+        self.block_bytes + self.ids.bytes()
     }
 
     /// The same texts for a second holder; what either adds the other does not have.
@@ -190,12 +181,6 @@ impl Moved {
         let found = self.0.binary_search_by_key(&sym.0, |(old, _)| *old);
         found.ok().and_then(|found| self.0.get(found)).map_or(Sym::NONE, |(_, new)| *new)
     }
-}
-
-pub(super) fn hash_of(text: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(text);
-    hasher.finish()
 }
 
 /// The text at a place; 0 is the empty text.
