@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("packet", &["net", "hep"]),
     ("sip", &["net"]),
     ("record", &["net"]),
-    ("registration", &["net", "packet", "sip"]),
+    ("registration", &["net", "packet", "sip", "parallel"]),
     ("metrics", &["net", "registration"]),
     ("compare", &["net", "sip", "registration", "select", "parallel"]),
     ("diagnosis", &["net", "sip", "registration", "compare", "parallel"]),

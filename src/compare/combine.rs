@@ -9,13 +9,13 @@ use std::cell::OnceCell;
 
 use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Attribute};
+use super::bits::Bits;
 use super::contrast::Measured;
 use super::lists;
 use super::measure::Rule;
 use super::model::{Combination, Condition, Share, Support};
 use super::part::{Part, PartColumn};
 use super::stats::{self, Factorials};
-use super::table::UNKNOWN;
 use crate::registration::Snapshot;
 
 /// Attributes tried, the best ones.
@@ -33,25 +33,6 @@ const CHANCE: f64 = 0.01;
 /// Pairs reported.
 const MOST: usize = 3;
 
-/// One bit per DN.
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn of(bits: impl Iterator<Item = bool>) -> Self {
-        let (mut words, mut word, mut place) = (Vec::new(), 0_u64, 0);
-        for bit in bits {
-            word |= u64::from(bit) << place;
-            place += 1;
-            if place == 64 {
-                words.push(word);
-                (word, place) = (0, 0);
-            }
-        }
-        words.extend((place > 0).then_some(word));
-        Self(words)
-    }
-}
-
 /// A condition on one attribute, and for whom it holds.
 struct Half<'m> {
     attribute: &'static Attribute,
@@ -63,8 +44,8 @@ struct Half<'m> {
     /// Failing and working DNs: it holds for, it is known of.
     n: [u32; 2],
     of: [u32; 2],
-    holds: OnceCell<Bits>,
-    known: OnceCell<Bits>,
+    /// For whom its one value holds, once somebody asked.
+    own: OnceCell<Bits>,
 }
 
 impl Half<'_> {
@@ -77,12 +58,15 @@ impl Half<'_> {
 
     /// For whom it holds.
     fn holds(&self) -> &Bits {
-        self.holds.get_or_init(|| Bits::of(self.measured.column.rows(|code| self.is_in(code))))
+        match self.code {
+            Some(own) => self.own.get_or_init(|| self.measured.column.rows(|code| code == own)),
+            None => self.measured.holding(),
+        }
     }
 
     /// Of whom it is known.
     fn known(&self) -> &Bits {
-        self.known.get_or_init(|| Bits::of(self.measured.column.rows(|code| code != UNKNOWN)))
+        self.measured.known()
     }
 }
 
@@ -109,8 +93,7 @@ pub(super) fn combinations(
     }
     let halves = halves(measured);
     let dns = [part.failing as u32, part.working as u32];
-    let rows = part.failing + part.working;
-    let failing = Bits::of((0..rows).map(|row| row < part.failing));
+    let failing = Bits::first(part.failing, part.working);
     let mut tried = 0_u32;
     let mut found: Vec<Pair<'_>> = Vec::new();
     for (place, a) in halves.iter().enumerate() {
@@ -156,9 +139,8 @@ fn halves<'m>(measured: &'m [Measured<'m>]) -> Vec<Half<'m>> {
         let rules = (!one_value).then_some(None).into_iter();
         for code in rules.chain(codes.into_iter().map(Some)) {
             let Some(attribute) = ATTRIBUTES.get(place) else { continue };
-            let (holds, known) = (OnceCell::new(), OnceCell::new());
-            let (n, of) = ([0; 2], [0; 2]);
-            let mut half = Half { attribute, place, measured: m, code, n, of, holds, known };
+            let (n, of, own) = ([0; 2], [0; 2], OnceCell::new());
+            let mut half = Half { attribute, place, measured: m, code, n, of, own };
             for (code, count) in (0..).zip(m.column.counts.iter()) {
                 half.of = [half.of[0] + count[0], half.of[1] + count[1]];
                 if half.is_in(code) {
@@ -203,33 +185,21 @@ fn foremost(m: &Measured<'_>) -> Vec<u32> {
     codes.into_iter().take(VALUES_TRIED).map(|(_, code)| code).collect()
 }
 
-/// How many failing and working DNs have all of `masks`.
-fn count<const N: usize>(masks: [&Bits; N], failing: &Bits) -> [u32; 2] {
-    let mut counts = [0; 2];
-    for (place, side) in failing.0.iter().enumerate() {
-        let word = |bits: &Bits| bits.0.get(place).copied().unwrap_or(0);
-        let all = masks.iter().fold(u64::MAX, |all, bits| all & word(bits));
-        counts[0] += (all & side).count_ones();
-        counts[1] += (all & !side).count_ones();
-    }
-    counts
-}
-
 impl<'h> Pair<'h> {
     fn of(halves: [&'h Half<'h>; 2], failing: &Bits, ln: &Factorials, least: f64) -> Option<Self> {
         let [a, b] = halves;
-        let both = count([a.holds(), b.holds()], failing);
+        let both = Bits::count([a.holds(), b.holds()], failing);
         if both[0] < LEAST_FAILING {
             return None;
         }
-        let of = count([a.known(), b.known()], failing);
+        let of = Bits::count([a.known(), b.known()], failing);
         let share = |n: u32, of: u32| f64::from(n) / f64::from(of.max(1));
         let separation = share(both[0], of[0]) - share(both[1], of[1]);
         if separation < least {
             return None;
         }
-        let of_a = count([a.holds(), b.known()], failing);
-        let of_b = count([b.holds(), a.known()], failing);
+        let of_a = Bits::count([a.holds(), b.known()], failing);
+        let of_b = Bits::count([b.holds(), a.known()], failing);
         let p_value = stats::fisher(ln, both, of_a).max(stats::fisher(ln, both, of_b));
         Some(Self { halves, both, of, separation, p_value })
     }
@@ -237,10 +207,10 @@ impl<'h> Pair<'h> {
 
 /// Pairs that hold for the same DNs are one.
 fn merge(found: Vec<Pair<'_>>) -> Vec<Vec<Pair<'_>>> {
-    let mut merged: Vec<(Vec<u64>, Vec<Pair<'_>>)> = Vec::new();
+    let mut merged: Vec<(Bits, Vec<Pair<'_>>)> = Vec::new();
     for pair in found {
         let [a, b] = pair.halves;
-        let mask: Vec<u64> = a.holds().0.iter().zip(&b.holds().0).map(|(a, b)| a & b).collect();
+        let mask = a.holds().and(b.holds());
         if let Some((_, pairs)) = merged.iter_mut().find(|(other, _)| *other == mask) {
             pairs.push(pair);
         } else if merged.len() < MOST {
@@ -281,8 +251,8 @@ fn report(
 fn condition(snapshot: &Snapshot, part: &Part<'_>, half: &Half<'_>) -> Condition {
     let value = |atom: Atom| part.table.value(snapshot, atom);
     let column: &PartColumn<'_> = half.measured.column;
-    if let Some(atom) = half.code.and_then(|code| column.atoms.get(code as usize)) {
-        return Condition::Values { values: vec![value(*atom)], more: 0, unshared: false };
+    if let Some(atom) = half.code.and_then(|code| column.atom(code)) {
+        return Condition::Values { values: vec![value(atom)], more: 0, unshared: false };
     }
     match rule(half.measured) {
         Some(Rule::Above { limit, failing: true }) => Condition::Above(*limit),

@@ -1,12 +1,14 @@
 //! Measures every attribute over two sides, and sorts out what separates them.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::hash::Hasher as _;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Kind};
+use super::bits::Bits;
+use super::codes::UNKNOWN;
 use super::cohort::{Cohorts, KindOfFailure};
 use super::combine;
 use super::lists;
@@ -14,7 +16,7 @@ use super::measure::{self, Rule, Score};
 use super::model::{Common, Condition, Contrast, Finding, Group, Share, Support};
 use super::part::{Part, PartColumn};
 use super::stats::{self, Factorials};
-use super::table::{Table, UNKNOWN};
+use super::table::Table;
 use crate::parallel;
 use crate::registration::Snapshot;
 
@@ -109,6 +111,10 @@ pub(super) struct Measured<'p> {
     pub outcome: bool,
     /// Rules that were tried: values, and of numbers thresholds.
     tried: f64,
+    /// Whom the rule holds for, whom it judges, and of whom a value is known, once somebody asked.
+    holding: OnceCell<Bits>,
+    judged: OnceCell<Bits>,
+    known: OnceCell<Bits>,
 }
 
 impl<'p> Measured<'p> {
@@ -129,7 +135,9 @@ impl<'p> Measured<'p> {
             p_value = stats::smirnov(score.distance, of[0], of[1]);
         }
         let tried = if ordered.is_none() { 1.0 } else { 2.0 };
-        Self { column, score, p_value, outcome: kind == Kind::Outcome, tried }
+        let outcome = kind == Kind::Outcome;
+        let [holding, judged, known] = Default::default();
+        Self { column, score, p_value, outcome, tried, holding, judged, known }
     }
 
     /// Whether it separates by its values, which are to be tested.
@@ -146,21 +154,34 @@ impl<'p> Measured<'p> {
         match &self.score.as_ref()?.rule {
             Rule::Values { failing, .. } => failing.get(code as usize).copied(),
             Rule::Above { limit, failing } => {
-                let number = self.column.atoms.get(code as usize)?.number()?;
+                let number = self.column.atom(code)?.number()?;
                 Some((number > *limit) == *failing)
             }
         }
     }
 
-    /// The same for columns whose rules hold for the same DNs.
-    fn division(&self) -> u64 {
-        let mut hasher = FxHasher::default();
-        let byte = |code| match self.holds(code) {
-            None => 2_u8,
-            Some(held) => u8::from(held),
-        };
-        self.column.rows(byte).for_each(|byte| hasher.write_u8(byte));
-        hasher.finish()
+    /// For whom the rule holds.
+    pub(super) fn holding(&self) -> &Bits {
+        self.holding.get_or_init(|| self.column.rows(|code| self.holds(code) == Some(true)))
+    }
+
+    /// Of whom a value is known.
+    pub(super) fn known(&self) -> &Bits {
+        self.known.get_or_init(|| self.column.rows(|code| code != UNKNOWN))
+    }
+
+    /// Of whom a value is known that the rule judges.
+    fn judged(&self) -> &Bits {
+        let judges_all = self.score.as_ref().is_some_and(|s| matches!(s.rule, Rule::Values { .. }));
+        if judges_all {
+            return self.known();
+        }
+        self.judged.get_or_init(|| self.column.rows(|code| self.holds(code).is_some()))
+    }
+
+    /// Whether the rules of both hold for the same DNs, and are known of the same.
+    fn divides_as(&self, other: &Self) -> bool {
+        self.holding() == other.holding() && self.judged() == other.judged()
     }
 
     /// Who is known, and whom the rule holds for.
@@ -213,8 +234,8 @@ impl<'p> Measured<'p> {
 
 /// The numbers of a column in order, with their counts.
 fn bins(column: &PartColumn<'_>) -> Vec<(i64, [u32; 2])> {
-    let all = column.atoms.iter().zip(column.counts.iter());
-    let mut bins: Vec<_> = all.filter_map(|(a, c)| Some((a.number()?, *c))).collect();
+    let all = column.values();
+    let mut bins: Vec<_> = all.filter_map(|(atom, count)| Some((atom.number()?, count))).collect();
     bins.sort_unstable();
     bins
 }
@@ -268,7 +289,8 @@ fn rank(a: &Finding, b: &Finding) -> Ordering {
 }
 
 fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measured<'_>]) {
-    let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+    // the first of each group
+    let mut leads: Vec<&Measured<'_>> = Vec::new();
     for (finding, m) in findings.into_iter().zip(measured) {
         let support = finding.support;
         if m.outcome {
@@ -280,11 +302,12 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
         } else if !separates(&finding) {
             contrast.mixed.push(finding);
         } else {
-            let next = contrast.groups.len();
-            let place = *places.entry(m.division()).or_insert(next);
-            match contrast.groups.get_mut(place) {
-                Some(group) => group.members.push(finding),
-                None => contrast.groups.push(Group { members: vec![finding] }),
+            let alike = leads.iter().position(|lead| lead.divides_as(m));
+            if let Some(group) = alike.and_then(|place| contrast.groups.get_mut(place)) {
+                group.members.push(finding);
+            } else {
+                contrast.groups.push(Group { members: vec![finding] });
+                leads.push(m);
             }
         }
     }
@@ -300,12 +323,10 @@ fn common(snapshot: &Snapshot, part: &Part<'_>) -> Vec<Common> {
     let mut all = Vec::new();
     for (attribute, column) in ATTRIBUTES.iter().zip(&part.columns) {
         let of = column.counts.iter().map(|count| count[0]).sum();
-        let failing =
-            column.atoms.iter().zip(column.counts.iter()).filter(|(_, count)| count[0] > 0);
-        let mut only = failing.map(|(atom, _)| atom);
+        let mut only = column.values().filter(|(_, count)| count[0] > 0).map(|(atom, _)| atom);
         if let (Some(atom), None) = (only.next(), only.next()) {
             let share = Share { n: of, of, not_known: part.failing as u32 - of };
-            all.push(Common { attribute, value: part.table.value(snapshot, *atom), share });
+            all.push(Common { attribute, value: part.table.value(snapshot, atom), share });
         }
     }
     all

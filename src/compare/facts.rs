@@ -283,6 +283,14 @@ impl Made {
         &self.texts
     }
 
+    /// A value that was made elsewhere.
+    pub(super) fn again(&mut self, atom: Atom, there: &Self) -> Atom {
+        match atom {
+            Atom::Made(sym) => self.text(there.texts.get(sym)),
+            other => other,
+        }
+    }
+
     fn text(&mut self, text: &[u8]) -> Atom {
         Atom::Made(self.texts.intern(text))
     }

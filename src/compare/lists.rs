@@ -53,7 +53,7 @@ impl Foremost {
     fn list(&self, column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -> ValueList {
         let counted = |(_, code): &(u32, u32)| {
             let [failing, working] = *column.counts.get(*code as usize)?;
-            let value = value(*column.atoms.get(*code as usize)?);
+            let value = value(column.atom(*code)?);
             Some(Counted { value, failing, working })
         };
         ValueList {
@@ -99,7 +99,7 @@ pub(super) fn condition(
     }
     let more = named.len().saturating_sub(NAMED);
     foremost(&mut named, NAMED);
-    let atom = |code: &u32| column.atoms.get(*code as usize).copied();
+    let atom = |code: &u32| column.atom(*code);
     let values = named.iter().filter_map(|(_, _, code)| atom(code)).map(value).collect();
     Condition::Values { values, more, unshared: unshared && single > 0 && !tell }
 }

@@ -18,6 +18,8 @@
 
 mod atom;
 mod attribute;
+mod bits;
+mod codes;
 mod cohort;
 mod combine;
 mod contrast;

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::atom::Atom;
-use super::table::{Column, Table, UNKNOWN, classes};
+use super::bits::Bits;
+use super::codes::UNKNOWN;
+use super::table::{Column, Table, classes};
 
 /// Some rows of a table.
 pub(super) struct Part<'t> {
@@ -19,18 +21,24 @@ pub(super) struct Part<'t> {
 /// One attribute of some rows.
 pub(super) struct PartColumn<'t> {
     whole: &'t Column,
-    /// Those of the failing rows that are meant, in order; all of them if absent.
-    keep: Option<&'t [usize]>,
+    some: Option<Kept<'t>>,
     /// Failing rows of the table.
     failing: usize,
-    /// What a code of the table is here; the same if absent.
-    new: Option<Vec<u32>>,
-    /// The distinct values, in order of first appearance in these rows: their places are the codes.
-    pub atoms: Cow<'t, [Atom]>,
-    /// How often each of them occurs on the failing and on the working side.
+    /// How often each value occurs on the failing and on the working side; the values stand in order
+    /// of first appearance in these rows, and their places are the codes.
     pub counts: Cow<'t, [[u32; 2]]>,
     /// The first column that divides these rows in the same way.
     pub class: usize,
+}
+
+/// Which rows are meant, where not all of them are.
+struct Kept<'t> {
+    /// Those of the failing rows, in order.
+    keep: &'t [usize],
+    /// What a code of the table is here.
+    new: Vec<u32>,
+    /// What a code is in the table.
+    old: Vec<u32>,
 }
 
 impl<'t> Part<'t> {
@@ -38,10 +46,8 @@ impl<'t> Part<'t> {
     pub(super) fn whole(table: &'t Table) -> Self {
         let column = |whole: &'t Column| PartColumn {
             whole,
-            keep: None,
+            some: None,
             failing: table.failing,
-            new: None,
-            atoms: Cow::Borrowed(&whole.atoms),
             counts: Cow::Borrowed(&whole.counts),
             class: whole.class,
         };
@@ -66,12 +72,12 @@ impl<'t> Part<'t> {
 impl<'t> PartColumn<'t> {
     fn keeping(whole: &'t Column, keep: &'t [usize], failing: usize) -> Self {
         let mut new = vec![UNKNOWN; whole.atoms.len()];
-        let (mut atoms, mut counts) = (Vec::new(), Vec::<[u32; 2]>::new());
+        let (mut old, mut counts) = (Vec::new(), Vec::<[u32; 2]>::new());
         let mut here = |code: u32, failing: u32| {
             let Some(new) = new.get_mut(code as usize) else { return };
             if *new == UNKNOWN {
-                *new = atoms.len() as u32;
-                atoms.extend(whole.atoms.get(code as usize));
+                *new = old.len() as u32;
+                old.push(code);
                 let of_working = whole.counts.get(code as usize).map_or(0, |count| count[1]);
                 counts.push([0, of_working]);
             }
@@ -79,42 +85,68 @@ impl<'t> PartColumn<'t> {
                 count[0] += failing;
             }
         };
-        keep.iter().filter_map(|row| whole.codes.get(*row)).for_each(|code| here(*code, 1));
+        keep.iter().filter_map(|row| whole.codes.get(*row)).for_each(|code| here(code, 1));
         whole.working.iter().for_each(|code| here(*code, 0));
-        Self {
-            whole,
-            keep: Some(keep),
-            failing,
-            new: Some(new),
-            atoms: Cow::Owned(atoms),
-            counts: Cow::Owned(counts),
-            class: 0,
-        }
+        let some = Some(Kept { keep, new, old });
+        Self { whole, some, failing, counts: Cow::Owned(counts), class: 0 }
     }
 
-    /// The value of every row by `tell`, which is asked once for each code; failing rows first.
-    pub(super) fn rows<T: Copy + 't, F: Fn(u32) -> T>(
-        &self,
-        tell: F,
-    ) -> impl Iterator<Item = T> + use<'t, T, F> {
-        let here = |code: usize| match &self.new {
-            Some(new) => new.get(code).copied().unwrap_or(UNKNOWN),
+    /// The value with a code.
+    pub(super) fn atom(&self, code: u32) -> Option<Atom> {
+        let whole = match &self.some {
+            Some(some) => *some.old.get(code as usize)?,
+            None => code,
+        };
+        self.whole.atoms.get(whole as usize).copied()
+    }
+
+    /// The values with their counts, in the order of their codes.
+    pub(super) fn values(&self) -> impl Iterator<Item = (Atom, [u32; 2])> + '_ {
+        (0..).zip(self.counts.iter()).filter_map(|(code, count)| Some((self.atom(code)?, *count)))
+    }
+
+    /// Takes the value of every row by `tell`, which is asked once for each code; failing rows first.
+    fn each<T: Copy>(&self, tell: impl Fn(u32) -> T, mut take: impl FnMut(T)) {
+        let here = |code: usize| match &self.some {
+            Some(some) => some.new.get(code).copied().unwrap_or(UNKNOWN),
             None => code as u32,
         };
         let told: Vec<T> = (0..self.whole.atoms.len()).map(|code| tell(here(code))).collect();
-        let unknown = tell(UNKNOWN);
-        let (failing, working) =
-            self.whole.codes.split_at(self.failing.min(self.whole.codes.len()));
-        let keep = self.keep.unwrap_or_default();
-        let kept = keep.iter().filter_map(|row| failing.get(*row));
-        let all = if self.keep.is_none() { failing } else { &[] };
-        let codes = kept.chain(all).chain(working);
-        codes.map(move |code| told.get(*code as usize).copied().unwrap_or(unknown))
+        let (codes, unknown) = (&self.whole.codes, tell(UNKNOWN));
+        let start = match &self.some {
+            Some(some) => {
+                for code in some.keep.iter().filter_map(|row| codes.get(*row)) {
+                    take(told.get(code as usize).copied().unwrap_or(unknown));
+                }
+                self.failing
+            }
+            None => 0,
+        };
+        codes.tell(start..usize::MAX, &told, unknown, take);
+    }
+
+    /// For which rows `tell` holds, by their codes; failing rows first.
+    pub(super) fn rows(&self, tell: impl Fn(u32) -> bool) -> Bits {
+        let mut bits = Bits::with_capacity(self.len());
+        self.each(tell, |holds| bits.push(holds));
+        bits
+    }
+
+    /// How many rows there are.
+    fn len(&self) -> usize {
+        let failing = self.some.as_ref().map_or(self.failing, |some| some.keep.len());
+        failing + self.whole.codes.len().saturating_sub(self.failing)
     }
 
     /// Whether both divide these rows in the same way: codes are given in order of first appearance.
     fn divides_as(&self, other: &Self) -> bool {
-        self.whole.class == other.whole.class
-            || self.counts == other.counts && self.rows(|code| code).eq(other.rows(|code| code))
+        if self.whole.class == other.whole.class || self.counts != other.counts {
+            return self.whole.class == other.whole.class;
+        }
+        let mut codes = Vec::with_capacity(self.len());
+        self.each(|code| code, |code| codes.push(code));
+        let (mut codes, mut same) = (codes.into_iter(), true);
+        other.each(|code| code, |code| same &= codes.next() == Some(code));
+        same
     }
 }

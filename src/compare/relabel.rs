@@ -1,8 +1,9 @@
 //! Deals the labels of the smaller side out at random, again and again, for many tables at once.
 //!
 //! Tables with as many DNs on either side are dealt the same hands: what is dealt are places in the
-//! row of all DNs, in which those that share a value stand together. A hand is counted by bits where
-//! values are few, else by the places dealt.
+//! row of all DNs, in which those that share a value stand together. Where values are few, a hand is
+//! counted up to the end of each value, which takes one word of bits; else by the places dealt. What
+//! no hand can be expected to match is not dealt at all.
 
 use rustc_hash::FxHashMap;
 
@@ -12,11 +13,14 @@ use super::stats::{Factorials, Random};
 const DRAWS: usize = 1_000_000;
 /// So many draws as rare as what is observed tell how common it is, to some seven in a hundred.
 const ENOUGH: u32 = 200;
+/// The logarithm of a chance so small that it is none: 10⁻¹⁵.
+const NEVER: f64 = -34.5;
 /// Values up to which a byte tells which one stands at a place; one more stands for none.
 const FEW: usize = u8::MAX as usize;
-/// About the instructions it takes to count a word of bits, a place of a hand with few values, and
-/// one with many.
-const COSTS: [usize; 3] = [14, 5, 14];
+/// About the instructions it takes to count the bits up to a place, a place of a hand with few values,
+/// and one with many; to set a bit, and to add up a word of them.
+const COSTS: [usize; 3] = [18, 4, 14];
+const TO_SET: [usize; 2] = [8, 3];
 
 /// The p-values of tables, `[failing, working]` for each value.
 pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
@@ -29,16 +33,30 @@ pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
         }
     }
     for (of, tested) in alike {
-        deal(of, tested, &mut p_values);
+        deal(ln, of, tested, &mut p_values);
     }
     p_values
 }
 
 /// Deals to tables with so many DNs on either side.
-fn deal(of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
+fn deal(ln: &Factorials, of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
     let taken = of[0].min(of[1]) as usize;
     let rounds = (DRAWS / taken).clamp(999, 9999);
-    let mut hands = Hands::new(of, taken, tested.iter().any(Tested::asks_for_bits));
+    let none = 1.0 / (rounds + 1) as f64;
+    tested.retain(|table| {
+        let hopeless = table.ln_chance(ln, of) + (rounds as f64).ln() < NEVER;
+        if let (true, Some(p_value)) = (hopeless, p_values.get_mut(table.place)) {
+            *p_value = none;
+        }
+        !hopeless
+    });
+    let words = (of[0] + of[1]) as usize / 64 + 1;
+    let saved: usize = tested.iter().map(|table| table.saved_by_bits(taken)).sum();
+    let in_bits = saved > taken * TO_SET[0] + words * TO_SET[1];
+    for table in &mut tested {
+        table.choose(taken, in_bits);
+    }
+    let mut hands = Hands::new(of, taken, if in_bits { words } else { 0 });
     let at_once = (AT_ONCE / taken.max(hands.words)).clamp(8, 256);
     for first in (1..=rounds).step_by(at_once) {
         hands.deal(at_once.min(rounds + 1 - first));
@@ -73,15 +91,22 @@ struct Hands {
     taken: usize,
     /// One hand after the other.
     dealt: Vec<u32>,
-    /// Words of a hand as bits: none where nobody asks for them.
+    /// Words of a hand as bits, and one more: none where nobody asks for them.
     words: usize,
-    bits: Vec<u64>,
+    bits: Vec<Word>,
+}
+
+/// A part of a hand as bits.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    bits: u64,
+    /// How many are set in the words before.
+    before: u32,
 }
 
 impl Hands {
-    fn new(of: [u32; 2], taken: usize, in_bits: bool) -> Self {
+    fn new(of: [u32; 2], taken: usize, words: usize) -> Self {
         let deck: Vec<u32> = (0..of[0] + of[1]).collect();
-        let words = if in_bits { deck.len().div_ceil(64) } else { 0 };
         let (dealt, bits) = (Vec::new(), Vec::new());
         Self { random: Random(0x9e37_79b9_7f4a_7c15), deck, taken, dealt, words, bits }
     }
@@ -89,7 +114,7 @@ impl Hands {
     fn deal(&mut self, hands: usize) {
         self.dealt.clear();
         self.bits.clear();
-        self.bits.resize(hands * self.words, 0);
+        self.bits.resize(hands * self.words, Word::default());
         for hand in 0..hands {
             for seen in 0..self.taken {
                 let other = seen + self.random.below(self.deck.len() - seen);
@@ -97,21 +122,35 @@ impl Hands {
             }
             let dealt = self.deck.get(..self.taken).unwrap_or_default();
             self.dealt.extend_from_slice(dealt);
-            let bits = self.bits.get_mut(hand * self.words..).unwrap_or_default();
-            for place in dealt.iter().filter(|_| self.words > 0) {
-                if let Some(word) = bits.get_mut(*place as usize / 64) {
-                    *word |= 1 << (place % 64);
-                }
+            if self.words > 0 {
+                let bits = hand * self.words..(hand + 1) * self.words;
+                set(self.bits.get_mut(bits).unwrap_or_default(), dealt);
             }
         }
     }
 
     /// The places of each hand, and as bits.
-    fn each(&self) -> impl Iterator<Item = (&[u32], &[u64])> {
+    fn each(&self) -> impl Iterator<Item = (&[u32], &[Word])> {
         self.dealt.chunks(self.taken.max(1)).enumerate().map(|(hand, dealt)| {
             let bits = hand * self.words..(hand + 1) * self.words;
             (dealt, self.bits.get(bits).unwrap_or_default())
         })
+    }
+}
+
+/// Sets the bits of places.
+fn set(bits: &mut [Word], places: &[u32]) {
+    for place in places {
+        if let Some(word) = bits.get_mut(*place as usize / 64) {
+            word.bits |= 1 << (place % 64);
+            // its own for now
+            word.before += 1;
+        }
+    }
+    let mut before = 0;
+    for word in bits {
+        let own = std::mem::replace(&mut word.before, before);
+        before += own;
     }
 }
 
@@ -123,6 +162,9 @@ struct Tested {
     /// stand together. What only one DN has weighs nothing with or without a label.
     weights: Vec<f64>,
     values: Vec<Shared>,
+    /// DNs, and up to how many of their places bits are to be counted.
+    places: u32,
+    ends: usize,
     /// How labels are counted.
     by: Counter,
     observed: f64,
@@ -133,8 +175,9 @@ struct Tested {
 enum Counter {
     /// A hand as bits.
     Bits,
-    /// By place in the row of all DNs: the value of the DN there, [`FEW`] if nobody shares it.
-    Few(Vec<u8>),
+    /// By place in the row of all DNs: the value of the DN there, [`FEW`] if nobody shares it; and
+    /// how many labels each value has under way, by every other place.
+    Few { by_place: Vec<u8>, labels: Box<[[u32; FEW + 1]; 2]> },
     /// The same with `u32::MAX`; how many labels each value has under way, and those that have some.
     Many { by_place: Vec<u32>, under_way: Vec<u32>, touched: Vec<u32> },
 }
@@ -151,7 +194,7 @@ impl Tested {
         let small = usize::from(of[0] > of[1]);
         let taken = of[0].min(of[1]);
         let (mut weights, mut values) = (Vec::new(), Vec::new());
-        let (mut from, mut observed, mut words) = (0, 0.0, 0);
+        let (mut from, mut observed, mut ends) = (0, 0.0, 0);
         for count in counts {
             let total = count[0] + count[1];
             let to = from + total;
@@ -160,51 +203,99 @@ impl Tested {
                 weights.extend((0..=taken.min(total)).map(|n| -ln.ln_choose(total, n)));
                 let own = count.get(small).map_or(0, |n| *n as usize);
                 observed += weights.get(start + own).copied().unwrap_or(0.0);
+                let follows = values.last().is_some_and(|before: &Shared| before.to == from);
+                ends += if follows { 1 } else { 2 };
                 values.push(Shared { from, to, weights: start as u32 });
-                words += 2 + (to / 64 - from / 64) as usize;
             }
             from = to;
         }
-        let taken = taken as usize;
-        let [in_bits, few, many] = [words * COSTS[0], taken * COSTS[1], taken * COSTS[2]];
-        let few = few + values.len() * COSTS[1];
-        let by = match values.len() {
-            ..=FEW if few < in_bits => {
-                Counter::Few(by_place(&values, from, u8::MAX, |value| value as u8))
-            }
-            len if many < in_bits => Counter::Many {
-                by_place: by_place(&values, from, u32::MAX, |value| value as u32),
-                under_way: vec![0; len],
-                touched: Vec::new(),
-            },
-            _ => Counter::Bits,
-        };
-        Self { place, weights, values, by, observed, as_rare: 0 }
+        Self { place, weights, values, places: from, ends, by: Counter::Bits, observed, as_rare: 0 }
     }
 
-    const fn asks_for_bits(&self) -> bool {
-        matches!(self.by, Counter::Bits)
+    /// The logarithm of a chance that a hand's is not above: to divide the values as unevenly as what is
+    /// observed. Each way of dividing them that counts is as rare as that at least, and the number of
+    /// ways is known.
+    fn ln_chance(&self, ln: &Factorials, of: [u32; 2]) -> f64 {
+        let (taken, all) = (of[0].min(of[1]), of[0] + of[1]);
+        let shared: u32 = self.values.iter().map(|value| value.to - value.from).sum();
+        let values = self.values.len() as u32;
+        // what nobody shares makes no difference, but it is dealt as well
+        let single = all - shared;
+        let of_single = ln.ln_choose(single, taken.min(single / 2));
+        let free = if single > 0 { values } else { values.saturating_sub(1) };
+        let ways = ln.ln_choose(taken + free, free);
+        ways + of_single - self.observed - ln.ln_choose(all, taken)
+    }
+
+    /// What it takes to count a hand by bits, with few values, and with many.
+    fn costs(&self, taken: usize) -> [usize; 3] {
+        let few = match self.values.len() {
+            values @ ..=FEW => (taken + values) * COSTS[1],
+            _ => usize::MAX,
+        };
+        [self.ends * COSTS[0], few, taken * COSTS[2]]
+    }
+
+    /// What is saved if a hand is there as bits.
+    fn saved_by_bits(&self, taken: usize) -> usize {
+        let [in_bits, few, many] = self.costs(taken);
+        few.min(many).saturating_sub(in_bits)
+    }
+
+    /// Chooses how labels are counted.
+    fn choose(&mut self, taken: usize, in_bits: bool) {
+        let [bits, few, many] = self.costs(taken);
+        self.by = if in_bits && bits < few.min(many) {
+            Counter::Bits
+        } else if few <= many {
+            let by_place = by_place(&self.values, self.places, u8::MAX, |value| value as u8);
+            Counter::Few { by_place, labels: Box::new([[0; FEW + 1]; 2]) }
+        } else {
+            Counter::Many {
+                by_place: by_place(&self.values, self.places, u32::MAX, |value| value as u32),
+                under_way: vec![0; self.values.len()],
+                touched: Vec::new(),
+            }
+        };
     }
 
     /// Whether a hand divides the values as unevenly as what is observed.
-    fn is_as_rare(&mut self, hand: &[u32], bits: &[u64]) -> bool {
+    fn is_as_rare(&mut self, hand: &[u32], bits: &[Word]) -> bool {
         let weight = |value: &Shared, labels: u32| {
             self.weights.get((value.weights + labels) as usize).copied().unwrap_or(0.0)
         };
         let sum: f64 = match &mut self.by {
-            Counter::Bits => self
-                .values
-                .iter()
-                .map(|value| weight(value, ones(bits, value.from, value.to)))
-                .sum(),
-            Counter::Few(by_place) => {
-                let mut labels = [0_u32; FEW + 1];
-                for place in hand {
-                    let value = by_place.get(*place as usize).copied().unwrap_or(u8::MAX);
-                    if let Some(labels) = labels.get_mut(usize::from(value)) {
+            Counter::Bits => {
+                let (mut place, mut before) = (0, 0);
+                let mut labels = |value: &Shared| {
+                    if value.from != place {
+                        before = ones(bits, value.from);
+                    }
+                    place = value.to;
+                    let here = std::mem::replace(&mut before, ones(bits, value.to));
+                    before - here
+                };
+                self.values.iter().map(|value| weight(value, labels(value))).sum()
+            }
+            Counter::Few { by_place, labels } => {
+                let [even, odd] = &mut **labels;
+                let value = |place: u32| by_place.get(place as usize).copied().unwrap_or(u8::MAX);
+                // one after the other would wait where both have the same value
+                let (pairs, rest) = hand.as_chunks::<2>();
+                let add = |labels: &mut [u32; FEW + 1], place: u32| {
+                    if let Some(labels) = labels.get_mut(usize::from(value(place))) {
                         *labels += 1;
                     }
+                };
+                for [a, b] in pairs {
+                    add(even, *a);
+                    add(odd, *b);
                 }
+                for place in rest {
+                    add(even, *place);
+                }
+                let labels = even.iter_mut().zip(odd);
+                let labels = labels.map(|(a, b)| std::mem::take(a) + std::mem::take(b));
                 self.values.iter().zip(labels).map(|(value, labels)| weight(value, labels)).sum()
             }
             Counter::Many { by_place, under_way, touched } => {
@@ -238,17 +329,10 @@ fn by_place<T: Copy>(values: &[Shared], places: u32, none: T, name: impl Fn(usiz
     by_place
 }
 
-/// How many bits are set from one place up to another, which is not among them.
-fn ones(bits: &[u64], from: u32, to: u32) -> u32 {
-    let (first, last) = (from as usize / 64, to as usize / 64);
-    let (above, below) = (u64::MAX << (from % 64), !(u64::MAX << (to % 64)));
-    let word = |place: usize| bits.get(place).copied().unwrap_or(0);
-    if first == last {
-        return (word(first) & above & below).count_ones();
-    }
-    let between = bits.get(first + 1..last).unwrap_or_default();
-    let between: u32 = between.iter().map(|word| word.count_ones()).sum();
-    (word(first) & above).count_ones() + between + (word(last) & below).count_ones()
+/// How many bits are set before a place.
+fn ones(bits: &[Word], place: u32) -> u32 {
+    let word = bits.get(place as usize / 64).copied().unwrap_or_default();
+    word.before + (word.bits & !(u64::MAX << (place % 64))).count_ones()
 }
 
 #[cfg(test)]
@@ -304,24 +388,53 @@ mod tests {
         for (table, p_value) in tables.iter().zip(together) {
             assert!((p_value - one_alone(&ln, table)).abs() < 1e-12, "{table:?}: {p_value}");
         }
+        let hopeless = |table: &Vec<[u32; 2]>| {
+            let of = table.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
+            Tested::new(&ln, table, of, 0).ln_chance(&ln, of) < NEVER
+        };
+        assert!(hopeless(&tables[1]) && !hopeless(&tables[0]));
         let tried = |way: fn(&Counter) -> bool| {
             tables.iter().any(|table| {
                 let of = table.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
-                way(&Tested::new(&ln, table, of, 0).by)
+                let mut tested = Tested::new(&ln, table, of, 0);
+                let taken = of[0].min(of[1]) as usize;
+                tested.choose(taken, true);
+                way(&tested.by)
             })
         };
         assert!(tried(|by| matches!(by, Counter::Bits)));
-        assert!(tried(|by| matches!(by, Counter::Few(_))));
+        assert!(tried(|by| matches!(by, Counter::Few { .. })));
         assert!(tried(|by| matches!(by, Counter::Many { .. })));
     }
 
     #[test]
-    fn bits_are_counted_from_place_to_place() {
-        let bits = [u64::MAX, 0b1011, 1 << 63];
-        for (from, to, want) in
-            [(0, 64, 64), (0, 192, 68), (60, 66, 6), (66, 68, 1), (191, 192, 1), (5, 5, 0)]
-        {
-            assert_eq!(ones(&bits, from, to), want, "{from} to {to}");
+    fn a_chance_is_not_above_its_bound() {
+        let ln = Factorials::up_to(1000);
+        for table in [
+            vec![[6, 2], [2, 18], [1, 3]],
+            vec![[9, 1], [1, 30], [0, 1], [1, 0], [0, 1], [3, 3]],
+            vec![[4, 0], [0, 12], [1, 0], [0, 1]],
+            (0..40).map(|n| [u32::from(n % 3 == 0), 1]).collect(),
+        ] {
+            let of = table.iter().fold([0, 0], |of, c: &[u32; 2]| [of[0] + c[0], of[1] + c[1]]);
+            let bound = Tested::new(&ln, &table, of, 0).ln_chance(&ln, of).exp();
+            let dealt = relabelled(&ln, &[&table])[0];
+            assert!(dealt < bound * 1.3 + 1e-4, "{table:?}: {dealt} of at most {bound}");
+        }
+        // two values: the bound holds three ways for one
+        let [of, observed] = [[4, 4], [4, 0]];
+        let bound = Tested::new(&ln, &[observed, [0, 4]], of, 0).ln_chance(&ln, of).exp();
+        let chance = super::super::stats::fisher(&ln, observed, of);
+        assert!(chance <= bound && bound <= chance * 5.0, "{chance} {bound}");
+    }
+
+    #[test]
+    fn bits_are_counted_up_to_a_place() {
+        let places: Vec<u32> = (0..64).chain([64, 65, 67, 191]).collect();
+        let mut bits = [Word::default(); 4];
+        set(&mut bits, &places);
+        for (place, want) in [(0, 0), (5, 5), (64, 64), (66, 66), (68, 67), (191, 67), (192, 68)] {
+            assert_eq!(ones(&bits, place), want, "{place}");
         }
     }
 }

@@ -1,25 +1,31 @@
-//! The attributes of many DNs, column by column: one code of four bytes per value.
+//! The attributes of many DNs, column by column: one code per value.
+//!
+//! DNs are read in pieces on every core; the pieces are put together in order, so that the table does
+//! not depend on how many there are.
+
+use std::convert::Infallible;
+use std::hash::BuildHasher as _;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
-use std::hash::BuildHasher as _;
 
 use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Read};
+use super::codes::{Codes, UNKNOWN};
 use super::facts::{Facts, Made};
+use crate::parallel;
 use crate::registration::{DnView, Snapshot};
-
-/// The code of what the capture does not tell.
-pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// DNs whose facts are gathered before their attributes are read.
 const AT_ONCE: usize = 64;
+/// DNs of a piece.
+const PIECE: usize = 2048;
 
 /// One attribute of all DNs.
 #[derive(Debug, Default)]
 pub(super) struct Column {
     /// One per DN: an index into `atoms`, in order of first appearance, or [`UNKNOWN`].
-    pub codes: Vec<u32>,
+    pub codes: Codes,
     /// The distinct values.
     pub atoms: Vec<Atom>,
     /// How often each of them occurs on the failing and on the working side.
@@ -30,67 +36,112 @@ pub(super) struct Column {
     pub class: usize,
 }
 
-/// Finds the codes of values while a column grows.
+/// The distinct values of a column, in order of first appearance.
 #[derive(Default)]
-struct Index {
+struct Values {
+    atoms: Vec<Atom>,
     codes: HashTable<u32>,
-    /// The latest value and its code: neighbours are often alike.
-    latest: Option<(Option<Atom>, u32)>,
 }
 
-impl Column {
-    /// Adds the value of every DN.
-    fn read(&mut self, index: &mut Index, facts: &[Facts<'_>], value: Read, made: &mut Made) {
-        let mut alike = 0;
-        for facts in facts {
-            let atom = value(facts, made);
-            match index.latest {
-                Some((latest, _)) if latest == atom => alike += 1,
-                latest => {
-                    let code = latest.map_or(UNKNOWN, |(_, code)| code);
-                    self.codes.extend(std::iter::repeat_n(code, alike));
-                    let code = atom.map_or(UNKNOWN, |atom| self.code(index, atom));
-                    index.latest = Some((atom, code));
-                    alike = 1;
-                }
-            }
-        }
-        let code = index.latest.map_or(UNKNOWN, |(_, code)| code);
-        self.codes.extend(std::iter::repeat_n(code, alike));
-    }
-
-    fn code(&mut self, index: &mut Index, atom: Atom) -> u32 {
+impl Values {
+    fn code(&mut self, atom: Atom) -> u32 {
         let hash = |atom: &Atom| FxBuildHasher.hash_one(atom);
-        let atoms = &self.atoms;
-        let own = hash(&atom);
-        let found = index.codes.find(own, |code| atoms.get(*code as usize) == Some(&atom));
+        let (atoms, own) = (&self.atoms, hash(&atom));
+        let found = self.codes.find(own, |code| atoms.get(*code as usize) == Some(&atom));
         if let Some(code) = found {
             return *code;
         }
         let next = self.atoms.len() as u32;
-        index.codes.insert_unique(own, next, |code| atoms.get(*code as usize).map_or(0, hash));
+        self.codes.insert_unique(own, next, |code| atoms.get(*code as usize).map_or(0, hash));
         self.atoms.push(atom);
         next
     }
+}
 
-    /// Counts the values; the first `failing` rows are one side, the others the other.
-    fn count(&mut self, failing: usize) {
-        self.counts = vec![[0; 2]; self.atoms.len()];
-        let (failing, working) = self.codes.split_at(failing.min(self.codes.len()));
-        // rows that are alike often stand together
-        for same in failing.chunk_by(PartialEq::eq) {
-            if let Some(count) = same.first().and_then(|code| self.counts.get_mut(*code as usize)) {
-                count[0] += same.len() as u32;
+/// One attribute of some DNs of one side.
+#[derive(Default)]
+struct PieceColumn {
+    values: Values,
+    /// Codes, and how many DNs in a row have them: neighbours are often alike.
+    runs: Vec<(u32, u32)>,
+    /// The value of the latest run.
+    latest: Option<Atom>,
+}
+
+impl PieceColumn {
+    /// Adds the value of every DN.
+    fn read(&mut self, facts: &[Facts<'_>], value: Read, made: &mut Made) {
+        for facts in facts {
+            let atom = value(facts, made);
+            match self.runs.last_mut() {
+                Some((_, times)) if self.latest == atom => *times += 1,
+                _ => {
+                    let code = atom.map_or(UNKNOWN, |atom| self.values.code(atom));
+                    self.runs.push((code, 1));
+                    self.latest = atom;
+                }
             }
         }
-        for same in working.chunk_by(PartialEq::eq) {
-            let Some(code) = same.first() else { continue };
-            let Some(count) = self.counts.get_mut(*code as usize) else { continue };
-            if count[1] == 0 {
-                self.working.push(*code);
+    }
+}
+
+/// The side that DNs are on.
+#[derive(Clone, Copy)]
+enum Side {
+    Failing,
+    Working,
+}
+
+/// The attributes of some DNs of one side.
+struct Piece {
+    side: Side,
+    columns: Vec<PieceColumn>,
+    made: Made,
+}
+
+impl Piece {
+    fn of(snapshot: &Snapshot, side: Side, dns: &[DnView<'_>]) -> Self {
+        let mut columns: Vec<PieceColumn> =
+            ATTRIBUTES.iter().map(|_| PieceColumn::default()).collect();
+        let mut made = Made::default();
+        for dns in dns.chunks(AT_ONCE) {
+            let facts = Facts::of_many(snapshot, dns);
+            for (attribute, column) in ATTRIBUTES.iter().zip(&mut columns) {
+                column.read(&facts, attribute.value, &mut made);
             }
-            count[1] += same.len() as u32;
         }
+        Self { side, columns, made }
+    }
+}
+
+impl Column {
+    /// Adds the DNs of a piece; its values are named by `values`, and `rows` are expected in all.
+    fn add(
+        &mut self,
+        values: &mut Values,
+        piece: &Piece,
+        column: &PieceColumn,
+        made: &mut Made,
+        rows: usize,
+    ) {
+        let new =
+            column.values.atoms.iter().map(|atom| values.code(made.again(*atom, &piece.made)));
+        let new: Vec<u32> = new.collect();
+        self.counts.resize(values.atoms.len(), [0; 2]);
+        for (code, times) in &column.runs {
+            let Some(code) = new.get(*code as usize) else { continue };
+            let Some([failing, working]) = self.counts.get_mut(*code as usize) else { continue };
+            match piece.side {
+                Side::Failing => *failing += times,
+                Side::Working => {
+                    if *working == 0 {
+                        self.working.push(*code);
+                    }
+                    *working += times;
+                }
+            }
+        }
+        self.codes.extend(&column.runs, &new, rows);
     }
 }
 
@@ -110,20 +161,26 @@ impl Table {
     /// Reads all attributes of the DNs of both sides.
     pub(super) fn of(snapshot: &Snapshot, failing: &[DnView<'_>], working: &[DnView<'_>]) -> Self {
         let rows = failing.len() + working.len();
-        let column = || Column { codes: Vec::with_capacity(rows), ..Column::default() };
-        let mut columns: Vec<(Column, Index)> =
-            ATTRIBUTES.iter().map(|_| (column(), Index::default())).collect();
+        let mut columns: Vec<(Column, Values)> =
+            ATTRIBUTES.iter().map(|_| Default::default()).collect();
         let mut made = Made::default();
-        for dns in failing.chunks(AT_ONCE).chain(working.chunks(AT_ONCE)) {
-            let facts = Facts::of_many(snapshot, dns);
-            for (attribute, (column, index)) in ATTRIBUTES.iter().zip(&mut columns) {
-                column.read(index, &facts, attribute.value, &mut made);
+        let failing_pieces = failing.chunks(PIECE).map(|dns| (Side::Failing, dns));
+        let pieces: Vec<_> =
+            failing_pieces.chain(working.chunks(PIECE).map(|dns| (Side::Working, dns))).collect();
+        let read = |pieces: &[(Side, &[DnView<'_>])]| -> Vec<Piece> {
+            pieces.iter().map(|(side, dns)| Piece::of(snapshot, *side, dns)).collect()
+        };
+        let Ok(()) = parallel::in_order::<_, _, Infallible>(&pieces, 1, read, |pieces| {
+            for piece in &pieces {
+                for ((column, values), part) in columns.iter_mut().zip(&piece.columns) {
+                    column.add(values, piece, part, &mut made, rows);
+                }
             }
-        }
-        let mut columns: Vec<Column> = columns.into_iter().map(|(column, _)| column).collect();
-        for column in &mut columns {
-            column.count(failing.len());
-        }
+            Ok(())
+        });
+        let with_atoms =
+            |(column, values): (Column, Values)| Column { atoms: values.atoms, ..column };
+        let mut columns: Vec<Column> = columns.into_iter().map(with_atoms).collect();
         let classes = classes(columns.len(), |a, b| {
             let both = columns.get(a).zip(columns.get(b));
             both.is_some_and(|(a, b)| a.counts == b.counts && a.codes == b.codes)

@@ -39,6 +39,7 @@ use case::Case;
 pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use rule::{About, Rule};
 pub use scene::Scene;
+use scene::next_of;
 use signs::Signs;
 pub use summary::{Group, grouped};
 
@@ -58,10 +59,11 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let worth_a_look = |(place, view): &(usize, DnView<'_>)| {
         view.cohort() != Cohort::Working || scene.signs(*place).meets(loud)
     };
-    let some: Vec<_> = snapshot.dns_in_memory().filter(worth_a_look).collect();
-    for some in some.chunks(AT_ONCE) {
+    let mut left = snapshot.dns_in_memory().filter(worth_a_look);
+    let mut some = Vec::with_capacity(AT_ONCE);
+    while next_of(&mut left, &mut some, AT_ONCE) {
         abreast::attempts(some.iter().map(|(_, view)| *view));
-        for (place, view) in some {
+        for (place, view) in &some {
             let case = Case::new(&scene, *view);
             let working = view.cohort() == Cohort::Working;
             judge_dn(&case, scene.signs(*place), !working, |finding| all.push((*place, finding)));

@@ -140,6 +140,17 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Puts the next `most` into `some`; whether there are any.
+pub(super) fn next_of<T>(
+    all: &mut impl Iterator<Item = T>,
+    some: &mut Vec<T>,
+    most: usize,
+) -> bool {
+    some.clear();
+    some.extend(all.take(most));
+    !some.is_empty()
+}
+
 /// The instance of a DN that is registered.
 fn instance(case: &Case<'_>) -> Option<Sym> {
     let instance = case.details()?.instance;
@@ -153,13 +164,14 @@ impl<'a> Scene<'a> {
         let blank = Self::blank(snapshot);
         let mut scene = Self::blank(snapshot);
         scene.signs = vec![Signs::default(); snapshot.dns().len()];
-        let all: Vec<_> = snapshot.dns_in_memory().collect();
+        let mut all = snapshot.dns_in_memory();
         let mut gathered = Gathered::default();
         // DNs of which credentials were refused: what shows it is kept in order of the DNs
         let mut refused = Vec::new();
         let mut instances = FxHashSet::default();
-        for dns in all.chunks(AT_ONCE) {
-            gathered.gather(dns);
+        let mut dns = Vec::with_capacity(AT_ONCE);
+        while next_of(&mut all, &mut dns, AT_ONCE) {
+            gathered.gather(&dns);
             for ((place, view), (attempts, firsts)) in dns.iter().zip(gathered.each()) {
                 let case = Case::of(&blank, *view, attempts);
                 let signs = Signs::of(&case, firsts.iter().map(|(cseq, _)| *cseq));

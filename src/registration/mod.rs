@@ -33,6 +33,7 @@ mod in_flight;
 mod index;
 mod interest;
 mod judge;
+mod judged;
 mod live;
 mod log;
 mod memory;

@@ -2,6 +2,54 @@
 
 use std::cmp::Ordering;
 
+/// Where something of a name stands among others: by a rank first, then by name.
+///
+/// The name itself is asked for only where its beginning does not tell.
+#[derive(Clone, Copy)]
+pub(super) struct Standing {
+    rank: u32,
+    /// What stands there.
+    pub place: u32,
+    start: [u64; 2],
+}
+
+impl Standing {
+    pub(super) fn new(rank: u32, place: u32, name: &[u8]) -> Self {
+        let start = start(name);
+        Self { rank, place, start: [(start >> 64) as u64, start as u64] }
+    }
+
+    /// The order of two; `tell` has the name of what stands at a place, and its number among those
+    /// whose names people put in no order.
+    pub(super) fn compare<'a>(
+        &self,
+        other: &Self,
+        tell: impl Fn(u32) -> (&'a [u8], u32),
+    ) -> Ordering {
+        (self.rank, self.start).cmp(&(other.rank, other.start)).then_with(|| {
+            let ((a, first), (b, second)) = (tell(self.place), tell(other.place));
+            natural(a, b).then(first.cmp(&second))
+        })
+    }
+}
+
+/// Puts a list in the order of the standings of its members.
+pub(super) fn arrange<T>(list: &mut [T], order: &mut [Standing]) {
+    for to in 0..list.len() {
+        // what stood there may have gone elsewhere before
+        let mut from = order.get(to).map_or(to, |s| s.place as usize);
+        while from < to {
+            from = order.get(from).map_or(to, |s| s.place as usize);
+        }
+        if let Some(standing) = order.get_mut(to) {
+            standing.place = from as u32;
+        }
+        if from < list.len() {
+            list.swap(to, from);
+        }
+    }
+}
+
 /// A name that is ordered as people do, with its beginning as a number that is ordered alike.
 #[derive(Clone, Copy)]
 pub(super) struct Natural<'a> {

@@ -4,13 +4,12 @@ use std::net::IpAddr;
 
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
-use super::natural::Natural;
-use super::scanner::{self, Scanners};
+use super::index::Index;
 use super::state::DnState;
 use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
-use super::verdict::{Cohort, State, Verdict};
+use super::verdict::Cohort;
 use crate::net::{Endpoint, Timestamp};
 
 /// What a snapshot is asked to show.
@@ -26,8 +25,8 @@ pub struct SnapshotOptions {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(super) store: Store,
-    states: Vec<DnState>,
-    sources: Vec<SourceState>,
+    pub(super) states: Vec<DnState>,
+    pub(super) sources: Vec<SourceState>,
     connections: Vec<ConnectionRecord>,
     /// What was counted on the way.
     pub counts: Counts,
@@ -78,7 +77,10 @@ impl Tracker {
         // their room is needed for what follows
         drop(std::mem::take(&mut self.transactions));
         store.texts.close();
-        self.judge(store, options, icmp_joined)
+        let mut snapshot = self.judge(store, options, icmp_joined);
+        // nobody comes any more to be found by its name
+        snapshot.store.users = Index::default();
+        snapshot
     }
 
     /// Judges the transactions without a final answer at `at`; how many an ICMP error decided.
@@ -89,9 +91,8 @@ impl Tracker {
     }
 
     /// Judges all of a store at one moment; its transactions are closed.
-    fn judge(&self, mut store: Store, options: &SnapshotOptions, icmp_joined: u64) -> Snapshot {
+    fn judge(&self, store: Store, options: &SnapshotOptions, icmp_joined: u64) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
-        store.settle(at);
         let mut counts = self.counts;
         counts.icmp_joined += icmp_joined;
         counts.connections_dropped = self.connections.dropped;
@@ -106,24 +107,12 @@ impl Tracker {
             last: self.first.map(|_| self.last),
             collapsed: 0,
         };
-        snapshot.judge(&options.expected);
+        snapshot.judge_dns(&options.expected);
         snapshot
     }
 }
 
 impl Store {
-    /// Brings every DN to the moment `at`; touches nothing that is there already.
-    fn settle(&mut self, at: Timestamp) {
-        for index in 0..self.dns.len() {
-            let due = |dn: &Dn| dn.registrations.iter().any(|reg| !reg.is_settled(at));
-            if self.dns.get(index).is_some_and(due)
-                && let Some(dn) = self.dns.get_mut(index)
-            {
-                dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
-            }
-        }
-    }
-
     /// The same records for a second holder.
     fn share(&mut self) -> Self {
         Self {
@@ -141,43 +130,10 @@ impl Store {
 }
 
 impl Snapshot {
-    fn judge(&mut self, expected: &[String]) {
-        let store = &self.store;
-        let mut sources = scanner::sources(store);
-        let scanners = Scanners::among(&store.sources);
-        let mut states = Vec::with_capacity(store.dns.len());
-        let attempt = |index: u32| store.attempts.get(index as usize);
-        for (index, dn) in store.dns.iter().enumerate() {
-            if scanners.hide(dn) {
-                self.collapsed += 1;
-                continue;
-            }
-            let state = DnState::of(&store.texts, attempt, index, dn, self.at, &scanners);
-            count_by_source(&mut sources, dn, state.verdict.state());
-            states.push(state);
-        }
-        states.sort_by_cached_key(|s| {
-            let user = store.dns.get(s.dn as usize).map(|dn| store.texts.get(dn.user));
-            let name = Natural::new(user.unwrap_or_default());
-            (s.verdict.urgency(), s.status_code, name)
-        });
-        let unseen = |name: &&String| store.dn_called(name.as_bytes()).is_none();
-        let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
-        unseen.sort_by_key(|name| Natural::new(name.as_bytes()));
-        // a DN that was seen is never judged so
-        let place = states.partition_point(|s| s.verdict.urgency() < Verdict::NotSeen.urgency());
-        states.splice(place..place, unseen.into_iter().map(|name| DnState::not_seen(name)));
-        (self.states, self.sources) = (states, sources);
-    }
-
     fn name_of<'a>(&'a self, state: &'a DnState) -> &'a [u8] {
         match &state.unseen {
             Some(name) => name.as_bytes(),
-            None => self
-                .store
-                .dns
-                .get(state.dn as usize)
-                .map_or(b"", |dn| self.store.texts.get(dn.user)),
+            None => self.store.name_of(state.dn),
         }
     }
 
@@ -383,17 +339,5 @@ impl std::ops::Deref for AttemptView<'_> {
 
     fn deref(&self) -> &Attempt {
         self.attempt
-    }
-}
-
-/// Adds a DN to the totals of each address that registers it; `sources` is in order of address.
-fn count_by_source(sources: &mut [SourceState], dn: &Dn, state: State) {
-    for (place, (endpoint, _)) in dn.sources.iter().enumerate() {
-        let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
-        let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);
-        if let (false, Some(source)) = (counted, found.ok().and_then(|i| sources.get_mut(i))) {
-            source.in_service += u32::from(state == State::InService);
-            source.out_of_service += u32::from(state == State::OutOfService);
-        }
     }
 }

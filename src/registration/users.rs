@@ -29,7 +29,8 @@ impl Store {
         }
     }
 
-    fn name_of(&self, dn: u32) -> &[u8] {
+    /// The name of a DN.
+    pub(super) fn name_of(&self, dn: u32) -> &[u8] {
         self.dns.get(dn as usize).map_or(&[], |dn| dn.name(&self.texts))
     }
 }
