@@ -124,7 +124,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         let told = f.answered() || !realm.is_none();
         if told { f.wire(realm) } else { None }
     }),
-    row("auth.given", "Credentials given", Categorical, |f, _| f.shown(f.asked()?.credentials)),
+    row("auth.given", "Credentials given", Categorical, |f, _| f.shown(f.asked()?.credentials())),
     row("auth.algorithm", "Digest algorithm", Categorical, |f, _| {
         f.wire(f.details?.form.auth_algorithm)
     }),

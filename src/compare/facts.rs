@@ -117,7 +117,7 @@ impl<'a> Facts<'a> {
 
     /// Whether anything answered the attempt.
     pub(super) fn answered(&self) -> bool {
-        self.attempt.is_some_and(|a| a.code != 0 || a.challenges > 0)
+        self.attempt.is_some_and(|a| a.code != 0 || a.challenges() > 0)
     }
 
     pub(super) fn text(&self, sym: Sym) -> &'a [u8] {

@@ -84,7 +84,7 @@ fn mark<K: PartialEq>(list: &mut SmallVec<[(K, u8); 4]>, key: K, marks: u8) {
 
 /// What an attempt came to.
 fn marks_of(attempt: &AttemptView<'_>) -> u8 {
-    let asked = attempt.challenges > 0 || attempt.credentials;
+    let asked = attempt.challenges() > 0 || attempt.credentials();
     let accepted = attempt.outcome == Outcome::Accepted;
     let refused = attempt.outcome == Outcome::Failed(Verdict::AuthFailed);
     let forbidden =
@@ -245,7 +245,7 @@ impl<'a> Scene<'a> {
             mark(&mut before, attempt.source.addr, marks);
             let refusals = attempt.refusals().max(u32::from(refused));
             let before = before.iter().any(|(s, m)| *s == attempt.source.addr && m & REFUSED != 0);
-            if refusals == 0 && !(accepted && before && attempt.credentials) {
+            if refusals == 0 && !(accepted && before && attempt.credentials()) {
                 continue;
             }
             let sent = self.sources.entry(attempt.source.addr).or_default();

@@ -120,7 +120,7 @@ mod tests {
             assert!(dn.state().flags.contains(Flag::CapturedTwice));
             let attempt = dn.attempts().next().unwrap();
             let repeats = u32::from(transport == Transport::Udp);
-            assert_eq!((attempt.requests, attempt.retransmissions), (1, repeats));
+            assert_eq!((attempt.requests(), attempt.retransmissions()), (1, repeats));
             let ids: Vec<_> = dn.hep_agents().map(|agent| agent.capture_id).collect();
             assert_eq!(ids, [Some(1), Some(2)]);
         }

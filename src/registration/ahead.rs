@@ -98,7 +98,10 @@ impl Transaction {
 
 impl Attempt {
     fn look(&self) -> u64 {
-        self.nonce ^ u64::from(self.cseq) ^ u64::from(self.code) ^ self.last.nanos().cast_unsigned()
+        u64::from(self.nonce)
+            ^ u64::from(self.cseq)
+            ^ u64::from(self.code)
+            ^ self.last.nanos().cast_unsigned()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::attempt::{Attempt, Demand, Outcome, Spare};
+use super::attempt::{Attempt, Demand, Outcome, Spare, Traits};
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::describe::aor_of;
@@ -148,11 +148,12 @@ impl Tracker {
         a.cseq = cseq;
         a.hops = a.hops.max(hop.saturating_add(1));
         if hop == 0 {
-            (a.source, a.entry) = (dst, src);
-            a.requests = a.requests.saturating_add(1);
+            a.source = dst;
+            a.set_entry(src);
+            a.count_request();
         }
         if hop.saturating_add(1) >= a.hops {
-            a.registrar = registrar;
+            a.set_registrar(registrar);
             a.open = slot;
         }
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return slot };
@@ -191,9 +192,10 @@ impl Tracker {
         });
         if let Some(index) = goes_on {
             if let Some(a) = self.store.attempts.get_mut(index as usize) {
-                a.decided_hop = None;
+                a.set_decided_hop(None);
                 // nobody captured the request, but something answered the challenge
-                a.credentials |= a.challenges > 0;
+                let challenged = a.challenges() > 0;
+                a.traits.add_if(Traits::CREDENTIALS, challenged);
             }
             return index;
         }
@@ -202,10 +204,10 @@ impl Tracker {
 
     fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        if answer.cseq != a.cseq || a.decided_hop.is_some_and(|hop| hop > answer.hop) {
+        if answer.cseq != a.cseq || a.decided_hop().is_some_and(|hop| hop > answer.hop) {
             return;
         }
-        a.decided_hop = Some(answer.hop);
+        a.set_decided_hop(Some(answer.hop));
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
         let rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
@@ -281,7 +283,7 @@ impl Tracker {
         match &answer.request {
             Some(request) if !request.cut => !request.credentials.is_empty(),
             // the header that tells was not captured: a challenge before it tells
-            _ => a.challenges > 0,
+            _ => a.challenges() > 0,
         }
     }
 
@@ -302,28 +304,28 @@ impl Tracker {
         let unseen = request.is_some_and(|r| r.cut && r.credentials.is_empty());
         let unread = answer.message.is_cut() && !stale;
         let refused = match &presented {
-            _ if unseen => a.challenges > 0,
+            _ if unseen => a.challenges() > 0,
             Some(given) if !given.is_empty() => {
                 let answers_this =
                     a.nonce != 0 && given.iter().any(|c| c.nonce == a.nonce && c.realm == realm);
-                let asked_before = a.realm_offered == realm && a.challenges > 0;
+                let asked_before = a.realm_offered == realm && a.challenges() > 0;
                 !stale && (unread || answers_this || asked_before)
             }
             Some(_) => false,
-            None => !stale && a.challenges > 0 && a.credentials,
+            None => !stale && a.challenges() > 0 && a.credentials(),
         };
         let unclear = refused && (unseen || unread);
         let wrong_realm = !unclear
             && presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
             && !presented.iter().flatten().any(|c| c.realm == realm);
-        a.challenges = a.challenges.saturating_add(1);
+        a.count_challenge();
         if refused && !unclear || stale {
             let rare = a.rare();
             rare.refusals += u32::from(refused && !unclear);
             rare.stale += u32::from(stale);
         }
         (a.nonce, a.realm_offered) = (nonce, realm);
-        if !a.credentials {
+        if !a.credentials() {
             a.realm = realm;
         }
         let (dn, refusals) = (a.dn, a.refusals());
@@ -385,8 +387,8 @@ impl Tracker {
 
     fn note_grant(&mut self, attempt: u32, granted: Granted) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        a.seconds.set_granted(granted.seconds);
-        a.margin_ms = Spare::new(granted.margin_ms);
+        a.set_granted(granted.seconds);
+        a.set_margin_ms(granted.margin_ms);
         if let Some(millis) = granted.margin_ms {
             self.tally.renewed(millis);
         }

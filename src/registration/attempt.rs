@@ -112,35 +112,61 @@ pub struct Attempt {
     pub(super) rtt: Spare,
     /// What it asked for.
     pub purpose: Purpose,
-    /// Seconds asked for, and granted.
-    pub(super) seconds: Seconds,
+    /// Seconds asked for, and granted; [`Traits`] tell whether there are any.
+    pub(super) seconds: [u32; 2],
     /// How it ended.
     pub outcome: Outcome,
     /// The status code that decided; 0 for none.
     pub code: u16,
     /// CSeq of the latest request.
     pub cseq: u32,
-    /// Requests that were no retransmissions.
-    pub requests: u32,
-    /// Repetitions of requests.
-    pub retransmissions: u32,
-    /// 401 and 407 answers.
-    pub challenges: u32,
-    /// Whether any request carried credentials.
-    pub credentials: bool,
-    /// Whether credentials answered a nonce of this attempt.
-    pub nonce_answered: bool,
-    pub(super) margin_ms: Spare,
+    /// The first so many requests and challenges; those beyond are among what few attempts have.
+    pub(super) requests: u16,
+    pub(super) challenges: u16,
+    /// Those that fit; [`i32::MIN`] for none.
+    pub(super) margin_ms: i32,
+    pub(super) traits: Traits,
     /// What few attempts have.
     pub(super) rare: Option<Box<Rare>>,
     /// Remarks.
     pub flags: FlagSet,
-    pub(super) counted: bool,
-    pub(super) nonce: u64,
+    pub(super) nonce: u32,
     pub(super) hops: u8,
-    pub(super) decided_hop: Option<u8>,
-    /// The server the device itself talks to.
-    pub(super) entry: End,
+    /// [`u8::MAX`] for none.
+    pub(super) decided_hop: u8,
+}
+
+/// What is true of an attempt, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traits(u8);
+
+impl Traits {
+    /// Some request carried credentials.
+    pub(super) const CREDENTIALS: Self = Self(1);
+    /// Credentials answered a nonce of this attempt.
+    pub(super) const NONCE_ANSWERED: Self = Self(2);
+    /// Its outcome is among the totals of its source.
+    pub(super) const COUNTED: Self = Self(4);
+    const ASKED: Self = Self(8);
+    const GRANTED: Self = Self(16);
+
+    pub(super) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Makes it true or not; whether it was.
+    pub(super) const fn replace(&mut self, other: Self, on: bool) -> bool {
+        let was = self.has(other);
+        self.0 = if on { self.0 | other.0 } else { self.0 & !other.0 };
+        was
+    }
+
+    /// Makes it true if it is `on`.
+    pub(super) const fn add_if(&mut self, other: Self, on: bool) {
+        if on {
+            self.0 |= other.0;
+        }
+    }
 }
 
 impl Attempt {
@@ -180,8 +206,122 @@ impl Attempt {
 
     /// Milliseconds from this refresh to the end of the binding it renews; negative is a gap.
     #[must_use]
-    pub const fn margin_ms(&self) -> Option<i64> {
-        self.margin_ms.get()
+    pub fn margin_ms(&self) -> Option<i64> {
+        match self.margin_ms {
+            i32::MIN => self.rare.as_ref()?.margin_ms,
+            margin => Some(margin.into()),
+        }
+    }
+
+    pub(super) fn set_margin_ms(&mut self, margin: Option<i64>) {
+        let small = margin.and_then(|margin| i32::try_from(margin).ok());
+        self.margin_ms = small.unwrap_or(i32::MIN);
+        let large = margin.filter(|_| self.margin_ms == i32::MIN);
+        if large.is_some() || self.rare.is_some() {
+            self.rare().margin_ms = large;
+        }
+    }
+
+    /// Requests that were no retransmissions.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        u32::from(self.requests) + self.rare.as_ref().map_or(0, |rare| rare.requests)
+    }
+
+    /// Counts a request that is no retransmission.
+    pub(super) fn count_request(&mut self) {
+        match self.requests.checked_add(1) {
+            Some(requests) => self.requests = requests,
+            None => self.rare().requests = self.rare().requests.saturating_add(1),
+        }
+    }
+
+    /// 401 and 407 answers.
+    #[must_use]
+    pub fn challenges(&self) -> u32 {
+        u32::from(self.challenges) + self.rare.as_ref().map_or(0, |rare| rare.challenges)
+    }
+
+    /// Counts a 401 or 407 answer.
+    pub(super) fn count_challenge(&mut self) {
+        match self.challenges.checked_add(1) {
+            Some(challenges) => self.challenges = challenges,
+            None => self.rare().challenges = self.rare().challenges.saturating_add(1),
+        }
+    }
+
+    /// Repetitions of requests.
+    #[must_use]
+    pub fn retransmissions(&self) -> u32 {
+        self.rare.as_ref().map_or(0, |rare| rare.retransmissions)
+    }
+
+    /// Counts a repetition of a request.
+    pub(super) fn count_retransmission(&mut self) {
+        self.rare().retransmissions = self.rare().retransmissions.saturating_add(1);
+    }
+
+    /// Whether any request carried credentials.
+    #[must_use]
+    pub const fn credentials(&self) -> bool {
+        self.traits.has(Traits::CREDENTIALS)
+    }
+
+    /// Whether credentials answered a nonce of this attempt.
+    #[must_use]
+    pub const fn nonce_answered(&self) -> bool {
+        self.traits.has(Traits::NONCE_ANSWERED)
+    }
+
+    /// Seconds asked for.
+    pub(super) fn asked(&self) -> Option<u32> {
+        self.traits.has(Traits::ASKED).then_some(self.seconds[0])
+    }
+
+    /// Seconds granted.
+    pub(super) fn granted(&self) -> Option<u32> {
+        self.traits.has(Traits::GRANTED).then_some(self.seconds[1])
+    }
+
+    pub(super) fn set_asked(&mut self, asked: Option<u32>) {
+        self.traits.replace(Traits::ASKED, asked.is_some());
+        self.seconds[0] = asked.unwrap_or(0);
+    }
+
+    pub(super) fn set_granted(&mut self, granted: Option<u32>) {
+        self.traits.replace(Traits::GRANTED, granted.is_some());
+        self.seconds[1] = granted.unwrap_or(0);
+    }
+
+    /// The hop of the answer that decided.
+    pub(super) fn decided_hop(&self) -> Option<u8> {
+        Some(self.decided_hop).filter(|hop| *hop != u8::MAX)
+    }
+
+    pub(super) fn set_decided_hop(&mut self, hop: Option<u8>) {
+        self.decided_hop = hop.unwrap_or(u8::MAX);
+    }
+
+    /// The server the device itself talks to: mostly the registrar.
+    pub(super) fn entry(&self) -> End {
+        self.rare.as_ref().and_then(|rare| rare.entry).unwrap_or(self.registrar)
+    }
+
+    pub(super) fn set_entry(&mut self, entry: End) {
+        if entry != self.registrar {
+            self.rare().entry = Some(entry);
+        } else if let Some(rare) = &mut self.rare {
+            rare.entry = None;
+        }
+    }
+
+    /// Another server is the farthest; the one that the device talks to stays.
+    pub(super) fn set_registrar(&mut self, registrar: End) {
+        if self.registrar != registrar {
+            let entry = self.entry();
+            self.registrar = registrar;
+            self.set_entry(entry);
+        }
     }
 
     pub(super) fn new(dn: u32, call_id: Sym, origin: &Origin, (src, dst): Ends) -> Self {
@@ -205,23 +345,19 @@ impl Attempt {
             last: origin.time,
             rtt: Spare::NONE,
             purpose: Purpose::Unknown,
-            seconds: Seconds::default(),
+            seconds: [0; 2],
             outcome: Outcome::Open,
             code: 0,
             cseq: 0,
             requests: 0,
-            retransmissions: 0,
             challenges: 0,
-            credentials: false,
-            nonce_answered: false,
-            margin_ms: Spare::NONE,
+            margin_ms: i32::MIN,
+            traits: Traits::default(),
             rare: None,
             flags: FlagSet::EMPTY,
-            counted: false,
             nonce: 0,
             hops: 0,
-            decided_hop: None,
-            entry: dst,
+            decided_hop: u8::MAX,
         }
     }
 
@@ -260,31 +396,17 @@ pub(super) struct Rare {
     pub icmp: Option<(u8, u8)>,
     pub refusals: u32,
     pub stale: u32,
+    requests: u32,
+    retransmissions: u32,
+    challenges: u32,
+    margin_ms: Option<i64>,
+    entry: Option<End>,
 }
 
-/// Seconds that were asked for and granted, each of them if it is known.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seconds {
-    asked: u32,
-    granted: u32,
-    known: [bool; 2],
-}
-
-impl Seconds {
-    pub(super) const fn asked(self) -> Option<u32> {
-        if self.known[0] { Some(self.asked) } else { None }
-    }
-
-    pub(super) const fn granted(self) -> Option<u32> {
-        if self.known[1] { Some(self.granted) } else { None }
-    }
-
-    pub(super) fn set_asked(&mut self, asked: Option<u32>) {
-        (self.asked, self.known[0]) = (asked.unwrap_or(0), asked.is_some());
-    }
-
-    pub(super) fn set_granted(&mut self, granted: Option<u32>) {
-        (self.granted, self.known[1]) = (granted.unwrap_or(0), granted.is_some());
+impl Rare {
+    /// The server the device itself talks to, if it is not the registrar.
+    pub(super) const fn entry_mut(&mut self) -> Option<&mut End> {
+        self.entry.as_mut()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Traits};
 use super::in_flight::Transactions;
 use super::live::{Live, Silent, next_moment};
 use super::state::DnState;
@@ -137,10 +137,10 @@ impl Live {
             if let Some(closing) = store.closing(transactions, t, a, at) {
                 let (mut a, mut dn) =
                     (a.clone(), copies.dn.take().unwrap_or_else(|| record.clone()));
-                if !std::mem::replace(&mut a.counted, true) {
+                if !a.traits.replace(Traits::COUNTED, true) {
                     let silent = Silent {
                         source: a.source.host().addr(&store.texts),
-                        credentials: a.credentials,
+                        credentials: a.credentials(),
                     };
                     copies.silent.push(silent);
                 }

@@ -1,6 +1,6 @@
 //! The end of an attempt: by an answer, by an error, or because nothing came.
 
-use super::attempt::{Attempt, Outcome, Purpose};
+use super::attempt::{Attempt, Outcome, Purpose, Traits};
 use super::in_flight::Transactions;
 use super::store::{Dn, Registration, Store, Tried, TriedMarks};
 use super::tracker::Tracker;
@@ -81,7 +81,7 @@ impl Tracker {
     /// Counts one that the client could have carried on from, and did not while it was remembered.
     fn tally_left(&mut self, attempt: u32, t: &Transaction) {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
-        let decided = t.final_code != 0 && a.cseq == t.cseq && a.decided_hop == Some(t.hop);
+        let decided = t.final_code != 0 && a.cseq == t.cseq && a.decided_hop() == Some(t.hop);
         if decided && a.is_tentative() {
             self.tally.end(a.outcome, a.code);
         }
@@ -145,12 +145,12 @@ impl Store {
     /// Closes a round at `now` with what is known of the try.
     fn conclude(&mut self, tried: Tried, now: Timestamp) {
         let Some(a) = self.attempts.get_mut(tried.attempt as usize) else { return };
-        let first_outcome = !std::mem::replace(&mut a.counted, true);
+        let first_outcome = !a.traits.replace(Traits::COUNTED, true);
         if first_outcome {
             let record = self.sources.entry(a.source.host().addr(&self.texts)).or_default();
             record.attempts += 1;
             record.unknown_dn += u64::from(a.code == 404);
-            record.with_credentials += u64::from(a.credentials);
+            record.with_credentials += u64::from(a.credentials());
         }
         if let Some(dn) = self.dns.get_mut(a.dn as usize) {
             dn.conclude(a, tried, now);
@@ -188,7 +188,7 @@ impl Dn {
         tried.source = a.source.host();
         let refresh = matches!(a.purpose, Purpose::Register | Purpose::Unknown);
         tried.marks = TriedMarks::new(tried.marks.port_closed(), refresh);
-        let edge = (a.hops > 1).then_some(a.entry);
+        let edge = (a.hops > 1).then_some(a.entry());
         let tentative = a.is_tentative();
         let Some(reg) = self.registration(a.registrar) else { return };
         reg.edge = edge.or(reg.edge);
@@ -212,11 +212,11 @@ impl Registration {
         let refusal =
             matches!(tried.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
         let refused = running && !tentative && tried.marks.refresh() && refusal;
-        if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
-            match (&mut self.before, self.tried) {
-                (Some(place), Some(before)) => **place = before,
-                (place, before) => *place = before.map(Box::new),
-            }
+        // only what is tentative is taken back
+        if !tentative {
+            self.before = None;
+        } else if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
+            self.before = self.tried.map(Box::new);
         }
         let asked_only = matches!(tried.outcome, Outcome::NothingListed) && self.tried.is_some();
         if !asked_only {

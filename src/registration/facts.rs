@@ -5,6 +5,7 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
+use super::index::ShortHash;
 use super::reading::Reading;
 use crate::sip::{Message, NameAddr, Scheme};
 
@@ -13,6 +14,11 @@ use crate::sip::{Message, NameAddr, Scheme};
 pub(super) struct TransactionKey(u64, u64);
 
 impl TransactionKey {
+    /// A hash of it.
+    pub(super) const fn short(&self) -> ShortHash {
+        ShortHash::of_number(self.0)
+    }
+
     /// The key of these texts and a CSeq number.
     pub(super) fn parts(parts: [&[u8]; 3], cseq: u32) -> Self {
         let start = Self(u64::from(cseq), u64::from(cseq) ^ 0x9e37_79b9_7f4a_7c15);

@@ -1,7 +1,7 @@
 //! Keeps the transactions in flight, finds them, and forgets them on the trace's clock.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, OccupiedEntry};
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasher as _;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -9,6 +9,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::arena::Arena;
 use super::ends::End;
 use super::facts::TransactionKey;
+use super::index::Index;
 use super::memory::map_bytes;
 use super::shrink::Places;
 use super::silence::TIMER_F;
@@ -38,7 +39,7 @@ pub(super) struct PathError {
 pub(super) struct Transactions {
     slots: Arena<Option<Transaction>>,
     free: Vec<u32>,
-    by_key: FxHashMap<TransactionKey, u32>,
+    by_key: Index,
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
     orphans: FxHashMap<TransactionKey, u32>,
     /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
@@ -59,7 +60,7 @@ fn number_of(ends: Ends) -> u64 {
 
 impl Transactions {
     pub(super) fn find(&self, key: &TransactionKey) -> Option<u32> {
-        self.by_key.get(key).copied()
+        self.by_key.find(key.short(), |slot| self.get(slot).is_some_and(|t| t.key == *key))
     }
 
     /// The latest request between two ends.
@@ -135,6 +136,10 @@ impl Transactions {
         transaction.generation = self.generation;
         let (key, first) = (transaction.key, transaction.first);
         let parent = transaction.parent.as_deref().copied();
+        // the latest of that key is the one that is found
+        if let Some(before) = self.find(&key) {
+            self.by_key.remove(key.short(), before);
+        }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(NIL)
@@ -142,9 +147,9 @@ impl Transactions {
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Some(transaction);
         }
-        self.by_key.insert(key, slot);
+        self.by_key.insert(key.short(), slot);
         if let Some(parent) = parent
-            && !self.by_key.contains_key(&parent)
+            && self.find(&parent).is_none()
         {
             self.orphans.insert(parent, slot);
         }
@@ -207,15 +212,10 @@ impl Transactions {
             return;
         };
         self.free.push(slot);
-        let own = |entry: &OccupiedEntry<'_, TransactionKey, u32>| *entry.get() == slot;
-        if let Entry::Occupied(entry) = self.by_key.entry(transaction.key)
-            && own(&entry)
-        {
-            entry.remove();
-        }
+        self.by_key.remove(transaction.key.short(), slot);
         if let Some(parent) = transaction.parent.as_deref()
             && let Entry::Occupied(entry) = self.orphans.entry(*parent)
-            && own(&entry)
+            && *entry.get() == slot
         {
             entry.remove();
         }
@@ -249,7 +249,7 @@ impl Transactions {
         let owned: usize = self.iter().map(Transaction::heap_bytes).sum();
         let queued =
             (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
-        let keys = map_bytes(&self.by_key) + map_bytes(&self.orphans);
+        let keys = self.by_key.bytes() + map_bytes(&self.orphans);
         let pairs = self.by_pair.as_ref().map_or(0, map_bytes) + map_bytes(&self.errors);
         self.slots.bytes() + owned + queued + keys + pairs
     }

@@ -30,8 +30,12 @@ impl ShortHash {
     pub(super) fn of(name: &[u8]) -> Self {
         let mut hasher = FxHasher::default();
         hasher.write(name);
-        let hash = hasher.finish();
-        Self((hash ^ hash >> 32) as u32)
+        Self::of_number(hasher.finish())
+    }
+
+    /// Of a number that is a hash itself.
+    pub(super) const fn of_number(number: u64) -> Self {
+        Self((number ^ number >> 32) as u32)
     }
 
     /// What the table works with.
@@ -50,6 +54,14 @@ impl Index {
     /// Adds a place that is not there yet.
     pub(super) fn insert(&mut self, hash: ShortHash, place: u32) {
         self.0.insert_unique(hash.spread(), Entry { hash, place }, |entry| entry.hash.spread());
+    }
+
+    /// Removes a place, if it is there.
+    pub(super) fn remove(&mut self, hash: ShortHash, place: u32) {
+        let own = |entry: &Entry| entry.hash == hash && entry.place == place;
+        if let Ok(entry) = self.0.find_entry(hash.spread(), own) {
+            entry.remove();
+        }
     }
 
     /// The bytes it takes.
@@ -78,6 +90,9 @@ mod tests {
         }
         assert_eq!(index.find(twin, |own| own == 9999), Some(9999));
         assert_eq!(index.find(twin, |_| false), None);
+        index.remove(twin, 17);
+        index.remove(twin, 18);
+        assert_eq!(index.find(twin, |_| true), Some(9999));
         assert!(index.find(ShortHash::of(b"DN 5000"), |_| true).is_none());
     }
 }

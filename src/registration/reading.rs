@@ -108,7 +108,7 @@ pub(super) struct ContactReading {
 pub(super) struct AuthReading {
     /// Credentials alike in all that is kept of them but the nonce count have the same number.
     pub same: u64,
-    pub nonce: u64,
+    pub nonce: u32,
     pub realm: Span,
     pub username: Span,
     pub nc: Option<u32>,
@@ -351,7 +351,7 @@ impl AuthReading {
         (c.proxy, c.username, c.realm, c.algorithm, c.qop, c.uri).hash(&mut same);
         Self {
             same: same.finish().max(1),
-            nonce: number_of(c.nonce.unwrap_or_default()).max(1),
+            nonce: nonce_of(c.nonce.unwrap_or_default()),
             realm: Span::of(raw, c.realm.unwrap_or_default()),
             username: Span::of(raw, c.username.unwrap_or_default()),
             nc: c.nc,
@@ -365,7 +365,7 @@ impl AuthReading {
     fn asked(raw: &[u8], c: &Challenge<'_>) -> Self {
         Self {
             same: 0,
-            nonce: c.nonce.map_or(0, |nonce| number_of(nonce).max(1)),
+            nonce: c.nonce.map_or(0, nonce_of),
             realm: Span::of(raw, c.realm.unwrap_or_default()),
             username: Span::default(),
             nc: None,
@@ -379,6 +379,12 @@ impl AuthReading {
 /// The branch of a message's top Via as a number.
 pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
     message.top_via().as_ref().and_then(Via::branch).map(number_of)
+}
+
+/// A nonce as a number; 0 stands for none.
+fn nonce_of(text: &[u8]) -> u32 {
+    let number = number_of(text);
+    ((number ^ number >> 32) as u32).max(1)
 }
 
 /// A text as a number.

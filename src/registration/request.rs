@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::attempt::RETRY_WINDOW;
-use super::attempt::{Attempt, Demand, Outcome, Purpose};
+use super::attempt::{Attempt, Demand, Outcome, Purpose, Traits};
 use super::contact::device_of;
 use super::details::Details;
 use super::facts::Facts;
@@ -80,12 +80,12 @@ impl Tracker {
         if let (Some((_, dst)), true) = (seen_between, hop.saturating_add(1) >= a.hops) {
             let registrar = self.registrar_behind(dn, dst);
             let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
-            a.registrar = registrar;
+            a.set_registrar(registrar);
         }
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return sighting };
         match sighting {
             Sighting::Retransmission => {
-                a.retransmissions = a.retransmissions.saturating_add(1);
+                a.count_retransmission();
                 a.flags.insert(Flag::Retransmissions);
                 self.flag(dn, Flag::Retransmissions);
             }
@@ -141,10 +141,10 @@ impl Tracker {
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq().unwrap_or(a.cseq);
             if hop == 0 {
-                a.entry = ends.1;
+                a.set_entry(ends.1);
             }
             if hop.saturating_add(1) >= a.hops {
-                a.registrar = registrar;
+                a.set_registrar(registrar);
                 a.hops = hop.saturating_add(1);
                 a.open = slot;
             }
@@ -170,7 +170,7 @@ impl Tracker {
         let hop = t.hop;
         let a = self.store.attempts.get_mut(attempt as usize)?;
         a.hops = a.hops.max(hop.saturating_add(1));
-        a.decided_hop = a.decided_hop.map(|_| hop);
+        a.set_decided_hop(a.decided_hop().map(|_| hop));
         Some((attempt, 0))
     }
 
@@ -260,7 +260,7 @@ impl Tracker {
         if a.call_id != call_id || a.outcome != Outcome::Open || a.source.host() != ends.0.host() {
             return;
         }
-        let (challenges, had_credentials, last_nonce) = (a.challenges, a.credentials, a.nonce);
+        let (challenges, had_credentials, last_nonce) = (a.challenges(), a.credentials(), a.nonce);
         let Some(t) = self.transactions.get_mut(a.open) else { return };
         if t.answered() || facts.cseq().is_none_or(|c| c <= t.cseq) {
             return;
@@ -282,7 +282,7 @@ impl Tracker {
         if a.source.host() != ends.0.host() {
             return;
         }
-        let (last, registrar) = (a.last, a.entry);
+        let (last, registrar) = (a.last, a.entry());
         let Some(rare) = a.rare.as_deref_mut() else { return };
         let Some((demand, obeyed @ None)) = &mut rare.demand else { return };
         *obeyed = Some(match *demand {
@@ -296,7 +296,7 @@ impl Tracker {
     fn reopen(&mut self, index: u32) {
         let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
         let tentative = a.is_tentative();
-        a.decided_hop = None;
+        a.set_decided_hop(None);
         a.hops = 0;
         if tentative {
             a.outcome = Outcome::Open;
@@ -346,12 +346,12 @@ fn carries_on(
         return answers_nonce || (with_credentials || request.cut) && same_call && later;
     }
     match (a.outcome, a.demand()) {
-        (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials,
+        (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials(),
         (_, Some((Demand::MinExpires(min), None))) => {
             a.code == 423 && a.source == ends.0 && request.asks_at_least(min)
         }
         (Outcome::Failed(Verdict::Redirected), _) => {
-            a.source.host() == ends.0.host() && ends.1 != a.entry
+            a.source.host() == ends.0.host() && ends.1 != a.entry()
         }
         _ => false,
     }
@@ -363,20 +363,21 @@ fn answers(request: &Request, a: &Attempt) -> bool {
 }
 
 fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends) {
-    a.requests = a.requests.saturating_add(1);
+    a.count_request();
     a.purpose = request.purpose;
     let asked = request.contacts.iter().filter_map(|c| c.expires).max();
-    a.seconds.set_asked(asked.or_else(|| a.seconds.asked()));
+    a.set_asked(asked.or_else(|| a.asked()));
     if let Some(contact) = request.contacts.first() {
         a.contact = contact.contact;
     }
-    a.nonce_answered |= request.credentials.iter().any(|c| c.nonce == a.nonce && a.nonce != 0);
+    let answered = answers(request, a);
+    a.traits.add_if(Traits::NONCE_ANSWERED, answered);
     if let Some(credentials) = request.credentials.first() {
-        a.credentials = true;
+        a.traits.add_if(Traits::CREDENTIALS, true);
         a.realm = credentials.realm;
         a.username = credentials.username;
     }
-    let (last, registrar) = (a.last, a.entry);
+    let (last, registrar) = (a.last, a.entry());
     if let Some((demand, obeyed @ None)) = a.rare.as_deref_mut().and_then(|r| r.demand.as_mut()) {
         *obeyed = Some(match *demand {
             Demand::MinExpires(min) => request.asks_at_least(min),

@@ -249,7 +249,7 @@ impl Candidate {
 impl Store {
     /// About what an attempt takes with at most so many messages.
     fn attempt_bytes(&self, a: &Attempt, most_messages: usize) -> usize {
-        let messages = a.requests.saturating_add(a.retransmissions).saturating_mul(2) as usize;
+        let messages = a.requests().saturating_add(a.retransmissions()).saturating_mul(2) as usize;
         let text = self.texts.get(a.call_id).len() + PER_TEXT;
         let more = messages.min(most_messages).saturating_sub(OWN_MESSAGES) * PER_MESSAGE;
         size_of::<Attempt>() + more + text

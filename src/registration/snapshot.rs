@@ -318,7 +318,7 @@ impl<'a> AttemptView<'a> {
     fn of(store: &'a Store, attempt: &'a Attempt, at: Timestamp) -> Self {
         let source = attempt.source.endpoint(&store.texts);
         let registrar = attempt.registrar.endpoint(&store.texts);
-        let (asked, granted) = (attempt.seconds.asked(), attempt.seconds.granted());
+        let (asked, granted) = (attempt.asked(), attempt.granted());
         Self { attempt, at, source, registrar, asked, granted }
     }
 

@@ -1,7 +1,7 @@
 //! Visits every symbol a record holds, so that the texts can be told which are in use and moved.
 
 use super::agents::AgentRecord;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Rare};
 use super::details::{AnswerDetails, Details};
 use super::ends::{End, Host};
 use super::forms::{AnswerForm, RequestForm};
@@ -46,22 +46,19 @@ impl Symbols for Attempt {
             code: _,
             cseq: _,
             requests: _,
-            retransmissions: _,
             challenges: _,
-            credentials: _,
-            nonce_answered: _,
             margin_ms: _,
-            rare: _,
+            rare,
             flags: _,
-            counted: _,
             nonce: _,
             hops: _,
             decided_hop: _,
-            entry,
+            traits: _,
         } = self;
+        let entry = rare.as_deref_mut().and_then(Rare::entry_mut);
         [call_id, contact, user_agent, aor, realm, realm_offered, username, reason]
             .into_iter()
-            .chain([source, registrar, entry].into_iter().filter_map(End::sym_mut))
+            .chain([source, registrar].into_iter().chain(entry).filter_map(End::sym_mut))
             .for_each(visit);
     }
 }

@@ -38,7 +38,7 @@ impl DnRule for ChallengeNotAnswered {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
-        let what = match (last.credentials, last.stale() > 0) {
+        let what = match (last.credentials(), last.stale() > 0) {
             (true, true) => "called the nonce stale, and no new credentials followed",
             (true, false) => "asked for credentials again, and none followed",
             (false, _) => "asked for credentials, and none followed",

@@ -32,7 +32,7 @@ impl DnRule for NoAnswer {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
-        let sent = last.requests + last.retransmissions;
+        let sent = last.requests() + last.retransmissions();
         let sending = match sent {
             1 => format!("sent once over {}, not answered in time", last.transport),
             n => format!("sent {} within {}", times(n), span(last.last.nanos_since(last.started))),

@@ -31,8 +31,8 @@ impl DnRule for OldNonceAnswered {
                 && case.decider().is_some_and(|a| {
                     matches!(a.code, 401 | 407)
                         && a.refusals() > 0
-                        && !a.nonce_answered
-                        && a.challenges > 1
+                        && !a.nonce_answered()
+                        && a.challenges() > 1
                 }),
             || Proof::error(Confidence::Likely, case.shown()),
         )
@@ -45,7 +45,7 @@ impl DnRule for OldNonceAnswered {
              are for an older one",
             case.name(),
             last.source.addr,
-            times(last.challenges),
+            times(last.challenges()),
             last.registrar
         )
     }

@@ -29,7 +29,7 @@ impl DnRule for RejectedWithoutChallenge {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        let unasked = case.decider().is_some_and(|a| a.challenges == 0 && !a.credentials);
+        let unasked = case.decider().is_some_and(|a| a.challenges() == 0 && !a.credentials());
         Held::when(
             case.is(Verdict::Rejected) && case.view.state().status_code == Some(403) && unasked,
             || Proof::error(Confidence::Certain, case.shown()),

@@ -66,7 +66,7 @@ fn accepted(case: &Case<'_>, attempt: &AttemptView<'_>, refresh: bool) -> (Strin
         Some((asked, granted)) if asked != granted => format!(" (asked for {asked} s)"),
         _ => String::new(),
     };
-    let challenged = if attempt.challenges > 0 { " after a challenge" } else { "" };
+    let challenged = if attempt.challenges() > 0 { " after a challenge" } else { "" };
     let sentence = format!(
         "{word}{granted}{asked} by {}{challenged}, from {}, Contact {}",
         attempt.registrar,
@@ -97,7 +97,7 @@ fn removed(before: &[AttemptView<'_>], attempt: &AttemptView<'_>) -> (String, St
 fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (String, String) {
     let (server, source) = (attempt.registrar, attempt.source);
     let code = case.code_of(attempt);
-    let sent = attempt.requests + attempt.retransmissions;
+    let sent = attempt.requests() + attempt.retransmissions();
     match verdict {
         Verdict::AuthFailed => (
             format!(

@@ -34,7 +34,7 @@ impl DnRule for AnswerLost {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let (name, source) = (case.name(), case.source_name());
-        let repeats = case.attempts.iter().map(|a| a.retransmissions).max().unwrap_or(0);
+        let repeats = case.attempts.iter().map(|a| a.retransmissions()).max().unwrap_or(0);
         let why = other_port(case).map_or_else(String::new, |(to, from)| {
             let asked = if case.details().is_some_and(|d| d.form.rport_asked) {
                 "though the Via asks for rport"

@@ -170,10 +170,10 @@ impl<'a> Pen<'a> {
         members!(to, "granted": a.granted);
         let exchange = part(to, shared(has_same_exchange).map(|w| &w.exchange), |to| {
             members!(to,
-                "requests": a.requests,
-                "retransmissions": a.retransmissions,
-                "challenges": a.challenges,
-                "credentials": a.credentials,
+                "requests": a.requests(),
+                "retransmissions": a.retransmissions(),
+                "challenges": a.challenges(),
+                "credentials": a.credentials(),
                 "realm": self.text(a.realm),
                 "username": self.text(a.username),
             );
@@ -219,9 +219,9 @@ fn has_same_request(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 }
 
 fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
-    let counts = |a: &AttemptView<'_>| [a.requests, a.retransmissions, a.challenges];
+    let counts = |a: &AttemptView<'_>| [a.requests(), a.retransmissions(), a.challenges()];
     counts(a) == counts(b)
-        && a.credentials == b.credentials
+        && a.credentials() == b.credentials()
         && [a.realm, a.username] == [b.realm, b.username]
 }
 
