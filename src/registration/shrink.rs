@@ -12,6 +12,7 @@ use super::syms::Symbols;
 use super::text::Moved;
 use super::thin::{Depth, Keep, has, set};
 use super::tracker::Tracker;
+use super::transaction::Transaction;
 use crate::net::Timestamp;
 
 /// Attempts and messages kept of a DN or an attempt when memory is very short.
@@ -181,7 +182,8 @@ impl Tracker {
         sources.shrink_to_fit();
     }
 
-    /// Drops servers that no DN was registered at.
+    /// Drops servers that no DN was registered at, and of which no answer is due: what they are known
+    /// for says what its lack means.
     fn drop_servers(&mut self, limits: &Limits) {
         let servers = &mut self.store.servers;
         let before = servers.len();
@@ -191,7 +193,8 @@ impl Tracker {
         let (registrations, texts) =
             (self.store.dns.iter().flat_map(|dn| &dn.registrations), &self.store.texts);
         let used = registrations.flat_map(|reg| [Some(reg.registrar), reg.edge]).flatten();
-        let used: FxHashSet<_> = used.map(|end| end.endpoint(texts)).collect();
+        let asked = self.transactions.iter().flat_map(Transaction::requests).map(|view| view.dst);
+        let used: FxHashSet<_> = used.chain(asked).map(|end| end.endpoint(texts)).collect();
         servers.retain(|endpoint, _| used.contains(endpoint));
         servers.shrink_to_fit();
         self.counts.forgotten.servers += (before - servers.len()) as u64;

@@ -188,6 +188,24 @@ fn a_forgotten_dn_that_comes_back_is_new() {
     assert_eq!(player.check("= in_service attempts=1 dn=5003"), Ok(()));
 }
 
+#[test]
+fn what_is_known_of_a_server_lasts_while_an_answer_is_due() {
+    let mut player = Player::default();
+    for (dn, server) in [(5000, "s"), (5001, "r")] {
+        player.play(&format!("1 > REGISTER dn={dn} to={server} call={dn} cseq=1"));
+        player.play(&format!("20 > REGISTER dn={dn} to={server} call={dn} cseq=2"));
+    }
+    player.play("21 > REGISTER dn=5002 to=s call=3 tcp");
+    let verdict = |player: &mut Player| {
+        let snapshot = player.tracker.snapshot(&SnapshotOptions::default());
+        snapshot.find(b"5002").map(|dn| dn.state().verdict)
+    };
+    let before = verdict(&mut player);
+    player.tracker.shrink(&Limits { servers: 1, ..ALL });
+    assert_eq!(verdict(&mut player), before);
+    assert_eq!(before, Some(Verdict::OneWay));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
