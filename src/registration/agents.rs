@@ -36,7 +36,8 @@ impl Dn {
     /// Notes who saw a message of this DN.
     pub(super) fn note_agent(&mut self, origin: &Origin) {
         if let Some(agent) = origin.path.hep {
-            Self::note(&mut self.agents, &mut self.more_values, agent);
+            let aside = self.aside.get_or_insert_default();
+            Self::note(&mut aside.agents, &mut self.more_values, agent);
         }
     }
 }
@@ -59,7 +60,8 @@ impl<'a> DnView<'a> {
     /// The HEP agents that saw messages of this DN; none for what was captured here.
     pub fn hep_agents(&self) -> impl Iterator<Item = &'a AgentRecord> + use<'a> {
         let (snapshot, record) = (self.snapshot, self.record());
-        let agents = record.into_iter().flat_map(|dn| dn.agents.iter());
+        let agents =
+            record.and_then(|dn| dn.aside.as_deref()).into_iter().flat_map(|aside| &aside.agents);
         agents.filter_map(|agent| snapshot.hep_agent(*agent))
     }
 }

@@ -83,7 +83,7 @@ impl Tracker {
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
             && !dn.registrations.iter().any(|reg| reg.registrar.endpoint(texts) == origin.dst)
         {
-            dn.called_at = Some(origin.time);
+            dn.aside.get_or_insert_default().called_at = Some(origin.time);
         }
     }
 
@@ -110,7 +110,7 @@ impl Tracker {
         self.touch(dn, Some(origin.frame));
         let registrar = self.store.texts.host(origin.src.addr);
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
-        if dn.called_at.is_some_and(|at| at >= asked) {
+        if dn.aside.as_ref().and_then(|aside| aside.called_at).is_some_and(|at| at >= asked) {
             return;
         }
         for reg in &mut dn.registrations {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::attempt::Rare;
-use super::store::{Dn, Registration, Store, Tried, Trouble};
+use super::store::{Aside, Dn, Registration, Store, Tried, Trouble};
 use super::tracker::Tracker;
 
 /// What an allocation takes beside its bytes.
@@ -59,6 +59,10 @@ impl Dn {
             + self.contacts.heap_bytes()
             + self.vias.heap_bytes()
             + self.user_agents.heap_bytes()
+            + self
+                .aside
+                .as_ref()
+                .map_or(0, |aside| size_of::<Aside>() + ALLOCATION + aside.agents.heap_bytes())
             + spilled(&self.recent)
     }
 }

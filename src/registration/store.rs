@@ -243,15 +243,12 @@ pub struct Dn {
     pub vias: Few<Sym>,
     /// User-Agents of its requests.
     pub user_agents: Few<Sym>,
-    /// The HEP agents that saw it.
-    pub agents: Few<HepAgent>,
+    pub(super) aside: Option<Box<Aside>>,
     /// Its latest REGISTER and the answer to it.
     pub details: Option<Details>,
     pub(super) registered: bool,
     /// It was here before, and forgotten to stay within the limits.
     pub(super) returned: bool,
-    /// When the registrar last sent a request to the device.
-    pub(super) called_at: Option<Timestamp>,
     /// Remarks.
     pub flags: FlagSet,
     /// Values of the lists above that were too many to keep.
@@ -260,6 +257,15 @@ pub struct Dn {
     pub first_seen: Timestamp,
     /// Its latest message.
     pub last_seen: Timestamp,
+}
+
+/// What few DNs have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aside {
+    /// The HEP agents that saw it.
+    pub agents: Few<HepAgent>,
+    /// When the registrar last sent a request to the device.
+    pub called_at: Option<Timestamp>,
 }
 
 /// One of the latest attempts of a DN, and whether it is over for good: nothing that comes later

@@ -88,12 +88,11 @@ impl Symbols for Dn {
             sources: _,
             registered: _,
             returned: _,
-            called_at: _,
             flags: _,
             more_values: _,
             first_seen: _,
             last_seen: _,
-            agents: _,
+            aside: _,
         } = self;
         visit(user);
         for list in [aors, contacts, vias, user_agents] {
