@@ -1,4 +1,6 @@
 //! What the reader found, on its way to the worker, much at a time.
+//!
+//! What a datagram holds may be found out by either: the reader hands it over unread when the worker has time.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -6,7 +8,7 @@ use std::ops::Range;
 use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
 use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
 use crate::registration::Reading;
-use crate::sip::{Layout, Layouts, Message};
+use crate::sip::{self, Layout, Layouts, Message, Scratch};
 
 /// Messages and what the network says beside them, in order; emptied and used again.
 #[derive(Default)]
@@ -14,6 +16,34 @@ pub(super) struct Batch {
     bytes: Vec<u8>,
     layouts: Layouts,
     items: Vec<Item>,
+    /// Datagrams nobody looked into yet.
+    unread: Vec<Datagram>,
+    /// Whether datagrams are put there.
+    defers: bool,
+}
+
+/// All that a batch holds, in order.
+#[derive(Clone, Copy)]
+pub(super) struct View<'b> {
+    bytes: &'b [u8],
+    layouts: &'b Layouts,
+    items: &'b [Item],
+}
+
+/// A datagram nobody looked into, its bytes aside.
+struct Datagram {
+    clock: Timestamp,
+    origin: Origin,
+    bytes: Range<usize>,
+    /// How many items came before it.
+    behind: usize,
+}
+
+/// Room for reading what a batch holds, lent to one after the other.
+#[derive(Default)]
+pub(super) struct Room {
+    items: Vec<Item>,
+    scratch: Scratch,
 }
 
 /// One thing found, its bytes aside, and the latest time of all packets read by then.
@@ -53,13 +83,62 @@ pub(super) enum Found<'a> {
 }
 
 impl Batch {
+    /// Whether datagrams that come from now on are only copied, to be read by [`Self::read`].
+    pub(super) const fn defer(&mut self, defers: bool) {
+        self.defers = defers;
+    }
+
+    /// Copies a datagram, or the messages in it.
+    pub(super) fn datagram(
+        &mut self,
+        clock: Timestamp,
+        origin: &Origin,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+    ) {
+        if self.defers {
+            let (origin, bytes, behind) = (*origin, self.keep(bytes), self.items.len());
+            self.unread.push(Datagram { clock, origin, bytes, behind });
+            return;
+        }
+        sip::each_in_datagram(bytes, origin.path.cut.is_some(), scratch, |message| {
+            self.message(clock, origin, message);
+        });
+    }
+
     /// Copies a message.
     pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: &Message<'_>) {
         let bytes = self.keep(message.raw());
-        let layout = self.layouts.note(message);
-        let read = Reading::of(origin, message);
-        let origin = *origin;
-        self.items.push(Item { clock, what: What::Message { origin, bytes, layout, read } });
+        self.items.push(Item::message(clock, origin, message, bytes, &mut self.layouts));
+    }
+
+    /// Everything in order, once the datagrams that were only copied are read: the same as if they had
+    /// been read at once.
+    pub(super) fn read(&mut self, room: &mut Room) -> View<'_> {
+        if !self.unread.is_empty() {
+            self.read_datagrams(room);
+        }
+        View { bytes: &self.bytes, layouts: &self.layouts, items: &self.items }
+    }
+
+    fn read_datagrams(&mut self, room: &mut Room) {
+        let Self { bytes: all, layouts, items, unread, .. } = self;
+        let Room { items: read, scratch } = room;
+        let mut others = items.drain(..).enumerate().peekable();
+        for Datagram { clock, origin, bytes, behind } in unread.drain(..) {
+            while let Some((_, item)) = others.next_if(|(place, _)| *place < behind) {
+                read.push(item);
+            }
+            let datagram = all.get(bytes.clone()).unwrap_or_default();
+            sip::each_in_datagram(datagram, origin.path.cut.is_some(), scratch, |message| {
+                let raw = message.raw();
+                let start = bytes.start + (raw.as_ptr().addr() - datagram.as_ptr().addr());
+                let part = start..start + raw.len();
+                read.push(Item::message(clock, &origin, message, part, layouts));
+            });
+        }
+        read.extend(others.map(|(_, item)| item));
+        std::mem::swap(items, read);
     }
 
     /// Copies an ICMP error.
@@ -96,22 +175,56 @@ impl Batch {
 
     /// Hands out everything in order, each with the clock at it.
     pub(super) fn take(&mut self, mut sink: impl FnMut(Timestamp, Found<'_>)) {
-        for place in 0..self.items.len() {
-            if let Some((clock, found)) = self.get(place) {
+        let view = self.read(&mut Room::default());
+        for place in 0..view.len() {
+            if let Some((clock, found)) = view.get(place) {
                 sink(clock, found);
             }
         }
         self.clear();
     }
 
-    /// How many things it holds.
-    pub(super) fn len(&self) -> usize {
+    /// Forgets everything; the room stays.
+    pub(super) fn clear(&mut self) {
+        self.items.clear();
+        self.unread.clear();
+        self.layouts.clear();
+        self.bytes.clear();
+    }
+
+    /// Whether it holds so many bytes, records included.
+    pub(super) fn is_full(&self, limit: usize) -> bool {
+        let items = self.items.len() * size_of::<Item>();
+        let unread = self.unread.len() * size_of::<Datagram>();
+        self.bytes.len() + self.layouts.bytes() + items + unread >= limit
+    }
+}
+
+impl Item {
+    /// A message whose bytes are kept at `bytes`.
+    #[inline]
+    fn message(
+        clock: Timestamp,
+        origin: &Origin,
+        message: &Message<'_>,
+        bytes: Range<usize>,
+        layouts: &mut Layouts,
+    ) -> Self {
+        let layout = layouts.note(message);
+        let read = Reading::of(origin, message);
+        Self { clock, what: What::Message { origin: *origin, bytes, layout, read } }
+    }
+}
+
+impl<'b> View<'b> {
+    /// How many things there are.
+    pub(super) const fn len(self) -> usize {
         self.items.len()
     }
 
     /// The thing at `place`, and the clock at it.
     #[inline]
-    pub(super) fn get(&self, place: usize) -> Option<(Timestamp, Found<'_>)> {
+    pub(super) fn get(self, place: usize) -> Option<(Timestamp, Found<'b>)> {
         let Item { clock, what } = self.items.get(place)?;
         let found = match what {
             What::Message { origin, bytes, layout, read } => {
@@ -139,29 +252,19 @@ impl Batch {
     }
 
     /// The bytes and readings of the messages from `place` on.
-    pub(super) fn readings(&self, place: usize) -> impl Iterator<Item = (&[u8], &Reading)> + Clone {
+    pub(super) fn readings(
+        self,
+        place: usize,
+    ) -> impl Iterator<Item = (&'b [u8], &'b Reading)> + Clone {
         let items = self.items.get(place..).unwrap_or_default();
-        items.iter().filter_map(|item| match &item.what {
+        items.iter().filter_map(move |item| match &item.what {
             What::Message { bytes, read, .. } => Some((self.bytes(bytes), read)),
             _ => None,
         })
     }
 
-    /// Forgets everything; the room stays.
-    pub(super) fn clear(&mut self) {
-        self.items.clear();
-        self.layouts.clear();
-        self.bytes.clear();
-    }
-
-    fn bytes(&self, range: &Range<usize>) -> &[u8] {
+    fn bytes(self, range: &Range<usize>) -> &'b [u8] {
         self.bytes.get(range.clone()).unwrap_or_default()
-    }
-
-    /// Whether it holds so many bytes, records included.
-    pub(super) fn is_full(&self, limit: usize) -> bool {
-        let items = self.items.len() * size_of::<Item>();
-        self.bytes.len() + self.layouts.bytes() + items >= limit
     }
 }
 

@@ -6,7 +6,7 @@ use super::batch::Batch;
 use crate::capture::StreamCounts;
 use crate::net::{Cut, Frame, Origin, Timestamp};
 use crate::packet::{Decoder, Event, KeyLog, Limits, Stats, StreamChunk};
-use crate::sip::{self, FramerStats, Message, Scratch, StreamFramer};
+use crate::sip::{FramerStats, Message, Scratch, StreamFramer};
 
 /// Bytes of unfinished messages in all streams together; one that would hold more is given up.
 const HELD_BYTES: usize = 64 << 20;
@@ -90,10 +90,7 @@ impl Finder {
 fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut Batch) {
     match event {
         Event::Datagram { origin, bytes } => {
-            let cut = origin.path.cut.is_some();
-            sip::each_in_datagram(bytes, cut, &mut streams.scratch, |message| {
-                batch.message(clock, origin, message);
-            });
+            batch.datagram(clock, origin, bytes, &mut streams.scratch);
         }
         Event::Stream(chunk) => streams.chunk(clock, &chunk, batch),
         Event::Icmp(error) => batch.icmp(clock, &error),

@@ -5,9 +5,10 @@
 //!         ◀─ empty batches ──             the same few batches go round
 //! ```
 //!
-//! The reader also decodes and scans, about as much work as the model that the worker keeps.
-//! Batches only group messages; what the worker does depends on them and their order alone,
-//! so results are the same whatever the size of a batch.
+//! The reader decodes, the worker keeps the model; what is between, finding and reading the messages in
+//! datagrams, is done by the one that has time, batch by batch. Batches only group messages; what becomes of
+//! them depends on them and their order alone, so results are the same whatever the size of a batch and
+//! whoever reads it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, scope};
@@ -17,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use super::filter::Filter;
 use super::progress::{Listener, ProgressLine};
-use super::reader::Reader;
+use super::reader::{ReadBy, Reader};
 use super::worker::{self, MessageSink, Watch};
 use super::{Failure, keys};
 use crate::capture::{Capture, Hosts};
@@ -41,6 +42,7 @@ pub(super) struct Plan {
     zone: TimeZone,
     progress: Listener,
     batch_bytes: usize,
+    read_by: ReadBy,
 }
 
 /// What came of it.
@@ -64,7 +66,8 @@ impl Plan {
         let keys = keys::read(&input.keylogs)?;
         let (at, zone) = (at.cloned(), zone.clone());
         let progress = ProgressLine::listener(input.progress);
-        Ok(Self { set, filter, keys, at, zone, progress, batch_bytes: BATCH_BYTES })
+        let (batch_bytes, read_by) = (BATCH_BYTES, ReadBy::Either);
+        Ok(Self { set, filter, keys, at, zone, progress, batch_bytes, read_by })
     }
 
     /// The names of the files, in the order of their ids.
@@ -103,6 +106,7 @@ impl Plan {
             zone: self.zone,
             progress: self.progress,
             batch_bytes: self.batch_bytes,
+            read_by: self.read_by,
         };
         let (full, to_work) = bounded(WAITING);
         let (emptied, empty) = bounded(WAITING);
@@ -153,11 +157,11 @@ mod tests {
     use crate::select::Selection;
     use std::path::Path;
 
-    fn report(file: &Path, batch_bytes: usize) -> String {
+    fn report(file: &Path, batch_bytes: usize, read_by: ReadBy) -> String {
         let (files, zone) = (vec![file.to_owned()], TimeZone::UTC);
         let input = InputSettings { files, filter: None, keylogs: Vec::new(), progress: false };
         let mut plan = Plan::new(&input, None, &zone).unwrap();
-        plan.batch_bytes = batch_bytes;
+        (plan.batch_bytes, plan.read_by) = (batch_bytes, read_by);
         let trace = plan.run(None).unwrap();
         let snapshot = trace.tracker.finish(&SnapshotOptions::default());
         let (selection, style) = (&Selection::default(), Style::default());
@@ -170,14 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_a_batch_changes_nothing() {
+    fn the_size_of_a_batch_and_who_reads_it_change_nothing() {
         let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
         for case in captures.read_dir().into_iter().flatten() {
             let file = case.unwrap().path().join("input.pcap");
             if file.exists() {
-                let whole = report(&file, usize::MAX);
-                for size in [1, 1000, 4096] {
-                    assert_eq!(report(&file, size), whole, "{} by {size}", file.display());
+                let whole = report(&file, usize::MAX, ReadBy::Reader);
+                for read_by in [ReadBy::Either, ReadBy::Reader, ReadBy::Worker] {
+                    for size in [1, 1000, 4096, usize::MAX] {
+                        let same = report(&file, size, read_by) == whole;
+                        assert!(same, "{} by {size}, {read_by:?}", file.display());
+                    }
                 }
             }
         }

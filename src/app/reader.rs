@@ -17,6 +17,36 @@ use crate::source::CaptureSet;
 /// Frames between two looks at the progress, more or less.
 const STRIDE: u64 = 1 << 14;
 
+/// Full batches that may wait before the reader reads datagrams itself: as long as fewer do, the worker has
+/// time, and as long as one waits, it need not be woken.
+const ENOUGH: usize = 4;
+
+/// Who looks for messages in datagrams. What comes of it is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ReadBy {
+    /// Whoever has time.
+    Either,
+    /// The thread that found them.
+    #[cfg(test)]
+    Reader,
+    /// The thread that keeps the model.
+    #[cfg(test)]
+    Worker,
+}
+
+impl ReadBy {
+    /// Whether datagrams of the next batch are left to the worker.
+    fn defers(self, full: &Sender<Batch>) -> bool {
+        match self {
+            Self::Either => full.len() < ENOUGH,
+            #[cfg(test)]
+            Self::Reader => false,
+            #[cfg(test)]
+            Self::Worker => true,
+        }
+    }
+}
+
 /// What is read, and which of it goes on.
 pub(super) struct Reader {
     /// The captures.
@@ -33,6 +63,8 @@ pub(super) struct Reader {
     pub progress: Listener,
     /// How many bytes make a batch.
     pub batch_bytes: usize,
+    /// Who looks for messages in datagrams.
+    pub read_by: ReadBy,
 }
 
 /// What the reader has to tell when the captures are read.
@@ -58,12 +90,14 @@ impl Reader {
         full: &Sender<Batch>,
         empty: &Receiver<Batch>,
     ) -> Result<Read, Failure> {
-        let Self { mut set, mut filter, keys, at: wanted, zone, mut progress, batch_bytes } = self;
+        let Self { mut set, mut filter, keys, at: wanted, zone, mut progress, .. } = self;
+        let (batch_bytes, read_by) = (self.batch_bytes, self.read_by);
         let mut counts = PacketCounts::default();
         let mut span: Option<(Timestamp, Timestamp)> = None;
         let mut at = None;
         let mut finder = Finder::new(keys);
         let mut batch = Batch::default();
+        batch.defer(read_by.defers(full));
         loop {
             while let Some(secrets) = set.take_secrets() {
                 let clock = span.map_or_else(Timestamp::default, |(_, last)| last);
@@ -96,8 +130,11 @@ impl Reader {
                 }
             } else {
                 finder.packet(clock, &frame, &mut batch);
-                if batch.is_full(batch_bytes) && !hand_on(&mut batch, full, empty) {
-                    break;
+                if batch.is_full(batch_bytes) {
+                    if !hand_on(&mut batch, full, empty) {
+                        break;
+                    }
+                    batch.defer(read_by.defers(full));
                 }
             }
             if counts.read / STRIDE != (before - 1) / STRIDE {

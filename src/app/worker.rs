@@ -1,10 +1,10 @@
-//! The working half of the pump: folds what the reader found into the model.
+//! The working half of the pump: reads the datagrams the reader left unread, and folds all into the model.
 
 use std::io;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::batch::{Batch, Found};
+use super::batch::{Batch, Found, Room};
 use crate::net::Origin;
 use crate::registration::{AHEAD, Ingested, Tracker};
 use crate::sip::Message;
@@ -24,12 +24,14 @@ pub(super) fn run(
     mut watch: Option<&mut Watch<'_>>,
 ) -> io::Result<Tracker> {
     let mut tracker = Tracker::new();
+    let mut room = Room::default();
     for mut batch in full {
-        for place in 0..batch.len() {
+        let view = batch.read(&mut room);
+        for place in 0..view.len() {
             if place % AHEAD == 0 {
-                tracker.look_ahead(batch.readings(place));
+                tracker.look_ahead(view.readings(place));
             }
-            let Some((clock, found)) = batch.get(place) else { break };
+            let Some((clock, found)) = view.get(place) else { break };
             tracker.advance(clock);
             match found {
                 Found::Message(origin, message, read) => {
