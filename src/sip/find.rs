@@ -6,9 +6,6 @@ use super::scan::{slice, tail};
 
 /// Bytes looked at together.
 const BLOCK: usize = 16;
-/// A one in every byte of a word, and the highest bit of every byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// The first position from `from` on of `byte`.
 #[inline]
@@ -90,17 +87,6 @@ fn padded(bytes: &[u8]) -> [u8; BLOCK] {
     (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
 }
 
-/// The highest bit of every byte that is `byte`; above the lowest such byte there may be others.
-pub(super) const fn equal_to(word: u64, byte: u8) -> u64 {
-    let word = word ^ (ONES * byte as u64);
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
-
-/// The place of the lowest byte that has its highest bit set.
-pub(super) const fn first_of(marks: u64) -> usize {
-    (marks.trailing_zeros() / 8) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,19 +135,6 @@ mod tests {
                 assert_eq!(user_len(&text), before + usize::from(user), "{byte} behind {before}");
             }
             assert_eq!(digits_len(&[b'0', b'9', byte]), 2 + usize::from(byte.is_ascii_digit()));
-        }
-    }
-
-    #[test]
-    fn the_lowest_mark_is_right() {
-        for byte in [b':', 0, 0xff] {
-            for place in 0..8 {
-                let mut word = [byte.wrapping_add(1); 8];
-                word[place] = byte;
-                let marks = equal_to(u64::from_le_bytes(word), byte);
-                assert_eq!(first_of(marks), place);
-            }
-            assert_eq!(equal_to(u64::from_le_bytes([byte ^ 1; 8]), byte), 0);
         }
     }
 }

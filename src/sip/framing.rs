@@ -2,6 +2,7 @@
 
 use memchr::{memchr2, memmem, memrchr2};
 
+use super::find;
 use super::header::HeaderName;
 use super::message::{HeadEnd, Message, Scratch};
 use super::scan::{slice, starts_with_ignore_case, tail};
@@ -141,5 +142,5 @@ fn line_around(bytes: &[u8], hit: usize, at_line_start: bool) -> Option<(usize, 
 
 /// The first line of `bytes`, if its end is there.
 pub(super) fn first_line(bytes: &[u8]) -> Option<&[u8]> {
-    memchr2(b'\r', b'\n', bytes).map(|end| slice(bytes, 0, end))
+    find::line_end(bytes, 0).map(|end| slice(bytes, 0, end))
 }

@@ -1,6 +1,6 @@
 //! The header names this product knows, and how the wire may spell them.
 
-use super::find::{equal_to, first_of};
+use super::find;
 
 /// One row of the table: identity, canonical spelling, compact form (0: none).
 type Row = (HeaderName, &'static str, u8);
@@ -104,31 +104,71 @@ pub(super) const WINDOW: usize = 24;
 /// The first bytes of a line, as words.
 type Words = [u64; WINDOW / 8];
 
-/// A known name, and the row of the next that starts alike.
+/// A known name.
+#[derive(Clone, Copy)]
 struct Known {
     words: Words,
     id: HeaderName,
-    next: u8,
 }
 
-/// Every known name; and for every length which bits of a line belong to the name.
-static KNOWN: [Known; TABLE.len()] = known();
+/// Slots for known names, each name's found by one multiplication.
+const SLOT_BITS: u32 = 9;
+/// What names are multiplied with so that no two of them share a slot.
+const SPREAD: u64 = spread();
+
+/// Every known name in its slot; and for every length which bits of a line belong to the name.
+static KNOWN: [Known; 1 << SLOT_BITS] = known();
 static MASKS: [Words; WINDOW] = masks();
 
+/// The slot of the name in `words`, which are zero behind it.
+const fn slot([a, b, c]: Words, spread: u64) -> usize {
+    let mixed = a ^ b.rotate_left(21) ^ c.rotate_left(42);
+    (mixed.wrapping_mul(spread) >> (u64::BITS - SLOT_BITS)) as usize
+}
+
+/// The first odd number of a sequence that gives each name a slot of its own.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn known() -> [Known; TABLE.len()] {
-    const NOBODY: Known = Known { words: [0; WINDOW / 8], id: HeaderName::Other, next: NONE };
-    let mut all = [NOBODY; TABLE.len()];
+const fn spread() -> u64 {
+    let mut spread: u64 = 0x9e37_79b9_7f4a_7c15;
+    loop {
+        let mut taken = [0_u64; (1 << SLOT_BITS) / 64];
+        let mut row = 0;
+        while row < TABLE.len() {
+            let slot = slot(words(TABLE[row].1.as_bytes()), spread);
+            if taken[slot / 64] >> (slot % 64) & 1 != 0 {
+                break;
+            }
+            taken[slot / 64] |= 1 << (slot % 64);
+            row += 1;
+        }
+        if row == TABLE.len() {
+            return spread;
+        }
+        spread = spread.wrapping_mul(0xd134_2543_de82_ef95) | 1;
+    }
+}
+
+/// A name as words, zero behind it.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn words(name: &[u8]) -> Words {
+    let mut words = [0; WINDOW / 8];
+    let mut at = 0;
+    while at < name.len() {
+        words[at / 8] |= (name[at] as u64) << (at % 8 * 8);
+        at += 1;
+    }
+    words
+}
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn known() -> [Known; 1 << SLOT_BITS] {
+    // no line has such words: a name in the window leaves its last byte zero
+    const NOBODY: Known = Known { words: [u64::MAX; WINDOW / 8], id: HeaderName::Other };
+    let mut all = [NOBODY; 1 << SLOT_BITS];
     let mut row = 0;
     while row < TABLE.len() {
-        let name = TABLE[row].1.as_bytes();
-        let mut at = 0;
-        while at < name.len() {
-            all[row].words[at / 8] |= (name[at] as u64) << (at % 8 * 8);
-            at += 1;
-        }
-        all[row].id = TABLE[row].0;
-        all[row].next = NEXT[row];
+        let words = words(TABLE[row].1.as_bytes());
+        all[slot(words, SPREAD)] = Known { words, id: TABLE[row].0 };
         row += 1;
     }
     all
@@ -187,24 +227,15 @@ impl HeaderName {
     /// and the colon follows at once, as nearly all are.
     #[inline]
     pub(super) fn at_start(line: &[u8; WINDOW]) -> Option<(Self, usize)> {
-        let (low, high) = line.split_at(WINDOW / 3 * 2);
-        let start = u128::from_le_bytes(*low.first_chunk()?);
-        let words = [start as u64, (start >> 64) as u64, u64::from_le_bytes(*high.first_chunk()?)];
-        let len = colon(words)?;
-        let [initial, ..] = line;
-        let [a, b, c] = words;
+        let len = find::byte(line, 0, b':')?;
+        let (chunks, _) = line.as_chunks::<8>();
+        let [a, b, c] = chunks else { return None };
         let [mask_a, mask_b, mask_c] = *MASKS.get(len)?;
-        let (a, b, c) = (a & mask_a, b & mask_b, c & mask_c);
-        let mut row = *FIRST.get(place_of(len, *initial))?;
-        while let Some(Known { words: [name_a, name_b, name_c], id, next }) =
-            KNOWN.get(usize::from(row))
-        {
-            if (a ^ name_a) | (b ^ name_b) | (c ^ name_c) == 0 {
-                return Some((*id, len));
-            }
-            row = *next;
-        }
-        None
+        let a = u64::from_le_bytes(*a) & mask_a;
+        let b = u64::from_le_bytes(*b) & mask_b;
+        let c = u64::from_le_bytes(*c) & mask_c;
+        let Known { words: [name_a, name_b, name_c], id } = KNOWN.get(slot([a, b, c], SPREAD))?;
+        ((a ^ name_a) | (b ^ name_b) | (c ^ name_c) == 0).then_some((*id, len))
     }
 
     /// The header with the compact form `letter`, in lower case (RFC 3261 §7.3.3 and the IANA list).
@@ -238,15 +269,6 @@ impl HeaderName {
     pub fn canonical(self) -> Option<&'static str> {
         TABLE.iter().find(|row| row.0 == self).map(|row| row.1)
     }
-}
-
-/// Where the first colon stands.
-#[inline]
-fn colon(words: Words) -> Option<usize> {
-    words.iter().enumerate().find_map(|(place, word)| {
-        let marks = equal_to(*word, b':');
-        (marks != 0).then(|| place * 8 + first_of(marks))
-    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub struct Message<'a> {
     pub(super) cut_line: Option<&'a [u8]>,
 }
 
+/// How the header begins that ends most heads.
+const CONTENT_LENGTH: &[u8] = b"Content-Length:";
+
 /// Room for the headers of one message, lent to one after the other.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -348,6 +351,10 @@ impl Header {
         let line = tail(bytes, at);
         let (id, name_len) = match line.first_chunk::<WINDOW>() {
             Some(start) => HeaderName::at_start(start)?,
+            // the last one of nearly every message
+            None if line.starts_with(CONTENT_LENGTH) => {
+                (HeaderName::ContentLength, CONTENT_LENGTH.len() - 1)
+            }
             None => HeaderName::at_start(&padded(line)?)?,
         };
         let mut value = at + name_len + 1;

@@ -64,23 +64,35 @@ fn next_param(text: &[u8]) -> Read<'_> {
     plain_param(text).unwrap_or_else(|| any_param(text))
 }
 
-/// Reads `name` or `name=value` without quotes or white space, which most are; `None` for any other.
+/// Reads `name`, `name=value` or `name="value"` without escapes in the quotes or white space at their ends,
+/// which most are; `None` for any other.
 #[inline]
 fn plain_param(text: &[u8]) -> Option<Read<'_>> {
-    let len = find::user_len(text);
+    let len = find::either(text, 0, b'=', b';').unwrap_or(text.len());
     let name = slice(text, 0, len);
-    match tail(text, len) {
-        [] => Some((name, None, &[])),
-        [b';', rest @ ..] => Some((name, None, rest)),
-        [b'=', value @ ..] => {
-            let end = find::byte(value, 0, b';').unwrap_or(value.len());
-            let (value, rest) = (slice(value, 0, end), tail(value, end + 1));
-            let [first, ..] = value else { return Some((name, Some(value), rest)) };
-            let odd = *first == b'"' || *first <= b' ' || value.last().is_some_and(|l| *l <= b' ');
-            (!odd).then_some((name, Some(value), rest))
-        }
-        _ => None,
+    if has_blank_end(name) {
+        return None;
     }
+    let [b'=', value @ ..] = tail(text, len) else {
+        return Some((name, None, tail(text, len + 1)));
+    };
+    if let [b'"', quoted @ ..] = value {
+        let close = find::either(quoted, 0, b'"', b'\\')?;
+        return match tail(quoted, close) {
+            [b'"'] => Some((name, Some(slice(quoted, 0, close)), &[])),
+            [b'"', b';', rest @ ..] => Some((name, Some(slice(quoted, 0, close)), rest)),
+            _ => None,
+        };
+    }
+    let end = find::byte(value, 0, b';').unwrap_or(value.len());
+    let (value, rest) = (slice(value, 0, end), tail(value, end + 1));
+    (!has_blank_end(value)).then_some((name, Some(value), rest))
+}
+
+/// Whether a text starts or ends with what may be white space.
+#[inline]
+fn has_blank_end(text: &[u8]) -> bool {
+    matches!((text.first(), text.last()), (Some(first), Some(last)) if *first <= b' ' || *last <= b' ')
 }
 
 /// Reads whatever the parameter is.
@@ -128,9 +140,24 @@ mod tests {
     #[test]
     fn plain_parameters_are_read_as_all_are() {
         let mut plain = 0;
-        let names = ["", "a", "+sip.instance", "reg-id ", " a", "a b", "\"", "a\x0c"];
+        let names =
+            ["", "a", "+sip.instance", "reg-id ", " a", "a b", "\"", "a\x0c", "\ta", "a\"b", "é"];
         let values = [
-            "", "=", "=1", "=a=b", "= 1", "=1 ", "=\"1;2\"", "=\"open", "=a\"b", "=\x0c1", "=1\x0c",
+            "",
+            "=",
+            "=1",
+            "=a=b",
+            "= 1",
+            "=1 ",
+            "=\"1;2\"",
+            "=\"open",
+            "=\"\"",
+            "=\"a\\\"b\"",
+            "=\"a\" ",
+            "=\"a\"b",
+            "=a\"b",
+            "=\x0c1",
+            "=1\x0c",
         ];
         for name in names {
             for value in values {
