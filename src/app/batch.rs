@@ -109,7 +109,7 @@ impl Batch {
     /// Copies a message.
     pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: &Message<'_>) {
         let bytes = self.keep(message.raw());
-        self.items.push(Item::message(clock, origin, message, bytes, &mut self.layouts));
+        push_message(&mut self.items, &mut self.layouts, clock, origin, message, bytes);
     }
 
     /// Everything in order, once the datagrams that were only copied are read: the same as if they had
@@ -134,7 +134,7 @@ impl Batch {
                 let raw = message.raw();
                 let start = bytes.start + (raw.as_ptr().addr() - datagram.as_ptr().addr());
                 let part = start..start + raw.len();
-                read.push(Item::message(clock, &origin, message, part, layouts));
+                push_message(read, layouts, clock, &origin, message, part);
             });
         }
         read.extend(others.map(|(_, item)| item));
@@ -200,19 +200,21 @@ impl Batch {
     }
 }
 
-impl Item {
-    /// A message whose bytes are kept at `bytes`.
-    #[inline]
-    fn message(
-        clock: Timestamp,
-        origin: &Origin,
-        message: &Message<'_>,
-        bytes: Range<usize>,
-        layouts: &mut Layouts,
-    ) -> Self {
-        let layout = layouts.note(message);
-        let read = Reading::of(origin, message);
-        Self { clock, what: What::Message { origin: *origin, bytes, layout, read } }
+/// Adds a message whose bytes are kept at `bytes`; what the model asks of it is read where it then stands,
+/// for it is long and would be copied twice.
+#[inline]
+fn push_message(
+    items: &mut Vec<Item>,
+    layouts: &mut Layouts,
+    clock: Timestamp,
+    origin: &Origin,
+    message: &Message<'_>,
+    bytes: Range<usize>,
+) {
+    let (origin, layout, read) = (*origin, layouts.note(message), Reading::default());
+    items.push(Item { clock, what: What::Message { origin, bytes, layout, read } });
+    if let Some(Item { what: What::Message { read, .. }, .. }) = items.last_mut() {
+        read.fill(&origin, message);
     }
 }
 

@@ -27,9 +27,7 @@ impl Tracker {
             return;
         }
         self.note_forwarded(origin, &facts);
-        if !matches!(method, Method::Options | Method::Invite | Method::Message)
-            || message.to().is_some_and(|to| to.tag().is_some())
-        {
+        if !matches!(method, Method::Options | Method::Invite | Method::Message) || read.in_dialog {
             return;
         }
         let Some(dn) = self.called_dn(message, &facts) else { return };

@@ -78,6 +78,8 @@ pub struct Reading {
     /// Of a request: what it has in common with a refresh, see [`sameness`]. Of an answer:
     /// the same for what is kept of it but the top Via's values and its Contacts.
     pub(super) same: u64,
+    /// Of a request that is no REGISTER: its To has a tag, so it belongs to a dialog.
+    pub(super) in_dialog: bool,
     /// There is a Path.
     pub(super) path: bool,
     /// A Contact is `*`.
@@ -139,42 +141,41 @@ struct Found<'m> {
 }
 
 impl<'m> Found<'m> {
-    fn of(message: &Message<'m>) -> Self {
+    /// Finds them in `message`; nothing was found before.
+    fn find(&mut self, message: &Message<'m>) {
         let raw = message.raw();
-        let mut found = Self::default();
         let likeness = match message.start() {
             StartLine::Request { method: Method::Register, .. } => Likeness::Refresh,
             StartLine::Request { .. } => Likeness::Nothing,
             StartLine::Response { .. } => Likeness::Answer,
         };
         for place in message.places() {
-            likeness.note(&mut found.same, raw, &place);
+            likeness.note(&mut self.same, raw, &place);
             let value = raw.get(place.value).unwrap_or_default();
             let single = match place.id {
-                HeaderName::To => &mut found.to,
-                HeaderName::From => &mut found.from,
-                HeaderName::CallId => &mut found.call_id,
-                HeaderName::CSeq => &mut found.cseq,
+                HeaderName::To => &mut self.to,
+                HeaderName::From => &mut self.from,
+                HeaderName::CallId => &mut self.call_id,
+                HeaderName::CSeq => &mut self.cseq,
                 HeaderName::Via => {
-                    found.vias += 1;
-                    &mut found.via
+                    self.vias += 1;
+                    &mut self.via
                 }
                 HeaderName::Path => {
-                    found.path = true;
+                    self.path = true;
                     continue;
                 }
                 HeaderName::Contact => {
-                    found.contacts.push(value);
+                    self.contacts.push(value);
                     continue;
                 }
                 id => {
-                    found.auth.extend(likeness.auth(id).map(|proxy| (value, proxy)));
+                    self.auth.extend(likeness.auth(id).map(|proxy| (value, proxy)));
                     continue;
                 }
             };
             single.get_or_insert(value);
         }
-        found
     }
 
     /// The top Via, and whether there is no other.
@@ -237,19 +238,26 @@ impl Reading {
     /// Reads a message.
     #[must_use]
     pub fn of(origin: &Origin, message: &Message<'_>) -> Self {
-        let found = Found::of(message);
+        let mut reading = Self::default();
+        reading.fill(origin, message);
+        reading
+    }
+
+    /// Reads a message into a reading of nothing.
+    pub fn fill(&mut self, origin: &Origin, message: &Message<'_>) {
+        let mut found = Found::default();
+        found.find(message);
         let cseq = found.cseq.and_then(CSeq::parse);
-        let about = match cseq.map(|cseq| cseq.method) {
+        self.about = match cseq.map(|cseq| cseq.method) {
             None => About::Nothing,
             Some(Method::Register) => About::Register,
             Some(_) => About::Other,
         };
-        let mut reading = Self { about, path: found.path, ..Self::default() };
+        self.path = found.path;
         let to = found.to.and_then(NameAddr::parse);
         if let Some((to, name)) = to.and_then(|to| Some((to, dn_of(&to)?))) {
-            reading.read(origin, message, found, cseq, &to, name);
+            self.read(origin, message, &found, cseq, &to, name);
         }
-        reading
     }
 
     /// Reads what belongs to a DN called `name`, as To spells it.
@@ -257,7 +265,7 @@ impl Reading {
         &mut self,
         origin: &Origin,
         message: &Message<'m>,
-        found: Found<'m>,
+        found: &Found<'m>,
         cseq: Option<CSeq<'m>>,
         to: &NameAddr<'m>,
         name: &'m [u8],
@@ -293,7 +301,7 @@ impl Reading {
         self.branch = top.branch.map(number_of);
         match message.start() {
             StartLine::Request { method: Method::Register, uri } => {
-                self.same = sameness(origin, found.same, via.as_ref().zip(Some(&top)), uri);
+                self.same = sameness(origin, found.same.clone(), via.as_ref().zip(Some(&top)), uri);
                 self.read_contacts(raw, &found.contacts);
                 let all = found.auth.iter();
                 let all = all.flat_map(|(value, proxy)| Credentials::all(value, *proxy));
@@ -304,7 +312,7 @@ impl Reading {
                 self.received = top.received.and_then(parse_ip);
                 self.rport = top.rport.flatten();
                 self.read_contacts(raw, &found.contacts);
-                let mut like = found.same;
+                let mut like = found.same.clone();
                 like.write(reason);
                 for c in found.auth.iter().flat_map(|(value, proxy)| Challenge::all(value, *proxy))
                 {
@@ -313,7 +321,8 @@ impl Reading {
                 }
                 self.same = like.finish();
             }
-            StartLine::Request { .. } | StartLine::Response { .. } => {}
+            StartLine::Request { .. } => self.in_dialog = to.tag().is_some(),
+            StartLine::Response { .. } => {}
         }
     }
 
