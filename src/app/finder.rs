@@ -32,9 +32,8 @@ impl Finder {
 
     /// Takes in a packet; `clock` is the latest time of all packets so far, dropped ones included.
     pub(super) fn packet(&mut self, clock: Timestamp, frame: &Frame<'_>, batch: &mut Batch) {
-        self.pass_time(clock, batch);
         let streams = &mut self.streams;
-        self.decoder.decode(frame, &mut |event| take(clock, event, streams, batch));
+        self.decoder.decode_at(clock, frame, &mut |event| take(clock, event, streams, batch));
     }
 
     /// Moves the trace's clock on, which also runs while packets are dropped.

@@ -65,8 +65,18 @@ impl Decoder {
 
     /// Decodes one frame; `sink` gets each event it leads to.
     pub fn decode(&mut self, frame: &Frame<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        self.decode_at(frame.time, frame, sink);
+    }
+
+    /// The same, when the latest time of all frames so far, this one and dropped ones included, is `clock`.
+    pub fn decode_at(
+        &mut self,
+        clock: Timestamp,
+        frame: &Frame<'_>,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
         self.stats.frames += 1;
-        self.tick(frame.time, sink);
+        self.tick(clock, sink);
         if frame.bytes.is_empty() && frame.wire_len > 0 {
             // only its time was kept
             self.stats.snaplen_cut += 1;

@@ -19,9 +19,12 @@ const MORE_AND_OFFSET: u16 = 0x3fff;
 #[inline]
 #[must_use]
 pub fn sieve(link: LinkType, bytes: &[u8]) -> bool {
-    if link.0 == link::ETHERNET && is_media(bytes) {
-        return false;
-    }
+    !(link.0 == link::ETHERNET && is_media(bytes)) && may_matter(link, bytes)
+}
+
+/// The same in as many steps as it takes.
+#[inline(never)]
+fn may_matter(link: LinkType, bytes: &[u8]) -> bool {
     match link.0 {
         link::ETHERNET => bytes
             .split_first_chunk::<14>()

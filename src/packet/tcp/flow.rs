@@ -134,20 +134,22 @@ impl Flow {
             self.opening = None;
         }
         if let Some(ack) = segment.ack {
-            self.pump(
-                way.back(),
-                desk,
-                |assembly, _, out| {
-                    assembly.peer_acked(ack, out);
-                },
-                origin,
-            );
+            self.acked(way.back(), ack, origin, desk);
         }
         self.data(way, segment, origin, desk);
         self.over = self.up.closed && self.down.closed;
         if self.over {
             self.end_tls(desk);
         }
+    }
+
+    /// Notes that what was sent `way` has arrived up to `ack`; most often nothing waits to be handed on.
+    fn acked(&mut self, way: Way, ack: u32, origin: &Origin, desk: &mut Desk<'_, '_>) {
+        let assembly = &mut self.side_mut(way).assembly;
+        if assembly.waiting().is_none() {
+            return assembly.peer_acked(ack, &mut |_| {});
+        }
+        self.pump(way, desk, |assembly, _, out| assembly.peer_acked(ack, out), origin);
     }
 
     /// Notes an ICMP error about this connection: its SYN has an answer.
