@@ -73,7 +73,7 @@ impl Pcap {
             }
             return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         }
-        let Some((secs, ticks, length, wire_len)) = self.record(buffer.unread()) else {
+        let Some((secs, ticks, length, wire_len)) = record(buffer.unread(), self.order) else {
             return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         };
         if length > self.limit {
@@ -96,10 +96,24 @@ impl Pcap {
     pub(super) fn skim(
         &self,
         bytes: &[u8],
+        pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> (usize, u64) {
+        // the order is asked once, and not for every field
+        match self.order {
+            Order::Little => self.skim_in::<true>(bytes, pass),
+            Order::Big => self.skim_in::<false>(bytes, pass),
+        }
+    }
+
+    #[inline]
+    fn skim_in<const LITTLE: bool>(
+        &self,
+        bytes: &[u8],
         mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
     ) -> (usize, u64) {
+        let order = if LITTLE { Order::Little } else { Order::Big };
         let (mut rest, mut count) = (bytes, 0);
-        while let Some((secs, ticks, length, _)) = self.record(rest)
+        while let Some((secs, ticks, length, _)) = record(rest, order)
             && length <= self.limit
             && let Some(behind) = rest.get(self.record_header..)
             && let Some((packet, behind)) = behind.split_at_checked(length as usize)
@@ -111,14 +125,17 @@ impl Pcap {
         (bytes.len() - rest.len(), count)
     }
 
+    /// What fits 32 bits each is far from the end of what a timestamp can hold.
     #[inline]
     fn time(&self, secs: u32, ticks: u32) -> Timestamp {
-        Timestamp::from_parts(secs.into(), i64::from(ticks) * self.nanos_per_tick)
+        let nanos = i64::from(ticks) * self.nanos_per_tick;
+        Timestamp::from_nanos(i64::from(secs) * 1_000_000_000 + nanos)
     }
+}
 
-    #[inline]
-    fn record(&self, bytes: &[u8]) -> Option<(u32, u32, u32, u32)> {
-        let mut fields = Fields::new(bytes.first_chunk::<RECORD_HEADER>()?, self.order);
-        Some((fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?))
-    }
+/// The fields of a packet's header: seconds, ticks, length, length on the wire.
+#[inline]
+fn record(bytes: &[u8], order: Order) -> Option<(u32, u32, u32, u32)> {
+    let mut fields = Fields::new(bytes.first_chunk::<RECORD_HEADER>()?, order);
+    Some((fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?))
 }
