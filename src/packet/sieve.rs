@@ -2,10 +2,10 @@
 
 use etherparse::ip_number;
 
-use super::field::{after, first, u16_at};
+use super::field::{after, first, u16_at, u32_at};
 use super::link::{self, SNAP, ethertype};
 use super::payload::may_be_sip;
-use super::tunnel::is_tunnel_port;
+use super::tunnel::{HIGHEST_TUNNEL_PORT, is_tunnel_port};
 use crate::net::LinkType;
 
 /// The bits of IPv4's fragment field that are set in fragments.
@@ -45,24 +45,23 @@ fn may_matter(link: LinkType, bytes: &[u8]) -> bool {
 #[inline]
 fn is_media(bytes: &[u8]) -> bool {
     const TYPE: usize = 12;
-    const VERSION: usize = 14;
     const TOTAL_LENGTH: usize = 16;
     const FRAGMENT: usize = 20;
-    const PROTOCOL: usize = 23;
+    const FRAGMENT_AND_PROTOCOL: u32 = (MORE_AND_OFFSET as u32) << 16 | 0xff;
     const SOURCE: usize = 34;
     const DESTINATION: usize = 36;
     const PAYLOAD: usize = 42;
     /// IPv4, UDP and a byte.
     const SHORTEST: u16 = 29;
     let Some(frame) = bytes.first_chunk::<{ PAYLOAD + 1 }>() else { return false };
+    let (source, destination) = (u16_at(frame, SOURCE), u16_at(frame, DESTINATION));
     frame[PAYLOAD] >= 0x80
-        && u16_at(frame, TYPE) == ethertype::IPV4
-        && frame[VERSION] == 0x45
-        && frame[PROTOCOL] == ip_number::UDP.0
-        && u16_at(frame, FRAGMENT) & MORE_AND_OFFSET == 0
+        && u32_at(frame, TYPE) & 0xffff_ff00 == u32::from(ethertype::IPV4) << 16 | 0x4500
+        && u32_at(frame, FRAGMENT) & FRAGMENT_AND_PROTOCOL == u32::from(ip_number::UDP.0)
         && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
-        && !is_tunnel_port(u16_at(frame, SOURCE))
-        && !is_tunnel_port(u16_at(frame, DESTINATION))
+        // media go to high ports
+        && (source.min(destination) > HIGHEST_TUNNEL_PORT
+            || !(is_tunnel_port(source) || is_tunnel_port(destination)))
 }
 
 #[inline]

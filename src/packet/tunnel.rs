@@ -21,6 +21,9 @@ pub(super) const fn is_tunnel_port(port: u16) -> bool {
     matches!(port, VXLAN | VXLAN_LINUX | VXLAN_GPE | GENEVE | GTP_U | L2TP)
 }
 
+/// No port above it is a tunnel's.
+pub(super) const HIGHEST_TUNNEL_PORT: u16 = VXLAN_LINUX;
+
 /// The packet inside a datagram to or from `port`; none if it is an ordinary datagram after all.
 pub(super) fn in_datagram(port: u16, payload: &[u8]) -> Option<Layer<'_>> {
     match port {
@@ -161,6 +164,12 @@ fn erspan_3(bytes: &[u8]) -> Option<Layer<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_port_is_known() {
+        let highest = (0..=u16::MAX).rfind(|port| is_tunnel_port(*port));
+        assert_eq!(highest, Some(HIGHEST_TUNNEL_PORT));
+    }
 
     fn inner(layer: Option<Layer<'_>>) -> Option<(&'static str, &[u8])> {
         Some(match layer? {
