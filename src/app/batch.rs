@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
 use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
 use crate::registration::Reading;
-use crate::sip::{self, Layout, Layouts, Message, Scratch};
+use crate::sip::{Layout, Layouts, Message};
 
 /// Messages and what the network says beside them, in order; emptied and used again.
 #[derive(Default)]
@@ -43,7 +43,6 @@ struct Datagram {
 #[derive(Default)]
 pub(super) struct Room {
     items: Vec<Item>,
-    scratch: Scratch,
 }
 
 /// One thing found, its bytes aside, and the latest time of all packets read by then.
@@ -88,28 +87,21 @@ impl Batch {
         self.defers = defers;
     }
 
-    /// Copies a datagram, or the messages in it.
-    pub(super) fn datagram(
-        &mut self,
-        clock: Timestamp,
-        origin: &Origin,
-        bytes: &[u8],
-        scratch: &mut Scratch,
-    ) {
+    /// Copies a datagram, and looks for the messages in it unless that is left for later.
+    pub(super) fn datagram(&mut self, clock: Timestamp, origin: &Origin, bytes: &[u8]) {
+        let (datagram, kept) = (bytes, self.keep(bytes));
         if self.defers {
-            let (origin, bytes, behind) = (*origin, self.keep(bytes), self.items.len());
+            let (origin, bytes, behind) = (*origin, kept, self.items.len());
             self.unread.push(Datagram { clock, origin, bytes, behind });
-            return;
+        } else {
+            read_datagram(&mut self.items, &mut self.layouts, clock, origin, datagram, kept.start);
         }
-        sip::each_in_datagram(bytes, origin.path.cut.is_some(), scratch, |message| {
-            self.message(clock, origin, message);
-        });
     }
 
     /// Copies a message.
     pub(super) fn message(&mut self, clock: Timestamp, origin: &Origin, message: &Message<'_>) {
-        let bytes = self.keep(message.raw());
-        push_message(&mut self.items, &mut self.layouts, clock, origin, message, bytes);
+        let (bytes, layout) = (self.keep(message.raw()), self.layouts.note(message));
+        push_message(&mut self.items, clock, origin, message, bytes, layout);
     }
 
     /// Everything in order, once the datagrams that were only copied are read: the same as if they had
@@ -123,19 +115,14 @@ impl Batch {
 
     fn read_datagrams(&mut self, room: &mut Room) {
         let Self { bytes: all, layouts, items, unread, .. } = self;
-        let Room { items: read, scratch } = room;
+        let Room { items: read } = room;
         let mut others = items.drain(..).enumerate().peekable();
         for Datagram { clock, origin, bytes, behind } in unread.drain(..) {
             while let Some((_, item)) = others.next_if(|(place, _)| *place < behind) {
                 read.push(item);
             }
             let datagram = all.get(bytes.clone()).unwrap_or_default();
-            sip::each_in_datagram(datagram, origin.path.cut.is_some(), scratch, |message| {
-                let raw = message.raw();
-                let start = bytes.start + (raw.as_ptr().addr() - datagram.as_ptr().addr());
-                let part = start..start + raw.len();
-                push_message(read, layouts, clock, &origin, message, part);
-            });
+            read_datagram(read, layouts, clock, &origin, datagram, bytes.start);
         }
         read.extend(others.map(|(_, item)| item));
         std::mem::swap(items, read);
@@ -200,21 +187,37 @@ impl Batch {
     }
 }
 
+/// Adds the messages in a datagram that is kept from `start` on.
+fn read_datagram(
+    items: &mut Vec<Item>,
+    layouts: &mut Layouts,
+    clock: Timestamp,
+    origin: &Origin,
+    datagram: &[u8],
+    start: usize,
+) {
+    layouts.each_in_datagram(datagram, origin.path.cut.is_some(), |message, layout| {
+        let raw = message.raw();
+        let first = start + (raw.as_ptr().addr() - datagram.as_ptr().addr());
+        push_message(items, clock, origin, message, first..first + raw.len(), layout);
+    });
+}
+
 /// Adds a message whose bytes are kept at `bytes`; what the model asks of it is read where it then stands,
 /// for it is long and would be copied twice.
 #[inline]
 fn push_message(
     items: &mut Vec<Item>,
-    layouts: &mut Layouts,
     clock: Timestamp,
     origin: &Origin,
     message: &Message<'_>,
     bytes: Range<usize>,
+    layout: Layout,
 ) {
-    let (origin, layout, read) = (*origin, layouts.note(message), Reading::default());
-    items.push(Item { clock, what: What::Message { origin, bytes, layout, read } });
+    let what = What::Message { origin: *origin, bytes, layout, read: Reading::default() };
+    items.push(Item { clock, what });
     if let Some(Item { what: What::Message { read, .. }, .. }) = items.last_mut() {
-        read.fill(&origin, message);
+        read.fill(origin, message);
     }
 }
 

@@ -89,7 +89,7 @@ impl Finder {
 fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut Batch) {
     match event {
         Event::Datagram { origin, bytes } => {
-            batch.datagram(clock, origin, bytes, &mut streams.scratch);
+            batch.datagram(clock, origin, bytes);
         }
         Event::Stream(chunk) => streams.chunk(clock, &chunk, batch),
         Event::Icmp(error) => batch.icmp(clock, &error),
@@ -107,7 +107,7 @@ struct Streams {
     /// Bytes of unfinished messages in all of them.
     held: usize,
     counts: StreamCounts,
-    /// For the headers of one message after the other, those of datagrams too.
+    /// For the headers of one message after the other.
     scratch: Scratch,
 }
 

@@ -206,7 +206,7 @@ impl<'a> AuthItems<'a> {
 #[inline]
 fn plain_param(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let text = tail(text, text.iter().take_while(|byte| matches!(byte, b',' | b' ')).count());
-    let len = find::user_len(text);
+    let len = find::word_len(text);
     let (name, value) = (slice(text, 0, len), tail(text, len).strip_prefix(b"=")?);
     let (value, rest) = if let Some(quoted) = value.strip_prefix(b"\"") {
         let close = find::either(quoted, 0, b'"', b'\\')?;
@@ -317,7 +317,7 @@ mod tests {
     fn plain_parameters_are_read_as_all_are() {
         let mut plain = 0;
         let befores = ["", ",", ", ,  ", "\t", "\r\n "];
-        let names = ["", "a", "qop-options", "a b", "\"a\"", "a "];
+        let names = ["", "a", "qop-options", "a b", "\"a\"", "a ", "a;b", "\x01", "a\tb", "é"];
         let values = [
             "",
             "=",

@@ -33,12 +33,23 @@ pub(super) fn host_len(text: &[u8]) -> usize {
     position(text, 0, |block| !host(block)).unwrap_or(text.len())
 }
 
-/// The same with `+` and `_` besides: of a user, if it is a usual one, or the name of a parameter.
+/// The same with `+` and `_` besides: of a user, if it is a usual one.
 #[inline]
 pub(super) fn user_len(text: &[u8]) -> usize {
     let (plus, underscore) = (u8x16::splat(b'+'), u8x16::splat(b'_'));
     let user = |block: u8x16| host(block) | block.cmp_eq(plus) | block.cmp_eq(underscore);
     position(text, 0, |block| !user(block)).unwrap_or(text.len())
+}
+
+/// How many of the first bytes of `text` are none of `=`, `,`, `"`, blanks and controls.
+#[inline]
+pub(super) fn word_len(text: &[u8]) -> usize {
+    let [equals, comma, quote, blank] = [b'=', b',', b'"', b' '].map(u8x16::splat);
+    let ends = |block: u8x16| {
+        let marks = block.cmp_eq(equals) | block.cmp_eq(comma) | block.cmp_eq(quote);
+        marks | block.min(blank).cmp_eq(block)
+    };
+    position(text, 0, ends).unwrap_or(text.len())
 }
 
 /// How many of the first bytes of `text` are digits.
@@ -133,6 +144,11 @@ mod tests {
                 let text = [&b"a0-Z.z9A".repeat(3)[..before], &[byte]].concat();
                 assert_eq!(host_len(&text), before + usize::from(host), "{byte} behind {before}");
                 assert_eq!(user_len(&text), before + usize::from(user), "{byte} behind {before}");
+            }
+            let ends = byte <= b' ' || b"=,\"".contains(&byte);
+            for before in 0..20 {
+                let text = [&b"a0-Z;z\xff!".repeat(3)[..before], &[byte]].concat();
+                assert_eq!(word_len(&text), before + usize::from(!ends), "{byte} behind {before}");
             }
             assert_eq!(digits_len(&[b'0', b'9', byte]), 2 + usize::from(byte.is_ascii_digit()));
         }

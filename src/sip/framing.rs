@@ -4,7 +4,7 @@ use memchr::{memchr2, memmem, memrchr2};
 
 use super::find;
 use super::header::HeaderName;
-use super::message::{HeadEnd, Message, Scratch};
+use super::message::{HeadEnd, Message};
 use super::scan::{slice, starts_with_ignore_case, tail};
 use super::start_line::{StartLine, VERSION};
 
@@ -19,25 +19,6 @@ pub(super) const MAX_START_LINE: usize = 8 * 1024;
 #[must_use]
 pub const fn datagram(bytes: &[u8], cut: bool) -> Datagram<'_> {
     Datagram { rest: bytes, cut }
-}
-
-/// Hands every SIP message of one datagram to `sink`, as [`datagram`] does; their headers are in
-/// `scratch` meanwhile.
-pub fn each_in_datagram(
-    bytes: &[u8],
-    cut: bool,
-    scratch: &mut Scratch,
-    mut sink: impl FnMut(&Message<'_>),
-) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let bytes = tail(rest, filler(rest));
-        let Some(mut message) = Message::scan_in(bytes, cut, scratch) else { return };
-        let length = length_in_datagram(&message, bytes, cut);
-        message.set_length(length);
-        sink(&message);
-        rest = tail(bytes, length);
-    }
 }
 
 /// The messages of one datagram; made by [`datagram`].
@@ -69,7 +50,7 @@ pub(super) fn filler(bytes: &[u8]) -> usize {
 }
 
 /// How long `message` is, which starts `bytes`.
-fn length_in_datagram(message: &Message<'_>, bytes: &[u8], cut: bool) -> usize {
+pub(super) fn length_in_datagram(message: &Message<'_>, bytes: &[u8], cut: bool) -> usize {
     let head = message.head_len();
     if message.head_end() != HeadEnd::Blank {
         return head;

@@ -1,5 +1,6 @@
 //! Where the parts of messages stand, without their bytes: messages on their way to another thread.
 
+use super::framing::{filler, length_in_datagram};
 use super::message::{HeadEnd, Header, Headers, Message};
 use super::scan::{slice, tail};
 use super::start_line::{Method, StartLine};
@@ -32,14 +33,29 @@ enum StartLayout {
 impl Layouts {
     /// Notes where the parts of `message` stand.
     pub fn note(&mut self, message: &Message<'_>) -> Layout {
-        let first = self.headers.len() as u32;
+        let first = self.headers.len();
         self.headers.extend_from_slice(message.headers.list());
-        Layout {
-            start: StartLayout::of(message.raw, &message.start),
-            headers: [first, self.headers.len() as u32],
-            head_len: message.head_len,
-            end: message.end,
-            cut_line: message.cut_line.map(<[u8]>::len),
+        Layout::of(message, first)
+    }
+
+    /// Hands every SIP message of one datagram to `sink`, as [`datagram`](super::datagram) does, and where its
+    /// parts stand.
+    pub fn each_in_datagram(
+        &mut self,
+        bytes: &[u8],
+        cut: bool,
+        mut sink: impl FnMut(&Message<'_>, Layout),
+    ) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let bytes = tail(rest, filler(rest));
+            let first = self.headers.len();
+            let message = Message::scan_behind(bytes, cut, &mut self.headers);
+            let Some(mut message) = message else { return };
+            let length = length_in_datagram(&message, bytes, cut);
+            message.set_length(length);
+            sink(&message, Layout::of(&message, first));
+            rest = tail(bytes, length);
         }
     }
 
@@ -68,6 +84,20 @@ impl Layouts {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.headers.len() * size_of::<Header>()
+    }
+}
+
+impl Layout {
+    /// The layout of a message whose headers stand from place `first` on.
+    fn of(message: &Message<'_>, first: usize) -> Self {
+        let behind = first + message.headers.list().len();
+        Self {
+            start: StartLayout::of(message.raw, &message.start),
+            headers: [first as u32, behind as u32],
+            head_len: message.head_len,
+            end: message.end,
+            cut_line: message.cut_line.map(<[u8]>::len),
+        }
     }
 }
 

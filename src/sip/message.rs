@@ -108,8 +108,20 @@ impl<'a> Message<'a> {
     #[inline]
     pub(super) fn scan_in(bytes: &'a [u8], cut: bool, scratch: &'a mut Scratch) -> Option<Self> {
         scratch.headers.clear();
-        let head = Head::scan(bytes, cut, &mut scratch.headers)?;
-        Some(Self { headers: Headers::Lent(&scratch.headers), ..head.message() })
+        Self::scan_behind(bytes, cut, &mut scratch.headers)
+    }
+
+    /// The same with its headers behind those in `headers`; nothing is added when it is no message.
+    #[inline]
+    pub(super) fn scan_behind(
+        bytes: &'a [u8],
+        cut: bool,
+        headers: &'a mut Vec<Header>,
+    ) -> Option<Self> {
+        let first = headers.len();
+        let head = Head::scan(bytes, cut, headers)?;
+        let headers = Headers::Lent(headers.get(first..).unwrap_or_default());
+        Some(Self { headers, ..head.message() })
     }
 
     /// The same message with its body ending `length` bytes after its start.

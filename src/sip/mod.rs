@@ -30,7 +30,7 @@ mod tests;
 
 pub use access::CSeq;
 pub use auth::{Challenge, Credentials};
-pub use framing::{Datagram, datagram, each_in_datagram};
+pub use framing::{Datagram, datagram};
 pub use header::HeaderName;
 pub use layout::{Layout, Layouts};
 pub use message::{HeaderPlace, HeaderRef, Message, Scratch};
