@@ -100,13 +100,28 @@ impl Streams {
     ) {
         stats.tcp_segments += 1;
         let (key, way) = FlowKey::new(origin.src, origin.dst);
-        let mut known = self.flows.get(&key);
-        if known.is_some_and(|flow| flow.is_succeeded_by(way, segment)) {
+        let mut is_new = false;
+        loop {
+            let Self { flows, holes, over, next_stream, held, keys, waiting, hep, .. } = self;
+            if let Some(flow) = flows.get_mut(&key)
+                && (is_new || !flow.is_succeeded_by(way, segment))
+            {
+                let was_over = flow.over;
+                let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
+                flow.segment(way, segment, &mut origin, &mut desk);
+                held.keep_within_limits(flow, &origin, &mut desk);
+                waiting.note(key, flow);
+                let appointment = Appointment { at: origin.time, key, serial: flow.serial };
+                if flow.over && !was_over {
+                    over.push_back(appointment);
+                } else if !flow.queued && flow.waiting().is_some() {
+                    flow.queued = true;
+                    holes.push_back(appointment);
+                }
+                return;
+            }
             self.forget(&key, limits, stats, sink);
-            known = None;
-        }
-        if known.is_none() {
-            if !segment.opens() {
+            if is_new || !segment.opens() {
                 return;
             }
             if self.flows.len() >= limits.flows {
@@ -115,20 +130,7 @@ impl Streams {
             stats.flows += 1;
             self.next_serial += 1;
             self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
-        }
-        let Self { flows, holes, over, next_stream, held, keys, waiting, hep, .. } = self;
-        let Some(flow) = flows.get_mut(&key) else { return };
-        let was_over = flow.over;
-        let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
-        flow.segment(way, segment, &mut origin, &mut desk);
-        held.keep_within_limits(flow, &origin, &mut desk);
-        waiting.note(key, flow);
-        let appointment = Appointment { at: origin.time, key, serial: flow.serial };
-        if flow.over && !was_over {
-            over.push_back(appointment);
-        } else if !flow.queued && flow.waiting().is_some() {
-            flow.queued = true;
-            holes.push_back(appointment);
+            is_new = true;
         }
     }
 
