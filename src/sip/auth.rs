@@ -306,12 +306,35 @@ fn auth_value(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// A nonce count (RFC 7616 §3.4).
 fn hex_number(value: &[u8]) -> Option<u32> {
+    plain_hex(value).or_else(|| any_hex(value))
+}
+
+/// Reads eight digits, as it should be.
+fn plain_hex(value: &[u8]) -> Option<u32> {
+    let digits: &[u8; 8] = value.try_into().ok()?;
+    digits.iter().try_fold(0, |sum, digit| Some(sum << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// Reads whatever number it is.
+fn any_hex(value: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(trim(value)).ok()?, 16).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_counts_are_read_as_all_are() {
+        for text in ["00000001", "0000000a", "DEADbeef", "ffffffff", "7fffffff"] {
+            let plain = plain_hex(text.as_bytes());
+            assert!(plain.is_some() && plain == any_hex(text.as_bytes()), "{text}");
+        }
+        for text in ["", "1", "000000001", "0000000g", "+0000001", " 0000001", "\u{e9}000000"] {
+            assert_eq!(plain_hex(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(hex_number(b" 1f "), Some(0x1f));
+    }
 
     #[test]
     fn plain_parameters_are_read_as_all_are() {
