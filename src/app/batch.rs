@@ -116,15 +116,14 @@ impl Batch {
     fn read_datagrams(&mut self, room: &mut Room) {
         let Self { bytes: all, layouts, items, unread, .. } = self;
         let Room { items: read } = room;
-        let mut others = items.drain(..).enumerate().peekable();
+        let (mut others, mut moved) = (items.drain(..), 0);
         for Datagram { clock, origin, bytes, behind } in unread.drain(..) {
-            while let Some((_, item)) = others.next_if(|(place, _)| *place < behind) {
-                read.push(item);
-            }
+            read.extend(others.by_ref().take(behind - moved));
+            moved = behind;
             let datagram = all.get(bytes.clone()).unwrap_or_default();
             read_datagram(read, layouts, clock, &origin, datagram, bytes.start);
         }
-        read.extend(others.map(|(_, item)| item));
+        read.extend(others);
         std::mem::swap(items, read);
     }
 
