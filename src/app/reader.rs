@@ -103,6 +103,15 @@ impl Reader {
                 let clock = span.map_or_else(Timestamp::default, |(_, last)| last);
                 finder.secrets(clock, &secrets, &mut batch);
             }
+            let before = counts.read;
+            let mut matters = false;
+            if let (None, None, Some(span)) = (&filter, &wanted, &mut span) {
+                // most often what follows is dropped
+                let passed;
+                (passed, matters) = skim(&mut set, span);
+                counts.read += passed;
+                counts.not_sip += passed;
+            }
             let Some(frame) = set.next_frame() else { break };
             if let (None, Some(wanted)) = (at, &wanted) {
                 at = Some(resolve(wanted, frame.time, &zone)?);
@@ -115,19 +124,12 @@ impl Reader {
             let (first, last) = span.unwrap_or((frame.time, frame.time));
             let clock = last.max(frame.time);
             span = Some((first.min(frame.time), clock));
-            let before = counts.read;
             if let Some(filter) = &mut filter
                 && !filter.takes(frame.link, frame.bytes)?
             {
                 counts.filtered += 1;
-            } else if !sieve(frame.link, frame.bytes) {
+            } else if !matters && !sieve(frame.link, frame.bytes) {
                 counts.not_sip += 1;
-                if filter.is_none() && at.is_none() {
-                    // most often others like it follow
-                    let passed = skim(&mut set, &mut span);
-                    counts.read += passed;
-                    counts.not_sip += passed;
-                }
             } else {
                 finder.packet(clock, &frame, &mut batch);
                 if batch.is_full(batch_bytes) {
@@ -137,7 +139,7 @@ impl Reader {
                     batch.defer(read_by.defers(full));
                 }
             }
-            if counts.read / STRIDE != (before - 1) / STRIDE {
+            if counts.read / STRIDE != before / STRIDE {
                 progress(set.progress());
             }
         }
@@ -149,16 +151,18 @@ impl Reader {
     }
 }
 
-/// Passes over packets that the sieve drops, of which only the time counts; how many.
-fn skim(set: &mut CaptureSet, span: &mut Option<(Timestamp, Timestamp)>) -> u64 {
-    let Some((first, last)) = span else { return 0 };
-    set.skim(|time, link, bytes| {
-        let dropped = !sieve(link, bytes);
-        if dropped {
+/// Passes over packets that the sieve drops, of which only the time counts; how many, and whether it
+/// stopped at one that the sieve keeps, which is the next then.
+fn skim(set: &mut CaptureSet, (first, last): &mut (Timestamp, Timestamp)) -> (u64, bool) {
+    let mut matters = false;
+    let passed = set.skim(|time, link, bytes| {
+        matters = sieve(link, bytes);
+        if !matters {
             (*first, *last) = ((*first).min(time), (*last).max(time));
         }
-        dropped
-    })
+        !matters
+    });
+    (passed, matters)
 }
 
 /// Sends a batch and replaces it by an empty one; false when nobody takes it.

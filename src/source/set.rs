@@ -225,7 +225,7 @@ impl CaptureSet {
 
     /// Passes over the frames that follow the one lent last, as long as `pass` says so of their time,
     /// link type and bytes; how many. It may stop before `pass` does, and lends nothing: what comes of
-    /// [`Self::next_frame`] is only what was not passed over.
+    /// [`Self::next_frame`] is only what was not passed over, the frame `pass` refused first of all.
     ///
     /// For frames of which nothing but their time counts this is several times as fast.
     pub fn skim(&mut self, mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> u64 {

@@ -318,7 +318,10 @@ proptest! {
             let options = OpenOptions { buffer_size, files_kept_open };
             let Ok(mut set) = captures.open_with(&names, options) else { return Vec::new() };
             let mut seen = Vec::new();
+            let mut refused: Option<Vec<u8>> = None;
             while let Some(frame) = set.next_frame() {
+                assert!(refused.is_none_or(|bytes| bytes == frame.bytes), "another one was refused");
+                refused = None;
                 seen.push(format!("{} {:?}", frame.time.nanos(), frame.bytes));
                 if skims {
                     let before = seen.len();
@@ -327,6 +330,8 @@ proptest! {
                         if drops {
                             assert_eq!(link, LinkType(1));
                             seen.push(format!("{} {bytes:?}", time.nanos()));
+                        } else {
+                            refused = Some(bytes.to_vec());
                         }
                         drops
                     });
