@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::net::escape_bytes;
 
-use super::scan::{is_lws, is_token, starts_with_ignore_case, trim};
+use super::find;
+use super::scan::{is_token, slice, starts_with_ignore_case, tail, trim};
 
 /// The only version there is (RFC 3261 §7.1); compared in any case, as that section asks.
 pub(super) const VERSION: &[u8] = b"SIP/2.0";
@@ -142,14 +143,35 @@ impl<'a> StartLine<'a> {
     /// `SIP/2.0`, so that HTTP and RTSP are never taken for SIP.
     #[must_use]
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
-        if let Some(uri) = line.strip_prefix(b"REGISTER ")
-            && let [uri @ .., b' ', b'S', b'I', b'P', b'/', b'2', b'.', b'0'] = uri
-            && let (Some(first), Some(last)) = (uri.first(), uri.last())
-            && !is_lws(*first)
-            && !is_lws(*last)
-        {
-            return Some(Self::Request { method: Method::Register, uri });
+        Self::plain(line).or_else(|| Self::any(line))
+    }
+
+    /// Reads a line as it should be: one space between its words, none at its ends, and a method that has a
+    /// name here; `None` for any other.
+    #[inline]
+    fn plain(line: &'a [u8]) -> Option<Self> {
+        let framed =
+            |text: &[u8]| matches!(text, [first, .., last] if *first > b' ' && *last > b' ');
+        if let Some(status) = line.strip_prefix(b"SIP/2.0 ") {
+            let [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', reason @ ..] = status
+            else {
+                return None;
+            };
+            let code = [a, b, c].iter().fold(0, |sum, digit| sum * 10 + u16::from(**digit - b'0'));
+            return framed(reason).then_some(Self::Response { code, reason });
         }
+        let (method, rest) = if let Some(rest) = line.strip_prefix(b"REGISTER ") {
+            (Method::Register, rest)
+        } else {
+            let end = find::byte(line, 0, b' ')?;
+            (Method::from_bytes(slice(line, 0, end)), tail(line, end + 1))
+        };
+        let uri = rest.strip_suffix(b" SIP/2.0").filter(|uri| framed(uri))?;
+        (!matches!(method, Method::Other(_))).then_some(Self::Request { method, uri })
+    }
+
+    /// Reads whatever the line is.
+    fn any(line: &'a [u8]) -> Option<Self> {
         if starts_with_ignore_case(line, VERSION) {
             return Self::response(line.get(VERSION.len()..)?);
         }
@@ -217,4 +239,37 @@ pub(super) fn may_become_plausible_start_line(line: &[u8]) -> bool {
 /// Whether one of the two starts with the other.
 fn shares_prefix(line: &[u8], prefix: &[u8]) -> bool {
     line.iter().zip(prefix).all(|(a, b)| a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_lines_are_read_as_all_are() {
+        let starts = [
+            "REGISTER", "OPTIONS", "register", "FOO", "SIP/2.0", "sip/2.0", "SIP/2.0 ", "", " ACK",
+            "A\tCK",
+        ];
+        let middles = [
+            "", "sip:a@b", "sip:a b", " sip:a", "sip:a ", "\tsip:a", "200", "200 ", "099", "1000",
+            "600 x", "20x",
+        ];
+        let ends = ["SIP/2.0", "OK", "", "Not Found", "sip/2.0", "SIP/2.0 ", "SIP/2.0\t", "x\x0c"];
+        let mut plain = 0;
+        for start in starts {
+            for middle in middles {
+                for end in ends {
+                    for between in [" ", "  ", "\t", ""] {
+                        let text = format!("{start} {middle}{between}{end}");
+                        if let Some(line) = StartLine::plain(text.as_bytes()) {
+                            plain += 1;
+                            assert_eq!(Some(line), StartLine::any(text.as_bytes()), "{text:?}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 10, "{plain}");
+    }
 }
