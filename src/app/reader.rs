@@ -1,6 +1,9 @@
 //! The reading half of the pump: drops what cannot matter and finds the messages in the rest.
 
-use crossbeam_channel::{Receiver, Sender};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 use jiff::tz::TimeZone;
 
 use super::Failure;
@@ -20,6 +23,9 @@ const STRIDE: u64 = 1 << 14;
 /// Full batches that may wait before the reader reads datagrams itself: as long as fewer do, the worker has
 /// time, and as long as one waits, it need not be woken.
 const ENOUGH: usize = 4;
+
+/// How long the reader rests when no more batches may wait: the worker takes a few of them meanwhile.
+const WHILE_FULL: Duration = Duration::from_micros(500);
 
 /// Who looks for messages in datagrams. What comes of it is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -168,7 +174,16 @@ fn skim(set: &mut CaptureSet, (first, last): &mut (Timestamp, Timestamp)) -> (u6
 /// Sends a batch and replaces it by an empty one; false when nobody takes it.
 fn hand_on(batch: &mut Batch, full: &Sender<Batch>, empty: &Receiver<Batch>) -> bool {
     let next = empty.try_recv().unwrap_or_default();
-    full.send(std::mem::replace(batch, next)).is_ok()
+    let mut batch = std::mem::replace(batch, next);
+    loop {
+        match full.try_send(batch) {
+            Ok(()) => return true,
+            Err(TrySendError::Disconnected(_)) => return false,
+            Err(TrySendError::Full(back)) => batch = back,
+        }
+        // a thread that waits for room would be woken for every batch, at the worker's expense
+        sleep(WHILE_FULL);
+    }
 }
 
 /// The moment `--at` means, now that it is known when the capture begins.
