@@ -12,6 +12,40 @@ pub(super) struct Writer {
     out: Vec<u8>,
 }
 
+/// The digits of numbers below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        #[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+        {
+            pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        }
+        number += 1;
+    }
+    pairs
+};
+
+/// The digits of a byte with a dot behind them, and how many bytes that is.
+const OCTETS: [([u8; 4], usize); 256] = {
+    let mut octets = [([b'.'; 4], 0); 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let [a, b, c] = [b'0' + digits[0] as u8, b'0' + digits[1] as u8, b'0' + digits[2] as u8];
+        #[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+        {
+            octets[octet] = match octet {
+                ..10 => ([c, b'.', 0, 0], 2),
+                10..100 => ([b, c, b'.', 0], 3),
+                _ => ([a, b, c, b'.'], 4),
+            };
+        }
+        octet += 1;
+    }
+    octets
+};
+
 /// What stands behind the name of a member, or in a list.
 pub(super) trait Value {
     fn write(self, to: &mut Writer);
@@ -103,15 +137,34 @@ impl Writer {
         self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
     }
 
+    /// A number in digits, as many as there are in all.
+    fn all_digits<const N: usize>(&mut self, number: u32) {
+        let (mut digits, mut rest) = ([b'0'; N], number as usize);
+        for pair in digits.rchunks_mut(2) {
+            let [ten, one] = PAIRS.get(rest % 100).copied().unwrap_or_default();
+            rest /= 100;
+            match pair {
+                [first, second] => (*first, *second) = (ten, one),
+                [only] => *only = one,
+                _ => {}
+            }
+        }
+        self.out.extend_from_slice(&digits);
+    }
+
     fn address(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(v4) => {
-                let [a, b, c, d] = v4.octets();
-                self.digits(a);
-                for octet in [b, c, d] {
-                    self.out.push(b'.');
-                    self.digits(octet);
+                // each octet with a dot behind it, of which the last is not meant
+                let (mut text, mut end) = ([0; 16], 0);
+                for octet in v4.octets() {
+                    let (digits, len) = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
+                    if let Some(place) = text.get_mut(end..end + digits.len()) {
+                        place.copy_from_slice(&digits);
+                    }
+                    end += len;
                 }
+                self.out.extend_from_slice(text.get(..end - 1).unwrap_or_default());
             }
             IpAddr::V6(v6) => self.out.extend_from_slice(v6.to_string().as_bytes()),
         }
@@ -222,6 +275,26 @@ impl Value for bool {
     }
 }
 
+/// Nanoseconds as milliseconds, in as many decimals as there are.
+pub(super) struct Millis(pub i64);
+
+impl Value for Millis {
+    fn write(self, to: &mut Writer) {
+        // less is written with an exponent, and of more a double does not hold every digit
+        if !(100..1_000_000_000_000_000).contains(&self.0) {
+            return Other(self.0 as f64 / 1e6).write(to);
+        }
+        to.digits(self.0 / 1_000_000);
+        to.out.push(b'.');
+        to.all_digits::<6>((self.0 % 1_000_000).unsigned_abs() as u32);
+        while let [.., before, b'0'] = to.out.as_slice()
+            && *before != b'.'
+        {
+            to.out.pop();
+        }
+    }
+}
+
 macro_rules! numbers {
     ($($number:ty)*) => {
         $(impl Value for $number {
@@ -241,14 +314,9 @@ impl Value for Timestamp {
             (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000));
         to.out.push(b'"');
         to.digits(secs);
-        // nine decimals
-        let mut decimals = *b".000000000\"";
-        let mut rest = nanos.unsigned_abs() as u32;
-        for digit in decimals.iter_mut().skip(1).take(9).rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
-        to.out.extend_from_slice(&decimals);
+        to.out.push(b'.');
+        to.all_digits::<9>(nanos.unsigned_abs() as u32);
+        to.out.push(b'"');
     }
 }
 
@@ -299,8 +367,30 @@ mod tests {
             let end = Endpoint::new(address, 5060);
             assert_eq!(written(end), format!("\"{end}\""));
         }
+        for octets in (0..=255).map(|n| [n, 255 - n, n / 2, n % 10]) {
+            let address = IpAddr::from(octets);
+            assert_eq!(written(address), format!("\"{address}\""));
+        }
+        for nanos in [0, 1, 99, 100, 101, 999, 1_000_000, 12_345_678, 5_000_000_001, -7, i64::MIN] {
+            for factor in [1, 10, 1000, 123_456] {
+                let nanos = i64::saturating_mul(nanos, factor);
+                let want = serde_json::to_string(&(nanos as f64 / 1e6)).unwrap();
+                assert_eq!(written(Millis(nanos)), want);
+            }
+        }
         assert_eq!(written(Some(Other(1.5))), "1.5");
         assert_eq!(written(None::<u32>), "null");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn milliseconds_are_written_as_serde_does(nanos: i64, shift in 0..63_u32) {
+            let nanos = nanos >> shift;
+            let want = serde_json::to_string(&(nanos as f64 / 1e6)).unwrap();
+            proptest::prop_assert_eq!(written(Millis(nanos)), want);
+            let time = Timestamp::from_nanos(nanos);
+            proptest::prop_assert_eq!(written(time), format!("\"{}\"", time.epoch_string()));
+        }
     }
 
     #[test]
