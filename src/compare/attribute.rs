@@ -2,7 +2,7 @@
 //! come from.
 
 use super::atom::Atom;
-use super::facts::{self, Facts, Latest, Made};
+use super::facts::{self, Facts, Made, Making};
 use crate::registration::{Purpose, Snapshot};
 use crate::sip::Uri;
 
@@ -154,7 +154,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
         if sym.is_none() {
             return f.absent();
         }
-        Some(made.once(Latest::Capitals, sym, || Some(f.text(sym).to_ascii_uppercase())))
+        Some(made.once(Making::Capitals, sym, || Some(f.text(sym).to_ascii_uppercase())))
     }),
     row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.form.vias.into()))),
     row("via.received", "Via received", Categorical, |f, _| {
@@ -273,7 +273,7 @@ fn header_order(f: &Facts<'_>, made: &mut Made) -> Option<Atom> {
     if order.is_none() {
         return f.absent();
     }
-    Some(made.once(Latest::Headers, order, || {
+    Some(made.once(Making::Headers, order, || {
         let text = f.text(order);
         memchr::memmem::find(text, b"Authorization")?;
         let names = text.split(|b| *b == b' ');

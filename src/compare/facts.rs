@@ -43,6 +43,7 @@ impl<'a> Facts<'a> {
 
     /// The facts of several DNs, whose records are brought to hand together.
     pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
+        abreast::records(dns.iter().copied());
         abreast::attempts(dns.iter().copied());
         let deciding: Vec<_> = dns.iter().map(|dn| deciding(*dn)).collect();
         let details = dns.iter().filter_map(|dn| dn.record()?.details.as_ref());
@@ -162,10 +163,7 @@ impl<'a> Facts<'a> {
 
     /// How many DNs share the source, as a class of sizes.
     pub(super) fn shared_by(&self) -> Option<Atom> {
-        let address = self.attempt?.source.addr;
-        let sources = self.snapshot.sources();
-        let found = sources.binary_search_by_key(&address, |s| s.address).ok()?;
-        Some(Atom::Word(match sources.get(found)?.totals.dns {
+        Some(Atom::Word(match self.snapshot.dns_of(self.attempt?.source.addr) {
             0 => return None,
             1 => "1",
             2..=9 => "2-9",
@@ -274,7 +272,15 @@ pub(super) struct Made {
     lower_case: Sym,
     /// A URI without a user.
     without_user: Sym,
-    latest: [(Sym, Option<Atom>); 2],
+    latest: [Latest; 2],
+}
+
+/// What was made of the latest texts of a kind.
+#[derive(Debug, Default)]
+struct Latest {
+    made: [(Sym, Option<Atom>); 8],
+    /// The one that is forgotten next.
+    oldest: usize,
 }
 
 impl Made {
@@ -302,30 +308,33 @@ impl Made {
         Atom::Made(self.lower_case)
     }
 
-    /// What is made of a text of the snapshot by `make`; nothing is made again of the latest one.
+    /// What is made of a text of the snapshot by `make`; nothing is made again of the latest ones.
     pub(super) fn once(
         &mut self,
-        which: Latest,
+        which: Making,
         sym: Sym,
         make: impl FnOnce() -> Option<Vec<u8>>,
     ) -> Atom {
-        let latest = |made: &Self| made.latest.get(which as usize).copied();
-        if let Some((own, Some(atom))) = latest(self)
-            && own == sym
-        {
-            return atom;
+        let latest = self.latest.get(which as usize);
+        let known = latest.and_then(|latest| latest.made.iter().find(|(own, _)| *own == sym));
+        if let Some((_, Some(atom))) = known {
+            return *atom;
         }
         let atom = make().map_or(Atom::Wire(sym), |text| self.text(&text));
         if let Some(latest) = self.latest.get_mut(which as usize) {
-            *latest = (sym, Some(atom));
+            let places = latest.made.len();
+            if let Some(place) = latest.made.get_mut(latest.oldest % places) {
+                *place = (sym, Some(atom));
+            }
+            latest.oldest += 1;
         }
         atom
     }
 }
 
-/// What is remembered of the latest text.
+/// What is made of a text.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Latest {
+pub(super) enum Making {
     /// It in capitals.
     Capitals,
     /// Names of headers without those of credentials.

@@ -114,6 +114,7 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn gather(&mut self, dns: &[(usize, DnView<'a>)]) {
+        abreast::records(dns.iter().map(|(_, view)| *view));
         abreast::attempts(dns.iter().map(|(_, view)| *view));
         self.attempts.clear();
         self.ends.clear();

@@ -176,6 +176,12 @@ impl Snapshot {
         &self.sources
     }
 
+    /// How many DNs an address sends REGISTERs of.
+    #[must_use]
+    pub fn dns_of(&self, address: IpAddr) -> u32 {
+        self.store.sources.get(&address).map_or(0, |source| source.dns)
+    }
+
     /// Connections that failed or cannot be read.
     #[must_use]
     pub fn connections(&self) -> &[ConnectionRecord] {

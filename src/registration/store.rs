@@ -311,6 +311,11 @@ impl Brief {
         brief
     }
 
+    /// Whether the name is too long.
+    pub(super) const fn is_long(&self) -> bool {
+        self.length == 0
+    }
+
     /// The name; `None` if it is too long.
     pub(super) fn get(&self) -> Option<&[u8]> {
         self.bytes.get(..self.length.into()).filter(|name| !name.is_empty())

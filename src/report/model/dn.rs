@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::writer::{List, Object, Objects, Other, Text, Writer, members, object};
+use super::writer::{List, Millis, Object, Objects, Text, Writer, members, object};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{
     AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet, MessageRecord,
@@ -51,6 +51,7 @@ impl<'a> Pen<'a> {
 
     /// About the bytes that DNs take; their records are at hand after this.
     fn room(self, dns: &[DnView<'a>]) -> usize {
+        abreast::records(dns.iter().copied());
         let attempts = abreast::attempts(dns.iter().copied());
         let lists = dns.iter().filter_map(DnView::record).flat_map(|record| {
             let lists = [&record.aors, &record.contacts, &record.vias];
@@ -179,7 +180,7 @@ impl<'a> Pen<'a> {
             );
         });
         members!(to,
-            "rtt_ms": a.rtt().map(|nanos| Other(nanos as f64 / 1e6)),
+            "rtt_ms": a.rtt().map(Millis),
             "refresh_margin_ms": a.margin_ms(),
         );
         let end = part(to, shared(has_same_end).map(|w| &w.end), |to| {
