@@ -124,6 +124,23 @@ impl<T: Clone> Arena<T> {
         self.chunks.get_mut(index / CHUNK)?.own().get_mut(index % CHUNK)
     }
 
+    /// Lets two records change places.
+    pub(super) fn swap(&mut self, a: usize, b: usize) {
+        let (low, high) = (a.min(b), a.max(b));
+        let Some((before, from)) = self.chunks.split_at_mut_checked(high / CHUNK) else { return };
+        let Some(last) = from.first_mut() else { return };
+        if low / CHUNK == high / CHUNK {
+            if high % CHUNK < last.list().len() {
+                last.own().swap(low % CHUNK, high % CHUNK);
+            }
+        } else if let Some(first) = before.get_mut(low / CHUNK)
+            && let Some(one) = first.own().get_mut(low % CHUNK)
+            && let Some(other) = last.own().get_mut(high % CHUNK)
+        {
+            std::mem::swap(one, other);
+        }
+    }
+
     /// All records in order, to change.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.chunks.iter_mut().flat_map(Chunk::own)
@@ -165,6 +182,23 @@ mod tests {
         assert!(arena.iter().copied().eq(0..3 * CHUNK + 5));
         assert_eq!(arena.get(CHUNK), Some(&CHUNK));
         assert_eq!(arena.get(arena.len()), None);
+    }
+
+    #[test]
+    fn records_change_places() {
+        let mut arena = Arena::default();
+        (0..2 * CHUNK + 5).for_each(|n| arena.push(n));
+        let mut want: Vec<_> = arena.iter().copied().collect();
+        for (a, b) in
+            [(0, 1), (3, CHUNK + 3), (2 * CHUNK + 4, 7), (9, 9), (2 * CHUNK, 2 * CHUNK + 1)]
+        {
+            arena.swap(a, b);
+            want.swap(a, b);
+        }
+        arena.swap(1, 2 * CHUNK + 5);
+        arena.swap(9 * CHUNK, 1);
+        arena.swap(2 * CHUNK + 5, 2 * CHUNK + 4);
+        assert!(arena.iter().eq(&want));
     }
 
     #[test]

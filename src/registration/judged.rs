@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 
-use super::natural::{Natural, Standing, arrange};
+use super::arena::Arena;
+use super::natural::{Standing, arrange};
 use super::scanner::{self, Scanners};
 use super::snapshot::{Snapshot, SourceState};
 use super::state::DnState;
-use super::store::{Dn, NIL, Store};
-use super::verdict::{State, Verdict};
+use super::store::{Dn, Store};
+use super::verdict::State;
 use crate::net::Timestamp;
 use crate::parallel;
 
@@ -20,8 +21,8 @@ impl Snapshot {
         let (at, dns) = (self.at, self.store.dns.len());
         let sources = scanner::sources(&self.store);
         let scanners = Scanners::among(&self.store.sources);
-        let mut all = Judged::with_capacity(dns);
-        let mut by_source = vec![[0; 2]; sources.len()];
+        let by_source = vec![[0; 2]; sources.len()];
+        let mut all = All { by_source, order: Vec::with_capacity(dns), ..All::default() };
         let starts: Vec<usize> = (0..dns).step_by(PIECE).collect();
         let store = &self.store;
         let judge = |starts: &[usize]| -> Vec<Judged> {
@@ -30,37 +31,85 @@ impl Snapshot {
         };
         let Ok(()) = parallel::in_order::<_, _, Infallible>(&starts, 1, judge, |pieces| {
             for piece in pieces {
-                all.add(piece, &mut by_source);
+                all.add(piece);
             }
             Ok(())
         });
-        let mut late = Judged::default();
-        for index in std::mem::take(&mut all.due) {
-            if let Some(dn) = self.store.dns.get_mut(index) {
-                dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
+        for due in std::mem::take(&mut all.due).chunks(PIECE) {
+            let mut late = Judged::default();
+            for index in due {
+                if let Some(dn) = self.store.dns.get_mut(*index) {
+                    dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
+                }
+                late.judge(&self.store, *index, at, &scanners, &sources);
             }
-            late.judge(&self.store, index, at, &scanners, &sources);
+            all.add(late);
         }
-        all.add(late, &mut by_source);
-        let Judged { mut states, mut order, collapsed, .. } = all;
-        let store = &self.store;
-        let tell = |place: u32| {
-            let dn = states.get(place as usize).map_or(NIL, |state| state.dn);
-            (store.name_of(dn), dn)
-        };
-        order.sort_unstable_by(|a, b| a.compare(b, tell));
-        arrange(&mut states, &mut order);
-        let unseen = |name: &&String| store.dn_called(name.as_bytes()).is_none();
-        let mut unseen: Vec<_> = expected.iter().filter(unseen).collect();
-        unseen.sort_by_key(|name| Natural::new(name.as_bytes()));
-        // a DN that was seen is never judged so
-        let place = states.partition_point(|s| s.verdict.urgency() < Verdict::NotSeen.urgency());
-        states.splice(place..place, unseen.into_iter().map(|name| DnState::not_seen(name)));
-        (self.states, self.sources, self.collapsed) = (states, sources, collapsed);
-        for (source, counted) in self.sources.iter_mut().zip(by_source) {
+        let unseen = |name: &&String| self.store.dn_called(name.as_bytes()).is_none();
+        expected.iter().filter(unseen).for_each(|name| all.add_unseen(name));
+        all.sort(&self.store);
+        (self.states, self.sources, self.collapsed) = (all.states, sources, all.collapsed);
+        for (source, counted) in self.sources.iter_mut().zip(all.by_source) {
             [source.in_service, source.out_of_service] = counted;
         }
     }
+}
+
+/// What all DNs are judged to be.
+#[derive(Default)]
+struct All {
+    /// In chunks: they find room where messages under way were before.
+    states: Arena<DnState>,
+    /// Their order, most urgent first.
+    order: Vec<Standing>,
+    /// Of each address: its DNs in service, and out of it.
+    by_source: Vec<[u32; 2]>,
+    /// DNs that are to be brought to the moment first.
+    due: Vec<usize>,
+    collapsed: usize,
+}
+
+impl All {
+    /// Adds some DNs.
+    fn add(&mut self, piece: Judged) {
+        let before = self.states.len() as u32;
+        let order = piece.order.into_iter();
+        self.order.extend(order.map(|standing| standing.behind(before)));
+        piece.states.into_iter().for_each(|state| self.states.push(state));
+        for (source, state) in piece.by_source {
+            if let Some([in_service, out_of_service]) = self.by_source.get_mut(source as usize) {
+                *in_service += u32::from(state == State::InService);
+                *out_of_service += u32::from(state == State::OutOfService);
+            }
+        }
+        self.due.extend(piece.due);
+        self.collapsed += piece.collapsed;
+    }
+
+    /// Adds a DN that was expected and not seen; one that was seen never has its verdict.
+    fn add_unseen(&mut self, name: &str) {
+        let state = DnState::not_seen(name);
+        self.order.push(Standing::new(rank(&state), self.states.len() as u32, name.as_bytes()));
+        self.states.push(state);
+    }
+
+    /// Puts the states in order.
+    fn sort(&mut self, store: &Store) {
+        let states = &self.states;
+        let tell = |place: u32| match states.get(place as usize) {
+            Some(DnState { unseen: Some(name), .. }) => (name.as_bytes(), place),
+            Some(state) => (store.name_of(state.dn), state.dn),
+            None => (&b""[..], place),
+        };
+        self.order.sort_unstable_by(|a, b| a.compare(b, tell));
+        arrange(&mut self.order, |a, b| self.states.swap(a, b));
+    }
+}
+
+/// Where a state stands, before names are looked at.
+fn rank(state: &DnState) -> u32 {
+    let code = state.status_code.map_or(0, |code| u32::from(code) + 1);
+    (state.verdict.urgency() as u32) << 20 | code
 }
 
 /// What some DNs are judged to be.
@@ -78,11 +127,6 @@ struct Judged {
 }
 
 impl Judged {
-    fn with_capacity(dns: usize) -> Self {
-        let (states, order) = (Vec::with_capacity(dns), Vec::with_capacity(dns));
-        Self { states, order, ..Self::default() }
-    }
-
     /// Judges a DN that was brought to the moment `at`; `sources` is in order of address.
     fn judge(
         &mut self,
@@ -99,9 +143,8 @@ impl Judged {
         }
         let attempt = |index: u32| store.attempts.get(index as usize);
         let state = DnState::of(&store.texts, attempt, index, dn, at, scanners);
-        let code = state.status_code.map_or(0, |code| u32::from(code) + 1);
-        let rank = (state.verdict.urgency() as u32) << 20 | code;
-        self.order.push(Standing::new(rank, self.states.len() as u32, dn.name(&store.texts)));
+        let (place, name) = (self.states.len() as u32, dn.name(&store.texts));
+        self.order.push(Standing::new(rank(&state), place, name));
         for (place, (endpoint, _)) in dn.sources.iter().enumerate() {
             let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
             let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);
@@ -110,22 +153,6 @@ impl Judged {
             }
         }
         self.states.push(state);
-    }
-
-    /// Adds the DNs that come after these, and to each address those in service and out of it.
-    fn add(&mut self, mut more: Self, by_source: &mut [[u32; 2]]) {
-        let before = self.states.len() as u32;
-        more.order.iter_mut().for_each(|standing| standing.place += before);
-        self.order.append(&mut more.order);
-        self.states.append(&mut more.states);
-        for (source, state) in more.by_source {
-            if let Some([in_service, out_of_service]) = by_source.get_mut(source as usize) {
-                *in_service += u32::from(state == State::InService);
-                *out_of_service += u32::from(state == State::OutOfService);
-            }
-        }
-        self.due.append(&mut more.due);
-        self.collapsed += more.collapsed;
     }
 }
 
@@ -138,7 +165,8 @@ impl Store {
         scanners: &Scanners,
         sources: &[SourceState],
     ) -> Judged {
-        let mut judged = Judged::default();
+        let (states, order) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+        let mut judged = Judged { states, order, ..Judged::default() };
         for index in start..self.dns.len().min(start + PIECE) {
             let due = |dn: &Dn| dn.registrations.iter().any(|reg| !reg.is_settled(at));
             if self.dns.get(index).is_some_and(due) {

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 pub(super) struct Standing {
     rank: u32,
     /// What stands there.
-    pub place: u32,
+    place: u32,
     start: [u64; 2],
 }
 
@@ -17,6 +17,11 @@ impl Standing {
     pub(super) fn new(rank: u32, place: u32, name: &[u8]) -> Self {
         let start = start(name);
         Self { rank, place, start: [(start >> 64) as u64, start as u64] }
+    }
+
+    /// The same behind so many others.
+    pub(super) const fn behind(self, others: u32) -> Self {
+        Self { place: self.place + others, ..self }
     }
 
     /// The order of two; `tell` has the name of what stands at a place, and its number among those
@@ -33,9 +38,9 @@ impl Standing {
     }
 }
 
-/// Puts a list in the order of the standings of its members.
-pub(super) fn arrange<T>(list: &mut [T], order: &mut [Standing]) {
-    for to in 0..list.len() {
+/// Puts what has these standings in their order, by swaps.
+pub(super) fn arrange(order: &mut [Standing], mut swap: impl FnMut(usize, usize)) {
+    for to in 0..order.len() {
         // what stood there may have gone elsewhere before
         let mut from = order.get(to).map_or(to, |s| s.place as usize);
         while from < to {
@@ -44,22 +49,7 @@ pub(super) fn arrange<T>(list: &mut [T], order: &mut [Standing]) {
         if let Some(standing) = order.get_mut(to) {
             standing.place = from as u32;
         }
-        if from < list.len() {
-            list.swap(to, from);
-        }
-    }
-}
-
-/// A name that is ordered as people do, with its beginning as a number that is ordered alike.
-#[derive(Clone, Copy)]
-pub(super) struct Natural<'a> {
-    start: u128,
-    name: &'a [u8],
-}
-
-impl<'a> Natural<'a> {
-    pub(super) fn new(name: &'a [u8]) -> Self {
-        Self { start: start(name), name }
+        swap(to, from);
     }
 }
 
@@ -91,26 +81,6 @@ fn start(name: &[u8]) -> u128 {
         }
     }
     start
-}
-
-impl PartialEq for Natural<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Natural<'_> {}
-
-impl Ord for Natural<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.start.cmp(&other.start).then_with(|| natural(self.name, other.name))
-    }
-}
-
-impl PartialOrd for Natural<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 /// Orders names as people do: runs of digits by their number.
@@ -158,6 +128,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn standings_put_a_list_in_order(
+            list in prop::collection::vec((0_u32..3, "[0-9a]{0,3}|0[0-9]{17,19}"), 0..40),
+        ) {
+            let standing = |(place, (rank, name)): (u32, &(u32, String))| {
+                Standing::new(*rank, 0, name.as_bytes()).behind(place)
+            };
+            let mut order: Vec<_> = (0..).zip(&list).map(standing).collect();
+            let tell = |place: u32| (list[place as usize].1.as_bytes(), place);
+            order.sort_unstable_by(|a, b| a.compare(b, tell));
+            let (mut got, mut want) = (list.clone(), list.clone());
+            arrange(&mut order, |a, b| got.swap(a, b));
+            want.sort_by(|a, b| {
+                a.0.cmp(&b.0).then_with(|| natural(a.1.as_bytes(), b.1.as_bytes()))
+            });
+            prop_assert_eq!(got, want);
+        }
+
         #[test]
         fn the_beginning_of_a_name_is_ordered_as_the_name(
             a in "[0-9a+/:~\\x00\\xff]{0,24}|[0-9]{250,300}a?",

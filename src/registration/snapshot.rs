@@ -1,7 +1,9 @@
 //! The model as it stands at one moment: what reports and screens read.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
+use super::arena::Arena;
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
 use super::index::Index;
@@ -25,7 +27,7 @@ pub struct SnapshotOptions {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(super) store: Store,
-    pub(super) states: Vec<DnState>,
+    pub(super) states: Arena<DnState>,
     pub(super) sources: Vec<SourceState>,
     connections: Vec<ConnectionRecord>,
     /// What was counted on the way.
@@ -98,7 +100,7 @@ impl Tracker {
         counts.connections_dropped = self.connections.dropped;
         let mut snapshot = Snapshot {
             store,
-            states: Vec::new(),
+            states: Arena::default(),
             sources: Vec::new(),
             connections: self.connections.sorted(),
             counts,
@@ -140,7 +142,7 @@ impl Snapshot {
     /// The DNs, most urgent first.
     #[must_use]
     pub fn dns(&self) -> impl ExactSizeIterator<Item = DnView<'_>> {
-        self.states.iter().map(|state| DnView { snapshot: self, state })
+        Dns { snapshot: self, places: 0..self.states.len() }
     }
 
     /// The DNs with their places in [`Self::dns`], as they stand in memory: a large model is walked
@@ -148,7 +150,7 @@ impl Snapshot {
     pub(crate) fn dns_in_memory(&self) -> impl Iterator<Item = (usize, DnView<'_>)> {
         let mut places = vec![NIL; self.store.dns.len()];
         let mut unseen = Vec::new();
-        for (place, state) in (0..).zip(&self.states) {
+        for (place, state) in (0..).zip(self.states.iter()) {
             match places.get_mut(state.dn as usize) {
                 Some(at) => *at = place,
                 None => unseen.push(place),
@@ -206,6 +208,26 @@ impl Snapshot {
         (!sym.is_none()).then(|| self.store.texts.get(sym))
     }
 }
+
+/// The DNs of a snapshot in order.
+struct Dns<'a> {
+    snapshot: &'a Snapshot,
+    places: Range<usize>,
+}
+
+impl<'a> Iterator for Dns<'a> {
+    type Item = DnView<'a>;
+
+    fn next(&mut self) -> Option<DnView<'a>> {
+        self.snapshot.dn_at(self.places.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Dns<'_> {}
 
 /// One DN of a snapshot.
 #[derive(Clone, Copy, Debug)]
