@@ -10,6 +10,8 @@ use crate::net::{Endpoint, Timestamp, escape_lossy};
 /// JSON under way.
 pub(super) struct Writer {
     out: Vec<u8>,
+    /// The latest endpoints, and where they stand: a DN has few, and names them often.
+    ends: [(Option<Endpoint>, Range<usize>); 2],
 }
 
 /// The digits of numbers below a hundred.
@@ -46,6 +48,16 @@ const OCTETS: [([u8; 4], usize); 256] = {
     octets
 };
 
+/// A number below ten to the tenth, in ten digits.
+fn ten_digits(number: u64) -> [u8; 10] {
+    let (mut digits, mut rest) = ([b'0'; 10], number);
+    for pair in digits.as_chunks_mut().0.iter_mut().rev() {
+        *pair = PAIRS.get((rest % 100) as usize).copied().unwrap_or_default();
+        rest /= 100;
+    }
+    digits
+}
+
 /// What stands behind the name of a member, or in a list.
 pub(super) trait Value {
     fn write(self, to: &mut Writer);
@@ -80,7 +92,7 @@ pub(super) use {members, object};
 impl Writer {
     /// Nothing yet, with room for so many bytes.
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { out: Vec::with_capacity(bytes) }
+        Self { out: Vec::with_capacity(bytes), ends: Default::default() }
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -135,21 +147,6 @@ impl Writer {
 
     fn digits(&mut self, number: impl itoa::Integer) {
         self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-    }
-
-    /// A number in digits, as many as there are in all.
-    fn all_digits<const N: usize>(&mut self, number: u32) {
-        let (mut digits, mut rest) = ([b'0'; N], number as usize);
-        for pair in digits.rchunks_mut(2) {
-            let [ten, one] = PAIRS.get(rest % 100).copied().unwrap_or_default();
-            rest /= 100;
-            match pair {
-                [first, second] => (*first, *second) = (ten, one),
-                [only] => *only = one,
-                _ => {}
-            }
-        }
-        self.out.extend_from_slice(&digits);
     }
 
     fn address(&mut self, address: IpAddr) {
@@ -286,7 +283,8 @@ impl Value for Millis {
         }
         to.digits(self.0 / 1_000_000);
         to.out.push(b'.');
-        to.all_digits::<6>((self.0 % 1_000_000).unsigned_abs() as u32);
+        let [_, _, _, _, decimals @ ..] = ten_digits((self.0 % 1_000_000).unsigned_abs());
+        to.out.extend_from_slice(&decimals);
         while let [.., before, b'0'] = to.out.as_slice()
             && *before != b'.'
         {
@@ -312,10 +310,18 @@ impl Value for Timestamp {
     fn write(self, to: &mut Writer) {
         let (secs, nanos) =
             (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000));
+        let mut decimals = ten_digits(nanos.unsigned_abs());
+        // there are nine of them
+        let [dot, ..] = &mut decimals;
+        *dot = b'.';
         to.out.push(b'"');
-        to.digits(secs);
-        to.out.push(b'.');
-        to.all_digits::<9>(nanos.unsigned_abs() as u32);
+        // from September 2001 on
+        if secs >= 1_000_000_000 {
+            to.out.extend_from_slice(&ten_digits(secs.unsigned_abs()));
+        } else {
+            to.digits(secs);
+        }
+        to.out.extend_from_slice(&decimals);
         to.out.push(b'"');
     }
 }
@@ -331,12 +337,18 @@ impl Value for IpAddr {
 impl Value for Endpoint {
     /// As it is displayed.
     fn write(self, to: &mut Writer) {
-        let v6 = self.addr.is_ipv6();
+        if let Some((_, known)) = to.ends.iter().find(|(end, _)| *end == Some(self)) {
+            return to.again(known.clone());
+        }
+        let (start, v6) = (to.len(), self.addr.is_ipv6());
         to.out.extend_from_slice(if v6 { b"\"[" } else { b"\"" });
         to.address(self.addr);
         to.out.extend_from_slice(if v6 { b"]:" } else { b":" });
         to.digits(self.port);
         to.out.push(b'"');
+        to.ends.rotate_right(1);
+        let [first, _] = &mut to.ends;
+        *first = (Some(self), start..to.out.len());
     }
 }
 
@@ -357,7 +369,17 @@ mod tests {
             assert_eq!(written(Text(text.as_bytes())), want);
         }
         assert_eq!(written(Text(b"a\xff")), "\"a\u{fffd}\"");
-        for nanos in [0, 1, -1, 1_793_700_000_123_456_789, -5_000_000_000, i64::MAX, i64::MIN] {
+        for nanos in [
+            0,
+            1,
+            -1,
+            999_999_999_999_999_999,
+            1_000_000_000_000_000_000,
+            1_793_700_000_123_456_789,
+            -5_000_000_000,
+            i64::MAX,
+            i64::MIN,
+        ] {
             let time = Timestamp::from_nanos(nanos);
             assert_eq!(written(time), format!("\"{}\"", time.epoch_string()));
         }
@@ -366,6 +388,9 @@ mod tests {
             assert_eq!(written(address), serde_json::to_string(&address).unwrap());
             let end = Endpoint::new(address, 5060);
             assert_eq!(written(end), format!("\"{end}\""));
+            let others = [0, 1, 0, 2, 1, 0, 0].map(|port| Endpoint::new(address, port));
+            let want: Vec<_> = others.iter().map(|end| format!("\"{end}\"")).collect();
+            assert_eq!(written(List(others)), format!("[{}]", want.join(",")));
         }
         for octets in (0..=255).map(|n| [n, 255 - n, n / 2, n % 10]) {
             let address = IpAddr::from(octets);
