@@ -1,5 +1,7 @@
 //! Which DNs are compared with which.
 
+use std::sync::Arc;
+
 use super::filter::Filter;
 use super::model::Side;
 use crate::registration::{Cohort, DnView, Snapshot, Verdict};
@@ -8,7 +10,7 @@ use crate::registration::{Cohort, DnView, Snapshot, Verdict};
 #[derive(Clone, Debug)]
 pub struct Cohorts<'a> {
     pub(super) failing: Vec<DnView<'a>>,
-    pub(super) working: Vec<DnView<'a>>,
+    pub(super) working: Arc<[DnView<'a>]>,
     labels: [String; 2],
     outcome: Option<(Verdict, Option<u16>)>,
     pub(super) left_out: usize,
@@ -48,7 +50,8 @@ impl<'a> Cohorts<'a> {
         let label = format!("{}{code}", kind.verdict.name());
         let failing = kind.rows.iter().filter_map(|row| self.failing.get(*row).copied()).collect();
         let labels = [label.as_str(), "working"];
-        let cohorts = Self::new(snapshot, labels, failing, self.working.clone());
+        let working = Arc::clone(&self.working);
+        let cohorts = Self::of(snapshot, labels, failing, working);
         Self { outcome: Some(kind.outcome()), ..cohorts }
     }
 
@@ -69,6 +72,15 @@ impl<'a> Cohorts<'a> {
         labels: [&str; 2],
         failing: Vec<DnView<'a>>,
         working: Vec<DnView<'a>>,
+    ) -> Self {
+        Self::of(snapshot, labels, failing, working.into())
+    }
+
+    fn of(
+        snapshot: &'a Snapshot,
+        labels: [&str; 2],
+        failing: Vec<DnView<'a>>,
+        working: Arc<[DnView<'a>]>,
     ) -> Self {
         let left_out = snapshot.dns().len().saturating_sub(failing.len() + working.len());
         Self { failing, working, labels: labels.map(str::to_owned), outcome: None, left_out }

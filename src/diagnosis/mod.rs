@@ -54,7 +54,8 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let scene = Scene::new(snapshot);
     let loud = remark::REMARKS.iter().filter(|rule| !rule.is_ordinary());
     let loud = loud.fold(Signs::default(), |all, rule| all.or(rule.needs()));
-    let mut all = Vec::new();
+    // room that is not used is never touched, and what grows is copied
+    let mut all = Vec::with_capacity(snapshot.dns().len());
     // most DNs work, and there is nothing to say of them
     let worth_a_look = |(place, view): &(usize, DnView<'_>)| {
         view.cohort() != Cohort::Working || scene.signs(*place).meets(loud)
