@@ -116,10 +116,13 @@ impl Hands {
         self.bits.clear();
         self.bits.resize(hands * self.words, Word::default());
         for hand in 0..hands {
-            for seen in 0..self.taken {
-                let other = seen + self.random.below(self.deck.len() - seen);
-                self.deck.swap(seen, other);
+            // here: what can be reached from elsewhere is written back at every step
+            let (mut random, deck) = (Random(self.random.0), self.deck.as_mut_slice());
+            for seen in 0..self.taken.min(deck.len()) {
+                let other = seen + random.below(deck.len() - seen);
+                deck.swap(seen, other);
             }
+            self.random = random;
             let dealt = self.deck.get(..self.taken).unwrap_or_default();
             self.dealt.extend_from_slice(dealt);
             if self.words > 0 {
