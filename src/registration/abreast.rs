@@ -8,16 +8,14 @@ use std::hint::black_box;
 
 use super::snapshot::{AttemptView, DnView};
 
-/// Looks at the records of some DNs, and at what these lead to first.
-pub(crate) fn records<'a>(dns: impl IntoIterator<Item = DnView<'a>> + Clone) {
-    for dn in dns.clone() {
+/// Looks at the records of some DNs.
+pub(crate) fn records<'a>(dns: impl IntoIterator<Item = DnView<'a>>) {
+    for dn in dns {
         let record = dn.record();
         black_box(record.map(|dn| (dn.brief.is_long(), dn.flags, dn.last_seen, dn.more_values)));
-        black_box(record.map(|dn| (dn.user, dn.aors.len(), dn.sources.len(), dn.agents.len())));
-    }
-    for dn in dns {
-        let details = dn.record().and_then(|dn| dn.details.as_deref());
-        black_box(details.map(|d| (d.request_frame, d.answer.is_some(), d.to_uri, d.rport_asked)));
+        black_box(record.map(|dn| (dn.user, dn.aors.len(), dn.sources.len(), dn.contacts.len())));
+        let details = record.and_then(|dn| dn.details.as_ref());
+        black_box(details.map(|d| (d.request_frame, d.answer.is_some(), d.to_uri, d.auth_nc)));
     }
 }
 
