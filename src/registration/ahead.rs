@@ -41,7 +41,7 @@ impl Tracker {
         // each round asks for what the one before led to; within a round nothing waits for anything
         for (places, (raw, read)) in all.iter_mut().zip(messages.clone()) {
             if read.about == About::Register && read.names_somebody {
-                places.slot = self.transactions.find(&read.key).unwrap_or(NIL);
+                places.slot = self.transactions.find_like(&read.key).unwrap_or(NIL);
                 if places.slot == NIL {
                     places.dn = self.store.dn_like(read.user.get(raw)).unwrap_or(NIL);
                 }
@@ -84,7 +84,7 @@ impl Transactions {
     /// Looks at the oldest, which are the next to go.
     fn look_at_oldest(&self, count: usize) -> u64 {
         self.oldest(count)
-            .fold(0, |seen, t| seen ^ t.look() ^ self.find(&t.key).map_or(0, u64::from))
+            .fold(0, |seen, t| seen ^ t.look() ^ self.find_like(&t.key).map_or(0, u64::from))
     }
 }
 
@@ -102,20 +102,27 @@ impl Attempt {
             ^ u64::from(self.cseq)
             ^ u64::from(self.code)
             ^ self.last.nanos().cast_unsigned()
+            ^ u64::from(self.source == self.registrar)
     }
 }
 
 impl Dn {
     fn look(&self) -> u64 {
-        let registration = self.registrations.first();
-        let registration =
-            registration.map_or(0, |reg| reg.bindings.len() as u64 ^ u64::from(reg.losses()));
+        let registration = self.registrations.first().map_or(0, |reg| {
+            let tried = reg.tried.map_or(0, |tried| u64::from(tried.code));
+            let binding = reg.bindings.first().map_or(0, |binding| u64::from(binding.refreshes));
+            tried ^ binding ^ reg.history.len() as u64
+        });
         registration ^ u64::from(self.attempts) ^ self.last_seen.nanos().cast_unsigned()
     }
 
     /// Looks at what its record leads to.
     fn look_behind(&self) -> u64 {
         let details = self.details.as_ref();
-        details.map_or(0, |details| details.sameness ^ details.auth_same ^ u64::from(details.ttl))
+        details.map_or(0, |details| {
+            let answer = details.answer.as_ref().map_or(0, |answer| u64::from(answer.code));
+            let given = details.auth_nc.map_or(0, u64::from);
+            details.sameness ^ details.auth_same ^ u64::from(details.ttl) ^ answer ^ given
+        })
     }
 }

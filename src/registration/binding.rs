@@ -95,11 +95,6 @@ impl Registration {
         self.rare.as_deref().is_some_and(|rare| rare.flapping)
     }
 
-    /// How often its last binding ended.
-    pub(super) fn losses(&self) -> u32 {
-        self.rare.as_deref().map_or(0, |rare| rare.losses)
-    }
-
     /// What went not so well, to change.
     pub(super) fn rare(&mut self) -> &mut Trouble {
         self.rare.get_or_insert_default()

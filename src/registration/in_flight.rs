@@ -63,6 +63,11 @@ impl Transactions {
         self.by_key.find(key.short(), |slot| self.get(slot).is_some_and(|t| t.key == *key))
     }
 
+    /// The one that probably has this key; its record is not looked at.
+    pub(super) fn find_like(&self, key: &TransactionKey) -> Option<u32> {
+        self.by_key.find(key.short(), |_| true)
+    }
+
     /// The latest request between two ends.
     pub(super) fn find_pair(&mut self, ends: Ends) -> Option<u32> {
         if self.by_pair.is_none() {
