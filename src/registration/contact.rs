@@ -1,5 +1,7 @@
 //! Which Contacts are one binding.
 
+use smallvec::SmallVec;
+
 use super::binding::{Listed, Success};
 use super::ends::Host;
 use super::text::{Sym, Texts};
@@ -66,13 +68,12 @@ fn same(texts: &Texts, a: (Sym, Sym), b: (Sym, Sym)) -> bool {
 /// The device a Contact names: its instance and reg-id (RFC 5626 §4.1); empty without an instance.
 pub(super) fn device_of(texts: &mut Texts, contact: &[u8]) -> Sym {
     let Some(contact) = NameAddr::parse(contact) else { return Sym::NONE };
-    let Some(instance) = contact.instance().filter(|_| contact.reg_id().is_some()) else {
+    let Some((instance, id)) = contact.instance().zip(contact.reg_id()) else {
         return Sym::NONE;
     };
-    let mut name = instance.to_ascii_lowercase();
-    if let Some(id) = contact.reg_id() {
-        name.extend_from_slice(b";reg-id=");
-        name.extend_from_slice(id.to_string().as_bytes());
-    }
+    let mut name = SmallVec::<[u8; 96]>::from_slice(instance);
+    name.make_ascii_lowercase();
+    name.extend_from_slice(b";reg-id=");
+    name.extend_from_slice(itoa::Buffer::new().format(id).as_bytes());
     texts.intern(&name)
 }

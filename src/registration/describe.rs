@@ -6,41 +6,43 @@ use smallvec::SmallVec;
 
 use super::details::Details;
 use super::facts::Facts;
+use super::few::Few;
 use super::reading::Reading;
-use super::request::asked;
 use super::store::{Dn, Source};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
+use super::transaction::Asked;
 use super::verdict::{Flag, FlagSet};
 use crate::net::{Origin, Transport};
 use crate::sip::{Contact, Message, Uri, Via};
 
 impl Tracker {
-    /// Writes what the request says of itself into the attempt and the DN.
+    /// Writes what the request says of itself into the attempt and the DN. Only next to the device it
+    /// says all: `nearest` has what it asks for there.
     pub(super) fn describe(
         &mut self,
         attempt: u32,
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
-        nearest: bool,
+        nearest: Option<Few<Asked>>,
     ) {
         let same = facts.read.same;
         let source = self.store.texts.end(origin.src);
         let (texts, forms) = (&mut self.store.texts, &mut self.request_forms);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
-        if !nearest {
+        let Some(asked) = nearest else {
             a.aor = aor_of(texts, facts);
             Dn::note(&mut dn.aors, &mut dn.more_values, a.aor);
             return;
-        }
+        };
         a.source = source;
         match &mut dn.details {
             Some(details) if details.sameness == same => {
                 details.renew((texts, forms), origin, message, facts.read);
             }
-            _ => self.describe_anew(attempt, origin, message, facts),
+            _ => self.describe_anew(attempt, origin, message, facts, asked),
         }
         self.copy_details(attempt);
     }
@@ -60,13 +62,14 @@ impl Tracker {
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
+        asked: Few<Asked>,
     ) {
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
         let mut details = Details::of((texts, &mut self.request_forms), origin, message, facts);
         details.sameness = facts.read.same;
-        details.asked = asked(texts, message, facts.read);
+        details.asked = asked;
         details.aor = aor_of(texts, facts);
         let mut more = dn.more_values;
         Dn::note(&mut dn.aors, &mut more, details.aor);

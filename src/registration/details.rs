@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 use super::ends::Host;
 use super::facts::Facts;
 use super::few::Few;
-use super::forms::{AnswerForm, Forms, RequestForm};
+use super::forms::{AnswerForm, RequestForm};
 use super::reading::Reading;
+use super::request_forms::{Parts, RequestForms};
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
 use crate::net::{FrameRef, HepAgent, Origin};
@@ -90,7 +91,7 @@ impl Details {
     /// Takes over what differs between two requests that are otherwise the same.
     pub(super) fn renew(
         &mut self,
-        (texts, forms): (&mut Texts, &mut Forms<RequestForm>),
+        (texts, forms): (&mut Texts, &mut RequestForms),
         origin: &Origin,
         message: &Message<'_>,
         read: &Reading,
@@ -100,31 +101,16 @@ impl Details {
         self.agent = origin.path.hep;
         self.credentials_for_proxy = None;
         self.answer = None;
-        if let Some(form) = self.read_credentials(texts, message, read) {
-            self.form = forms.keep(form);
-        }
+        self.read_credentials((texts, forms), message, read);
     }
 
     /// The details of a request.
     pub(super) fn of(
-        (texts, forms): (&mut Texts, &mut Forms<RequestForm>),
+        (texts, forms): (&mut Texts, &mut RequestForms),
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> Self {
-        let mut form = RequestForm {
-            user_agent: texts.intern(message.user_agent().unwrap_or_default()),
-            request_uri: texts.intern(message.request_uri().unwrap_or_default()),
-            expires_header: message.expires(),
-            supported: header(texts, message, HeaderName::Supported),
-            require: header(texts, message, HeaderName::Require),
-            allow: header(texts, message, HeaderName::Allow),
-            path: header(texts, message, HeaderName::Path),
-            max_forwards: header(texts, message, HeaderName::MaxForwards),
-            header_order: header_order(texts, message),
-            vias: message.vias().take(255).count() as u8,
-            ..RequestForm::default()
-        };
         let mut details = Self {
             request_frame: origin.frame,
             vlan: origin.path.vlan,
@@ -135,79 +121,83 @@ impl Details {
             to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
             ..Self::default()
         };
-        details.read_via(texts, message.top_via().as_ref(), &mut form);
-        details.read_contacts(texts, message, &mut form);
-        details.form = Arc::new(form);
-        let form = details.read_credentials(texts, message, facts.read);
-        details.form = forms.keep(form.unwrap_or_else(|| (*details.form).clone()));
+        let uri = message.request_uri().unwrap_or_default();
+        let mut parts = Parts { request_uri: uri, ..Parts::default() };
+        details.read_via(texts, message.top_via().as_ref(), &mut parts);
+        details.read_contacts(texts, message, &mut parts);
+        details.form = forms.plain(texts, message, &parts);
+        details.read_credentials((texts, forms), message, facts.read);
         details
     }
 
-    fn read_via(&mut self, texts: &mut Texts, via: Option<&Via<'_>>, form: &mut RequestForm) {
+    fn read_via<'m>(&mut self, texts: &mut Texts, via: Option<&Via<'m>>, parts: &mut Parts<'m>) {
         let Some(via) = via else { return };
         self.via_host = texts.intern(via.host);
         self.via_port = via.port;
-        form.via_transport = texts.intern(via.transport);
-        form.rport_asked = via.rport().is_some();
+        parts.via_transport = via.transport;
+        parts.rport_asked = via.rport().is_some();
     }
 
-    fn read_contacts(&mut self, texts: &mut Texts, message: &Message<'_>, form: &mut RequestForm) {
+    fn read_contacts<'m>(
+        &mut self,
+        texts: &mut Texts,
+        message: &Message<'m>,
+        parts: &mut Parts<'m>,
+    ) {
         let mut contacts = message.contacts();
         let first = contacts.next();
-        form.contacts = contacts.take(254).count() as u8 + u8::from(first.is_some());
+        parts.contacts = contacts.take(254).count() as u8 + u8::from(first.is_some());
         match first {
-            Some(Contact::Address(contact)) => self.read_contact(texts, &contact, form),
+            Some(Contact::Address(contact)) => self.read_contact(texts, &contact, parts),
             Some(Contact::Star) => self.contact_host = texts.intern(b"*"),
             None => {}
         }
     }
 
-    fn read_contact(&mut self, texts: &mut Texts, contact: &NameAddr<'_>, form: &mut RequestForm) {
+    fn read_contact<'m>(
+        &mut self,
+        texts: &mut Texts,
+        contact: &NameAddr<'m>,
+        parts: &mut Parts<'m>,
+    ) {
         self.contact_host = texts.intern(contact.uri.host);
         self.contact_port = contact.uri.port;
         self.contact_user = texts.intern(contact.uri.user.unwrap_or_default());
-        form.contact_uri_params = texts.intern(contact.uri.params.raw());
-        form.expires_contact = contact.expires();
         self.instance = texts.intern(contact.instance().unwrap_or_default());
-        let mut params = SmallVec::<[u8; 128]>::new();
+        parts.contact_uri_params = contact.uri.params.raw();
+        parts.expires_contact = contact.expires();
         for (name, value) in contact.params.iter() {
             if name.eq_ignore_ascii_case(b"expires") || name.eq_ignore_ascii_case(b"+sip.instance")
             {
                 continue;
             }
-            params.push(b';');
-            params.extend_from_slice(name);
+            parts.contact_params.push(b';');
+            parts.contact_params.extend_from_slice(name);
             if let Some(value) = value {
-                params.push(b'=');
-                params.extend_from_slice(value);
+                parts.contact_params.push(b'=');
+                parts.contact_params.extend_from_slice(value);
             }
         }
-        form.contact_params = texts.intern(&params);
     }
 
-    /// Reads credentials; the form with them, when they are not those known.
+    /// Reads credentials, when they are not those known.
     fn read_credentials(
         &mut self,
-        texts: &mut Texts,
+        (texts, forms): (&mut Texts, &mut RequestForms),
         message: &Message<'_>,
         read: &Reading,
-    ) -> Option<RequestForm> {
-        let last = read.auth.last()?;
+    ) {
+        let Some(last) = read.auth.last() else { return };
         self.credentials_for_proxy = Some(last.proxy);
         self.auth_nc = last.nc;
         if self.auth_same == last.same {
-            return None;
+            return;
         }
-        let c = message.credentials().last()?;
-        self.auth_same = last.same;
-        self.auth_username = texts.intern(c.username.unwrap_or_default());
-        Some(RequestForm {
-            auth_realm: texts.intern(c.realm.unwrap_or_default()),
-            auth_algorithm: texts.intern(c.algorithm.unwrap_or_default()),
-            auth_qop: texts.intern(c.qop.unwrap_or_default()),
-            auth_uri: texts.intern(c.uri.unwrap_or_default()),
-            ..(*self.form).clone()
-        })
+        if let Some(form) = forms.with_credentials(texts, message, &self.form, last) {
+            self.auth_same = last.same;
+            self.auth_username = texts.intern(last.username.get(message.raw()));
+            self.form = form;
+        }
     }
 }
 
@@ -271,7 +261,7 @@ impl AnswerDetails {
 }
 
 /// The values of a header, joined by commas when there are several (RFC 3261 §7.3.1).
-fn header(texts: &mut Texts, message: &Message<'_>, id: HeaderName) -> Sym {
+pub(super) fn header(texts: &mut Texts, message: &Message<'_>, id: HeaderName) -> Sym {
     let mut values = message.all(id);
     let Some(first) = values.next() else { return Sym::NONE };
     let Some(second) = values.next() else { return texts.intern(&crate::sip::unfold(first)) };
@@ -287,7 +277,8 @@ const fn is_credentials(id: HeaderName) -> bool {
     matches!(id, HeaderName::Authorization | HeaderName::ProxyAuthorization)
 }
 
-fn header_order(texts: &mut Texts, message: &Message<'_>) -> Sym {
+/// The names of the headers in order.
+pub(super) fn header_order(texts: &mut Texts, message: &Message<'_>) -> Sym {
     let mut order = SmallVec::<[u8; 256]>::new();
     for header in message.headers().filter(|h| !is_credentials(h.id)) {
         if !order.is_empty() {

@@ -42,6 +42,7 @@ mod natural;
 mod reading;
 mod reginfo;
 mod request;
+mod request_forms;
 mod scanner;
 mod shrink;
 mod silence;

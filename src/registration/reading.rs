@@ -110,6 +110,8 @@ pub(super) struct ContactReading {
 pub(super) struct AuthReading {
     /// Credentials alike in all that is kept of them but the nonce count have the same number.
     pub same: u64,
+    /// Those alike but for their user name, too.
+    pub alike: u64,
     pub nonce: u32,
     pub realm: Span,
     pub username: Span,
@@ -357,9 +359,12 @@ impl AuthReading {
     /// Of credentials in a message with the bytes `raw`.
     fn given(raw: &[u8], c: &Credentials<'_>) -> Self {
         let mut same = FxHasher::default();
-        (c.proxy, c.username, c.realm, c.algorithm, c.qop, c.uri).hash(&mut same);
+        (c.realm, c.algorithm, c.qop, c.uri).hash(&mut same);
+        let alike = same.finish();
+        (c.proxy, c.username).hash(&mut same);
         Self {
             same: same.finish().max(1),
+            alike,
             nonce: nonce_of(c.nonce.unwrap_or_default()),
             realm: Span::of(raw, c.realm.unwrap_or_default()),
             username: Span::of(raw, c.username.unwrap_or_default()),
@@ -374,6 +379,7 @@ impl AuthReading {
     fn asked(raw: &[u8], c: &Challenge<'_>) -> Self {
         Self {
             same: 0,
+            alike: 0,
             nonce: c.nonce.map_or(0, nonce_of),
             realm: Span::of(raw, c.realm.unwrap_or_default()),
             username: Span::default(),

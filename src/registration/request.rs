@@ -73,7 +73,9 @@ impl Tracker {
         });
         let seen_between = t.ends();
         if late {
-            self.describe(attempt, origin, message, facts, hop == 0);
+            let texts = &mut self.store.texts;
+            let nearest = (hop == 0).then(|| asked(texts, message, facts.read));
+            self.describe(attempt, origin, message, facts, nearest);
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };
         let dn = a.dn;
@@ -133,11 +135,12 @@ impl Tracker {
         {
             apply_request(a, &request, origin, ends);
         }
+        let asked = request.contacts.clone();
         t.request = Some(Box::new(request));
         t.request_seen = true;
         let slot = self.transactions.insert(t);
         self.note_open(dn, slot);
-        self.describe(attempt, origin, message, facts, hop == 0);
+        self.describe(attempt, origin, message, facts, (hop == 0).then_some(asked));
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq().unwrap_or(a.cseq);
             if hop == 0 {

@@ -14,11 +14,12 @@ use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
 use super::few::Few;
-use super::forms::{AnswerForm, Forms, RequestForm};
+use super::forms::{AnswerForm, Forms};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
 use super::reading::{About, Reading};
+use super::request_forms::RequestForms;
 use super::store::{Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store};
 use super::tally::Tally;
 use super::text::Sym;
@@ -98,7 +99,7 @@ pub struct Tracker {
     /// The names of DNs it forgot.
     pub(super) names: Option<Box<Names>>,
     /// What REGISTERs say alike.
-    pub(super) request_forms: Forms<RequestForm>,
+    pub(super) request_forms: RequestForms,
     /// What answers say alike.
     pub(super) answer_forms: Forms<AnswerForm>,
     /// What is kept of answers, of one for all that are alike.
