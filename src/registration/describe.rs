@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use smallvec::SmallVec;
 
-use super::details::Details;
+use super::details::{Details, Hosts};
 use super::facts::Facts;
 use super::few::Few;
 use super::reading::Reading;
@@ -67,7 +67,9 @@ impl Tracker {
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
-        let mut details = Details::of((texts, &mut self.request_forms), origin, message, facts);
+        let hosts = Hosts::of(message);
+        let mut details =
+            Details::of((texts, &mut self.request_forms), origin, message, facts, &hosts);
         details.sameness = facts.read.same;
         details.asked = asked;
         details.aor = aor_of(texts, facts);
@@ -75,7 +77,7 @@ impl Tracker {
         Dn::note(&mut dn.aors, &mut more, details.aor);
         let new_source = !dn.sources.iter().any(|(s, _)| s.addr == origin.src.addr);
         Dn::note(&mut dn.sources, &mut more, (origin.src, origin.transport));
-        if let Some(via) = &message.top_via() {
+        if let Some(via) = &hosts.via {
             details.sent_by = texts.intern(&sent_by(via));
             Dn::note(&mut dn.vias, &mut more, details.sent_by);
             // a loopback or unspecified Via is a host that does not know its address
@@ -89,7 +91,7 @@ impl Tracker {
             Dn::note(&mut dn.user_agents, &mut more, agent);
         }
         let mut own_contact = false;
-        for contact in message.contacts() {
+        for contact in &hosts.contacts {
             let Contact::Address(address) = contact else { continue };
             let sym = texts.intern(address.uri.raw);
             Dn::note(&mut dn.contacts, &mut more, sym);
@@ -174,7 +176,7 @@ fn sent_by(via: &Via<'_>) -> SmallVec<[u8; 48]> {
     }
     if let Some(port) = via.port {
         text.push(b':');
-        text.extend_from_slice(port.to_string().as_bytes());
+        text.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
     }
     text
 }

@@ -87,6 +87,20 @@ pub struct AnswerDetails {
     pub contacts: u8,
 }
 
+/// Where a request says its device is.
+pub(super) struct Hosts<'m> {
+    /// The top Via.
+    pub via: Option<Via<'m>>,
+    /// All Contacts.
+    pub contacts: SmallVec<[Contact<'m>; 2]>,
+}
+
+impl<'m> Hosts<'m> {
+    pub(super) fn of(message: &Message<'m>) -> Self {
+        Self { via: message.top_via(), contacts: message.contacts().collect() }
+    }
+}
+
 impl Details {
     /// Takes over what differs between two requests that are otherwise the same.
     pub(super) fn renew(
@@ -110,6 +124,7 @@ impl Details {
         origin: &Origin,
         message: &Message<'_>,
         facts: &Facts<'_>,
+        hosts: &Hosts<'_>,
     ) -> Self {
         let mut details = Self {
             request_frame: origin.frame,
@@ -123,8 +138,8 @@ impl Details {
         };
         let uri = message.request_uri().unwrap_or_default();
         let mut parts = Parts { request_uri: uri, ..Parts::default() };
-        details.read_via(texts, message.top_via().as_ref(), &mut parts);
-        details.read_contacts(texts, message, &mut parts);
+        details.read_via(texts, hosts.via.as_ref(), &mut parts);
+        details.read_contacts(texts, &hosts.contacts, &mut parts);
         details.form = forms.plain(texts, message, &parts);
         details.read_credentials((texts, forms), message, facts.read);
         details
@@ -141,14 +156,12 @@ impl Details {
     fn read_contacts<'m>(
         &mut self,
         texts: &mut Texts,
-        message: &Message<'m>,
+        contacts: &[Contact<'m>],
         parts: &mut Parts<'m>,
     ) {
-        let mut contacts = message.contacts();
-        let first = contacts.next();
-        parts.contacts = contacts.take(254).count() as u8 + u8::from(first.is_some());
-        match first {
-            Some(Contact::Address(contact)) => self.read_contact(texts, &contact, parts),
+        parts.contacts = contacts.len().min(255) as u8;
+        match contacts.first() {
+            Some(Contact::Address(contact)) => self.read_contact(texts, contact, parts),
             Some(Contact::Star) => self.contact_host = texts.intern(b"*"),
             None => {}
         }
