@@ -225,7 +225,7 @@ impl Attempt {
     /// Requests that were no retransmissions.
     #[must_use]
     pub fn requests(&self) -> u32 {
-        u32::from(self.requests) + self.rare.as_ref().map_or(0, |rare| rare.requests)
+        u32::from(self.requests).saturating_add(self.rare.as_ref().map_or(0, |rare| rare.requests))
     }
 
     /// Counts a request that is no retransmission.
@@ -239,7 +239,8 @@ impl Attempt {
     /// 401 and 407 answers.
     #[must_use]
     pub fn challenges(&self) -> u32 {
-        u32::from(self.challenges) + self.rare.as_ref().map_or(0, |rare| rare.challenges)
+        u32::from(self.challenges)
+            .saturating_add(self.rare.as_ref().map_or(0, |rare| rare.challenges))
     }
 
     /// Counts a 401 or 407 answer.

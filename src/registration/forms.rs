@@ -102,6 +102,9 @@ impl<T: Hash + Eq> Forms<T> {
         }
         if self.0.len() == self.0.capacity() {
             self.forget();
+            // else the next few would look through all of them again
+            let grown = self.0.len() + self.0.len() / 2 + 1;
+            self.0.reserve(grown - self.0.len(), |kept| hash_of(&**kept));
         }
         let kept = Arc::new(form);
         self.0.insert_unique(hash, Arc::clone(&kept), |kept| hash_of(&**kept));
@@ -176,6 +179,24 @@ mod tests {
         held.truncate(4);
         forms.forget();
         assert_eq!(forms.0.len(), 4);
+    }
+
+    #[test]
+    fn forms_that_come_and_go_leave_room() {
+        let mut texts = Texts::default();
+        let mut forms = Forms::default();
+        let mut form =
+            |n: u32| AnswerForm { server: texts.intern(&n.to_le_bytes()), ..AnswerForm::default() };
+        let held: Vec<_> = (1..=1000).map(|n| forms.keep(form(n))).collect();
+        let mut fuller = 0;
+        for n in 1001..5000 {
+            let before = forms.0.len();
+            forms.keep(form(n));
+            fuller += u32::from(forms.0.len() > before);
+        }
+        // most often one more is added, without a look at the others
+        assert!(fuller > 3900, "{fuller}");
+        assert!(forms.0.len() < 4 * held.len(), "{}", forms.0.len());
     }
 
     #[test]
