@@ -21,9 +21,6 @@ use super::verdict::{Flag, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Message, StartLine};
 
-/// Kinds of answers of which it is remembered what they say.
-const ALIKE: usize = 1024;
-
 /// Answers alone: a challenge this soon after the last one follows credentials nobody captured.
 const NEXT_ROUND: i64 = 5_000_000_000;
 
@@ -244,9 +241,6 @@ impl Tracker {
         let kept = known.unwrap_or_else(|| {
             let kept =
                 AnswerKept::of(&mut self.store.texts, &mut self.answer_forms, answer.message);
-            if self.alike.len() >= ALIKE {
-                self.alike.clear();
-            }
             if read.names_somebody {
                 self.alike.insert(read.same, kept.clone());
             }

@@ -142,6 +142,40 @@ impl<T: Hash + Eq + Clone + Symbols> Forms<T> {
     }
 }
 
+/// What was found lately, by the bytes that lead to it: at most so many, then all of them are found anew.
+#[derive(Clone, Debug)]
+pub(super) struct Lately<K, V>(FxHashMap<K, V>);
+
+impl<K, V> Default for Lately<K, V> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<K: Hash + Eq, V> Lately<K, V> {
+    const MOST: usize = 1024;
+
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.0.get(key)
+    }
+
+    pub(super) fn insert(&mut self, key: K, value: V) {
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.insert(key, value);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// What became of each form, by the place where it stood.
 pub(super) struct Changed<T>(FxHashMap<usize, (Arc<T>, Arc<T>)>);
 
@@ -197,6 +231,16 @@ mod tests {
         // most often one more is added, without a look at the others
         assert!(fuller > 3900, "{fuller}");
         assert!(forms.0.len() < 4 * held.len(), "{}", forms.0.len());
+    }
+
+    #[test]
+    fn what_was_found_lately_is_bounded() {
+        let mut lately = Lately::default();
+        for n in 0..5000 {
+            lately.insert(n, n);
+            assert_eq!(lately.get(&n), Some(&n));
+            assert!(lately.len() <= Lately::<i32, i32>::MOST);
+        }
     }
 
     #[test]

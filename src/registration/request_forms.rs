@@ -3,27 +3,24 @@
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::details::{header, header_order};
-use super::forms::{Changed, Forms, RequestForm};
+use super::forms::{Changed, Forms, Lately, RequestForm};
 use super::reading::AuthReading;
 use super::syms::Visit;
 use super::text::Texts;
 use crate::sip::{HeaderName, Message};
-
-/// Forms found by their bytes, at most, of each kind; then they are found anew.
-const KNOWN: usize = 1024;
 
 /// The forms of REGISTERs, and how they are found again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestForms {
     forms: Forms<RequestForm>,
     /// Without credentials, by what makes them.
-    plain: FxHashMap<u64, Arc<RequestForm>>,
+    plain: Lately<u64, Arc<RequestForm>>,
     /// By the place of the form without credentials, and what these add; the two forms.
-    given: FxHashMap<(usize, u64), [Arc<RequestForm>; 2]>,
+    given: Lately<(usize, u64), [Arc<RequestForm>; 2]>,
 }
 
 /// What of a form is read along with what is not alike.
@@ -52,9 +49,6 @@ impl RequestForms {
         }
         let form = self.forms.keep(RequestForm::read(texts, message, parts));
         if let Some(likeness) = likeness {
-            if self.plain.len() >= KNOWN {
-                self.plain.clear();
-            }
             self.plain.insert(likeness, Arc::clone(&form));
         }
         form
@@ -80,9 +74,6 @@ impl RequestForms {
             auth_uri: texts.intern(c.uri.unwrap_or_default()),
             ..(**form).clone()
         });
-        if self.given.len() >= KNOWN {
-            self.given.clear();
-        }
         // held as well: nothing else may take its place
         self.given.insert(likeness, [Arc::clone(form), Arc::clone(&given)]);
         Some(given)

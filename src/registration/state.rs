@@ -51,7 +51,7 @@ pub struct RegistrationState {
 }
 
 /// The verdict at one registrar, and what decides between registrars.
-struct Judged {
+struct AtRegistrar {
     state: RegistrationState,
     /// A 2xx that was cut may have put it in service here.
     unsure: bool,
@@ -83,13 +83,13 @@ impl DnState {
         at: Timestamp,
         scanners: &Scanners,
     ) -> Self {
-        let mut judged: SmallVec<[Judged; 1]> = dn
+        let mut judged: SmallVec<[AtRegistrar; 1]> = dn
             .registrations
             .iter()
             .enumerate()
-            .filter_map(|(place, reg)| Judged::of(texts, place as u16, reg, at))
+            .filter_map(|(place, reg)| AtRegistrar::of(texts, place as u16, reg, at))
             .collect();
-        for Judged { state, .. } in &mut judged {
+        for AtRegistrar { state, .. } in &mut judged {
             let reg = dn.registration_of(state);
             let Some((reg, ended)) = reg.and_then(|reg| Some((reg, reg.ended()?.at))) else {
                 continue;
@@ -99,7 +99,7 @@ impl DnState {
             }
         }
         add_undecided(texts, attempt, dn, &mut judged);
-        judged.sort_by_key(Judged::weight);
+        judged.sort_by_key(AtRegistrar::weight);
         let registrations: Few<_> = judged.into_iter().rev().map(|judged| judged.state).collect();
         let best = registrations.first();
         let verdict = best.map_or(Verdict::Pending, |r| r.verdict);
@@ -208,7 +208,7 @@ fn add_undecided<'s>(
     texts: &Texts,
     attempt: impl Fn(u32) -> Option<&'s Attempt>,
     dn: &Dn,
-    judged: &mut SmallVec<[Judged; 1]>,
+    judged: &mut SmallVec<[AtRegistrar; 1]>,
 ) {
     for index in dn.unfinished() {
         let Some(a) = attempt(index) else { continue };
@@ -227,11 +227,11 @@ fn add_undecided<'s>(
             expires_at: None,
             place: None,
         };
-        judged.push(Judged { state, unsure: false, news: a.last });
+        judged.push(AtRegistrar { state, unsure: false, news: a.last });
     }
 }
 
-impl Judged {
+impl AtRegistrar {
     fn of(texts: &Texts, place: u16, reg: &Registration, at: Timestamp) -> Option<Self> {
         let (verdict, code) = reg.judge(at)?;
         let since = reg.history.iter().rev().find(|c| c.verdict == verdict && c.code == code);

@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
-
 use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Message, Method, StartLine};
 
@@ -14,7 +12,7 @@ use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
 use super::few::Few;
-use super::forms::{AnswerForm, Forms};
+use super::forms::{AnswerForm, Forms, Lately};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
@@ -103,7 +101,7 @@ pub struct Tracker {
     /// What answers say alike.
     pub(super) answer_forms: Forms<AnswerForm>,
     /// What is kept of answers, of one for all that are alike.
-    pub(super) alike: FxHashMap<u64, AnswerKept>,
+    pub(super) alike: Lately<u64, AnswerKept>,
     /// Its limits, if it has any.
     pub(super) bounds: Option<Box<Bounds>>,
 }
