@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-use super::find;
 use super::header::{HeaderName, WINDOW};
-use super::scan::{line_at, slice, tail, trim};
+use super::line_ends::LineEnds;
+use super::scan::{line_at, line_to, slice, tail, trim};
 use super::start_line::{Method, StartLine};
 
 /// A SIP message (RFC 3261 §7), borrowed from the bytes it was found in.
@@ -286,11 +286,12 @@ impl<'a> Head<'a> {
     fn scan(bytes: &'a [u8], cut: bool, headers: &mut Vec<Header>) -> Option<Self> {
         // spans are 32 bits wide; nothing on the wire comes near
         let raw = slice(bytes, 0, bytes.len().min(u32::MAX as usize));
-        let first = line_at(raw, 0);
+        let mut ends = LineEnds::of(raw);
+        let first = line_to(raw, ends.find(0));
         let start = StartLine::parse(slice(raw, 0, first.end))?;
         let end = if cut { HeadEnd::Cut } else { HeadEnd::Bytes };
         let mut head = Self { raw, start, len: first.next, end, cut_line: None };
-        head.scan_headers(cut, headers);
+        head.scan_headers(cut, &mut ends, headers);
         Some(head)
     }
 
@@ -300,7 +301,7 @@ impl<'a> Head<'a> {
     }
 
     /// Reads the header lines that follow the start line.
-    fn scan_headers(&mut self, cut: bool, headers: &mut Vec<Header>) {
+    fn scan_headers(&mut self, cut: bool, ends: &mut LineEnds<'a>, headers: &mut Vec<Header>) {
         let bytes = self.raw;
         let mut at = self.len;
         while at < bytes.len() {
@@ -309,7 +310,7 @@ impl<'a> Head<'a> {
                 self.len = at + 2;
                 return;
             }
-            if let Some((header, next)) = Header::plain(bytes, at) {
+            if let Some((header, next)) = Header::plain(bytes, ends, at) {
                 headers.push(header);
                 at = next;
                 continue;
@@ -359,7 +360,7 @@ impl Header {
     /// its canonical spelling, the colon, at most one space, the value, CR LF, and no fold. Nothing
     /// for any other, and nothing for the last line of a message without a blank line.
     #[inline]
-    fn plain(bytes: &[u8], at: usize) -> Option<(Self, usize)> {
+    fn plain(bytes: &[u8], ends: &mut LineEnds<'_>, at: usize) -> Option<(Self, usize)> {
         let line = tail(bytes, at);
         let (id, name_len) = match line.first_chunk::<WINDOW>() {
             Some(start) => HeaderName::at_start(start)?,
@@ -372,7 +373,7 @@ impl Header {
         let mut value = at + name_len + 1;
         value += usize::from(bytes.get(value) == Some(&b' '));
         let first = *bytes.get(value)?;
-        let end = find::line_end(bytes, value)?;
+        let end = ends.find(value)?;
         let [last, b'\r', b'\n', next] = *tail(bytes, end - 1).first_chunk()? else { return None };
         if first <= b' ' || last <= b' ' || matches!(next, b' ' | b'\t') {
             return None;

@@ -14,6 +14,7 @@ mod find;
 mod framing;
 mod header;
 mod layout;
+mod line_ends;
 mod message;
 mod name_addr;
 mod params;

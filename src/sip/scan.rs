@@ -72,7 +72,12 @@ pub(super) struct Line {
 /// A line ends with LF, with CR LF (however many CR), or with a CR alone: all are found on the
 /// wire, and none is text of a header.
 pub(super) fn line_at(bytes: &[u8], from: usize) -> Line {
-    let Some(end) = find::line_end(bytes, from) else {
+    line_to(bytes, find::line_end(bytes, from))
+}
+
+/// The line that ends at the CR or LF at `end`, if there is one.
+pub(super) fn line_to(bytes: &[u8], end: Option<usize>) -> Line {
+    let Some(end) = end else {
         return Line { end: bytes.len(), next: bytes.len(), terminated: false };
     };
     let mut next = end;
