@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 
 use super::index::ShortHash;
 use super::reading::Reading;
-use crate::sip::{Message, NameAddr, Scheme};
+use crate::sip::{Addressee, Message, Scheme};
 
 /// Names a transaction: 128 bits over what RFC 3261 §17.1.3 and §17.2.3 match by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -54,7 +54,7 @@ impl<'m> Facts<'m> {
     pub(super) fn of(message: &Message<'m>, read: &'m Reading) -> Option<Self> {
         let raw = message.raw();
         let [call_id, user, host] = [read.call_id, read.user, read.host].map(|part| part.get(raw));
-        let user = unescape(user);
+        let user = if read.may_be_escaped { unescape(user) } else { Cow::Borrowed(user) };
         read.names_somebody.then_some(Self { read, call_id, user, host })
     }
 
@@ -77,11 +77,11 @@ pub(super) fn has_cookie(branch: &[u8]) -> bool {
 
 /// The DN an address-of-record names: its user, or its host where it has none (RFC 3261 §10.2);
 /// escapes are still to be undone.
-pub(super) fn dn_of<'m>(to: &NameAddr<'m>) -> Option<&'m [u8]> {
-    match to.uri.user {
+pub(super) fn dn_of<'m>(to: &Addressee<'m>) -> Option<&'m [u8]> {
+    match to.user {
         Some(user) if !user.is_empty() => Some(user),
-        _ if matches!(to.uri.scheme, Scheme::Sip | Scheme::Sips) && !to.uri.host.is_empty() => {
-            Some(to.uri.host)
+        _ if matches!(to.scheme, Scheme::Sip | Scheme::Sips) && !to.host.is_empty() => {
+            Some(to.host)
         }
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! What the model asks of every message, read once, on the thread that found it: numbers, and where texts stand.
 
+use std::borrow::Cow;
 use std::hash::{Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::ops::Range;
@@ -11,8 +12,8 @@ use super::describe::parse_ip;
 use super::facts::{TransactionKey, dn_of, has_cookie, unescape};
 use crate::net::Origin;
 use crate::sip::{
-    CSeq, Challenge, Contact, Credentials, HeaderName, HeaderPlace, Message, Method, NameAddr,
-    StartLine, Via, ViaParams,
+    Addressee, CSeq, Challenge, Contact, Credentials, HeaderName, HeaderPlace, Message, Method,
+    NameAddr, StartLine, Via, ViaParams,
 };
 
 /// Hops a request may have behind it.
@@ -70,6 +71,8 @@ pub struct Reading {
     pub(super) branch: Option<u64>,
     /// The DN; escapes are still to be undone.
     pub(super) user: Span,
+    /// There may be such in it.
+    pub(super) may_be_escaped: bool,
     /// The DN is the user of To, not its host.
     pub(super) has_user: bool,
     /// The host of To.
@@ -256,7 +259,7 @@ impl Reading {
             Some(_) => About::Other,
         };
         self.path = found.path;
-        let to = found.to.and_then(NameAddr::parse);
+        let to = found.to.and_then(Addressee::parse);
         if let Some((to, name)) = to.and_then(|to| Some((to, dn_of(&to)?))) {
             self.read(origin, message, &found, cseq, &to, name);
         }
@@ -269,7 +272,7 @@ impl Reading {
         message: &Message<'m>,
         found: &Found<'m>,
         cseq: Option<CSeq<'m>>,
-        to: &NameAddr<'m>,
+        to: &Addressee<'m>,
         name: &'m [u8],
     ) {
         let raw = message.raw();
@@ -277,13 +280,15 @@ impl Reading {
         self.names_somebody = true;
         self.cseq = cseq.map(|cseq| cseq.number);
         self.user = Span::of(raw, name);
-        self.has_user = to.uri.user.is_some_and(|user| !user.is_empty());
-        self.host = Span::of(raw, to.uri.host);
+        self.has_user = to.user.is_some_and(|user| !user.is_empty());
+        self.host = Span::of(raw, to.host);
         self.call_id = Span::of(raw, call_id);
         // the method of the CSeq, for answers carry it too
         let method = cseq.map(|cseq| cseq.method).or_else(|| message.method());
+        self.may_be_escaped = to.may_be_escaped;
+        let user = if to.may_be_escaped { unescape(name) } else { Cow::Borrowed(name) };
         let own = TransactionKey::parts(
-            [call_id, &unescape(name), method.as_ref().map_or(&[], Method::as_bytes)],
+            [call_id, &user, method.as_ref().map_or(&[], Method::as_bytes)],
             self.cseq.unwrap_or(0),
         );
         let key = |branch: Option<&'m [u8]>| {
@@ -305,9 +310,11 @@ impl Reading {
             StartLine::Request { method: Method::Register, uri } => {
                 self.same = sameness(origin, found.same.clone(), via.as_ref().zip(Some(&top)), uri);
                 self.read_contacts(raw, &found.contacts);
-                let all = found.auth.iter();
-                let all = all.flat_map(|(value, proxy)| Credentials::all(value, *proxy));
-                self.auth.extend(all.map(|c| AuthReading::given(raw, &c)));
+                for (value, proxy) in &found.auth {
+                    for credentials in Credentials::all(value, *proxy) {
+                        self.auth.push(AuthReading::given(raw, &credentials));
+                    }
+                }
             }
             // of what is provisional, or about something else, nothing but its transaction counts
             StartLine::Response { code, reason } if *code >= 200 && self.about != About::Other => {
@@ -316,31 +323,34 @@ impl Reading {
                 self.read_contacts(raw, &found.contacts);
                 let mut like = found.same.clone();
                 like.write(reason);
-                for c in found.auth.iter().flat_map(|(value, proxy)| Challenge::all(value, *proxy))
-                {
-                    (c.realm, c.algorithm, c.qop, c.stale).hash(&mut like);
-                    self.auth.push(AuthReading::asked(raw, &c));
+                for (value, proxy) in &found.auth {
+                    for c in Challenge::all(value, *proxy) {
+                        (c.realm, c.algorithm, c.qop, c.stale).hash(&mut like);
+                        self.auth.push(AuthReading::asked(raw, &c));
+                    }
                 }
                 self.same = like.finish();
             }
-            StartLine::Request { .. } => self.in_dialog = to.tag().is_some(),
+            StartLine::Request { .. } => self.in_dialog = to.has_tag,
             StartLine::Response { .. } => {}
         }
     }
 
     fn read_contacts(&mut self, raw: &[u8], values: &[&[u8]]) {
-        for contact in values.iter().flat_map(|value| Contact::outlines(value)) {
-            let Some(address) = contact else {
-                self.star = true;
-                continue;
-            };
-            let params = address.contact_params();
-            self.contacts.push(ContactReading {
-                uri: Span::of(raw, address.uri),
-                item: Span::of(raw, address.raw),
-                expires: params.expires,
-                device: params.reg_id.is_some() && params.has_instance,
-            });
+        for value in values {
+            for contact in Contact::outlines(value) {
+                let Some(address) = contact else {
+                    self.star = true;
+                    continue;
+                };
+                let params = address.contact_params();
+                self.contacts.push(ContactReading {
+                    uri: Span::of(raw, address.uri),
+                    item: Span::of(raw, address.raw),
+                    expires: params.expires,
+                    device: params.reg_id.is_some() && params.has_instance,
+                });
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::find;
 use super::header::HeaderName;
 use super::message::Message;
 use super::name_addr::{Contact, NameAddr};
-use super::scan::{list_items, long_number, number, slice, tail, trim};
+use super::scan::{list_items, long_number, number, tail, trim};
 use super::start_line::Method;
 use super::via::Via;
 
@@ -27,13 +27,8 @@ impl<'a> CSeq<'a> {
 
     /// Reads digits, a space and a method, which most are; `None` for any other.
     fn plain(value: &'a [u8]) -> Option<Self> {
-        let digits = find::digits_len(value);
+        let (number, digits) = find::number(value)?;
         let method = tail(value, digits).strip_prefix(b" ")?;
-        if !(1..=9).contains(&digits) {
-            return None;
-        }
-        let value = slice(value, 0, digits).iter();
-        let number = value.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
         let method = match Method::from_bytes(method) {
             Method::Other(other) if other.iter().any(u8::is_ascii_whitespace) => return None,
             method => method,

@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use super::scan::{slice, tail};
+use super::scan::tail;
 
 /// Bytes looked at together.
 const BLOCK: usize = 16;
@@ -52,10 +52,23 @@ pub(super) fn word_len(text: &[u8]) -> usize {
     position(text, 0, ends).unwrap_or(text.len())
 }
 
-/// How many of the first bytes of `text` are digits.
+/// The number the digits at the start of `text` make, and how many they are; `None` if there are none, or
+/// so many that the number may not fit.
 #[inline]
-pub(super) fn digits_len(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+pub(super) fn number(text: &[u8]) -> Option<(u32, usize)> {
+    let (mut number, mut digits) = (0, 0);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        if digits == 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+        digits += 1;
+    }
+    (digits > 0).then_some((number, digits))
 }
 
 fn host(block: u8x16) -> u8x16 {
@@ -90,11 +103,20 @@ fn position(bytes: &[u8], from: usize, wanted: impl Fn(u8x16) -> u8x16) -> Optio
     (marks != 0 && found < bytes.len()).then_some(found)
 }
 
-/// A text of less than a block, and zeros.
+/// A text of less than a block, and zeros: its first and its last bytes, which may be the same, side by side.
 fn padded(bytes: &[u8]) -> [u8; BLOCK] {
-    let half =
-        |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-    let (low, high) = (half(slice(bytes, 0, bytes.len().min(8))), half(tail(bytes, 8)));
+    let len = bytes.len() as u32;
+    let words = || Some((bytes.first_chunk()?, bytes.last_chunk()?));
+    let halves = || Some((bytes.first_chunk()?, bytes.last_chunk()?));
+    let (low, high) = if let Some((first, last)) = words() {
+        let beyond = u64::from_le_bytes(*last).checked_shr(128_u32.saturating_sub(8 * len));
+        (u64::from_le_bytes(*first), beyond.unwrap_or(0))
+    } else if let Some((first, last)) = halves() {
+        let last = u64::from(u32::from_le_bytes(*last)) << (8 * len).saturating_sub(32);
+        (u64::from(u32::from_le_bytes(*first)) | last, 0)
+    } else {
+        (bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
+    };
     (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
 }
 
@@ -136,6 +158,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_may_not_fit_are_none() {
+        assert_eq!(number(b"999999999"), Some((999_999_999, 9)));
+        assert_eq!(number(b"0999999999"), None);
+        assert_eq!(number(b""), None);
+        assert_eq!(number(b"x1"), None);
+    }
+
+    #[test]
     fn every_byte_is_of_its_classes() {
         for byte in 0..=u8::MAX {
             let host = byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
@@ -150,7 +180,9 @@ mod tests {
                 let text = [&b"a0-Z;z\xff!".repeat(3)[..before], &[byte]].concat();
                 assert_eq!(word_len(&text), before + usize::from(!ends), "{byte} behind {before}");
             }
-            assert_eq!(digits_len(&[b'0', b'9', byte]), 2 + usize::from(byte.is_ascii_digit()));
+            let digit = char::from(byte).to_digit(10);
+            let want = digit.map_or((9, 2), |digit| (90 + digit, 3));
+            assert_eq!(number(&[b'0', b'9', byte]), Some(want));
         }
     }
 }

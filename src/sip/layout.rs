@@ -23,11 +23,18 @@ pub struct Layouts {
     headers: Vec<Header>,
 }
 
-/// Where the parts of a start line stand; a method stands at the start.
+/// Where the parts of a start line stand.
 #[derive(Clone, Copy, Debug)]
 enum StartLayout {
-    Request { method: u32, uri: [u32; 2] },
+    Request { method: MethodLayout, uri: [u32; 2] },
     Response { code: u16, reason: [u32; 2] },
+}
+
+/// A method that has a name here, or how long the one is that stands at the start.
+#[derive(Clone, Copy, Debug)]
+enum MethodLayout {
+    Known(Method<'static>),
+    Other(u32),
 }
 
 impl Layouts {
@@ -111,7 +118,11 @@ impl StartLayout {
         };
         match start {
             StartLine::Request { method, uri } => {
-                Self::Request { method: method.as_bytes().len() as u32, uri: span(uri) }
+                let method = match method.known() {
+                    Some(known) => MethodLayout::Known(known),
+                    None => MethodLayout::Other(method.as_bytes().len() as u32),
+                };
+                Self::Request { method, uri: span(uri) }
             }
             StartLine::Response { code, reason } => {
                 Self::Response { code: *code, reason: span(reason) }
@@ -123,7 +134,11 @@ impl StartLayout {
         let part = |[start, end]: [u32; 2]| slice(raw, start as usize, end as usize);
         match self {
             Self::Request { method, uri } => {
-                StartLine::Request { method: Method::from_bytes(part([0, method])), uri: part(uri) }
+                let method = match method {
+                    MethodLayout::Known(known) => known,
+                    MethodLayout::Other(length) => Method::Other(part([0, length])),
+                };
+                StartLine::Request { method, uri: part(uri) }
             }
             Self::Response { code, reason } => StartLine::Response { code, reason: part(reason) },
         }

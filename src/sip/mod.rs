@@ -9,6 +9,7 @@
 //! - [`strict_conformance`] asks a strict parser for a second opinion.
 
 mod access;
+mod addressee;
 mod auth;
 mod find;
 mod framing;
@@ -30,6 +31,7 @@ mod via;
 mod tests;
 
 pub use access::CSeq;
+pub use addressee::Addressee;
 pub use auth::{Challenge, Credentials};
 pub use framing::{Datagram, datagram};
 pub use header::HeaderName;

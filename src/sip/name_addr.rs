@@ -128,7 +128,7 @@ impl<'a> NameAddr<'a> {
 
 /// The display name of `"name" <…` or `<…`, and where the URI begins; `None` when anything else
 /// stands there.
-fn plain_display(value: &[u8]) -> Option<(Option<&[u8]>, usize)> {
+pub(super) fn plain_display(value: &[u8]) -> Option<(Option<&[u8]>, usize)> {
     match value {
         [b'<', ..] => Some((None, 1)),
         [b'"', ..] => {

@@ -88,6 +88,27 @@ impl<'a> Method<'a> {
         }
     }
 
+    /// The same method without the wire's spelling; `None` of [`Method::Other`].
+    pub(super) const fn known(self) -> Option<Method<'static>> {
+        Some(match self {
+            Self::Register => Method::Register,
+            Self::Invite => Method::Invite,
+            Self::Ack => Method::Ack,
+            Self::Bye => Method::Bye,
+            Self::Cancel => Method::Cancel,
+            Self::Options => Method::Options,
+            Self::Subscribe => Method::Subscribe,
+            Self::Notify => Method::Notify,
+            Self::Publish => Method::Publish,
+            Self::Message => Method::Message,
+            Self::Info => Method::Info,
+            Self::Refer => Method::Refer,
+            Self::Update => Method::Update,
+            Self::Prack => Method::Prack,
+            Self::Other(_) => return None,
+        })
+    }
+
     /// The method as it stands on the wire.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {

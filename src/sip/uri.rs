@@ -66,29 +66,17 @@ impl<'a> Uri<'a> {
     /// Reads `sip:user@host:port` at the start of `text`, if nothing about it is odd, and where it ends.
     #[inline]
     pub(super) fn plain_start(text: &'a [u8]) -> Option<(Self, usize)> {
-        let (scheme, user_at) = match text {
-            [b's', b'i', b'p', b':', ..] => (Scheme::Sip, 4),
-            [b's', b'i', b'p', b's', b':', ..] => (Scheme::Sips, 5),
-            _ => return None,
-        };
-        let rest = tail(text, user_at);
-        let user = find::user_len(rest);
-        let after = tail(rest, user).strip_prefix(b"@").filter(|_| user > 0)?;
-        let host = find::host_len(after);
-        let mut end = user_at + user + 1 + host;
-        let mut port = None;
-        if let [b':', text @ ..] = tail(after, host) {
-            let digits = find::digits_len(text);
-            port = Some(port_number(slice(text, 0, digits))?);
-            end += 1 + digits;
-        }
-        (host > 0).then_some(())?;
+        let Authority { scheme, user, host, end } = Authority::plain(text)?;
+        let (port, end) = plain_port(text, end)?;
+        let is_whole = matches!(text.get(end), None | Some(b'>'));
+        // without a user, an `@` in the parameters would end one
+        (user.is_some() || is_whole).then_some(())?;
         let uri = Self {
             raw: slice(text, 0, end),
             scheme,
-            user: Some(slice(rest, 0, user)),
+            user,
             password: None,
-            host: slice(after, 0, host),
+            host,
             port,
             params: Params::default(),
             headers: None,
@@ -192,6 +180,44 @@ impl<'a> Uri<'a> {
         self.host.eq_ignore_ascii_case(other.host)
             || self.host_ip().is_some_and(|address| other.host_ip() == Some(address))
     }
+}
+
+/// Whom a URI names: what stands before port and parameters.
+pub(super) struct Authority<'a> {
+    pub(super) scheme: Scheme,
+    pub(super) user: Option<&'a [u8]>,
+    pub(super) host: &'a [u8],
+    /// Where the host ends.
+    pub(super) end: usize,
+}
+
+impl<'a> Authority<'a> {
+    /// Reads `sip:user@host` or `sip:host` at the start of `text`, if nothing about it is odd.
+    #[inline]
+    pub(super) fn plain(text: &'a [u8]) -> Option<Self> {
+        let (scheme, start) = match text {
+            [b's', b'i', b'p', b':', ..] => (Scheme::Sip, 4),
+            [b's', b'i', b'p', b's', b':', ..] => (Scheme::Sips, 5),
+            _ => return None,
+        };
+        let rest = tail(text, start);
+        let len = find::user_len(rest);
+        let (user, host_at) = match rest.get(len) {
+            Some(b'@') if len > 0 => (Some(slice(rest, 0, len)), start + len + 1),
+            _ => (None, start),
+        };
+        let after = tail(text, host_at);
+        let host = slice(after, 0, find::host_len(after));
+        (!host.is_empty()).then_some(Self { scheme, user, host, end: host_at + host.len() })
+    }
+}
+
+/// The port behind the host that ends at `end`, if there is one, and where it ends; `None` when it is none.
+#[inline]
+pub(super) fn plain_port(text: &[u8], end: usize) -> Option<(Option<u16>, usize)> {
+    let [b':', digits @ ..] = tail(text, end) else { return Some((None, end)) };
+    let (port, len) = find::number(digits)?;
+    Some((Some(u16::try_from(port).ok()?), end + 1 + len))
 }
 
 /// The scheme and what follows its colon; all of `raw` when it has no scheme.
@@ -350,8 +376,10 @@ mod tests {
     #[test]
     fn plain_uris_are_read_as_all_are() {
         let mut plain = 0;
-        let parts =
-            ["", "sip:", "sips:", "SIP:", "5001", "+1", "a b", "@", "h.x", "10.0.0.1", "[::1]"];
+        let parts = [
+            "", "sip:", "sips:", "SIP:", "5001", "+1", "a b", "@", "h.x", "a_b", "10.0.0.1",
+            "[::1]",
+        ];
         let ends =
             ["", ":5060", ":0", ":65536", ":x", ":", ";lr", ";a=b;c", ";x=@", "?a=b", ";a?b", ">"];
         let count = parts.len();

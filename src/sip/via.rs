@@ -3,7 +3,7 @@
 use super::find;
 use super::params::Params;
 use super::scan::{has_comma, slice, split_once, tail, trim, trim_start};
-use super::uri::{host_port, port_number};
+use super::uri::{host_port, plain_port, port_number};
 
 /// One hop (RFC 3261 §20.42).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,16 +46,14 @@ impl<'a> Via<'a> {
     /// `None` for any other.
     fn plain(item: &'a [u8]) -> Option<Self> {
         let rest = item.strip_prefix(b"SIP/2.0/")?;
-        let transport = find::host_len(rest);
+        let transport = match rest {
+            [b'U', b'D', b'P', b' ', ..] => 3,
+            _ => find::host_len(rest),
+        };
         let sent_by = tail(rest, transport).strip_prefix(b" ")?;
         let host = find::host_len(sent_by);
-        let (port, params) = match tail(sent_by, host) {
-            [b':', text @ ..] => {
-                let digits = find::digits_len(text);
-                (Some(port_number(slice(text, 0, digits))?), tail(text, digits))
-            }
-            text => (None, text),
-        };
+        let (port, end) = plain_port(sent_by, host)?;
+        let params = tail(sent_by, end);
         let is_plain = transport > 0 && host > 0 && matches!(params.first(), None | Some(b';'));
         is_plain.then(|| Self {
             transport: slice(rest, 0, transport),
@@ -86,10 +84,13 @@ impl<'a> Via<'a> {
     pub fn known(&self) -> ViaParams<'a> {
         let (mut branch, mut received, mut rport) = (None, None, None::<Option<&[u8]>>);
         for (name, value) in self.params.iter() {
-            let place = match name.len() {
-                6 if name.eq_ignore_ascii_case(b"branch") => &mut branch,
-                8 if name.eq_ignore_ascii_case(b"received") => &mut received,
-                5 if name.eq_ignore_ascii_case(b"rport") => &mut rport,
+            let place = match name {
+                b"branch" => &mut branch,
+                b"received" => &mut received,
+                b"rport" => &mut rport,
+                _ if name.eq_ignore_ascii_case(b"branch") => &mut branch,
+                _ if name.eq_ignore_ascii_case(b"received") => &mut received,
+                _ if name.eq_ignore_ascii_case(b"rport") => &mut rport,
                 _ => continue,
             };
             place.get_or_insert(value);
