@@ -41,17 +41,6 @@ pub(super) fn user_len(text: &[u8]) -> usize {
     position(text, 0, |block| !user(block)).unwrap_or(text.len())
 }
 
-/// How many of the first bytes of `text` are none of `=`, `,`, `"`, blanks and controls.
-#[inline]
-pub(super) fn word_len(text: &[u8]) -> usize {
-    let [equals, comma, quote, blank] = [b'=', b',', b'"', b' '].map(u8x16::splat);
-    let ends = |block: u8x16| {
-        let marks = block.cmp_eq(equals) | block.cmp_eq(comma) | block.cmp_eq(quote);
-        marks | block.min(blank).cmp_eq(block)
-    };
-    position(text, 0, ends).unwrap_or(text.len())
-}
-
 /// The number the digits at the start of `text` make, and how many they are; `None` if there are none, or
 /// so many that the number may not fit.
 #[inline]
@@ -174,11 +163,6 @@ mod tests {
                 let text = [&b"a0-Z.z9A".repeat(3)[..before], &[byte]].concat();
                 assert_eq!(host_len(&text), before + usize::from(host), "{byte} behind {before}");
                 assert_eq!(user_len(&text), before + usize::from(user), "{byte} behind {before}");
-            }
-            let ends = byte <= b' ' || b"=,\"".contains(&byte);
-            for before in 0..20 {
-                let text = [&b"a0-Z;z\xff!".repeat(3)[..before], &[byte]].concat();
-                assert_eq!(word_len(&text), before + usize::from(!ends), "{byte} behind {before}");
             }
             let digit = char::from(byte).to_digit(10);
             let want = digit.map_or((9, 2), |digit| (90 + digit, 3));
