@@ -26,11 +26,12 @@ impl Tracker {
         if self.store.dns.is_empty() {
             return;
         }
-        self.note_forwarded(origin, &facts);
+        let addressed = self.store.dn_called(&facts.user);
+        self.note_forwarded(origin, &facts, addressed);
         if !matches!(method, Method::Options | Method::Invite | Method::Message) || read.in_dialog {
             return;
         }
-        let Some(dn) = self.called_dn(message, &facts) else { return };
+        let Some(dn) = self.called_dn(message, &facts, addressed) else { return };
         let ends = self.ends(origin);
         if let Some(slot) = self.transactions.find(facts.key()) {
             if let Some(t) = self.transactions.get_mut(slot) {
@@ -44,12 +45,20 @@ impl Tracker {
         self.transactions.insert(t);
     }
 
-    /// The DN a request is for, if it is one of the model's.
-    fn called_dn(&self, message: &Message<'_>, facts: &Facts<'_>) -> Option<u32> {
+    /// The DN a request is for, if it is one of the model's; `addressed` is the one its To names.
+    fn called_dn(
+        &self,
+        message: &Message<'_>,
+        facts: &Facts<'_>,
+        addressed: Option<u32>,
+    ) -> Option<u32> {
         let StartLine::Request { uri, .. } = message.start() else { return None };
         let uri = Uri::parse(uri);
         let by_uri = uri.as_ref().and_then(|uri| uri.user).map(unescape);
-        let dn = self.store.dn_called(by_uri.as_deref().unwrap_or(&facts.user))?;
+        let dn = match by_uri {
+            Some(user) if user != facts.user => self.store.dn_called(&user)?,
+            _ => addressed?,
+        };
         // the same user of another domain is somebody else; an address may be the registrar's
         let elsewhere = uri.is_some_and(|uri| {
             !uri.host.is_empty()
@@ -66,8 +75,8 @@ impl Tracker {
         (!elsewhere).then_some(dn)
     }
 
-    /// A request that goes on towards a device: the registrar did find the DN.
-    fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>) {
+    /// A request that goes on towards a device: the registrar did find the DN, which To names if it is known.
+    fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>, dn: Option<u32>) {
         if let Some(parent) = facts.read.parents.iter().find_map(|key| self.transactions.find(key))
             && let Some(t) = self.transactions.get_mut(parent)
             && let Subject::Probe { forwarded, .. } = &mut t.subject
@@ -75,9 +84,8 @@ impl Tracker {
             *forwarded = true;
         }
         // a back-to-back server calls the device under a Call-ID of its own
-        let Some(dn) = self.store.dn_called(&facts.user) else { return };
         let texts = &self.store.texts;
-        if let Some(dn) = self.store.dns.get_mut(dn as usize)
+        if let Some(dn) = dn.and_then(|dn| self.store.dns.get_mut(dn as usize))
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
             && !dn.registrations.iter().any(|reg| reg.registrar.endpoint(texts) == origin.dst)
         {
