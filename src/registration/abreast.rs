@@ -14,6 +14,10 @@ pub(crate) fn records<'a>(dns: impl IntoIterator<Item = DnView<'a>>) {
         let record = dn.record();
         black_box(record.map(|dn| (dn.brief.is_long(), dn.flags, dn.last_seen, dn.more_values)));
         black_box(record.map(|dn| (dn.user, dn.aors.len(), dn.sources.len(), dn.contacts.len())));
+        let registration = record.and_then(|dn| dn.registrations.first());
+        black_box(registration.map(|reg| (reg.registrar, reg.edge, reg.history.len())));
+        let binding = registration.and_then(|reg| reg.bindings.first());
+        black_box(binding.map(|binding| (binding.expires_at, binding.refreshes)));
         let details = record.and_then(|dn| dn.details.as_ref());
         black_box(details.map(|d| (d.request_frame, d.answer.is_some(), d.to_uri, d.auth_nc)));
     }
