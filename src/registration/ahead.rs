@@ -1,13 +1,13 @@
 //! Looks at the records that the next messages are about, so that they are at hand when these come.
 //!
-//! No cache holds the records of a hundred thousand DNs. A message that is taken in waits for its DN, then
-//! for the DN's attempt, then for what that leads to, and the next message waits again. Asked for on
-//! behalf of several messages at once, a processor fetches them at the same time.
+//! No cache holds the records of a hundred thousand DNs. A request that is taken in waits for its DN, then
+//! for the DN's attempt, then for what that leads to, and the next one waits again. Asked for on behalf of
+//! several at once, a processor fetches them at the same time. Answers come soon after: what their
+//! requests led to is still at hand.
 
 use std::hint::black_box;
 
 use super::attempt::Attempt;
-use super::in_flight::Transactions;
 use super::reading::{About, Reading};
 use super::store::{Dn, NIL};
 use super::text::Sym;
@@ -15,77 +15,100 @@ use super::tracker::Tracker;
 use super::transaction::Transaction;
 
 /// Messages looked at together.
-pub const AHEAD: usize = 16;
+pub const AHEAD: usize = 32;
 
 /// With fewer DNs the caches hold the records anyway.
 const WORTHWHILE: usize = 1024;
 
-/// Where the records of a message are, as far as that is found out.
+/// Where the records of a REGISTER are, as far as that is found out.
 #[derive(Clone, Copy)]
-struct Places {
-    slot: u32,
+struct Places<'m> {
+    user: &'m [u8],
+    call_id: &'m [u8],
     dn: u32,
     attempt: u32,
-    call_id: Sym,
+    /// The latest Call-ID.
+    latest: Sym,
 }
 
 impl Tracker {
     /// Looks at the records of at most [`AHEAD`] messages, given by their bytes and their readings, which
     /// are about to be taken in. Nothing changes by it.
-    pub fn look_ahead<'m>(&self, messages: impl Iterator<Item = (&'m [u8], &'m Reading)> + Clone) {
+    pub fn look_ahead<'m>(&self, messages: impl Iterator<Item = (&'m [u8], &'m Reading)>) {
         if self.store.dns.len() < WORTHWHILE {
             return;
         }
-        let nowhere = Places { slot: NIL, dn: NIL, attempt: NIL, call_id: Sym::NONE };
-        let mut all = [nowhere; AHEAD];
-        // each round asks for what the one before led to; within a round nothing waits for anything
-        for (places, (raw, read)) in all.iter_mut().zip(messages.clone()) {
-            if read.about == About::Register && read.names_somebody {
-                places.slot = self.transactions.find_like(&read.key).unwrap_or(NIL);
-                if places.slot == NIL {
-                    places.dn = self.store.dn_like(read.user.get(raw)).unwrap_or(NIL);
-                }
+        let nowhere = Places { user: &[], call_id: &[], dn: NIL, attempt: NIL, latest: Sym::NONE };
+        let (mut all, mut count, mut seen) = ([nowhere; AHEAD], 0, 0);
+        for (raw, read) in messages.take(AHEAD) {
+            if read.about != About::Register || !read.names_somebody || raw.starts_with(b"SIP/") {
+                continue;
+            }
+            // another thread wrote the bytes
+            let (user, call_id) = (read.user.get(raw), read.call_id.get(raw));
+            seen ^= look_at(user) ^ look_at(call_id);
+            seen ^= self.transactions.find_like(&read.key).map_or(0, u64::from);
+            if let Some(places) = all.get_mut(count) {
+                *places = Places { user, call_id, ..nowhere };
+                count += 1;
             }
         }
-        let mut seen = self.transactions.look_at_oldest(AHEAD);
-        for places in &mut all {
-            if let Some(t) = self.transactions.get(places.slot) {
-                seen ^= t.look();
-                places.attempt = t.attempt().unwrap_or(NIL);
-            } else if let Some(dn) = self.store.dns.get(places.dn as usize) {
+        let all = all.get_mut(..count).unwrap_or_default();
+        black_box(seen ^ self.look_at_dns(all) ^ self.look_at_oldest(count));
+    }
+
+    /// Looks at the DNs of requests, and at what these lead to.
+    fn look_at_dns(&self, all: &mut [Places<'_>]) -> u64 {
+        let (store, mut seen) = (&self.store, 0);
+        // each round asks for what the one before led to; within a round nothing waits for anything
+        for places in all.iter_mut() {
+            places.dn = store.dn_like(places.user).unwrap_or(NIL);
+        }
+        for places in all.iter_mut() {
+            if let Some(dn) = store.dns.get(places.dn as usize) {
                 seen ^= dn.look();
                 places.attempt = dn.last_attempt;
             }
         }
-        for places in &mut all {
-            if let Some(attempt) = self.store.attempts.get(places.attempt as usize) {
+        for places in all.iter_mut() {
+            if let Some(attempt) = store.attempts.get(places.attempt as usize) {
                 seen ^= attempt.look();
-                places.dn = attempt.dn;
-                places.call_id = attempt.call_id;
+                places.latest = attempt.call_id;
             }
         }
-        for (places, (raw, read)) in all.iter().zip(messages) {
+        for places in all.iter() {
+            if let Some(dn) = store.dns.get(places.dn as usize) {
+                seen ^= dn.look_behind();
+                let asked = dn.details.as_ref().and_then(|details| details.asked.first());
+                seen ^= asked.map_or(0, |asked| look_at(store.texts.get(asked.contact)));
+            }
             // a new Call-ID will be looked up among the texts
-            let call_id = read.call_id.get(raw);
-            if places.slot == NIL && self.store.texts.get(places.call_id) != call_id {
-                seen ^= u64::from(self.store.texts.lookup(call_id).is_some());
+            if store.texts.get(places.latest) != places.call_id {
+                seen ^= u64::from(store.texts.lookup(places.call_id).is_some());
             }
         }
-        for places in &all {
-            if let Some(dn) = self.store.dns.get(places.dn as usize) {
-                seen ^= dn.look() ^ dn.look_behind();
+        seen
+    }
+
+    /// Looks at the oldest transactions, which are the next to go.
+    fn look_at_oldest(&self, count: usize) -> u64 {
+        let oldest = || self.transactions.oldest(count);
+        let mut seen = oldest().fold(0, |seen, t| seen ^ t.look());
+        for t in oldest() {
+            seen ^= u64::from(self.transactions.look_for(t));
+            // the end of the others is no news to their attempts
+            if t.final_code != 0 && !t.is_settled() {
+                let attempt = self.store.attempts.get(t.attempt().unwrap_or(NIL) as usize);
+                seen ^= attempt.map_or(0, Attempt::look);
             }
         }
-        black_box(seen);
+        seen
     }
 }
 
-impl Transactions {
-    /// Looks at the oldest, which are the next to go.
-    fn look_at_oldest(&self, count: usize) -> u64 {
-        self.oldest(count)
-            .fold(0, |seen, t| seen ^ t.look() ^ self.find_like(&t.key).map_or(0, u64::from))
-    }
+/// Looks at a text.
+fn look_at(text: &[u8]) -> u64 {
+    text.first().copied().map_or(0, u64::from)
 }
 
 impl Transaction {
@@ -113,7 +136,9 @@ impl Dn {
             let binding = reg.bindings.first().map_or(0, |binding| u64::from(binding.refreshes));
             tried ^ binding ^ reg.history.len() as u64
         });
-        registration ^ u64::from(self.attempts) ^ self.last_seen.nanos().cast_unsigned()
+        let lists = [self.contacts.len(), self.sources.len(), self.aors.len(), self.vias.len()];
+        let lists = lists.into_iter().fold(0, |all, len| all ^ len as u64);
+        registration ^ lists ^ u64::from(self.attempts) ^ self.last_seen.nanos().cast_unsigned()
     }
 
     /// Looks at what its record leads to.

@@ -11,7 +11,7 @@ use super::describe::aor_of;
 use super::details::AnswerDetails;
 use super::ends::Host;
 use super::facts::Facts;
-use super::forms::{AnswerForm, Forms};
+use super::forms::{AnswerForm, Forms, Handed};
 use super::reading::{Reading, branch_of};
 use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
@@ -212,11 +212,11 @@ impl Tracker {
         if let Some(nanos) = rtt {
             self.tally.answered(nanos);
         }
-        self.note_details(attempt, answered, answer);
+        let realm = self.note_details(attempt, answered, answer);
         let outcome = match answer.code {
             200..=299 => self.accept(attempt, answer),
             300..=399 => self.demand(attempt, Some(Demand::Redirect), Verdict::Redirected),
-            401 | 407 => self.challenged(attempt, answer),
+            401 | 407 => self.challenged(attempt, answer, realm),
             403 if self.had_credentials(attempt, answer) => Outcome::Failed(Verdict::AuthFailed),
             423 => {
                 self.flag_attempt(attempt, Flag::MinExpires);
@@ -234,26 +234,36 @@ impl Tracker {
         self.conclude(attempt, outcome, answer.origin, false);
     }
 
-    /// Keeps what an answer says; answers that are alike were read before.
-    fn note_details(&mut self, attempt: u32, dn: Option<u32>, answer: &Final<'_, '_>) {
+    /// Keeps what an answer says, answers that are alike were read before; the realm of its first challenge.
+    fn note_details(&mut self, attempt: u32, dn: Option<u32>, answer: &Final<'_, '_>) -> Sym {
         let read = answer.read;
-        let known = if read.names_somebody { self.alike.get(&read.same).cloned() } else { None };
-        let kept = known.unwrap_or_else(|| {
-            let kept =
-                AnswerKept::of(&mut self.store.texts, &mut self.answer_forms, answer.message);
+        let texts = &mut self.store.texts;
+        let known = if read.names_somebody { self.alike.get_mut(&read.same) } else { None };
+        let (form, reason, realm) = if let Some(known) = known {
+            (known.form.handle(), known.reason, known.form.form().challenge_realm)
+        } else {
+            let (form, reason) = kept_of(texts, &mut self.answer_forms, answer.message);
             if read.names_somebody {
-                self.alike.insert(read.same, kept.clone());
+                let form = Handed::new(Arc::clone(&form));
+                self.alike.insert(read.same, AnswerKept { form, reason });
             }
-            kept
-        });
+            let realm = form.challenge_realm;
+            (form, reason, realm)
+        };
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.reason = kept.reason;
+            a.reason = reason;
         }
         let dn = dn.and_then(|dn| self.store.dns.get_mut(dn as usize));
-        let Some(details) = dn.and_then(|dn| dn.details.as_mut()) else { return };
-        let texts = &mut self.store.texts;
-        let (origin, code) = (answer.origin, answer.code);
-        details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read));
+        let details = dn.and_then(|dn| dn.details.as_mut());
+        let unused = if let Some(details) = details {
+            let (origin, code) = (answer.origin, answer.code);
+            let details_of_it = AnswerDetails::of(form, texts, origin, code, read);
+            details.answer.replace(details_of_it).map(|before| before.form)
+        } else {
+            Some(form)
+        };
+        self.let_go.take(unused);
+        realm
     }
 
     fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
@@ -281,14 +291,14 @@ impl Tracker {
         }
     }
 
-    /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3).
-    fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
+    /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3). Its realm is likely to be `like`.
+    fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>, like: Sym) -> Outcome {
         let proxy = answer.code == 407;
         let challenge = answer.read.auth.iter().find(|c| c.proxy == proxy);
         let nonce = challenge.map_or(0, |c| c.nonce);
         let stale = challenge.is_some_and(|c| c.stale);
         let realm = challenge.map_or(&[][..], |c| c.realm.get(answer.message.raw()));
-        let realm = self.store.texts.intern(realm);
+        let realm = self.store.texts.intern_like(like, realm);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
         let request = answer.request.as_deref();
         let presented = request.map(|r| {
@@ -395,7 +405,11 @@ impl Tracker {
                 fresh
             });
             let addr = source.host().addr(&self.store.texts);
-            self.source(addr).registered += u32::from(first);
+            if first {
+                self.source(addr).registered += 1;
+            } else {
+                self.touch_source(addr);
+            }
         }
     }
 }
@@ -413,16 +427,19 @@ fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
 /// What is kept of an answer, but what each answer has anew.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerKept {
-    form: Arc<AnswerForm>,
+    form: Handed<AnswerForm>,
     reason: Sym,
 }
 
-impl AnswerKept {
-    fn of(texts: &mut Texts, forms: &mut Forms<AnswerForm>, message: &Message<'_>) -> Self {
-        let StartLine::Response { reason, .. } = message.start() else {
-            return Self { form: Arc::default(), reason: Sym::NONE };
-        };
-        let reason = texts.intern(reason);
-        Self { form: forms.keep(AnswerForm::read(texts, message)), reason }
-    }
+/// The form of an answer, and its reason.
+fn kept_of(
+    texts: &mut Texts,
+    forms: &mut Forms<AnswerForm>,
+    message: &Message<'_>,
+) -> (Arc<AnswerForm>, Sym) {
+    let StartLine::Response { reason, .. } = message.start() else {
+        return (Arc::default(), Sym::NONE);
+    };
+    let reason = texts.intern(reason);
+    (forms.keep(AnswerForm::read(texts, message)), reason)
 }

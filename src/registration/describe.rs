@@ -40,7 +40,8 @@ impl Tracker {
         a.source = source;
         match &mut dn.details {
             Some(details) if details.sameness == same => {
-                details.renew((texts, forms), origin, message, facts.read);
+                let form = details.renew((texts, forms), origin, message, facts.read);
+                self.let_go.take(form);
             }
             _ => self.describe_anew(attempt, origin, message, facts, asked),
         }

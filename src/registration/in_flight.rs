@@ -189,6 +189,20 @@ impl Transactions {
         None
     }
 
+    /// The client carries on an attempt with this CSeq: what was its transaction is past.
+    pub(super) fn leave(&mut self, slot: u32, attempt: u32, cseq: u32) {
+        let past = |t: &&mut Transaction| t.attempt() == Some(attempt) && t.cseq != cseq;
+        if let Some(t) = self.get_mut(slot).filter(past) {
+            t.left = true;
+        }
+    }
+
+    /// Looks at what leads to a transaction, as if it were taken out.
+    pub(super) fn look_for(&self, t: &Transaction) -> u32 {
+        let parent = t.parent.as_deref().and_then(|parent| self.orphans.get(parent));
+        self.find_like(&t.key).unwrap_or(NIL) ^ parent.copied().unwrap_or(NIL)
+    }
+
     /// The first that will be taken out, unless they wait for an answer then.
     pub(super) fn oldest(&self, count: usize) -> impl Iterator<Item = &Transaction> {
         self.queue.iter().take(count).filter_map(|&(_, slot, _)| self.get(slot))
@@ -219,10 +233,9 @@ impl Transactions {
         self.free.push(slot);
         self.by_key.remove(transaction.key.short(), slot);
         if let Some(parent) = transaction.parent.as_deref()
-            && let Entry::Occupied(entry) = self.orphans.entry(*parent)
-            && *entry.get() == slot
+            && self.orphans.get(parent) == Some(&slot)
         {
-            entry.remove();
+            self.orphans.remove(parent);
         }
         let Some(by_pair) = &mut self.by_pair else { return };
         for view in transaction.requests() {

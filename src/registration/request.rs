@@ -143,6 +143,7 @@ impl Tracker {
         self.describe(attempt, origin, message, facts, (hop == 0).then_some(asked));
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq().unwrap_or(a.cseq);
+            self.transactions.leave(a.open, attempt, a.cseq);
             if hop == 0 {
                 a.set_entry(ends.1);
             }
@@ -191,7 +192,8 @@ impl Tracker {
         }
         self.store.dns.get(dn as usize)?.unfinished().rev().find_map(|index| {
             let a = self.store.attempts.get(index as usize)?;
-            let t = self.transactions.get(a.open).filter(|_| a.outcome == Outcome::Open)?;
+            let open = a.outcome == Outcome::Open;
+            let t = if open { self.transactions.get(a.open)? } else { return None };
             let (src, dst) = t.ends()?;
             let same = Some(t.cseq) == facts.cseq()
                 && !t.answered()
