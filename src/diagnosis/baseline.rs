@@ -177,6 +177,13 @@ struct Share {
     failing: u32,
 }
 
+impl Share {
+    fn merge(&mut self, other: Self) {
+        self.working += other.working;
+        self.failing += other.failing;
+    }
+}
+
 /// For every oddity, the DNs that have it, and those that could.
 #[derive(Clone, Default)]
 pub(super) struct Baseline {
@@ -216,6 +223,14 @@ impl Baseline {
             }
         }
         signs
+    }
+
+    /// Adds what was counted of other DNs.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for ((with, all), (more_with, more)) in self.shares.iter_mut().zip(&other.shares) {
+            with.merge(*more_with);
+            all.merge(*more);
+        }
     }
 
     /// Whether half of the working DNs have it, and at least three: then it is meant to be so.

@@ -15,7 +15,7 @@
 use std::cmp::Reverse;
 
 use crate::net::Timestamp;
-use crate::registration::{Cohort, DnView, Snapshot, State, abreast};
+use crate::registration::{Cohort, DnView, Snapshot, State};
 
 mod baseline;
 mod capture;
@@ -23,6 +23,7 @@ mod case;
 mod cause;
 pub mod explain;
 mod finding;
+mod gathered;
 mod prelude;
 mod remark;
 mod rule;
@@ -37,9 +38,9 @@ mod tests;
 
 use case::Case;
 pub use finding::{Confidence, Evidence, Finding, Severity};
+use gathered::{Gathered, next_of};
 pub use rule::{About, Rule};
 pub use scene::Scene;
-use scene::next_of;
 use signs::Signs;
 pub use summary::{Group, grouped};
 
@@ -60,12 +61,13 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let worth_a_look = |(place, view): &(usize, DnView<'_>)| {
         view.cohort() != Cohort::Working || scene.signs(*place).meets(loud)
     };
-    let mut left = snapshot.dns_in_memory().filter(worth_a_look);
-    let mut some = Vec::with_capacity(AT_ONCE);
+    let places = snapshot.places_in_memory();
+    let mut left = snapshot.dns_at(&places).filter(worth_a_look);
+    let (mut gathered, mut some) = (Gathered::default(), Vec::with_capacity(AT_ONCE));
     while next_of(&mut left, &mut some, AT_ONCE) {
-        abreast::attempts(some.iter().map(|(_, view)| *view));
-        for (place, view) in &some {
-            let case = Case::new(&scene, *view);
+        gathered.gather(&some);
+        for ((place, view), attempts) in some.iter().zip(gathered.each()) {
+            let case = Case::of(&scene, *view, attempts);
             let working = view.cohort() == Cohort::Working;
             judge_dn(&case, scene.signs(*place), !working, |finding| all.push((*place, finding)));
         }

@@ -1,5 +1,6 @@
 //! What rules know beyond one DN: servers, sources, and what is ordinary in this fleet.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,11 +9,11 @@ use smallvec::SmallVec;
 use super::baseline::Baseline;
 use super::case::{Case, shown_by};
 use super::finding::Evidence;
+use super::gathered::{Gathered, next_of};
 use super::signs::Signs;
 use crate::net::{Endpoint, Timestamp};
-use crate::registration::{
-    AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Sym, Verdict, abreast,
-};
+use crate::parallel;
+use crate::registration::{AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Sym, Verdict};
 
 /// A snapshot and what was counted over all of it.
 pub struct Scene<'a> {
@@ -101,55 +102,14 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
 
 /// DNs looked at together.
 const AT_ONCE: usize = 64;
+/// DNs of a piece.
+const PIECE: usize = 2048;
 
-/// Some DNs with their attempts and what each attempt began with, all brought to hand together.
-#[derive(Default)]
-struct Gathered<'a> {
-    attempts: Vec<AttemptView<'a>>,
-    /// Behind the attempts of each DN.
-    ends: Vec<usize>,
-    /// The first message of each attempt: its CSeq, and whether something came before it.
-    firsts: Vec<(u32, bool)>,
-}
-
-impl<'a> Gathered<'a> {
-    fn gather(&mut self, dns: &[(usize, DnView<'a>)]) {
-        abreast::records(dns.iter().map(|(_, view)| *view));
-        abreast::attempts(dns.iter().map(|(_, view)| *view));
-        self.attempts.clear();
-        self.ends.clear();
-        for (_, view) in dns {
-            self.attempts.extend(view.attempts());
-            self.ends.push(self.attempts.len());
-        }
-        self.firsts.clear();
-        self.firsts.extend(self.attempts.iter().map(|attempt| {
-            attempt.messages().next().map_or((attempt.cseq, false), |first| {
-                (first.cseq, first.code != 0 || first.marks.has(Marks::CREDENTIALS))
-            })
-        }));
-    }
-
-    /// The attempts of each DN, and their first messages.
-    fn each(&self) -> impl Iterator<Item = (&[AttemptView<'a>], &[(u32, bool)])> {
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let range = std::mem::replace(&mut start, *end)..*end;
-            let attempts = self.attempts.get(range.clone()).unwrap_or_default();
-            (attempts, self.firsts.get(range).unwrap_or_default())
-        })
-    }
-}
-
-/// Puts the next `most` into `some`; whether there are any.
-pub(super) fn next_of<T>(
-    all: &mut impl Iterator<Item = T>,
-    some: &mut Vec<T>,
-    most: usize,
-) -> bool {
-    some.clear();
-    some.extend(all.take(most));
-    !some.is_empty()
+/// The first message of an attempt: its CSeq, and whether something came before it.
+fn first_of(attempt: &AttemptView<'_>) -> (u32, bool) {
+    attempt.messages().next().map_or((attempt.cseq, false), |first| {
+        (first.cseq, first.code != 0 || first.marks.has(Marks::CREDENTIALS))
+    })
 }
 
 /// The instance of a DN that is registered.
@@ -158,55 +118,45 @@ fn instance(case: &Case<'_>) -> Option<Sym> {
     (!instance.is_none() && case.view.bindings().next().is_some()).then_some(instance)
 }
 
-impl<'a> Scene<'a> {
-    /// The scene of a snapshot.
-    #[must_use]
-    pub fn new(snapshot: &'a Snapshot) -> Self {
-        let blank = Self::blank(snapshot);
-        let mut scene = Self::blank(snapshot);
-        scene.signs = vec![Signs::default(); snapshot.dns().len()];
-        let mut all = snapshot.dns_in_memory();
-        let mut gathered = Gathered::default();
-        // DNs of which credentials were refused: what shows it is kept in order of the DNs
-        let mut refused = Vec::new();
-        let mut instances = FxHashSet::default();
-        let mut dns = Vec::with_capacity(AT_ONCE);
+/// What is seen of some DNs.
+#[derive(Default)]
+struct Piece {
+    /// By the place of the DN in the snapshot.
+    signs: Vec<(usize, Signs)>,
+    baseline: Baseline,
+    under_way: usize,
+    instances: Vec<Sym>,
+    servers: FxHashMap<Endpoint, Served>,
+    /// Of each DN the addresses that sent its REGISTERs, with what came of them.
+    sources: Vec<(IpAddr, u8)>,
+    /// DNs of which credentials were refused: what shows it is kept in order of the DNs.
+    refused: Vec<usize>,
+}
+
+impl Piece {
+    fn of(blank: &Scene<'_>, places: &[u32]) -> Self {
+        let mut piece = Self::default();
+        let mut all = blank.snapshot.dns_at(places);
+        let (mut gathered, mut dns) = (Gathered::default(), Vec::with_capacity(AT_ONCE));
+        let mut firsts = Vec::new();
         while next_of(&mut all, &mut dns, AT_ONCE) {
             gathered.gather(&dns);
-            for ((place, view), (attempts, firsts)) in dns.iter().zip(gathered.each()) {
-                let case = Case::of(&blank, *view, attempts);
+            for ((place, view), attempts) in dns.iter().zip(gathered.each()) {
+                firsts.clear();
+                firsts.extend(attempts.iter().map(first_of));
+                let case = Case::of(blank, *view, attempts);
                 let signs = Signs::of(&case, firsts.iter().map(|(cseq, _)| *cseq));
-                if let Some(place) = scene.signs.get_mut(*place) {
-                    *place = signs.or(scene.baseline.add(&case));
-                }
+                piece.signs.push((*place, signs.or(piece.baseline.add(&case))));
                 // an answer alone may be what is left of an exchange that was cut
                 let begun = firsts.first().is_some_and(|(_, begun)| *begun);
-                scene.under_way += usize::from(begun && !case.has(Flag::Truncated));
-                if let Some(instance) = instance(&case) {
-                    scene.shares_instance |= !instances.insert(instance);
-                }
-                if scene.count(attempts) {
-                    refused.push(*place);
+                piece.under_way += usize::from(begun && !case.has(Flag::Truncated));
+                piece.instances.extend(instance(&case));
+                if piece.count(attempts) {
+                    piece.refused.push(*place);
                 }
             }
         }
-        refused.sort_unstable();
-        for view in refused.into_iter().filter_map(|place| snapshot.dn_at(place)) {
-            scene.count_refusals(view);
-        }
-        scene
-    }
-
-    fn blank(snapshot: &'a Snapshot) -> Self {
-        Self {
-            snapshot,
-            baseline: Baseline::default(),
-            signs: Vec::new(),
-            shares_instance: false,
-            under_way: 0,
-            servers: FxHashMap::default(),
-            sources: FxHashMap::default(),
-        }
+        piece
     }
 
     /// Counts a DN; whether credentials of it were refused.
@@ -227,14 +177,70 @@ impl<'a> Scene<'a> {
             let answered = attempts.iter().filter(|a| a.code != 0 && a.registrar == server);
             served.last_answer = answered.map(|a| a.last).fold(served.last_answer, Ord::max);
         }
-        for (source, marks) in one.sources {
+        self.sources.extend(one.sources);
+        refusals > 0
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// The scene of a snapshot, seen on every core.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let blank = Self::blank(snapshot);
+        let mut scene = Self::blank(snapshot);
+        scene.signs = vec![Signs::default(); snapshot.dns().len()];
+        let mut refused = Vec::new();
+        let mut instances = FxHashSet::default();
+        let places = snapshot.places_in_memory();
+        let look = |places: &[u32]| Piece::of(&blank, places);
+        let Ok(()) = parallel::in_order::<_, _, Infallible>(&places, PIECE, look, |piece| {
+            scene.shares_instance |= piece.instances.iter().any(|own| !instances.insert(*own));
+            refused.extend_from_slice(&piece.refused);
+            scene.add(piece);
+            Ok(())
+        });
+        refused.sort_unstable();
+        for view in refused.into_iter().filter_map(|place| snapshot.dn_at(place)) {
+            scene.count_refusals(view);
+        }
+        scene
+    }
+
+    /// Adds what was seen of some DNs.
+    fn add(&mut self, piece: Piece) {
+        for (place, signs) in piece.signs {
+            if let Some(place) = self.signs.get_mut(place) {
+                *place = signs;
+            }
+        }
+        self.baseline.merge(&piece.baseline);
+        self.under_way += piece.under_way;
+        for (server, seen) in piece.servers {
+            let served = self.servers.entry(server).or_default();
+            served.answered += seen.answered;
+            served.accepted += seen.accepted;
+            served.accepted_unasked += seen.accepted_unasked;
+            served.last_answer = served.last_answer.max(seen.last_answer);
+        }
+        for (source, marks) in piece.sources {
             let sent = self.sources.entry(source).or_default();
             sent.dns += 1;
             sent.forbidden_unasked += u32::from(marks & FORBIDDEN != 0);
             sent.accepted += u32::from(marks & ACCEPTED != 0);
             sent.credentials_refused += u32::from(marks & REFUSED != 0);
         }
-        refusals > 0
+    }
+
+    fn blank(snapshot: &'a Snapshot) -> Self {
+        Self {
+            snapshot,
+            baseline: Baseline::default(),
+            signs: Vec::new(),
+            shares_instance: false,
+            under_way: 0,
+            servers: FxHashMap::default(),
+            sources: FxHashMap::default(),
+        }
     }
 
     /// Notes what shows that credentials of a DN were refused, and what came after.

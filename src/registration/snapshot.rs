@@ -145,9 +145,9 @@ impl Snapshot {
         Dns { snapshot: self, places: 0..self.states.len() }
     }
 
-    /// The DNs with their places in [`Self::dns`], as they stand in memory: a large model is walked
+    /// The places of the DNs in [`Self::dns`], as the DNs stand in memory: a large model is walked
     /// through faster so.
-    pub(crate) fn dns_in_memory(&self) -> impl Iterator<Item = (usize, DnView<'_>)> {
+    pub(crate) fn places_in_memory(&self) -> Vec<u32> {
         let mut places = vec![NIL; self.store.dns.len()];
         let mut unseen = Vec::new();
         for (place, state) in (0..).zip(self.states.iter()) {
@@ -156,7 +156,18 @@ impl Snapshot {
                 None => unseen.push(place),
             }
         }
-        let places = places.into_iter().chain(unseen).map(|place| place as usize);
+        places.append(&mut unseen);
+        // DNs that are left out have none
+        places.retain(|place| *place != NIL);
+        places
+    }
+
+    /// The DNs at places, with these.
+    pub(crate) fn dns_at<'s>(
+        &'s self,
+        places: &'s [u32],
+    ) -> impl Iterator<Item = (usize, DnView<'s>)> {
+        let places = places.iter().map(|place| *place as usize);
         places.filter_map(|place| Some((place, self.dn_at(place)?)))
     }
 
