@@ -8,7 +8,8 @@
 use std::hint::black_box;
 
 use super::attempt::Attempt;
-use super::reading::{About, Reading};
+use super::facts::TransactionKey;
+use super::reading::Reading;
 use super::store::{Dn, NIL};
 use super::text::Sym;
 use super::tracker::Tracker;
@@ -20,13 +21,15 @@ pub const AHEAD: usize = 32;
 /// With fewer DNs the caches hold the records anyway.
 const WORTHWHILE: usize = 1024;
 
-/// Where the records of a REGISTER are, as far as that is found out.
-#[derive(Clone, Copy)]
+/// A REGISTER, and where its records are as far as that is found out.
+#[derive(Clone, Copy, Default)]
 struct Places<'m> {
     user: &'m [u8],
     call_id: &'m [u8],
-    dn: u32,
-    attempt: u32,
+    contact: &'m [u8],
+    key: TransactionKey,
+    dn: Option<u32>,
+    attempt: Option<u32>,
     /// The latest Call-ID.
     latest: Sym,
 }
@@ -38,53 +41,58 @@ impl Tracker {
         if self.store.dns.len() < WORTHWHILE {
             return;
         }
-        let nowhere = Places { user: &[], call_id: &[], dn: NIL, attempt: NIL, latest: Sym::NONE };
-        let (mut all, mut count, mut seen) = ([nowhere; AHEAD], 0, 0);
+        let (mut all, mut count, mut seen) = ([Places::default(); AHEAD], 0, 0);
+        // another thread wrote the bytes
         for (raw, read) in messages.take(AHEAD) {
-            if read.about != About::Register || !read.names_somebody || raw.starts_with(b"SIP/") {
-                continue;
-            }
-            // another thread wrote the bytes
+            seen ^= look_at(raw);
+            let Some(places) = all.get_mut(count).filter(|_| read.asks) else { continue };
+            let contact = read.contacts.first().map_or(&[][..], |contact| contact.uri.get(raw));
             let (user, call_id) = (read.user.get(raw), read.call_id.get(raw));
-            seen ^= look_at(user) ^ look_at(call_id);
-            seen ^= self.transactions.find_like(&read.key).map_or(0, u64::from);
-            if let Some(places) = all.get_mut(count) {
-                *places = Places { user, call_id, ..nowhere };
-                count += 1;
-            }
+            *places = Places { user, call_id, contact, key: read.key, ..Places::default() };
+            count += 1;
         }
         let all = all.get_mut(..count).unwrap_or_default();
+        for places in all.iter() {
+            seen ^= look_at(places.user) ^ look_at(places.call_id);
+        }
+        for places in all.iter() {
+            seen ^= u64::from(self.transactions.find_like(&places.key).unwrap_or(NIL));
+        }
         black_box(seen ^ self.look_at_dns(all) ^ self.look_at_oldest(count));
     }
 
     /// Looks at the DNs of requests, and at what these lead to.
     fn look_at_dns(&self, all: &mut [Places<'_>]) -> u64 {
-        let (store, mut seen) = (&self.store, 0);
+        let (store, texts, mut seen) = (&self.store, &self.store.texts, 0);
         // each round asks for what the one before led to; within a round nothing waits for anything
         for places in all.iter_mut() {
-            places.dn = store.dn_like(places.user).unwrap_or(NIL);
+            places.dn = store.dn_like(places.user);
         }
         for places in all.iter_mut() {
-            if let Some(dn) = store.dns.get(places.dn as usize) {
+            if let Some(dn) = store.dns.get(places.dn.unwrap_or(NIL) as usize) {
                 seen ^= dn.look();
-                places.attempt = dn.last_attempt;
+                places.attempt = Some(dn.last_attempt);
             }
         }
         for places in all.iter_mut() {
-            if let Some(attempt) = store.attempts.get(places.attempt as usize) {
+            if let Some(attempt) = store.attempts.get(places.attempt.unwrap_or(NIL) as usize) {
                 seen ^= attempt.look();
                 places.latest = attempt.call_id;
             }
         }
         for places in all.iter() {
-            if let Some(dn) = store.dns.get(places.dn as usize) {
+            if let Some(dn) = store.dns.get(places.dn.unwrap_or(NIL) as usize) {
                 seen ^= dn.look_behind();
                 let asked = dn.details.as_ref().and_then(|details| details.asked.first());
-                seen ^= asked.map_or(0, |asked| look_at(store.texts.get(asked.contact)));
+                seen ^= asked.map_or(0, |asked| look_at(texts.get(asked.contact)));
+            } else {
+                // all that a new DN says will be looked up among the texts
+                seen ^= u64::from(texts.lookup(places.user).is_some());
+                seen ^= u64::from(texts.lookup(places.contact).is_some());
             }
-            // a new Call-ID will be looked up among the texts
-            if store.texts.get(places.latest) != places.call_id {
-                seen ^= u64::from(store.texts.lookup(places.call_id).is_some());
+            // as a new Call-ID will
+            if texts.get(places.latest) != places.call_id {
+                seen ^= u64::from(texts.lookup(places.call_id).is_some());
             }
         }
         seen

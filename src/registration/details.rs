@@ -208,10 +208,9 @@ impl Details {
         if self.auth_same == last.same {
             return;
         }
-        if let Some(form) = forms.with_credentials(texts, message, &self.form, last) {
+        if forms.add_credentials(texts, message, &mut self.form, last) {
             self.auth_same = last.same;
             self.auth_username = texts.intern(last.username.get(message.raw()));
-            self.form = form;
         }
     }
 }

@@ -155,10 +155,6 @@ impl<K, V> Default for Lately<K, V> {
 impl<K: Hash + Eq, V> Lately<K, V> {
     const MOST: usize = 1024;
 
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
-        self.0.get(key)
-    }
-
     pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.0.get_mut(key)
     }
@@ -195,7 +191,7 @@ pub(super) struct Handed<T> {
 pub(super) struct LetGo<T>(Vec<Arc<T>>);
 
 /// Handles counted at a time.
-const AT_A_TIME: usize = 64;
+const AT_A_TIME: usize = 32;
 
 impl<T> Handed<T> {
     pub(super) const fn new(form: Arc<T>) -> Self {
@@ -311,7 +307,7 @@ mod tests {
         let mut lately = Lately::default();
         for n in 0..5000 {
             lately.insert(n, n);
-            assert_eq!(lately.get(&n), Some(&n));
+            assert_eq!(lately.get_mut(&n), Some(&mut n.clone()));
             assert!(lately.len() <= Lately::<i32, i32>::MOST);
         }
     }

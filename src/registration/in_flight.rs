@@ -41,7 +41,7 @@ pub(super) struct Transactions {
     free: Vec<u32>,
     by_key: Index,
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
-    orphans: FxHashMap<TransactionKey, u32>,
+    orphans: Index,
     /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
     /// bits that stands for the two. Few captures have such an error: made for the first of them.
     by_pair: Option<FxHashMap<u64, u32>>,
@@ -91,7 +91,8 @@ impl Transactions {
 
     /// The child of a hop that arrives after it.
     pub(super) fn find_child(&self, key: &TransactionKey) -> Option<u32> {
-        self.orphans.get(key).copied()
+        let is_parent = |t: &Transaction| t.parent.as_deref() == Some(key);
+        self.orphans.find(key.short(), |slot| self.get(slot).is_some_and(is_parent))
     }
 
     pub(super) fn get(&self, slot: u32) -> Option<&Transaction> {
@@ -156,7 +157,11 @@ impl Transactions {
         if let Some(parent) = parent
             && self.find(&parent).is_none()
         {
-            self.orphans.insert(parent, slot);
+            // the latest is the one that is found
+            if let Some(before) = self.find_child(&parent) {
+                self.orphans.remove(parent.short(), before);
+            }
+            self.orphans.insert(parent.short(), slot);
         }
         self.queue.push_back((first, slot, self.generation));
         slot
@@ -199,8 +204,9 @@ impl Transactions {
 
     /// Looks at what leads to a transaction, as if it were taken out.
     pub(super) fn look_for(&self, t: &Transaction) -> u32 {
-        let parent = t.parent.as_deref().and_then(|parent| self.orphans.get(parent));
-        self.find_like(&t.key).unwrap_or(NIL) ^ parent.copied().unwrap_or(NIL)
+        let parent = t.parent.as_deref();
+        let parent = parent.and_then(|parent| self.orphans.find(parent.short(), |_| true));
+        self.find_like(&t.key).unwrap_or(NIL) ^ parent.unwrap_or(NIL)
     }
 
     /// The first that will be taken out, unless they wait for an answer then.
@@ -232,10 +238,8 @@ impl Transactions {
         };
         self.free.push(slot);
         self.by_key.remove(transaction.key.short(), slot);
-        if let Some(parent) = transaction.parent.as_deref()
-            && self.orphans.get(parent) == Some(&slot)
-        {
-            self.orphans.remove(parent);
+        if let Some(parent) = transaction.parent.as_deref() {
+            self.orphans.remove(parent.short(), slot);
         }
         let Some(by_pair) = &mut self.by_pair else { return };
         for view in transaction.requests() {
@@ -267,7 +271,7 @@ impl Transactions {
         let owned: usize = self.iter().map(Transaction::heap_bytes).sum();
         let queued =
             (self.queue.capacity() + self.open.capacity()) * size_of::<(Timestamp, u32, u32)>();
-        let keys = self.by_key.bytes() + map_bytes(&self.orphans);
+        let keys = self.by_key.bytes() + self.orphans.bytes();
         let pairs = self.by_pair.as_ref().map_or(0, map_bytes) + map_bytes(&self.errors);
         self.slots.bytes() + owned + queued + keys + pairs
     }

@@ -61,6 +61,8 @@ pub(super) enum About {
 #[expect(clippy::struct_excessive_bools, reason = "each is one fact about the message")]
 pub struct Reading {
     pub(super) about: About,
+    /// It is a REGISTER itself, of somebody.
+    pub(super) asks: bool,
     /// Whether its To names somebody: without a DN the rest but for `about` is not read.
     pub(super) names_somebody: bool,
     pub(super) key: TransactionKey,
@@ -308,6 +310,7 @@ impl Reading {
         self.branch = top.branch.map(number_of);
         match message.start() {
             StartLine::Request { method: Method::Register, uri } => {
+                self.asks = true;
                 self.same = sameness(origin, found.same.clone(), via.as_ref().zip(Some(&top)), uri);
                 self.read_contacts(raw, &found.contacts);
                 for (value, proxy) in &found.auth {

@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::details::{header, header_order};
-use super::forms::{Changed, Forms, Lately, RequestForm};
+use super::forms::{Changed, Forms, Handed, Lately, LetGo, RequestForm};
 use super::reading::AuthReading;
 use super::syms::Visit;
 use super::text::Texts;
@@ -18,9 +18,11 @@ use crate::sip::{HeaderName, Message};
 pub(super) struct RequestForms {
     forms: Forms<RequestForm>,
     /// Without credentials, by what makes them.
-    plain: Lately<u64, Arc<RequestForm>>,
+    plain: Lately<u64, Handed<RequestForm>>,
     /// By the place of the form without credentials, and what these add; the two forms.
-    given: Lately<(usize, u64), [Arc<RequestForm>; 2]>,
+    given: Lately<(usize, u64), (Arc<RequestForm>, Handed<RequestForm>)>,
+    /// Forms that others took the place of.
+    let_go: LetGo<RequestForm>,
 }
 
 /// What of a form is read along with what is not alike.
@@ -44,28 +46,40 @@ impl RequestForms {
         parts: &Parts<'_>,
     ) -> Arc<RequestForm> {
         let likeness = likeness(message, parts);
-        if let Some(known) = likeness.and_then(|likeness| self.plain.get(&likeness)) {
-            return Arc::clone(known);
+        if let Some(known) = likeness.and_then(|likeness| self.plain.get_mut(&likeness)) {
+            return known.handle();
         }
         let form = self.forms.keep(RequestForm::read(texts, message, parts));
         if let Some(likeness) = likeness {
-            self.plain.insert(likeness, Arc::clone(&form));
+            self.plain.insert(likeness, Handed::new(Arc::clone(&form)));
         }
         form
     }
 
-    /// A form with the credentials of a REGISTER, of which `read` was made.
-    pub(super) fn with_credentials(
+    /// Adds the credentials of a REGISTER, of which `read` was made, to a form; whether there are any.
+    pub(super) fn add_credentials(
+        &mut self,
+        texts: &mut Texts,
+        message: &Message<'_>,
+        form: &mut Arc<RequestForm>,
+        read: &AuthReading,
+    ) -> bool {
+        let likeness = (Arc::as_ptr(form).addr(), read.alike);
+        let known = self.given.get_mut(&likeness).map(|(_, known)| known.handle());
+        let Some(given) = known.or_else(|| self.give(texts, message, form, likeness)) else {
+            return false;
+        };
+        self.let_go.take(Some(std::mem::replace(form, given)));
+        true
+    }
+
+    fn give(
         &mut self,
         texts: &mut Texts,
         message: &Message<'_>,
         form: &Arc<RequestForm>,
-        read: &AuthReading,
+        likeness: (usize, u64),
     ) -> Option<Arc<RequestForm>> {
-        let likeness = (Arc::as_ptr(form).addr(), read.alike);
-        if let Some([_, known]) = self.given.get(&likeness) {
-            return Some(Arc::clone(known));
-        }
         let c = message.credentials().last()?;
         let given = self.forms.keep(RequestForm {
             auth_realm: texts.intern(c.realm.unwrap_or_default()),
@@ -75,7 +89,7 @@ impl RequestForms {
             ..(**form).clone()
         });
         // held as well: nothing else may take its place
-        self.given.insert(likeness, [Arc::clone(form), Arc::clone(&given)]);
+        self.given.insert(likeness, (Arc::clone(form), Handed::new(Arc::clone(&given))));
         Some(given)
     }
 
@@ -83,6 +97,7 @@ impl RequestForms {
     pub(super) fn forget(&mut self) {
         self.plain.clear();
         self.given.clear();
+        self.let_go.clear();
         self.forms.forget();
     }
 
@@ -189,7 +204,9 @@ mod tests {
             let plain = forms.plain(&mut texts, &message, &parts);
             let read = Reading::of(&origin(), &message);
             let Some(auth) = read.auth.last() else { return plain };
-            forms.with_credentials(&mut texts, &message, &plain, auth).unwrap()
+            let mut given = plain;
+            assert!(forms.add_credentials(&mut texts, &message, &mut given, auth));
+            given
         });
         (form, forms.plain.len() + forms.given.len())
     }
