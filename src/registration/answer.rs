@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::attempt::{Attempt, Demand, Outcome, Spare, Traits};
+use super::attempt::{Attempt, Demand, Outcome, Purpose, Spare, Traits};
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::describe::aor_of;
@@ -16,7 +16,7 @@ use super::reading::{Reading, branch_of};
 use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
-use super::transaction::{Ends, Request, Sighting, Subject, Transaction};
+use super::transaction::{Ends, Presented, Request, Sighting, Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Origin, Timestamp};
 use crate::sip::{Contact, Message, StartLine};
@@ -214,6 +214,7 @@ impl Tracker {
         }
         let realm = self.note_details(attempt, answered, answer);
         let outcome = match answer.code {
+            200..=299 if self.is_overtaken(attempt, answer) => granted_before(answer),
             200..=299 => self.accept(attempt, answer),
             300..=399 => self.demand(attempt, Some(Demand::Redirect), Verdict::Redirected),
             401 | 407 => self.challenged(attempt, answer, realm),
@@ -294,11 +295,13 @@ impl Tracker {
     /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3). Its realm is likely to be `like`.
     fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>, like: Sym) -> Outcome {
         let proxy = answer.code == 407;
-        let challenge = answer.read.auth.iter().find(|c| c.proxy == proxy);
-        let nonce = challenge.map_or(0, |c| c.nonce);
-        let stale = challenge.is_some_and(|c| c.stale);
-        let realm = challenge.map_or(&[][..], |c| c.realm.get(answer.message.raw()));
-        let realm = self.store.texts.intern_like(like, realm);
+        let challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);
+        let stale = challenges.clone().any(|c| c.stale);
+        let (texts, raw) = (&mut self.store.texts, answer.message.raw());
+        let offers =
+            challenges.take(8).map(|c| (c.nonce, texts.intern_like(like, c.realm.get(raw))));
+        let offers: SmallVec<[_; 2]> = offers.collect();
+        let asks = |realm: Sym| offers.iter().any(|&(_, asked)| asked == realm);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
         let request = answer.request.as_deref();
         let presented = request.map(|r| {
@@ -310,27 +313,29 @@ impl Tracker {
         let refused = match &presented {
             _ if unseen => a.challenges() > 0,
             Some(given) if !given.is_empty() => {
-                let answers_this =
-                    a.nonce != 0 && given.iter().any(|c| c.nonce == a.nonce && c.realm == realm);
-                let asked_before = a.realm_offered == realm && a.challenges() > 0;
-                !stale && (unread || answers_this || asked_before)
+                let answers_this = given.iter().any(|c| {
+                    asks(c.realm) && a.offered().any(|(nonce, _)| nonce != 0 && nonce == c.nonce)
+                });
+                let again = answers_this || asks_again(a, given, asks) || offers.is_empty();
+                !stale && (unread || again)
             }
             Some(_) => false,
             None => !stale && a.challenges() > 0 && a.credentials(),
         };
         let unclear = refused && (unseen || unread);
-        let wrong_realm = !unclear
-            && presented.iter().flatten().any(|c| !realm.is_none() && c.realm != realm)
-            && !presented.iter().flatten().any(|c| c.realm == realm);
+        let names_realm = offers.iter().any(|(_, realm)| !realm.is_none());
+        let given = presented.as_deref().unwrap_or_default();
+        let wrong_realm =
+            !unclear && names_realm && !given.is_empty() && !given.iter().any(|c| asks(c.realm));
         a.count_challenge();
         if refused && !unclear || stale {
             let rare = a.rare();
             rare.refusals += u32::from(refused && !unclear);
             rare.stale += u32::from(stale);
         }
-        (a.nonce, a.realm_offered) = (nonce, realm);
+        a.set_offered(&offers);
         if !a.credentials() {
-            a.realm = realm;
+            a.realm = a.realm_offered;
         }
         let (dn, refusals) = (a.dn, a.refusals());
         a.flags.set_if(Flag::StaleNonce, stale);
@@ -344,6 +349,25 @@ impl Tracker {
             (true, _) => Verdict::Truncated,
             (false, true) => Verdict::AuthFailed,
             (false, false) => Verdict::Challenged,
+        })
+    }
+
+    /// Whether the answer to a later request of its Call-ID came before this one: what this one
+    /// lists was so before that (RFC 3261 §10.3 step 7).
+    fn is_overtaken(&self, attempt: u32, answer: &Final<'_, '_>) -> bool {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
+        let Some(dn) = self.store.dns.get(a.dn as usize) else { return false };
+        if dn.last_attempt == attempt {
+            return false;
+        }
+        let latest = self.store.attempts.get(dn.last_attempt as usize);
+        latest.is_some_and(|b| {
+            b.cseq > answer.cseq
+                && b.call_id == a.call_id
+                && !b.call_id.is_none()
+                && b.registrar == a.registrar
+                && b.started >= answer.first
+                && matches!(b.code, 200..300)
         })
     }
 
@@ -414,9 +438,26 @@ impl Tracker {
     }
 }
 
+/// Whether a challenge asks once more for what it had asked for before: for a realm that was given
+/// credentials, or for one of those that all got none.
+fn asks_again(a: &Attempt, given: &[Presented], asks: impl Fn(Sym) -> bool) -> bool {
+    let is_given = |realm: Sym| given.iter().any(|c| c.realm == realm);
+    let any_given = a.offered().any(|(_, realm)| is_given(realm));
+    let again = a.offered().any(|(_, realm)| asks(realm) && (is_given(realm) || !any_given));
+    a.challenges() > 0 && again
+}
+
 /// What comes of a 2xx at one registrar too many to be kept.
 fn granted_unseen(listed: &[Listed]) -> Outcome {
     if listed.is_empty() { Outcome::NothingListed } else { Outcome::Accepted }
+}
+
+/// What comes of a 2xx that tells what was before.
+fn granted_before(answer: &Final<'_, '_>) -> Outcome {
+    match answer.request.as_deref().map(|request| request.purpose) {
+        Some(Purpose::Remove) => Outcome::Removed,
+        _ => Outcome::Accepted,
+    }
 }
 
 /// The branch of the top Via of an answer, which may name nobody.

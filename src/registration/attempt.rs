@@ -1,7 +1,10 @@
 //! One try to register, as it is kept.
 
+use std::iter;
+
 use super::ends::End;
 use super::log::Log;
+use super::memory::ALLOCATION;
 use super::store::NIL;
 use super::text::Sym;
 use super::transaction::Ends;
@@ -197,6 +200,23 @@ impl Attempt {
     /// What the server asked for before the next try, and whether the client obeyed.
     pub(super) fn demand(&self) -> Option<(Demand, Option<bool>)> {
         self.rare.as_ref()?.demand
+    }
+
+    /// What the latest challenge offers, a nonce and a realm each: more than one for several
+    /// algorithms (RFC 8760 §2.4) or realms (RFC 3261 §22.3).
+    pub(super) fn offered(&self) -> impl Iterator<Item = (u32, Sym)> {
+        let more = self.rare.as_deref().map_or(&[][..], |rare| &rare.also_offered);
+        iter::once((self.nonce, self.realm_offered)).chain(more.iter().copied())
+    }
+
+    /// Keeps what a challenge offers; the first is the one that is told of.
+    pub(super) fn set_offered(&mut self, offers: &[(u32, Sym)]) {
+        let (first, more) =
+            offers.split_first().map_or((None, &[][..]), |(o, more)| (Some(*o), more));
+        (self.nonce, self.realm_offered) = first.unwrap_or_default();
+        if !more.is_empty() || self.rare.is_some() {
+            self.rare().also_offered = more.into();
+        }
     }
 
     /// What few attempts have, to change.
@@ -402,12 +422,27 @@ pub(super) struct Rare {
     challenges: u32,
     margin_ms: Option<i64>,
     entry: Option<End>,
+    /// What a challenge offers beside its first nonce and realm.
+    also_offered: Box<[(u32, Sym)]>,
 }
 
 impl Rare {
     /// The server the device itself talks to, if it is not the registrar.
     pub(super) const fn entry_mut(&mut self) -> Option<&mut End> {
         self.entry.as_mut()
+    }
+
+    /// The realms a challenge offers beside its first.
+    pub(super) fn realms_mut(&mut self) -> impl Iterator<Item = &mut Sym> {
+        self.also_offered.iter_mut().map(|(_, realm)| realm)
+    }
+
+    /// The bytes it owns beside its record.
+    pub(super) const fn heap_bytes(&self) -> usize {
+        match self.also_offered.len() {
+            0 => 0,
+            more => more * size_of::<(u32, Sym)>() + ALLOCATION,
+        }
     }
 }
 

@@ -60,7 +60,9 @@ fn without_binding(ended: Option<Ended>, tried: Option<Tried>) -> Option<(Verdic
                 && t.marks.refresh()
                 && t.at >= e.renewed
                 && e.source.is_none_or(|s| s == t.source);
-            Some(if t.at >= e.at || refresh { (verdict, t.code) } else { (e.how, 0) })
+            // what would not have brought it back did not keep it out
+            let later = t.at >= e.at && t.marks.refresh();
+            Some(if later || refresh { (verdict, t.code) } else { (e.how, 0) })
         }
         (Some(e), None) => Some((e.how, 0)),
         (None, Some((t, verdict))) => Some((verdict, t.code)),

@@ -17,8 +17,9 @@ impl Tracker {
     #[must_use]
     pub fn memory(&self) -> usize {
         let owned: usize = self.store.dns.iter().map(Dn::heap_bytes).sum();
-        let rare = self.store.attempts.iter().filter(|a| a.rare.is_some()).count();
-        let owned = owned + rare * (size_of::<Rare>() + ALLOCATION);
+        let rare = self.store.attempts.iter().filter_map(|a| a.rare.as_deref());
+        let rare = rare.map(|rare| size_of::<Rare>() + ALLOCATION + rare.heap_bytes());
+        let owned = owned + rare.sum::<usize>();
         let live = self.live.as_ref().map_or(0, |live| live.bytes());
         let names = self.names.as_ref().map_or(0, |names| names.bytes());
         self.store.table_bytes()

@@ -241,7 +241,7 @@ impl Tracker {
         let refused = refused.filter(|a| a.next == NIL);
         let refused = refused.filter(|a| a.outcome == Outcome::Failed(Verdict::AuthFailed));
         if let Some(before) = refused.filter(|a| answers(request, a)) {
-            (attempt.nonce, attempt.realm_offered) = (before.nonce, before.realm_offered);
+            attempt.set_offered(&before.offered().collect::<SmallVec<[_; 2]>>());
         }
         self.begin(attempt)
     }
@@ -364,7 +364,8 @@ fn carries_on(
 
 /// Whether a request has credentials for the latest challenge of an attempt.
 fn answers(request: &Request, a: &Attempt) -> bool {
-    a.nonce != 0 && request.credentials.iter().any(|c| c.nonce == a.nonce)
+    let mut given = request.credentials.iter();
+    given.any(|c| a.offered().any(|(nonce, _)| nonce != 0 && nonce == c.nonce))
 }
 
 fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends) {

@@ -55,6 +55,9 @@ impl Symbols for Attempt {
             decided_hop: _,
             traits: _,
         } = self;
+        if let Some(rare) = rare.as_deref_mut() {
+            rare.realms_mut().for_each(&mut *visit);
+        }
         let entry = rare.as_deref_mut().and_then(Rare::entry_mut);
         [call_id, contact, user_agent, aor, realm, realm_offered, username, reason]
             .into_iter()

@@ -18,7 +18,7 @@
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
 //! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
 //! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
-//! Via), `empty` (credentials without a response).
+//! Via), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`).
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -189,7 +189,11 @@ fn credentials(line: &Line<'_>, answer: bool) -> String {
     let stale = if line.has("stale") { ", stale=true" } else { "" };
     match (answer, proxy) {
         (true, false) => {
-            format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
+            let one = |realm, nonce| {
+                format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
+            };
+            let also = line.get("also").and_then(|also| also.split_once(','));
+            one(realm, nonce) + &also.map_or_else(String::new, |(realm, nonce)| one(realm, nonce))
         }
         (true, true) => {
             format!("Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
