@@ -54,9 +54,12 @@ pub(super) fn same_listed(texts: &Texts, listed: &Listed, contact: Sym, device: 
 }
 
 /// Whether two Contacts are one binding: the same instance and reg-id (RFC 5626 §6), else equal
-/// URIs (RFC 3261 §19.1.4).
+/// URIs (RFC 3261 §19.1.4). Two flows of one device have one URI.
 fn same(texts: &Texts, a: (Sym, Sym), b: (Sym, Sym)) -> bool {
-    if !a.1.is_none() && a.1 == b.1 || a.0 == b.0 {
+    if !a.1.is_none() && !b.1.is_none() {
+        return a.1 == b.1;
+    }
+    if a.0 == b.0 {
         return true;
     }
     match (Uri::parse(texts.get(a.0)), Uri::parse(texts.get(b.0))) {
@@ -76,4 +79,13 @@ pub(super) fn device_of(texts: &mut Texts, contact: &[u8]) -> Sym {
     name.extend_from_slice(b";reg-id=");
     name.extend_from_slice(itoa::Buffer::new().format(id).as_bytes());
     texts.intern(&name)
+}
+
+/// Whether two devices are flows of one instance (RFC 5626 §4.2).
+pub(super) fn is_one_instance(texts: &Texts, a: Sym, b: Sym) -> bool {
+    let instance = |device: Sym| {
+        let name = texts.get(device);
+        name.iter().rposition(|&c| c == b';').and_then(|end| name.get(..end))
+    };
+    !a.is_none() && !b.is_none() && instance(a) == instance(b)
 }

@@ -4,10 +4,11 @@ use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::binding::WHOLE_SECONDS;
-use super::ends::End;
+use super::contact::is_one_instance;
+use super::ends::{End, Host};
 use super::few::Few;
 use super::scanner::Scanners;
-use super::store::{Dn, NIL, Registration};
+use super::store::{Binding, Dn, NIL, Registration};
 use super::text::Texts;
 use super::verdict::{Flag, FlagSet, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
@@ -113,12 +114,12 @@ impl DnState {
             flags: dn.flags,
             registrations,
         };
-        state.flag(dn, at, scanners);
+        state.flag(texts, dn, at, scanners);
         state
     }
 
     /// The flags that follow from the whole of a DN.
-    fn flag(&mut self, dn: &Dn, at: Timestamp, scanners: &Scanners) {
+    fn flag(&mut self, texts: &Texts, dn: &Dn, at: Timestamp, scanners: &Scanners) {
         let holding = self
             .registrations
             .iter()
@@ -139,12 +140,18 @@ impl DnState {
                 .enumerate()
                 .any(|(i, h)| reg.holders.iter().take(i).any(|e| e == h));
             flags.set_if(Flag::Conflict, again);
-            let hosts = reg.bindings.iter().filter(|b| b.runs_at(at)).filter_map(|b| b.source);
-            let mut hosts = hosts.map(End::host);
-            let first = hosts.next();
-            flags.set_if(Flag::TwoDevices, hosts.any(|host| Some(host) != first));
+            let mut running = reg.bindings.iter().filter(|b| b.runs_at(at) && b.source.is_some());
+            let first = running.next();
+            let another = |b: &Binding| {
+                first.is_some_and(|first| {
+                    b.source.map(End::host) != first.source.map(End::host)
+                        && !is_one_instance(texts, b.device, first.device)
+                })
+            };
+            flags.set_if(Flag::TwoDevices, running.any(another));
         }
         if self.verdict == Verdict::InService {
+            flags.set_if(Flag::LostAtEdge, dn.is_lost_at_edge(&self.registrations, at));
             let best = self.registrations.first();
             let own = best.and_then(|r| dn.registration_of(r));
             let since = self.since.unwrap_or(at);
@@ -181,6 +188,27 @@ impl Dn {
                         .bindings
                         .iter()
                         .any(|b| b.source.is_some_and(|s| s.host() == server.host())))
+        })
+    }
+
+    /// Whether the DN is held only for border controllers at which the device's own registration has
+    /// ended: calls go no further than there.
+    fn is_lost_at_edge(&self, all: &[RegistrationState], at: Timestamp) -> bool {
+        if all.len() < 2 {
+            return false;
+        }
+        let lost_at = |server: Host| {
+            all.iter().filter(|other| other.verdict.state() == State::OutOfService).any(|other| {
+                self.registration_of(other).is_some_and(|reg| {
+                    let device = reg.ended().and_then(|ended| ended.source);
+                    reg.registrar.host() == server && device.is_some_and(|device| device != server)
+                })
+            })
+        };
+        let holding = all.iter().filter(|reg| reg.verdict == Verdict::InService);
+        holding.filter_map(|reg| self.registration_of(reg)).all(|reg| {
+            let mut running = reg.bindings.iter().filter(|b| b.runs_at(at));
+            running.all(|b| b.source.is_some_and(|source| lost_at(source.host())))
         })
     }
 

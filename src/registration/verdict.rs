@@ -144,12 +144,12 @@ impl Cohort {
     pub fn of(verdict: Verdict, flags: FlagSet) -> Self {
         match verdict.state() {
             State::OutOfService => Self::Failing,
-            State::InService
-                if !flags.contains(Flag::Flapping) && !flags.contains(Flag::AnswerLost) =>
-            {
-                Self::Working
+            State::InService => {
+                let doubtful = [Flag::Flapping, Flag::AnswerLost, Flag::LostAtEdge];
+                let doubtful = doubtful.into_iter().any(|flag| flags.contains(flag));
+                if doubtful { Self::Unclear } else { Self::Working }
             }
-            _ => Self::Unclear,
+            State::Unknown => Self::Unclear,
         }
     }
 
@@ -235,6 +235,8 @@ flags! {
     Scanner = "scanner",
     /// One request got two different final answers.
     TwoAnswers = "two_answers",
+    /// Held upstream by a border controller at which the device itself is not registered any more.
+    LostAtEdge = "lost_at_edge",
 }
 
 /// A set of flags.

@@ -78,6 +78,7 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
         Flag::Truncated => "the capture cut messages of it",
         Flag::Scanner => "only a scanner tries it",
         Flag::TwoAnswers => "one request got two different final answers",
+        Flag::LostAtEdge => "held upstream, but lost at the border controller the device talks to",
     }
 }
 
@@ -99,6 +100,7 @@ pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
         Flag::ContactUnroutable => &["contact-unroutable"],
         Flag::Truncated => &["cut-packets"],
         Flag::TwoAnswers => &["two-final-answers"],
+        Flag::LostAtEdge => &["lost-at-edge"],
         Flag::Nat => &["contact-not-source"],
         Flag::MovedRegistrar
         | Flag::Retransmissions
@@ -137,6 +139,7 @@ pub(crate) const fn is_trouble(flag: Flag) -> bool {
             | Flag::RejectedFromOtherSource
             | Flag::Truncated
             | Flag::TwoAnswers
+            | Flag::LostAtEdge
     )
 }
 
