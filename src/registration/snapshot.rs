@@ -331,6 +331,8 @@ pub struct AttemptView<'a> {
     pub source: Endpoint,
     /// The farthest server the request was seen to go to, or the sender of the answer.
     pub registrar: Endpoint,
+    /// The server nearest to the device, if its own answer decided and none came from behind it.
+    pub answered_by: Option<Endpoint>,
     /// Seconds asked for.
     pub asked: Option<u32>,
     /// Seconds granted.
@@ -358,7 +360,9 @@ impl<'a> AttemptView<'a> {
         let source = attempt.source.endpoint(&store.texts);
         let registrar = attempt.registrar.endpoint(&store.texts);
         let (asked, granted) = (attempt.asked(), attempt.granted());
-        Self { attempt, at, source, registrar, asked, granted }
+        let nearest = attempt.hops > 1 && attempt.decided_hop() == Some(0) && attempt.code != 0;
+        let answered_by = nearest.then(|| attempt.entry().endpoint(&store.texts));
+        Self { attempt, at, source, registrar, answered_by, asked, granted }
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.

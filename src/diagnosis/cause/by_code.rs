@@ -169,14 +169,16 @@ impl DnRule for ByCode {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
-        format!(
-            "{}: {} answered {}, {}{}",
-            case.name(),
-            last.registrar,
-            case.code_of(last),
-            case.how_often(),
-            added(case, last.code)
-        )
+        let (name, code, often) = (case.name(), case.code_of(last), case.how_often());
+        let (registrar, added) = (last.registrar, added(case, last.code));
+        match last.answered_by {
+            Some(proxy) => {
+                format!(
+                    "{name}: {proxy} answered {code}, {often}, and {registrar} behind it nothing{added}"
+                )
+            }
+            None => format!("{name}: {registrar} answered {code}, {often}{added}"),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ impl DnRule for RejectedWithoutChallenge {
         format!(
             "{}: refused by {} with {} without being asked for credentials, {}{}",
             case.name(),
-            last.registrar,
+            last.answered_by.unwrap_or(last.registrar),
             case.code_of(last),
             case.how_often(),
             same_source(case, last)

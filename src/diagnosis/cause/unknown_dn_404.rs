@@ -42,7 +42,7 @@ impl DnRule for UnknownDn {
         format!(
             "{}: {} does not know {}: {}, {}{others}",
             case.name(),
-            last.registrar,
+            last.answered_by.unwrap_or(last.registrar),
             case.text(last.aor),
             case.code_of(last),
             case.how_often()
