@@ -92,7 +92,9 @@ impl Oddity {
             }),
             Self::TwoRegistrars => {
                 let all = &case.view.state().registrations;
-                all.iter().filter(|r| r.verdict == Verdict::InService).count() > 1
+                // the flag leaves out those that register it onward
+                case.has(Flag::Conflict)
+                    && all.iter().filter(|r| r.verdict == Verdict::InService).count() > 1
             }
             Self::DigestUri => case.details().is_some_and(|d| {
                 !d.form.auth_uri.is_none()

@@ -23,13 +23,15 @@ pub(super) enum Sign {
     CseqFell,
     /// The latest REGISTER requires something.
     Requires,
+    /// An attempt got no answer.
+    Unanswered,
 }
 
 /// Places of the kinds of signs.
 const VERDICTS: u32 = 32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(Flag::ALL.len() as u32 <= VERDICTS && OTHERS + 6 <= u64::BITS);
+const _: () = assert!(Flag::ALL.len() as u32 <= VERDICTS && OTHERS + 7 <= u64::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -89,6 +91,9 @@ impl Signs {
                 call_id == a.call_id && cseq != 0 && first_cseq <= cseq
             });
             signs.add_if(fell && a.purpose != Purpose::Unknown, Self::sign(Sign::CseqFell));
+            let silent =
+                matches!(a.outcome, Outcome::Failed(Verdict::NoAnswer | Verdict::Unreachable));
+            signs.add_if(silent, Self::sign(Sign::Unanswered));
             before = Some((a.call_id, a.cseq));
         }
         let failed = latest.is_some_and(|outcome| outcome.failure().is_some());

@@ -11,7 +11,10 @@ mod contact_unroutable;
 mod cseq_not_rising;
 mod digest_uri_differs;
 mod flapping;
+mod lost_at_edge;
 mod moved;
+mod no_answer_to_other_source;
+mod not_kept_beside_others;
 mod recovered;
 mod refresh_failed;
 mod refresh_failed_then_expired;
@@ -55,4 +58,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &two_final_answers::TwoFinalAnswers,
     &retry_after_not_obeyed::RetryAfter,
     &rejected_from_other_source::RejectedElsewhere,
+    &lost_at_edge::LostAtEdge,
+    &no_answer_to_other_source::SilentElsewhere,
+    &not_kept_beside_others::NotKeptBesideOthers,
 ];

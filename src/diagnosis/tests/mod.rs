@@ -136,8 +136,15 @@ fn assert_honest(name: &str, snapshot: &Snapshot) {
 }
 
 /// Warnings a DN that is in service may have: something does fail, or will.
-const WORKING_BUT: [&str; 4] =
-    ["refresh-failed", "refresh-gap", "conflict-two-registrars", "taken-by-other-source"];
+const WORKING_BUT: [&str; 7] = [
+    "refresh-failed",
+    "refresh-gap",
+    "conflict-two-registrars",
+    "taken-by-other-source",
+    "rejected-from-other-source",
+    "no-answer-to-other-source",
+    "not-kept-beside-others",
+];
 
 #[test]
 fn the_scenarios_of_the_model_are_judged_honestly() {

@@ -1,0 +1,79 @@
+//! No answer to another source.
+
+use std::net::IpAddr;
+
+use super::super::prelude::*;
+use crate::registration::AttemptView;
+
+static ABOUT: About = About {
+    id: "no-answer-to-other-source",
+    severity: Severity::Warning,
+    fragment: "no answer to another source",
+    meaning: "The DN is in service from one address while nobody answers it at another: a device \
+            that moved, or a second one, is not registered though the DN is.",
+    check: "which device at the other address uses this DN, and its way to the registrar; calls go \
+            to the address that is registered until its time runs out",
+    reference: "RFC 3261 §10.2.4, §17.1.2.2",
+};
+
+/// No answer to another source.
+pub(in crate::diagnosis) struct SilentElsewhere;
+
+impl DnRule for SilentElsewhere {
+    fn about(&self) -> &About {
+        &ABOUT
+    }
+
+    fn needs(&self) -> Signs {
+        Signs::sign(Sign::Unanswered)
+    }
+
+    fn holds(&self, case: &Case<'_>) -> Held {
+        let Some(silent) = unanswered(case) else { return Held::No };
+        let renewed = case.view.bindings().map(|(_, b)| b.renewed).max();
+        // a device that gave up before the other came is history
+        Held::Yes(if renewed.is_none_or(|renewed| renewed < silent.last) {
+            Proof::warning(Confidence::Certain, shown_by(silent))
+        } else {
+            Proof::observation(shown_by(silent))
+        })
+    }
+
+    fn sentence(&self, case: &Case<'_>) -> String {
+        let Some(a) = unanswered(case) else { return String::new() };
+        let how = match a.outcome {
+            Outcome::Failed(Verdict::Unreachable) => "cannot be reached from",
+            _ => "did not answer",
+        };
+        let mut holders: Vec<_> = holders(case).map(|addr| addr.to_string()).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        format!(
+            "{}: {} {how} {}, while it is registered from {}",
+            case.name(),
+            a.registrar,
+            a.source.addr,
+            holders.join(" and ")
+        )
+    }
+}
+
+/// The addresses that hold the DN.
+fn holders(case: &Case<'_>) -> impl Iterator<Item = IpAddr> {
+    case.view.bindings().filter_map(|(_, b)| b.source).map(|source| source.addr)
+}
+
+/// The latest attempt of a source that holds nothing, if it got no answer.
+fn unanswered<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    if !case.is(Verdict::InService) || holders(case).next().is_none() {
+        return None;
+    }
+    let silent = |a: &AttemptView<'_>| {
+        matches!(a.outcome, Outcome::Failed(Verdict::NoAnswer | Verdict::Unreachable))
+            && a.purpose == Purpose::Register
+    };
+    let (place, a) = case.attempts.iter().enumerate().rev().find(|(_, a)| silent(a))?;
+    let later = case.attempts.get(place + 1..).unwrap_or_default();
+    let answered = later.iter().any(|b| b.source.addr == a.source.addr && b.code != 0);
+    (!answered && holders(case).all(|holder| holder != a.source.addr)).then_some(a)
+}
