@@ -215,7 +215,7 @@ fn note_agent(source: &mut Source, texts: &Texts, agent: Sym) {
 }
 
 /// User-Agents that scanning tools send unless told otherwise.
-fn is_scanner_agent(agent: &[u8]) -> bool {
+pub(super) fn is_scanner_agent(agent: &[u8]) -> bool {
     const TOOLS: [&[u8]; 8] = [
         b"friendly-scanner",
         b"sipvicious",

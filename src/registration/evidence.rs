@@ -1,5 +1,11 @@
 //! What other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
 
+use std::hash::BuildHasher as _;
+use std::net::IpAddr;
+
+use rustc_hash::FxBuildHasher;
+
+use super::describe::is_scanner_agent;
 use super::ends::End;
 use super::facts::{Facts, unescape};
 use super::reading::Reading;
@@ -9,7 +15,7 @@ use super::text::Texts;
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::Verdict;
-use crate::net::Origin;
+use crate::net::{Origin, Timestamp};
 use crate::sip::{HeaderName, Message, Method, NameAddr, StartLine, Uri};
 
 /// A registrar that looks a DN up and finds nothing answers at once; a later answer is the device's.
@@ -31,9 +37,16 @@ impl Tracker {
         if !matches!(method, Method::Options | Method::Invite | Method::Message) || read.in_dialog {
             return;
         }
-        let Some(dn) = self.called_dn(message, &facts, addressed) else { return };
+        let dn = self.called_dn(message, &facts, addressed);
         let ends = self.ends(origin);
-        if let Some(slot) = self.transactions.find(facts.key()) {
+        let known = self.transactions.find(facts.key());
+        if known.is_none() {
+            self.note_caller(origin, message, method, dn.is_some());
+        }
+        // a scanning tool is told what the server tells strangers
+        let agent = message.first(HeaderName::UserAgent).unwrap_or_default();
+        let Some(dn) = dn.filter(|_| !is_scanner_agent(agent)) else { return };
+        if let Some(slot) = known {
             if let Some(t) = self.transactions.get_mut(slot) {
                 t.see(origin, ends, 0);
             }
@@ -43,6 +56,25 @@ impl Tracker {
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, ends, 0);
         self.transactions.insert(t);
+    }
+
+    /// Notes who asks for whom, and who calls.
+    fn note_caller(&mut self, origin: &Origin, message: &Message<'_>, method: Method, known: bool) {
+        let StartLine::Request { uri, .. } = message.start() else { return };
+        let user = Uri::parse(uri).and_then(|uri| uri.user).unwrap_or(uri);
+        self.callers.ask(origin.src.addr, FxBuildHasher.hash_one(user), known);
+        if method != Method::Options {
+            self.callers.call(origin.src.addr, origin.time);
+        }
+    }
+
+    /// Whether what a server tells a caller concerns the DN: it may treat strangers in its own way,
+    /// and who it calls meanwhile may have answered in its place.
+    fn speaks_for_itself(&self, origin: &Origin, caller: Option<IpAddr>, asked: Timestamp) -> bool {
+        let at_home =
+            |addr: &IpAddr| self.store.sources.get(addr).is_some_and(|s| s.registered > 0);
+        let guesses = caller.is_some_and(|addr| self.callers.guesses(addr) && !at_home(&addr));
+        !guesses && !self.callers.called_after(origin.src.addr, asked)
     }
 
     /// The DN a request is for, if it is one of the model's; `addressed` is the one its To names.
@@ -110,11 +142,16 @@ impl Tracker {
         let asked = t.first;
         let prompt = origin.time.nanos_since(asked) < LOOKUP_TIME;
         let caller = t.ends().map(|(src, _)| src.host());
+        let caller_addr = caller.map(|host| host.addr(&self.store.texts));
         if !matches!(code, 404 | 480) || forwarded || t.provisional || !prompt {
+            return;
+        }
+        if !self.speaks_for_itself(origin, caller_addr, asked) {
             return;
         }
         self.touch(dn, Some(origin.frame));
         let registrar = self.store.texts.host(origin.src.addr);
+        let texts = &self.store.texts;
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
         if dn.aside.as_ref().and_then(|aside| aside.called_at).is_some_and(|at| at >= asked) {
             return;
@@ -122,7 +159,10 @@ impl Tracker {
         for reg in &mut dn.registrations {
             // a device that asks for itself is answered by its own dial plan
             let own = reg.bindings.iter().any(|b| b.source.map(End::host) == caller);
-            if reg.registrar.host() == registrar && !own {
+            // what stands at another port may know other users
+            let port = reg.registrar.endpoint(texts).port;
+            let here = port == origin.src.port || matches!(origin.src.port, 5060 | 5061);
+            if reg.registrar.host() == registrar && here && !own {
                 reg.settle(origin.time);
                 // one that was granted meanwhile was not there to be found
                 let there = |b: &Binding| b.renewed < asked;

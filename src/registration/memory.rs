@@ -26,6 +26,7 @@ impl Tracker {
             + owned
             + self.form_bytes()
             + self.transactions.bytes()
+            + self.callers.bytes()
             + live
             + names
     }

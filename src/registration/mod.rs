@@ -18,6 +18,7 @@ mod arena;
 mod attempt;
 mod binding;
 mod bounds;
+mod callers;
 mod changes;
 mod conclude;
 mod connections;

@@ -14,7 +14,7 @@
 //! `|`), `nonce` (credentials on a request, challenge on an answer), `realm`, `stale`, `proxy`,
 //! `min`, `after`, `tcp`, `ws`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
 //! `agent`, `ruri`, `fromdn`, `username`, `rport` (filled in by the answer), `sport` and `dport`
-//! (the ports of `from`; of the answer's receiver), `vhost` (the Via's host), `algorithm`, `require`,
+//! (the ports of `from`; of the answer's receiver), `tport` (the port of `to`), `vhost` (the Via's host), `algorithm`, `require`,
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
 //! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
 //! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
@@ -219,7 +219,8 @@ pub(crate) struct Player {
 impl Player {
     fn origin(&mut self, line: &Line<'_>, time: Timestamp, answer: bool) -> Origin {
         self.frame += 1;
-        let (mut a, b) = (endpoint(line.or("from", "a")), endpoint(line.or("to", "r")));
+        let (mut a, mut b) = (endpoint(line.or("from", "a")), endpoint(line.or("to", "r")));
+        b.port = line.or("tport", "5060").parse().unwrap();
         if let Some(port) = line.get(if answer { "dport" } else { "sport" }) {
             a.port = port.parse().unwrap();
         }

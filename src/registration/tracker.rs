@@ -8,6 +8,7 @@ use crate::sip::{Message, Method, StartLine};
 use super::answer::AnswerKept;
 use super::attempt::Attempt;
 use super::bounds::{Bounds, Forgotten};
+use super::callers::Callers;
 use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
@@ -85,6 +86,7 @@ pub struct Tracker {
     pub(super) store: Store,
     pub(super) transactions: Transactions,
     pub(super) connections: Connections,
+    pub(super) callers: Callers,
     pub(super) counts: Counts,
     pub(super) tally: Tally,
     pub(super) first: Option<Timestamp>,
