@@ -130,6 +130,9 @@ impl Tracker {
         t.parent = facts.read.parents.first().map(|key| Box::new(*key));
         t.branch = facts.read.branch.unwrap_or(0);
         t.see(origin, ends, 0);
+        if hop == 0 {
+            self.note_repetition(attempt, &mut t, !request.credentials.is_empty());
+        }
         if let Some(a) = self.store.attempts.get_mut(attempt as usize)
             && hop == 0
         {
@@ -157,6 +160,20 @@ impl Tracker {
             }
         }
         slot
+    }
+
+    /// The same request under another branch, the one before unanswered: the client repeats itself.
+    fn note_repetition(&mut self, attempt: u32, t: &mut Transaction, credentials: bool) {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let same = a.cseq == t.cseq && a.cseq != 0 && a.credentials() == credentials;
+        if a.outcome != Outcome::Open || !same {
+            return;
+        }
+        if let Some(before) = self.transactions.get_mut(a.open).filter(|before| !before.answered())
+        {
+            before.sends = before.sends.saturating_add(1);
+            t.sends = before.sends;
+        }
     }
 
     /// The attempt of the same request on another hop, and which hop this one is.
@@ -351,7 +368,12 @@ fn carries_on(
         return answers_nonce || (with_credentials || request.cut) && same_call && later;
     }
     match (a.outcome, a.demand()) {
-        (Outcome::Open, _) => same_call && later && with_credentials && !a.credentials(),
+        (Outcome::Open, _) => {
+            let repeats = facts.cseq() == Some(a.cseq)
+                && with_credentials == a.credentials()
+                && (a.source, a.entry()) == ends;
+            same_call && (repeats || later && with_credentials && !a.credentials())
+        }
         (_, Some((Demand::MinExpires(min), None))) => {
             a.code == 423 && a.source == ends.0 && request.asks_at_least(min)
         }
