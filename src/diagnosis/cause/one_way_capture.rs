@@ -30,9 +30,14 @@ impl DnRule for OneWayCapture {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
+        // a capture that has them for others may lack them for this one, or there were none
+        let others = match case.scene.served(last.registrar).answered {
+            0 => String::new(),
+            n => format!(", though it has answers to {}", count(n, "other DN")),
+        };
         format!(
             "{}: no answer of {} was captured and {} does not repeat its REGISTER as it would without \
-             one: this capture cannot tell",
+             one: this capture cannot tell{others}",
             case.name(),
             last.registrar,
             last.source.addr

@@ -3,6 +3,10 @@
 use super::super::prelude::*;
 use crate::registration::AttemptView;
 
+/// Who has not gone on by then, as long as a transaction lasts, has given up (RFC 3261 §17.1.2.2); in
+/// nanoseconds.
+const GIVEN_UP: i64 = 32_000_000_000;
+
 static ABOUT: About = About {
     id: "refresh-failed",
     severity: Severity::Warning,
@@ -46,9 +50,15 @@ impl DnRule for RefreshFailed {
             0 => format!("{} did not answer {asked}", last.registrar),
             _ => format!("{} answered {} to {asked}", last.registrar, case.code_of(last)),
         };
-        let left = case.view.state().expires_at.map_or_else(String::new, |end| {
-            format!("; the binding runs out in {}", span(end.nanos_since(case.scene.snapshot.at)))
-        });
+        let holders: Vec<_> = case.view.bindings().map(|(registrar, _)| registrar).collect();
+        let left = if holders.contains(&last.registrar) {
+            case.view.state().expires_at.map_or_else(String::new, |end| {
+                let left = span(end.nanos_since(case.scene.snapshot.at));
+                format!("; the binding runs out in {left}")
+            })
+        } else {
+            holders.first().map_or_else(String::new, |other| format!(", while {other} holds it"))
+        };
         format!("{}: {what} from {}{left}", case.name(), last.source.addr)
     }
 }
@@ -56,12 +66,16 @@ impl DnRule for RefreshFailed {
 /// The latest attempt of a source that holds the DN, if it failed and nothing follows.
 fn failed<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     let last = case.last_done()?;
-    let fails = matches!(
-        last.outcome,
-        Outcome::Failed(
+    let fails = match last.outcome {
+        Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => {
+            case.scene.snapshot.at.nanos_since(last.last) > GIVEN_UP
+        }
+        Outcome::Failed(verdict) => matches!(
+            verdict,
             Verdict::Rejected | Verdict::AuthFailed | Verdict::NoAnswer | Verdict::NotKept
-        )
-    );
+        ),
+        _ => false,
+    };
     let holds =
         case.view.bindings().any(|(_, b)| b.source.is_some_and(|s| s.addr == last.source.addr));
     (fails && holds).then_some(last)
