@@ -51,6 +51,8 @@ pub struct Counts {
     pub connections_dropped: u64,
     /// NOTIFY bodies for the event `reg` that could not be read.
     pub bad_reginfo: u64,
+    /// Nanoseconds by which a message was older than what came before it, at most.
+    pub clock_back: i64,
     /// What was forgotten to stay within the limits.
     pub forgotten: Forgotten,
 }
@@ -163,6 +165,7 @@ impl Tracker {
         message: &Message<'_>,
         read: &Reading,
     ) -> Ingested {
+        self.counts.clock_back = self.counts.clock_back.max(self.last.nanos_since(origin.time));
         self.begin_event(origin);
         if self.bounds.is_some() {
             self.hold_limits();

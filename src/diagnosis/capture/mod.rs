@@ -4,6 +4,7 @@ use super::rule::Rule;
 
 mod bad_reginfo;
 mod captured_twice;
+mod clock_went_back;
 mod connection;
 mod encrypted;
 mod fragments;
@@ -29,6 +30,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &instance_shared::InstanceShared,
     &one_direction::OneDirection,
     &captured_twice::CapturedTwice,
+    &clock_went_back::ClockWentBack,
     &mid_life::MidLife,
     &fragments::Fragments,
     &no_dn::NoDn,
