@@ -56,6 +56,8 @@ struct AtRegistrar {
     state: RegistrationState,
     /// A 2xx that was cut may have put it in service here.
     unsure: bool,
+    /// It was removed or asked for here, and nothing shows that it had been here.
+    never_held: bool,
     /// The latest news of it.
     news: Timestamp,
 }
@@ -255,7 +257,7 @@ fn add_undecided<'s>(
             expires_at: None,
             place: None,
         };
-        judged.push(AtRegistrar { state, unsure: false, news: a.last });
+        judged.push(AtRegistrar { state, unsure: false, never_held: false, news: a.last });
     }
 }
 
@@ -276,17 +278,21 @@ impl AtRegistrar {
             place: Some(place),
         };
         let news = news.into_iter().flatten().max().unwrap_or_default();
-        Some(Self { state, unsure: reg.unsure().is_some(), news })
+        let aside = matches!(verdict, Verdict::Deregistered | Verdict::NotRegistered);
+        let never_held = aside && !reg.history.iter().any(|c| c.verdict == Verdict::InService);
+        Some(Self { state, unsure: reg.unsure().is_some(), never_held, news })
     }
 
     /// Which registrar speaks for the DN: one that holds it, else the one with the latest news;
     /// a request still under way is no news.
     fn weight(&self) -> (u8, Timestamp) {
         let rank = match self.state.verdict {
-            Verdict::InService => 3,
-            Verdict::Truncated if self.unsure => 2,
+            Verdict::InService => 4,
+            Verdict::Truncated if self.unsure => 3,
             Verdict::Pending => 0,
-            _ => 1,
+            // some devices keep in touch with a spare registrar this way
+            _ if self.never_held => 1,
+            _ => 2,
         };
         (rank, self.news)
     }

@@ -165,7 +165,11 @@ impl Tracker {
         message: &Message<'_>,
         read: &Reading,
     ) -> Ingested {
-        self.counts.clock_back = self.counts.clock_back.max(self.last.nanos_since(origin.time));
+        // what lacks fragments is told when no more are waited for
+        if !message.is_cut() {
+            let back = self.last.nanos_since(origin.time);
+            self.counts.clock_back = self.counts.clock_back.max(back);
+        }
         self.begin_event(origin);
         if self.bounds.is_some() {
             self.hold_limits();

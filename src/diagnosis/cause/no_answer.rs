@@ -55,7 +55,8 @@ impl DnRule for NoAnswer {
 /// Whether the server answers others, and when it did.
 fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let served = case.scene.served(last.registrar);
-    let own = case.attempts.iter().any(|a| a.registrar == last.registrar && a.code != 0);
+    let answered = |a: &AttemptView<'_>| a.code != 0 || a.challenges() > 0;
+    let own = case.attempts.iter().any(|a| a.registrar == last.registrar && answered(a));
     let others = served.answered.saturating_sub(u32::from(own));
     match (others, own, served.last_answer >= last.started) {
         (0, false, _) => "it answers nobody in this capture".to_owned(),

@@ -30,8 +30,11 @@ impl DnRule for TwoRegistrars {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(Oddity::TwoRegistrars.is_in(case), || {
-            // a fleet that registers everywhere at two places means it
-            if case.scene.baseline.is_usual(Oddity::TwoRegistrars) {
+            // a fleet that registers everywhere at two places means it; two ports are mostly one
+            // registrar, reached over another transport
+            let first = holders(case).next().map(|registrar| registrar.addr);
+            let one_host = holders(case).all(|registrar| Some(registrar.addr) == first);
+            if one_host || case.scene.baseline.is_usual(Oddity::TwoRegistrars) {
                 return Proof::observation(holders_shown(case));
             }
             Proof::warning(Confidence::Certain, holders_shown(case))
