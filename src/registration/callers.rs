@@ -29,28 +29,20 @@ struct Caller {
 }
 
 impl Callers {
-    /// Notes that a host asks for a user, whose name has this number.
-    pub(super) fn ask(&mut self, host: IpAddr, user: u64, known: bool) {
-        let caller = self.caller(host);
-        if caller.user == user {
-            return;
-        }
-        caller.user = user;
-        let count = if known { &mut caller.known } else { &mut caller.unknown };
-        *count = count.saturating_add(1);
-    }
-
-    /// Notes that a host calls somebody.
-    pub(super) fn call(&mut self, host: IpAddr, time: Timestamp) {
-        let caller = self.caller(host);
-        caller.called = caller.called.max(time);
-    }
-
-    fn caller(&mut self, host: IpAddr) -> &mut Caller {
+    /// Notes that a host asks for a user, whose name has this number, and when it calls anybody.
+    pub(super) fn ask(&mut self, host: IpAddr, user: u64, known: bool, calls: Option<Timestamp>) {
         if self.0.len() >= HOSTS && !self.0.contains_key(&host) {
             self.0.clear();
         }
-        self.0.entry(host).or_default()
+        let caller = self.0.entry(host).or_default();
+        if let Some(time) = calls {
+            caller.called = caller.called.max(time);
+        }
+        if caller.user != user {
+            caller.user = user;
+            let count = if known { &mut caller.known } else { &mut caller.unknown };
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Whether a host seems to try numbers: what it is told of one of them says little.
@@ -78,14 +70,14 @@ mod tests {
         let host = IpAddr::from([192, 0, 2, 66]);
         let mut callers = Callers::default();
         for user in 1..GUESSES.into() {
-            callers.ask(host, user, false);
-            callers.ask(host, user, false);
+            callers.ask(host, user, false, None);
+            callers.ask(host, user, false, None);
             assert!(!callers.guesses(host), "the same user again is no other");
         }
-        callers.ask(host, 100, false);
+        callers.ask(host, 100, false, None);
         assert!(callers.guesses(host));
         for user in 101..=103 {
-            callers.ask(host, user, true);
+            callers.ask(host, user, true, None);
         }
         assert!(!callers.guesses(host), "a trunk that calls as many DNs that are there");
     }
@@ -94,7 +86,7 @@ mod tests {
     fn hosts_without_number_leave_room() {
         let mut callers = Callers::default();
         for host in 0..3 * HOSTS as u32 {
-            callers.ask(IpAddr::from(host.to_be_bytes()), 1, false);
+            callers.ask(IpAddr::from(host.to_be_bytes()), 1, false, None);
             assert!(callers.0.len() <= HOSTS);
         }
     }

@@ -226,8 +226,7 @@ pub(super) fn is_scanner_agent(agent: &[u8]) -> bool {
         b"iwar",
         b"sivus",
     ];
-    let agent = agent.to_ascii_lowercase();
-    TOOLS.iter().any(|tool| agent.starts_with(tool))
+    TOOLS.iter().any(|tool| agent.get(..tool.len()).is_some_and(|a| a.eq_ignore_ascii_case(tool)))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::Verdict;
 use crate::net::{Origin, Timestamp};
-use crate::sip::{HeaderName, Message, Method, NameAddr, StartLine, Uri};
+use crate::sip::{HeaderName, Message, Method, NameAddr, Uri};
 
 /// A registrar that looks a DN up and finds nothing answers at once; a later answer is the device's.
 const LOOKUP_TIME: i64 = 4_000_000_000;
@@ -37,11 +37,15 @@ impl Tracker {
         if !matches!(method, Method::Options | Method::Invite | Method::Message) || read.in_dialog {
             return;
         }
-        let dn = self.called_dn(message, &facts, addressed);
+        let raw_uri = message.request_uri().unwrap_or_default();
+        let uri = Uri::parse(raw_uri);
+        let dn = self.called_dn(uri.as_ref(), &facts, addressed);
         let ends = self.ends(origin);
         let known = self.transactions.find(facts.key());
         if known.is_none() {
-            self.note_caller(origin, message, method, dn.is_some());
+            let user = FxBuildHasher.hash_one(uri.and_then(|uri| uri.user).unwrap_or(raw_uri));
+            let calls = (method != Method::Options).then_some(origin.time);
+            self.callers.ask(origin.src.addr, user, dn.is_some(), calls);
         }
         // a scanning tool is told what the server tells strangers
         let agent = message.first(HeaderName::UserAgent).unwrap_or_default();
@@ -58,16 +62,6 @@ impl Tracker {
         self.transactions.insert(t);
     }
 
-    /// Notes who asks for whom, and who calls.
-    fn note_caller(&mut self, origin: &Origin, message: &Message<'_>, method: Method, known: bool) {
-        let StartLine::Request { uri, .. } = message.start() else { return };
-        let user = Uri::parse(uri).and_then(|uri| uri.user).unwrap_or(uri);
-        self.callers.ask(origin.src.addr, FxBuildHasher.hash_one(user), known);
-        if method != Method::Options {
-            self.callers.call(origin.src.addr, origin.time);
-        }
-    }
-
     /// Whether what a server tells a caller concerns the DN: it may treat strangers in its own way,
     /// and who it calls meanwhile may have answered in its place.
     fn speaks_for_itself(&self, origin: &Origin, caller: Option<IpAddr>, asked: Timestamp) -> bool {
@@ -77,16 +71,14 @@ impl Tracker {
         !guesses && !self.callers.called_after(origin.src.addr, asked)
     }
 
-    /// The DN a request is for, if it is one of the model's; `addressed` is the one its To names.
+    /// The DN a request to `uri` is for, if it is one of the model's; `addressed` is the one its To names.
     fn called_dn(
         &self,
-        message: &Message<'_>,
+        uri: Option<&Uri<'_>>,
         facts: &Facts<'_>,
         addressed: Option<u32>,
     ) -> Option<u32> {
-        let StartLine::Request { uri, .. } = message.start() else { return None };
-        let uri = Uri::parse(uri);
-        let by_uri = uri.as_ref().and_then(|uri| uri.user).map(unescape);
+        let by_uri = uri.and_then(|uri| uri.user).map(unescape);
         let dn = match by_uri {
             Some(user) if user != facts.user => self.store.dn_called(&user)?,
             _ => addressed?,
