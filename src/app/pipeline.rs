@@ -29,7 +29,7 @@ use crate::registration::Tracker;
 use crate::source::{CaptureSet, Warning, WarningKind};
 
 /// Bytes of a batch.
-const BATCH_BYTES: usize = 256 << 10;
+const BATCH_BYTES: usize = 128 << 10;
 /// Full batches that may wait.
 const WAITING: usize = 8;
 
