@@ -27,9 +27,12 @@ pub(super) fn find_listed(texts: &Texts, ok: &Success<'_>, asked: &Asked) -> Opt
 
 /// Whether two Contacts name one user at one host and port, whatever their parameters.
 fn same_place(texts: &Texts, a: Sym, b: Sym) -> bool {
-    let (Some(a), Some(b)) = (Uri::parse(texts.get(a)), Uri::parse(texts.get(b))) else {
-        return false;
-    };
+    let uris = Uri::parse(texts.get(a)).zip(Uri::parse(texts.get(b)));
+    uris.is_some_and(|(a, b)| is_one_place(&a, &b))
+}
+
+/// Whether two URIs name one user at one host and port.
+pub(super) fn is_one_place(a: &Uri<'_>, b: &Uri<'_>) -> bool {
     let same_host = a.host.eq_ignore_ascii_case(b.host)
         || a.host_ip().is_some_and(|host| b.host_ip() == Some(host));
     same_host && a.user == b.user && a.port.unwrap_or(5060) == b.port.unwrap_or(5060)

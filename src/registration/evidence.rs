@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxBuildHasher;
 
+use super::contact::is_one_place;
 use super::describe::is_scanner_agent;
 use super::ends::End;
 use super::facts::{Facts, unescape};
@@ -205,25 +206,56 @@ fn apply_reginfo(dn: &mut Dn, texts: &Texts, info: &reginfo::Registration, origi
             continue;
         }
         reg.settle(origin.time);
+        let meant = |b: &Binding| is_about(texts.get(b.aor), info.aor.as_bytes());
         if info.terminated && info.contacts.is_empty() {
-            end_by_notice(reg, origin, |_| true, ContactEvent::Other);
+            end_by_notice(reg, origin, meant, ContactEvent::Other);
         }
         if info.full {
             let listed = |b: &Binding| {
-                info.contacts.iter().any(|c| c.uri.is_empty() || names(texts, b, c.uri.as_bytes()))
+                info.contacts.iter().any(|c| {
+                    let uri = c.uri.as_bytes();
+                    uri.is_empty() || names(texts, b, uri) || is_where_it_came_from(texts, b, uri)
+                })
             };
-            end_by_notice(reg, origin, |b| !listed(b), ContactEvent::Other);
+            end_by_notice(reg, origin, |b| meant(b) && !listed(b), ContactEvent::Other);
         }
         for contact in info.contacts.iter().filter(|c| c.terminated) {
             let uri = contact.uri.as_bytes();
-            end_by_notice(reg, origin, |b| names(texts, b, uri), contact.event);
+            end_by_notice(reg, origin, |b| meant(b) && names(texts, b, uri), contact.event);
         }
+    }
+}
+
+/// Whether what is said of an address-of-record concerns that of a binding, `user@host`: two names
+/// are two domains, and a number without a domain stands beside one with it (RFC 3680 §5.2).
+fn is_about(own: &[u8], told: &[u8]) -> bool {
+    if own.is_empty() {
+        return true;
+    }
+    let own = own.rsplit(|&c| c == b'@').next().filter(|host| !host.is_empty());
+    let told = NameAddr::parse(told).map(|told| told.uri.host).filter(|host| !host.is_empty());
+    let is_ip = |host: &[u8]| host.contains(&b':') || super::describe::parse_ip(host).is_some();
+    match (own, told) {
+        (Some(own), Some(told)) => own.eq_ignore_ascii_case(told) || is_ip(own) || is_ip(told),
+        (own, told) => own.is_some() == told.is_some(),
     }
 }
 
 fn names(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
     let own = texts.get(binding.contact);
-    own == uri || Uri::parse(own).zip(Uri::parse(uri)).is_some_and(|(own, told)| own.same_as(&told))
+    own == uri
+        || Uri::parse(own)
+            .zip(Uri::parse(uri))
+            .is_some_and(|(own, told)| own.same_as(&told) || is_one_place(&own, &told))
+}
+
+/// Whether a Contact is the address a binding was registered from: a registrar may tell of that.
+fn is_where_it_came_from(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
+    let own = Uri::parse(texts.get(binding.contact));
+    own.zip(Uri::parse(uri)).is_some_and(|(own, told)| {
+        let source = binding.source.map(|source| source.host().addr(texts));
+        own.user == told.user && source.is_some() && told.host_ip() == source
+    })
 }
 
 fn end_by_notice(
@@ -239,4 +271,25 @@ fn end_by_notice(
             Verdict::Terminated
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_record_is_about_its_domain() {
+        for (own, told, want) in [
+            ("5002@example.org", "sip:5002@Example.ORG", true),
+            ("5002@example.org", "sip:5002@other.example", false),
+            ("5002@192.0.2.114", "sip:5002@example.org", true),
+            ("5002@example.org", "sip:5002@[2001:db8::1]", true),
+            ("5002@example.org", "tel:5002", false),
+            ("5002@", "tel:5002", true),
+            ("5002@", "sip:5002@example.org", false),
+            ("", "sip:5002@example.org", true),
+        ] {
+            assert_eq!(is_about(own.as_bytes(), told.as_bytes()), want, "{own} {told}");
+        }
+    }
 }

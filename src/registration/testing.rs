@@ -171,7 +171,8 @@ fn reginfo(line: &Line<'_>, reg: &str) -> String {
     let dn = line.or("dn", "5002");
     let kind = if line.has("full") { "full" } else { "partial" };
     let mut text = format!(
-        "<reginfo version=\"0\" state=\"{kind}\"><registration aor=\"sip:{dn}@example.org\" state=\"{state}\">"
+        "<reginfo version=\"0\" state=\"{kind}\"><registration aor=\"sip:{dn}@{}\" state=\"{state}\">",
+        line.or("domain", "example.org")
     );
     for contact in contacts.split('|').filter(|c| !c.is_empty()) {
         let mut words = contact.split(',');
