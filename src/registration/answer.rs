@@ -385,6 +385,8 @@ impl Tracker {
             let device = if c.device { device_of(texts, item) } else { Sym::NONE };
             listed.push(Listed { contact, device, expires: c.expires });
         }
+        let sibling = self.sibling(attempt);
+        let texts = &mut self.store.texts;
         let received = answer.read.received.map(|addr| texts.host(addr));
         let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
         let (dn, registrar) = (a.dn, a.registrar);
@@ -393,6 +395,7 @@ impl Tracker {
             time: origin.time,
             frame: origin.frame,
             source: a.source,
+            sibling,
             received,
             senders: answer.senders.clone(),
             user_agent: a.user_agent,
@@ -411,6 +414,22 @@ impl Tracker {
         record.flags.set_if(Flag::Shortened, granted.shortened);
         self.note_grant(attempt, granted);
         granted.outcome
+    }
+
+    /// Where a device was accepted before under the Call-ID of an attempt, if that was elsewhere: a
+    /// Call-ID is the device's own (RFC 3261 §10.2), its address behind a NAT or a proxy is not.
+    fn sibling(&self, attempt: u32) -> Option<Host> {
+        let a = self.store.attempts.get(attempt as usize)?;
+        let dn = self.store.dns.get(a.dn as usize)?;
+        let reg = dn.registrations.iter().find(|reg| reg.registrar == a.registrar)?;
+        let before = reg.tried.filter(|t| t.attempt != attempt);
+        let before = before.or_else(|| reg.before.as_deref().copied())?;
+        let source = before.source;
+        if source == a.source.host() || before.outcome != Outcome::Accepted {
+            return None;
+        }
+        let known = self.store.attempts.get(before.attempt as usize)?;
+        (known.call_id == a.call_id && !a.call_id.is_none()).then_some(source)
     }
 
     fn note_grant(&mut self, attempt: u32, granted: Granted) {

@@ -36,6 +36,8 @@ pub(super) struct Success<'a> {
     pub time: Timestamp,
     pub frame: FrameRef,
     pub source: End,
+    /// Where the same device, by its Call-ID, was accepted last, if that was another address.
+    pub sibling: Option<Host>,
     /// The address the registrar saw, when its Via says another one.
     pub received: Option<Host>,
     /// The addresses the request was seen to come from, on every wire.
@@ -48,6 +50,14 @@ pub(super) struct Success<'a> {
     pub expires: Option<u32>,
     /// The answer was cut: what it lists is not all there is.
     pub cut: bool,
+}
+
+impl Success<'_> {
+    /// Whether the one who asked, as far as the capture knows, had registered a binding.
+    fn is_its_side(&self, binding: &Binding) -> bool {
+        is_same_side(binding, self.source.host())
+            || self.sibling.is_some_and(|sibling| is_same_side(binding, sibling))
+    }
 }
 
 /// What came of it for the one who asked.
@@ -213,7 +223,7 @@ impl Registration {
 
     fn removed(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
         let mut last_gone = None;
-        let from_its_side = |b: &Binding| is_same_side(b, ok.source.host());
+        let from_its_side = |b: &Binding| ok.is_its_side(b);
         let how = |b: &Binding| {
             if from_its_side(b) { Verdict::Deregistered } else { Verdict::Terminated }
         };
@@ -256,7 +266,7 @@ impl Registration {
             (None, Some(t)) if t.outcome == Outcome::Failed(Verdict::Truncated) => Some(t.source),
             _ => None,
         };
-        let own = granted_to.is_none_or(|s| s == ok.source.host());
+        let own = granted_to.is_none_or(|s| s == ok.source.host() || Some(s) == ok.sibling);
         let how = if own { Verdict::Deregistered } else { Verdict::Terminated };
         let renewed = self.ended().map_or(ok.time, |e| e.renewed);
         let source = Some(ok.source.host());
@@ -293,7 +303,7 @@ impl Registration {
             echoed || own.contains(&place)
         });
         let left = |b: &Binding| {
-            if removes(b.contact, b.device) && is_same_side(b, ok.source.host()) {
+            if removes(b.contact, b.device) && ok.is_its_side(b) {
                 Verdict::Deregistered
             } else {
                 Verdict::Terminated
@@ -301,7 +311,7 @@ impl Registration {
         };
         self.drop_unlisted(texts, ok, left);
         if granted.outcome == Outcome::Accepted {
-            self.note_holder(ok.source.host());
+            self.note_holder(ok);
         }
         granted
     }
@@ -328,9 +338,8 @@ impl Registration {
                 self.grant(texts, ok, listed, seconds, source);
             }
         }
-        let side = ok.source.host();
         self.drop_unlisted(texts, ok, |b| {
-            if is_same_side(b, side) { Verdict::Deregistered } else { Verdict::Terminated }
+            if ok.is_its_side(b) { Verdict::Deregistered } else { Verdict::Terminated }
         });
         let seconds = ok.listed.first().and_then(|l| l.expires.or(ok.expires));
         let outcome = match (live > 0, self.ended().is_some()) {
@@ -428,9 +437,12 @@ impl Registration {
     }
 
     /// Notes who holds the DN, once nobody else does.
-    fn note_holder(&mut self, holder: Host) {
-        let alone = self.bindings.iter().all(|b| is_same_side(b, holder));
-        if alone && self.holders.last() != Some(&holder) && self.holders.len() < 8 {
+    fn note_holder(&mut self, ok: &Success<'_>) {
+        let holder = ok.source.host();
+        let alone = self.bindings.iter().all(|b| ok.is_its_side(b));
+        // one device that comes by turns from several addresses takes nothing from itself
+        let back = ok.sibling.is_some() && self.holders.contains(&holder);
+        if alone && !back && self.holders.last() != Some(&holder) && self.holders.len() < 8 {
             self.holders.push(holder);
         }
     }

@@ -74,9 +74,14 @@ impl DnRule for Deregistered {
             let (was, is) = (case.text(granted.user_agent), case.text(removal.user_agent));
             format!(" (User-Agent \"{is}\", before \"{was}\")")
         };
+        let from = if granted.source.addr == source {
+            format!("the same source {source}")
+        } else {
+            format!("{source}, registered from {},", granted.source.addr)
+        };
         format!(
-            "{name} was accepted ({}{seconds}) and removed {} later by {} from the same source \
-             {source} under {call} Call-ID{agent}: removed by its own side",
+            "{name} was accepted ({}{seconds}) and removed {} later by {} from {from} under {call} \
+             Call-ID{agent}: removed by its own side",
             granted.code,
             span(later),
             case.removed_with()
