@@ -457,7 +457,7 @@ impl Binding {
 
 /// Whether two addresses-of-record of one user at one registrar are one: the same, or one of them
 /// is written with an address. Two names are two tenants.
-fn same_aor(texts: &Texts, a: Sym, b: Sym) -> bool {
+pub(super) fn same_aor(texts: &Texts, a: Sym, b: Sym) -> bool {
     let numeric = |aor: Sym| {
         let text = texts.get(aor);
         let start = text.iter().rposition(|&c| c == b'@').map_or(0, |at| at + 1);

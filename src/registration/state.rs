@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Outcome, Purpose};
-use super::binding::WHOLE_SECONDS;
+use super::binding::{WHOLE_SECONDS, same_aor};
 use super::contact::is_one_instance;
 use super::ends::{End, Host};
 use super::few::Few;
@@ -148,6 +148,7 @@ impl DnState {
                 first.is_some_and(|first| {
                     b.source.map(End::host) != first.source.map(End::host)
                         && !is_one_instance(texts, b.device, first.device)
+                        && same_aor(texts, b.aor, first.aor)
                 })
             };
             flags.set_if(Flag::TwoDevices, running.any(another));
