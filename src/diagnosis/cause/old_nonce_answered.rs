@@ -32,6 +32,7 @@ impl DnRule for OldNonceAnswered {
                     matches!(a.code, 401 | 407)
                         && a.refusals() > 0
                         && !a.nonce_answered()
+                        && !a.username.is_none()
                         && a.challenges() > 1
                 }),
             || Proof::error(Confidence::Likely, case.shown()),

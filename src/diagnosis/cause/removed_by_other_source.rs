@@ -56,5 +56,16 @@ impl DnRule for RemovedByOther {
 fn pair<'c>(case: &'c Case<'_>) -> Option<(&'c AttemptView<'c>, &'c AttemptView<'c>)> {
     let removal = case.removal()?;
     let granted = case.accepted_before(removal.started)?;
-    (granted.source.addr != removal.source.addr).then_some((granted, removal))
+    if granted.source.addr != removal.source.addr {
+        return Some((granted, removal));
+    }
+    // who removed its own binding may have taken another's with it
+    let change = case.change_to(Verdict::Terminated)?;
+    let mut others = case.attempts.iter().rev().filter(|a| {
+        a.outcome == Outcome::Accepted
+            && a.registrar == removal.registrar
+            && a.started < removal.started
+            && a.source.addr != removal.source.addr
+    });
+    others.next().filter(|_| decided_at(removal) == change.time).map(|other| (other, removal))
 }

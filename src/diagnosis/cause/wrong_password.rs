@@ -35,6 +35,14 @@ impl DnRule for WrongPassword {
         let Some(last) = case.decider() else { return String::new() };
         let (name, user) = (case.name(), case.text(last.username));
         let realm = case.text(if last.realm.is_none() { last.realm_offered } else { last.realm });
+        if matches!(last.code, 401 | 407) && !last.nonce_answered() && user.is_empty() {
+            return format!(
+                "{name}: {} asked for credentials for the realm \"{realm}\" {}: what answered it \
+                 was not captured, and was refused",
+                last.registrar,
+                times(last.challenges())
+            );
+        }
         if matches!(last.code, 401 | 407) {
             let user = if user.is_empty() { String::new() } else { format!(" of user \"{user}\"") };
             return format!(
