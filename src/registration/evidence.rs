@@ -33,9 +33,11 @@ impl Tracker {
         if self.store.dns.is_empty() {
             return;
         }
+        let calls =
+            matches!(method, Method::Options | Method::Invite | Method::Message) && !read.in_dialog;
         let addressed = self.store.dn_called(&facts.user);
-        self.note_forwarded(origin, &facts, addressed);
-        if !matches!(method, Method::Options | Method::Invite | Method::Message) || read.in_dialog {
+        self.note_forwarded(origin, &facts, addressed, calls);
+        if !calls {
             return;
         }
         let raw_uri = message.request_uri().unwrap_or_default();
@@ -100,8 +102,15 @@ impl Tracker {
         (!elsewhere).then_some(dn)
     }
 
-    /// A request that goes on towards a device: the registrar did find the DN, which To names if it is known.
-    fn note_forwarded(&mut self, origin: &Origin, facts: &Facts<'_>, dn: Option<u32>) {
+    /// A request that goes on towards a device: the registrar did find the DN, which is the one `addressed` in
+    /// To if it is known.
+    fn note_forwarded(
+        &mut self,
+        origin: &Origin,
+        facts: &Facts<'_>,
+        addressed: Option<u32>,
+        calls: bool,
+    ) {
         if let Some(parent) = facts.read.parents.iter().find_map(|key| self.transactions.find(key))
             && let Some(t) = self.transactions.get_mut(parent)
             && let Subject::Probe { forwarded, .. } = &mut t.subject
@@ -109,12 +118,22 @@ impl Tracker {
             *forwarded = true;
         }
         // a back-to-back server calls the device under a Call-ID of its own
+        let Some(place) = addressed else { return };
         let texts = &self.store.texts;
-        if let Some(dn) = dn.and_then(|dn| self.store.dns.get_mut(dn as usize))
+        if let Some(dn) = self.store.dns.get_mut(place as usize)
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
             && !dn.registrations.iter().any(|reg| reg.registrar.endpoint(texts) == origin.dst)
         {
             dn.aside.get_or_insert_default().called_at = Some(origin.time);
+            let mut resumed = false;
+            for reg in &mut dn.registrations {
+                if calls && reg.registrar.host().addr(texts) == origin.src.addr {
+                    resumed |= reg.resume();
+                }
+            }
+            if resumed {
+                self.touch(place, Some(origin.frame));
+            }
         }
     }
 
@@ -159,7 +178,7 @@ impl Tracker {
                 reg.settle(origin.time);
                 // one that was granted meanwhile was not there to be found
                 let there = |b: &Binding| b.renewed < asked;
-                reg.end(origin.time, origin.frame, there, |_| Verdict::Terminated);
+                reg.end_in_doubt(origin.time, origin.frame, there);
             }
         }
     }

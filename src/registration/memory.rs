@@ -75,7 +75,10 @@ impl Registration {
             + self.holders.heap_bytes()
             + self.history.heap_bytes()
             + self.before.as_ref().map_or(0, |_| size_of::<Tried>() + ALLOCATION)
-            + self.rare.as_ref().map_or(0, |_| size_of::<Trouble>() + ALLOCATION)
+            + self
+                .rare
+                .as_ref()
+                .map_or(0, |rare| size_of::<Trouble>() + ALLOCATION + rare.doubtful.heap_bytes())
     }
 }
 

@@ -210,7 +210,7 @@ pub struct Registration {
 }
 
 /// What registrations have that did not just go well.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Trouble {
     pub ended: Option<Ended>,
     pub unsure: Option<Unsure>,
@@ -218,6 +218,8 @@ pub(super) struct Trouble {
     pub losses: u32,
     pub flapping: bool,
     pub last_loss: Timestamp,
+    /// Bindings that ended because somebody who asked for the DN was told that it is not there.
+    pub doubtful: Few<Binding>,
 }
 
 /// One DN: the user of the address-of-record.

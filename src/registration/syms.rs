@@ -118,7 +118,8 @@ impl Symbols for Registration {
         ends.filter_map(End::sym_mut).for_each(&mut *visit);
         let rare = rare.as_deref_mut();
         let (ended, unsure) = rare.map_or((None, None), |rare| {
-            let Trouble { ended, unsure, .. } = rare;
+            let Trouble { ended, unsure, doubtful, .. } = rare;
+            doubtful.iter_mut().for_each(|binding| binding.each_symbol(visit));
             (ended.as_mut().and_then(|e| e.source.as_mut()), unsure.as_mut().map(|u| &mut u.source))
         });
         let tried = tried.iter_mut().chain(before.as_deref_mut()).map(|tried| &mut tried.source);
