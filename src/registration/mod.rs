@@ -25,6 +25,7 @@ mod connections;
 mod contact;
 mod describe;
 mod details;
+mod doubt;
 mod ends;
 mod evidence;
 mod facts;
