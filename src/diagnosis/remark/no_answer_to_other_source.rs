@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::super::prelude::*;
 use crate::registration::AttemptView;
 
+/// From so many DNs on a source is no device.
+const MANY: u32 = 5;
+
 static ABOUT: About = About {
     id: "no-answer-to-other-source",
     severity: Severity::Warning,
@@ -30,9 +33,19 @@ impl DnRule for SilentElsewhere {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         let Some(silent) = unanswered(case) else { return Held::No };
+        // in order of address
+        let sources = case.scene.snapshot.sources();
+        let place = sources.binary_search_by_key(&silent.source.addr, |source| source.address);
+        if place.ok().and_then(|place| sources.get(place)).is_some_and(|source| source.scanner) {
+            return Held::No;
+        }
         let renewed = case.view.bindings().map(|(_, b)| b.renewed).max();
+        // who asks for many DNs and has none may be a stranger that is rightly not answered
+        let sent = case.scene.sent(silent.source.addr);
+        let stranger = sent.is_some_and(|sent| sent.dns >= MANY && sent.accepted == 0);
         // a device that gave up before the other came is history
-        Held::Yes(if renewed.is_none_or(|renewed| renewed < silent.last) {
+        let over = renewed.is_some_and(|renewed| renewed >= silent.last);
+        Held::Yes(if !over && !stranger {
             Proof::warning(Confidence::Certain, shown_by(silent))
         } else {
             Proof::observation(shown_by(silent))
