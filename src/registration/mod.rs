@@ -57,6 +57,7 @@ mod text;
 mod thin;
 mod tracker;
 mod transaction;
+mod unasked;
 mod users;
 mod verdict;
 
