@@ -22,7 +22,7 @@ const STRIDE: u64 = 1 << 14;
 
 /// Full batches that may wait before the reader reads datagrams itself: as long as fewer do, the worker has
 /// time, and as long as one waits, it need not be woken.
-const ENOUGH: usize = 6;
+const ENOUGH: usize = 4;
 
 /// How long the reader rests when no more batches may wait: the worker takes a few of them meanwhile.
 const WHILE_FULL: Duration = Duration::from_micros(500);
