@@ -212,6 +212,9 @@ impl Tested {
             }
             from = to;
         }
+        // many tables stand side by side
+        weights.shrink_to_fit();
+        values.shrink_to_fit();
         Self { place, weights, values, places: from, ends, by: Counter::Bits, observed, as_rare: 0 }
     }
 

@@ -27,11 +27,11 @@ impl Factorials {
     /// Those of 0 to `most`.
     pub(super) fn up_to(most: usize) -> Self {
         let mut sum = 0.0;
-        let rest = (1..=most).map(|n| {
-            sum += (n as f64).ln();
+        let sums = (0..=most).map(|n| {
+            sum += (n.max(1) as f64).ln();
             sum
         });
-        Self(std::iter::once(0.0).chain(rest.collect::<Vec<_>>()).collect())
+        Self(sums.collect())
     }
 
     fn ln(&self, n: u32) -> f64 {
