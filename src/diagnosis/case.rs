@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::net::IpAddr;
 
 use super::baseline::Baseline;
 use super::finding::Evidence;
@@ -115,6 +116,21 @@ impl<'a> Case<'a> {
                 && a.started < time
                 && registrar.is_none_or(|r| r == a.registrar)
         })
+    }
+
+    /// The addresses whose bindings run, in order.
+    pub(super) fn holders(&self) -> Vec<IpAddr> {
+        let sources = self.view.bindings().filter_map(|(_, binding)| binding.source);
+        let mut holders: Vec<_> = sources.map(|source| source.addr).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        holders
+    }
+
+    /// The same in words.
+    pub(super) fn holders_named(&self) -> String {
+        let names: Vec<_> = self.holders().iter().map(IpAddr::to_string).collect();
+        names.join(" and ")
     }
 
     /// The latest removal at the deciding registrar.

@@ -2,6 +2,9 @@
 
 use crate::registration::{AttemptView, DnView, abreast};
 
+/// DNs looked at together.
+const AT_ONCE: usize = 64;
+
 /// The attempts of some DNs, one DN after the other.
 #[derive(Default)]
 pub(super) struct Gathered<'a> {
@@ -33,13 +36,9 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// Puts the next `most` into `some`; whether there are any.
-pub(super) fn next_of<T>(
-    all: &mut impl Iterator<Item = T>,
-    some: &mut Vec<T>,
-    most: usize,
-) -> bool {
+/// Puts the next few into `some`, as many as are looked at together; whether there are any.
+pub(super) fn next_of<T>(all: &mut impl Iterator<Item = T>, some: &mut Vec<T>) -> bool {
     some.clear();
-    some.extend(all.take(most));
+    some.extend(all.take(AT_ONCE));
     !some.is_empty()
 }

@@ -44,9 +44,6 @@ pub use scene::Scene;
 use signs::Signs;
 pub use summary::{Group, grouped};
 
-/// DNs looked at together.
-const AT_ONCE: usize = 32;
-
 /// What every rule finds, the most severe first, causes before remarks, in order of time.
 ///
 /// Observations that are ordinary in a working fleet are told of DNs that do not work.
@@ -63,8 +60,8 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     };
     let places = snapshot.places_in_memory();
     let mut left = snapshot.dns_at(&places).filter(worth_a_look);
-    let (mut gathered, mut some) = (Gathered::default(), Vec::with_capacity(AT_ONCE));
-    while next_of(&mut left, &mut some, AT_ONCE) {
+    let (mut gathered, mut some) = (Gathered::default(), Vec::new());
+    while next_of(&mut left, &mut some) {
         gathered.gather(&some);
         for ((place, view), attempts) in some.iter().zip(gathered.each()) {
             let case = Case::of(&scene, *view, attempts);

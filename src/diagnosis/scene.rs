@@ -100,8 +100,6 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
     marks.iter().filter(|(on, _)| *on).fold(0, |all, (_, mark)| all | mark)
 }
 
-/// DNs looked at together.
-const AT_ONCE: usize = 64;
 /// DNs of a piece.
 const PIECE: usize = 2048;
 
@@ -137,9 +135,9 @@ impl Piece {
     fn of(blank: &Scene<'_>, places: &[u32]) -> Self {
         let mut piece = Self::default();
         let mut all = blank.snapshot.dns_at(places);
-        let (mut gathered, mut dns) = (Gathered::default(), Vec::with_capacity(AT_ONCE));
+        let (mut gathered, mut dns) = (Gathered::default(), Vec::new());
         let mut firsts = Vec::new();
-        while next_of(&mut all, &mut dns, AT_ONCE) {
+        while next_of(&mut all, &mut dns) {
             gathered.gather(&dns);
             for ((place, view), attempts) in dns.iter().zip(gathered.each()) {
                 firsts.clear();

@@ -9,7 +9,7 @@ use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::details::AnswerDetails;
 use super::ends::Host;
-use super::forms::{AnswerForm, Forms, Handed};
+use super::forms::{AnswerForm, Forms};
 use super::reading::{Reading, branch_of};
 use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
@@ -152,31 +152,23 @@ impl Tracker {
     fn note_details(&mut self, attempt: u32, dn: Option<u32>, answer: &Final<'_, '_>) -> Sym {
         let read = answer.read;
         let texts = &mut self.store.texts;
-        let known = if read.names_somebody { self.alike.get_mut(&read.same) } else { None };
-        let (form, reason, realm) = if let Some(known) = known {
-            (known.form.handle(), known.reason, known.form.form().challenge_realm)
-        } else {
-            let (form, reason) = kept_of(texts, &mut self.answer_forms, answer.message);
+        let known = if read.names_somebody { self.alike.get(&read.same).cloned() } else { None };
+        let kept = known.unwrap_or_else(|| {
+            let kept = AnswerKept::of(texts, &mut self.answer_forms, answer.message);
             if read.names_somebody {
-                let form = Handed::new(Arc::clone(&form));
-                self.alike.insert(read.same, AnswerKept { form, reason });
+                self.alike.insert(read.same, kept.clone());
             }
-            let realm = form.challenge_realm;
-            (form, reason, realm)
-        };
+            kept
+        });
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.reason = reason;
+            a.reason = kept.reason;
         }
+        let realm = kept.form.challenge_realm;
         let dn = dn.and_then(|dn| self.store.dns.get_mut(dn as usize));
-        let details = dn.and_then(|dn| dn.details.as_mut());
-        let unused = if let Some(details) = details {
+        if let Some(details) = dn.and_then(|dn| dn.details.as_mut()) {
             let (origin, code) = (answer.origin, answer.code);
-            let details_of_it = AnswerDetails::of(form, texts, origin, code, read);
-            details.answer.replace(details_of_it).map(|before| before.form)
-        } else {
-            Some(form)
-        };
-        self.let_go.take(unused);
+            details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read));
+        }
         realm
     }
 
@@ -400,19 +392,16 @@ fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
 /// What is kept of an answer, but what each answer has anew.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerKept {
-    form: Handed<AnswerForm>,
+    form: Arc<AnswerForm>,
     reason: Sym,
 }
 
-/// The form of an answer, and its reason.
-fn kept_of(
-    texts: &mut Texts,
-    forms: &mut Forms<AnswerForm>,
-    message: &Message<'_>,
-) -> (Arc<AnswerForm>, Sym) {
-    let StartLine::Response { reason, .. } = message.start() else {
-        return (Arc::default(), Sym::NONE);
-    };
-    let reason = texts.intern(reason);
-    (forms.keep(AnswerForm::read(texts, message)), reason)
+impl AnswerKept {
+    fn of(texts: &mut Texts, forms: &mut Forms<AnswerForm>, message: &Message<'_>) -> Self {
+        let StartLine::Response { reason, .. } = message.start() else {
+            return Self { form: Arc::default(), reason: Sym::NONE };
+        };
+        let reason = texts.intern(reason);
+        Self { form: forms.keep(AnswerForm::read(texts, message)), reason }
+    }
 }

@@ -40,8 +40,7 @@ impl Tracker {
         a.source = source;
         match &mut dn.details {
             Some(details) if details.sameness == same => {
-                let form = details.renew((texts, forms), origin, message, facts.read);
-                self.let_go.take(form);
+                details.renew((texts, forms), origin, message, facts.read);
             }
             _ => self.describe_anew(attempt, origin, message, facts, asked),
         }

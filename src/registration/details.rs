@@ -102,22 +102,20 @@ impl<'m> Hosts<'m> {
 }
 
 impl Details {
-    /// Takes over what differs between two requests that are otherwise the same; gives back the form of the
-    /// answer to the one before.
+    /// Takes over what differs between two requests that are otherwise the same.
     pub(super) fn renew(
         &mut self,
         (texts, forms): (&mut Texts, &mut RequestForms),
         origin: &Origin,
         message: &Message<'_>,
         read: &Reading,
-    ) -> Option<Arc<AnswerForm>> {
+    ) {
         self.request_frame = origin.frame;
         (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
         self.agent = origin.path.hep;
         self.credentials_for_proxy = None;
-        let answer = self.answer.take();
+        self.answer = None;
         self.read_credentials((texts, forms), message, read);
-        answer.map(|answer| answer.form)
     }
 
     /// The details of a request.

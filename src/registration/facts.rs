@@ -53,8 +53,8 @@ impl<'m> Facts<'m> {
     /// The facts of a message; `None` without a To that names somebody.
     pub(super) fn of(message: &Message<'m>, read: &'m Reading) -> Option<Self> {
         let raw = message.raw();
-        let [call_id, user, host] = [read.call_id, read.user, read.host].map(|part| part.get(raw));
-        let user = if read.may_be_escaped { unescape(user) } else { Cow::Borrowed(user) };
+        let [call_id, host] = [read.call_id, read.host].map(|part| part.get(raw));
+        let user = read.name(raw);
         read.names_somebody.then_some(Self { read, call_id, user, host })
     }
 

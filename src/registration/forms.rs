@@ -155,8 +155,8 @@ impl<K, V> Default for Lately<K, V> {
 impl<K: Hash + Eq, V> Lately<K, V> {
     const MOST: usize = 1024;
 
-    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.0.get_mut(key)
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.0.get(key)
     }
 
     pub(super) fn insert(&mut self, key: K, value: V) {
@@ -173,57 +173,6 @@ impl<K: Hash + Eq, V> Lately<K, V> {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
-    }
-}
-
-/// A form that is handed out often, with handles to spare.
-///
-/// Whoever counts a handle waits until all that was written before is in its place, for another processor may
-/// count as well. Counted many at a time, they wait once.
-#[derive(Clone, Debug)]
-pub(super) struct Handed<T> {
-    form: Arc<T>,
-    spare: Vec<Arc<T>>,
-}
-
-/// Handles that nobody needs, let go of many at a time.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LetGo<T>(Vec<Arc<T>>);
-
-/// Handles counted at a time.
-const AT_A_TIME: usize = 32;
-
-impl<T> Handed<T> {
-    pub(super) const fn new(form: Arc<T>) -> Self {
-        Self { form, spare: Vec::new() }
-    }
-
-    /// The form.
-    pub(super) fn form(&self) -> &T {
-        &self.form
-    }
-
-    /// A handle, while more are likely to be asked for.
-    pub(super) fn handle(&mut self) -> Arc<T> {
-        self.spare.pop().unwrap_or_else(|| {
-            self.spare.extend((1..AT_A_TIME).map(|_| Arc::clone(&self.form)));
-            Arc::clone(&self.form)
-        })
-    }
-}
-
-impl<T> LetGo<T> {
-    /// Takes a handle, if there is one.
-    pub(super) fn take(&mut self, handle: Option<Arc<T>>) {
-        if self.0.len() >= AT_A_TIME {
-            self.0.clear();
-        }
-        self.0.extend(handle);
-    }
-
-    /// Lets go of all.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
     }
 }
 
@@ -285,29 +234,11 @@ mod tests {
     }
 
     #[test]
-    fn handles_are_counted_many_at_a_time_and_none_is_lost() {
-        let form = Arc::new(AnswerForm::default());
-        let (mut handed, mut let_go) = (Handed::new(Arc::clone(&form)), LetGo::default());
-        let mut counts = std::collections::BTreeSet::new();
-        for _ in 0..1000 {
-            let handle = handed.handle();
-            assert!(Arc::ptr_eq(&handle, &form));
-            let_go.take(Some(handle));
-            let_go.take(None);
-            counts.insert(Arc::strong_count(&form));
-        }
-        assert!(counts.last() <= Some(&(3 * AT_A_TIME)), "{counts:?}");
-        let_go.clear();
-        drop(handed);
-        assert_eq!(Arc::strong_count(&form), 1);
-    }
-
-    #[test]
     fn what_was_found_lately_is_bounded() {
         let mut lately = Lately::default();
         for n in 0..5000 {
             lately.insert(n, n);
-            assert_eq!(lately.get_mut(&n), Some(&mut n.clone()));
+            assert_eq!(lately.get(&n), Some(&n));
             assert!(lately.len() <= Lately::<i32, i32>::MOST);
         }
     }

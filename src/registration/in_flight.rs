@@ -194,14 +194,6 @@ impl Transactions {
         None
     }
 
-    /// The client carries on an attempt with this CSeq: what was its transaction is past.
-    pub(super) fn leave(&mut self, slot: u32, attempt: u32, cseq: u32) {
-        let past = |t: &&mut Transaction| t.attempt() == Some(attempt) && t.cseq != cseq;
-        if let Some(t) = self.get_mut(slot).filter(past) {
-            t.left = true;
-        }
-    }
-
     /// Looks at what leads to a transaction, as if it were taken out.
     pub(super) fn look_for(&self, t: &Transaction) -> u32 {
         let parent = t.parent.as_deref();

@@ -288,7 +288,7 @@ impl Reading {
         // the method of the CSeq, for answers carry it too
         let method = cseq.map(|cseq| cseq.method).or_else(|| message.method());
         self.may_be_escaped = to.may_be_escaped;
-        let user = if to.may_be_escaped { unescape(name) } else { Cow::Borrowed(name) };
+        let user = self.name(raw);
         let own = TransactionKey::parts(
             [call_id, &user, method.as_ref().map_or(&[], Method::as_bytes)],
             self.cseq.unwrap_or(0),
@@ -355,6 +355,12 @@ impl Reading {
                 });
             }
         }
+    }
+
+    /// The DN, of a message with the bytes `raw`.
+    pub(super) fn name<'m>(&self, raw: &'m [u8]) -> Cow<'m, [u8]> {
+        let user = self.user.get(raw);
+        if self.may_be_escaped { unescape(user) } else { Cow::Borrowed(user) }
     }
 
     /// Whether it has credentials that answer something.

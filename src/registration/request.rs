@@ -146,7 +146,6 @@ impl Tracker {
         self.describe(attempt, origin, message, facts, (hop == 0).then_some(asked));
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.cseq = facts.cseq().unwrap_or(a.cseq);
-            self.transactions.leave(a.open, attempt, a.cseq);
             if hop == 0 {
                 a.set_entry(ends.1);
             }

@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
 use super::details::{header, header_order};
-use super::forms::{Changed, Forms, Handed, Lately, LetGo, RequestForm};
+use super::forms::{Changed, Forms, Lately, RequestForm};
 use super::reading::AuthReading;
 use super::syms::Visit;
 use super::text::Texts;
@@ -18,11 +18,9 @@ use crate::sip::{HeaderName, Message};
 pub(super) struct RequestForms {
     forms: Forms<RequestForm>,
     /// Without credentials, by what makes them.
-    plain: Lately<u64, Handed<RequestForm>>,
+    plain: Lately<u64, Arc<RequestForm>>,
     /// By the place of the form without credentials, and what these add; the two forms.
-    given: Lately<(usize, u64), (Arc<RequestForm>, Handed<RequestForm>)>,
-    /// Forms that others took the place of.
-    let_go: LetGo<RequestForm>,
+    given: Lately<(usize, u64), [Arc<RequestForm>; 2]>,
 }
 
 /// What of a form is read along with what is not alike.
@@ -46,12 +44,12 @@ impl RequestForms {
         parts: &Parts<'_>,
     ) -> Arc<RequestForm> {
         let likeness = likeness(message, parts);
-        if let Some(known) = likeness.and_then(|likeness| self.plain.get_mut(&likeness)) {
-            return known.handle();
+        if let Some(known) = likeness.and_then(|likeness| self.plain.get(&likeness)) {
+            return Arc::clone(known);
         }
         let form = self.forms.keep(RequestForm::read(texts, message, parts));
         if let Some(likeness) = likeness {
-            self.plain.insert(likeness, Handed::new(Arc::clone(&form)));
+            self.plain.insert(likeness, Arc::clone(&form));
         }
         form
     }
@@ -65,11 +63,11 @@ impl RequestForms {
         read: &AuthReading,
     ) -> bool {
         let likeness = (Arc::as_ptr(form).addr(), read.alike);
-        let known = self.given.get_mut(&likeness).map(|(_, known)| known.handle());
+        let known = self.given.get(&likeness).map(|[_, known]| Arc::clone(known));
         let Some(given) = known.or_else(|| self.give(texts, message, form, likeness)) else {
             return false;
         };
-        self.let_go.take(Some(std::mem::replace(form, given)));
+        *form = given;
         true
     }
 
@@ -89,7 +87,7 @@ impl RequestForms {
             ..(**form).clone()
         });
         // held as well: nothing else may take its place
-        self.given.insert(likeness, (Arc::clone(form), Handed::new(Arc::clone(&given))));
+        self.given.insert(likeness, [Arc::clone(form), Arc::clone(&given)]);
         Some(given)
     }
 
@@ -97,7 +95,6 @@ impl RequestForms {
     pub(super) fn forget(&mut self) {
         self.plain.clear();
         self.given.clear();
-        self.let_go.clear();
         self.forms.forget();
     }
 

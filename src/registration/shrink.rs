@@ -206,7 +206,6 @@ impl Tracker {
         self.transactions.each_end(|end| end.sym_mut().into_iter().for_each(|sym| used.note(*sym)));
         // what these hold would have to be moved too, and is soon read again
         self.alike.clear();
-        self.let_go.clear();
         self.request_forms.forget();
         self.answer_forms.forget();
         self.request_forms.visit(&mut |sym| used.note(*sym));

@@ -189,6 +189,14 @@ impl Snapshot {
         &self.sources
     }
 
+    /// The source with this address.
+    #[must_use]
+    pub fn source(&self, address: IpAddr) -> Option<&SourceState> {
+        // they stand in order of address
+        let place = self.sources.binary_search_by_key(&address, |source| source.address);
+        place.ok().and_then(|place| self.sources.get(place))
+    }
+
     /// How many DNs an address sends REGISTERs of.
     #[must_use]
     pub fn dns_of(&self, address: IpAddr) -> u32 {

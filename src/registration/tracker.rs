@@ -13,7 +13,7 @@ use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
 use super::few::Few;
-use super::forms::{AnswerForm, Forms, Lately, LetGo};
+use super::forms::{AnswerForm, Forms, Lately};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
@@ -106,8 +106,6 @@ pub struct Tracker {
     pub(super) answer_forms: Forms<AnswerForm>,
     /// What is kept of answers, of one for all that are alike.
     pub(super) alike: Lately<u64, AnswerKept>,
-    /// Forms of answers that requests since then took the place of.
-    pub(super) let_go: LetGo<AnswerForm>,
     /// Its limits, if it has any.
     pub(super) bounds: Option<Box<Bounds>>,
 }

@@ -96,8 +96,6 @@ pub(super) struct Transaction {
     pub late_repeats: u32,
     /// A later request shows that the client had its answer.
     pub acted: bool,
-    /// The client carried the attempt on with another CSeq: an answer to this one is past.
-    pub left: bool,
     pub hop: u8,
     pub cseq: u32,
     /// Its top Via's branch, for answers that are cut soon after it.
@@ -180,14 +178,9 @@ impl Transaction {
         self.final_code != 0 || self.provisional
     }
 
-    /// Whether its end changes nothing: its final answer asked the client for nothing, or for what it did.
+    /// Whether its end changes nothing: its final answer asked the client for nothing.
     pub(super) const fn is_settled(&self) -> bool {
-        let done = match self.final_code {
-            401 | 407 | 423 => false,
-            200..=299 | 400.. => true,
-            _ => false,
-        };
-        done || self.left && self.final_code != 0
+        matches!(self.final_code, 200..=299 | 400..) && !matches!(self.final_code, 401 | 407 | 423)
     }
 
     /// The bytes it owns beside its record.
@@ -260,7 +253,6 @@ impl Transaction {
             final_at: None,
             late_repeats: 0,
             acted: false,
-            left: false,
             hop: 0,
             cseq,
             branch: 0,

@@ -95,12 +95,12 @@ fn position(bytes: &[u8], from: usize, wanted: impl Fn(u8x16) -> u8x16) -> Optio
 /// A text of less than a block, and zeros: its first and its last bytes, which may be the same, side by side.
 fn padded(bytes: &[u8]) -> [u8; BLOCK] {
     let len = bytes.len() as u32;
-    let words = || Some((bytes.first_chunk()?, bytes.last_chunk()?));
-    let halves = || Some((bytes.first_chunk()?, bytes.last_chunk()?));
-    let (low, high) = if let Some((first, last)) = words() {
+    let words = bytes.first_chunk().zip(bytes.last_chunk());
+    let halves = bytes.first_chunk().zip(bytes.last_chunk());
+    let (low, high) = if let Some((first, last)) = words {
         let beyond = u64::from_le_bytes(*last).checked_shr(128_u32.saturating_sub(8 * len));
         (u64::from_le_bytes(*first), beyond.unwrap_or(0))
-    } else if let Some((first, last)) = halves() {
+    } else if let Some((first, last)) = halves {
         let last = u64::from(u32::from_le_bytes(*last)) << (8 * len).saturating_sub(32);
         (u64::from(u32::from_le_bytes(*first)) | last, 0)
     } else {

@@ -185,13 +185,10 @@ impl<'a> Outline<'a> {
     pub fn contact_params(&self) -> ContactParams {
         let (mut expires, mut instance, mut reg_id) = (None, None, None);
         for (name, value) in self.params.iter() {
-            let place = match name {
-                b"expires" => &mut expires,
-                b"+sip.instance" => &mut instance,
-                b"reg-id" => &mut reg_id,
-                _ if name.eq_ignore_ascii_case(b"expires") => &mut expires,
-                _ if name.eq_ignore_ascii_case(b"+sip.instance") => &mut instance,
-                _ if name.eq_ignore_ascii_case(b"reg-id") => &mut reg_id,
+            let place = match name.len() {
+                7 if name.eq_ignore_ascii_case(b"expires") => &mut expires,
+                13 if name.eq_ignore_ascii_case(b"+sip.instance") => &mut instance,
+                6 if name.eq_ignore_ascii_case(b"reg-id") => &mut reg_id,
                 _ => continue,
             };
             place.get_or_insert(value);

@@ -84,13 +84,10 @@ impl<'a> Via<'a> {
     pub fn known(&self) -> ViaParams<'a> {
         let (mut branch, mut received, mut rport) = (None, None, None::<Option<&[u8]>>);
         for (name, value) in self.params.iter() {
-            let place = match name {
-                b"branch" => &mut branch,
-                b"received" => &mut received,
-                b"rport" => &mut rport,
-                _ if name.eq_ignore_ascii_case(b"branch") => &mut branch,
-                _ if name.eq_ignore_ascii_case(b"received") => &mut received,
-                _ if name.eq_ignore_ascii_case(b"rport") => &mut rport,
+            let place = match name.len() {
+                6 if name.eq_ignore_ascii_case(b"branch") => &mut branch,
+                8 if name.eq_ignore_ascii_case(b"received") => &mut received,
+                5 if name.eq_ignore_ascii_case(b"rport") => &mut rport,
                 _ => continue,
             };
             place.get_or_insert(value);

@@ -51,10 +51,9 @@ impl DnRule for LostAtEdge {
     }
 }
 
-/// The border controller that lost it, of several the last one.
+/// The border controller that lost it, of several the one with the latest news.
 fn lost<'c>(case: &'c Case<'_>) -> Option<&'c RegistrationState> {
-    let holders: Vec<_> =
-        case.view.bindings().filter_map(|(_, b)| b.source).map(|source| source.addr).collect();
+    let holders = case.holders();
     case.view.state().registrations.iter().find(|reg| {
         reg.verdict.state() == State::OutOfService && holders.contains(&reg.registrar.addr)
     })

@@ -1,7 +1,5 @@
 //! No answer to another source.
 
-use std::net::IpAddr;
-
 use super::super::prelude::*;
 use crate::registration::AttemptView;
 
@@ -33,10 +31,8 @@ impl DnRule for SilentElsewhere {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         let Some(silent) = unanswered(case) else { return Held::No };
-        // in order of address
-        let sources = case.scene.snapshot.sources();
-        let place = sources.binary_search_by_key(&silent.source.addr, |source| source.address);
-        if place.ok().and_then(|place| sources.get(place)).is_some_and(|source| source.scanner) {
+        let source = case.scene.snapshot.source(silent.source.addr);
+        if source.is_some_and(|source| source.scanner) {
             return Held::No;
         }
         let renewed = case.view.bindings().map(|(_, b)| b.renewed).max();
@@ -58,27 +54,20 @@ impl DnRule for SilentElsewhere {
             Outcome::Failed(Verdict::Unreachable) => "cannot be reached from",
             _ => "did not answer",
         };
-        let mut holders: Vec<_> = holders(case).map(|addr| addr.to_string()).collect();
-        holders.sort_unstable();
-        holders.dedup();
         format!(
             "{}: {} {how} {}, while it is registered from {}",
             case.name(),
             a.registrar,
             a.source.addr,
-            holders.join(" and ")
+            case.holders_named()
         )
     }
 }
 
-/// The addresses that hold the DN.
-fn holders(case: &Case<'_>) -> impl Iterator<Item = IpAddr> {
-    case.view.bindings().filter_map(|(_, b)| b.source).map(|source| source.addr)
-}
-
 /// The latest attempt of a source that holds nothing, if it got no answer.
 fn unanswered<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
-    if !case.is(Verdict::InService) || holders(case).next().is_none() {
+    let holders = case.holders();
+    if !case.is(Verdict::InService) || holders.is_empty() {
         return None;
     }
     let silent = |a: &AttemptView<'_>| {
@@ -88,5 +77,5 @@ fn unanswered<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     let (place, a) = case.attempts.iter().enumerate().rev().find(|(_, a)| silent(a))?;
     let later = case.attempts.get(place + 1..).unwrap_or_default();
     let answered = later.iter().any(|b| b.source.addr == a.source.addr && b.code != 0);
-    (!answered && holders(case).all(|holder| holder != a.source.addr)).then_some(a)
+    (!answered && !holders.contains(&a.source.addr)).then_some(a)
 }

@@ -33,21 +33,13 @@ impl DnRule for NotKeptBesideOthers {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(a) = left_out(case) else { return String::new() };
-        let mut holders: Vec<_> = case
-            .view
-            .bindings()
-            .filter_map(|(_, b)| b.source)
-            .map(|source| source.addr.to_string())
-            .collect();
-        holders.sort_unstable();
-        holders.dedup();
         format!(
             "{}: {} answered {} to {} and does not list its Contact: only {} has it registered",
             case.name(),
             a.registrar,
             case.code_of(a),
             a.source.addr,
-            holders.join(" and ")
+            case.holders_named()
         )
     }
 }

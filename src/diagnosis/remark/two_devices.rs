@@ -32,14 +32,7 @@ impl DnRule for TwoDevices {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let mut names: Vec<_> = case
-            .view
-            .bindings()
-            .filter_map(|(_, b)| b.source)
-            .map(|s| s.addr.to_string())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        format!("{}: registered from {} at the same time", case.name(), names.join(" and "))
+        let holders = case.holders_named();
+        format!("{}: registered from {holders} at the same time", case.name())
     }
 }
