@@ -25,13 +25,15 @@ pub(super) enum Sign {
     Requires,
     /// An attempt got no answer.
     Unanswered,
+    /// The device does not answer its registrar.
+    Silent,
 }
 
 /// Places of the kinds of signs.
-const VERDICTS: u32 = 32;
+const VERDICTS: u32 = Flag::ALL.len() as u32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(Flag::ALL.len() as u32 <= VERDICTS && OTHERS + 7 <= u64::BITS);
+const _: () = assert!(OTHERS + 8 <= u64::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -77,6 +79,7 @@ impl Signs {
         signs.add_if(requires, Self::sign(Sign::Requires));
         let failing = state.verdict.state() == State::OutOfService;
         signs.add_if(failing, Self::sign(Sign::Failing));
+        signs.add_if(case.view.unanswered().is_some(), Self::sign(Sign::Silent));
         let mut latest = None;
         let mut before = None;
         for (a, first_cseq) in case.attempts.iter().zip(first_cseq) {

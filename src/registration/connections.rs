@@ -130,6 +130,7 @@ impl Tracker {
         let by_key = key.and_then(|key| self.transactions.find(&key));
         let closed = error.kind == IcmpKind::PortUnreachable;
         let icmp = Some((error.icmp_type, error.icmp_code));
+        self.reach.refused(error.quoted_src, error.quoted_dst, (error.icmp_type, error.icmp_code));
         if by_key.is_none() && quoted.as_ref().is_none_or(|q| q.call_id().is_none()) {
             let path = PathError { origin: *error.origin, icmp, port_closed: closed };
             self.note_error(error.quoted_src, error.quoted_dst, path);

@@ -9,6 +9,7 @@ use super::contact::is_one_place;
 use super::describe::is_scanner_agent;
 use super::ends::End;
 use super::facts::{Facts, unescape};
+use super::reach;
 use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
 use super::store::{Binding, Dn, NIL, Registration};
@@ -32,6 +33,10 @@ impl Tracker {
         }
         if self.store.dns.is_empty() {
             return;
+        }
+        if let Some(method) = reach::asks(method).filter(|_| !read.in_dialog && self.is_out(origin))
+        {
+            self.reach.ask(origin, method, read.key);
         }
         let calls =
             matches!(method, Method::Options | Method::Invite | Method::Message) && !read.in_dialog;
@@ -63,6 +68,12 @@ impl Tracker {
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, ends, 0);
         self.transactions.insert(t);
+    }
+
+    /// Whether a request goes out to what may be a device.
+    fn is_out(&self, origin: &Origin) -> bool {
+        let store = &self.store;
+        store.sources.contains_key(&origin.dst.addr) || !store.servers.contains_key(&origin.dst)
     }
 
     /// Whether what a server tells a caller concerns the DN: it may treat strangers in its own way,

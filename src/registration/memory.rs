@@ -27,6 +27,7 @@ impl Tracker {
             + self.form_bytes()
             + self.transactions.bytes()
             + self.callers.bytes()
+            + self.reach.bytes()
             + live
             + names
     }

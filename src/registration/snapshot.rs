@@ -7,6 +7,7 @@ use super::arena::Arena;
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
 use super::index::Index;
+use super::reach::Silent;
 use super::state::DnState;
 use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
@@ -30,6 +31,8 @@ pub struct Snapshot {
     pub(super) states: Arena<DnState>,
     pub(super) sources: Vec<SourceState>,
     connections: Vec<ConnectionRecord>,
+    /// Places that do not answer, if there are any.
+    pub(super) silent: Option<Silent>,
     /// What was counted on the way.
     pub counts: Counts,
     /// The moment it is about.
@@ -97,12 +100,13 @@ impl Tracker {
         let at = options.at.unwrap_or(self.now);
         let mut counts = self.counts;
         counts.icmp_joined += icmp_joined;
-        counts.connections_dropped = self.connections.dropped;
+        counts.connections_dropped = self.connections.dropped + self.reach.dropped;
         let mut snapshot = Snapshot {
             store,
             states: Arena::default(),
             sources: Vec::new(),
             connections: self.connections.sorted(),
+            silent: self.reach.silent(at),
             counts,
             at,
             first: self.first,

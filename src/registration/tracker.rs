@@ -17,6 +17,7 @@ use super::forms::{AnswerForm, Forms, Lately};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
 use super::names::Names;
+use super::reach::Reach;
 use super::reading::{About, Reading};
 use super::request_forms::RequestForms;
 use super::store::{Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store};
@@ -89,6 +90,7 @@ pub struct Tracker {
     pub(super) transactions: Transactions,
     pub(super) connections: Connections,
     pub(super) callers: Callers,
+    pub(super) reach: Reach,
     pub(super) counts: Counts,
     pub(super) tally: Tally,
     pub(super) first: Option<Timestamp>,
@@ -215,6 +217,7 @@ impl Tracker {
             };
             return Ingested::register(self.register_answer(origin, message, read, slot, code));
         }
+        self.reach.answered(origin, &read.key);
         if read.about == About::Other {
             self.probe_answer(origin, read, code);
         } else if message.is_cut() {

@@ -19,6 +19,7 @@ mod recovered;
 mod refresh_failed;
 mod refresh_failed_then_expired;
 mod refresh_gap;
+mod registered_but_silent;
 mod rejected_from_other_source;
 mod request_uri_user;
 mod retry_after_not_obeyed;
@@ -59,6 +60,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &retry_after_not_obeyed::RetryAfter,
     &rejected_from_other_source::RejectedElsewhere,
     &lost_at_edge::LostAtEdge,
+    &registered_but_silent::RegisteredButSilent,
     &no_answer_to_other_source::SilentElsewhere,
     &not_kept_beside_others::NotKeptBesideOthers,
 ];

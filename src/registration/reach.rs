@@ -1,0 +1,257 @@
+//! Whether devices answer what is sent to them: requests without an answer, by who asks and where.
+
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::TransactionKey;
+use super::memory::map_bytes;
+use super::silence::TIMER_F;
+use super::snapshot::DnView;
+use super::store::{Binding, Dn, Registration, Store};
+use super::text::Texts;
+use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
+use crate::sip::{Method, Uri};
+
+/// Places remembered that owe an answer.
+const PLACES: usize = 16_384;
+/// A place that owed an answer for so long makes room for others, in nanoseconds.
+const OLD: i64 = 600_000_000_000;
+/// The same request sooner than this is a copy of the packet: T1 is at least 0.5 s.
+const SOONEST_REPEAT: i64 = 150_000_000;
+/// An answer is due at once; this is T2, which no way there and back takes (RFC 3261 §17.1.2.1).
+const PATIENCE: i64 = 4_000_000_000;
+/// A request this young may be answered yet.
+const DUE: i64 = 500_000_000;
+
+/// A place and who asked there: nothing came back since.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered {
+    /// Who asked.
+    pub asker: IpAddr,
+    /// Where the requests went.
+    pub place: Endpoint,
+    /// The method of the latest one.
+    pub method: &'static str,
+    /// Requests and their repetitions, since the last answer.
+    pub sent: u32,
+    /// The first of them.
+    pub first: (Timestamp, FrameRef),
+    /// The latest of them.
+    pub last: (Timestamp, FrameRef),
+    /// ICMP type and code that came instead.
+    pub icmp: Option<(u8, u8)>,
+    /// Over a transport that repeats by itself.
+    reliable: bool,
+    key: TransactionKey,
+}
+
+/// The places that owe an answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reach {
+    open: FxHashMap<(IpAddr, Endpoint), Unanswered>,
+    /// Where the latest request of each went: some devices answer from another port.
+    keys: FxHashMap<TransactionKey, (IpAddr, Endpoint)>,
+    /// Places that were too many to remember.
+    pub dropped: u64,
+}
+
+/// The requests that ask a device for an answer of its own, and are sent without a dialog.
+pub(super) const fn asks(method: Method<'_>) -> Option<&'static str> {
+    match method {
+        Method::Options => Some("OPTIONS"),
+        Method::Invite => Some("INVITE"),
+        Method::Message => Some("MESSAGE"),
+        Method::Notify => Some("NOTIFY"),
+        _ => None,
+    }
+}
+
+impl Reach {
+    /// Notes a request outside a dialog to what may be a device.
+    pub(super) fn ask(&mut self, origin: &Origin, method: &'static str, key: TransactionKey) {
+        let at = (origin.src.addr, origin.dst);
+        if self.open.len() >= PLACES && !self.open.contains_key(&at) {
+            self.make_room(origin.time);
+        }
+        let full = self.open.len() >= PLACES;
+        let now = (origin.time, origin.frame);
+        match self.open.entry(at) {
+            Entry::Vacant(_) if full => {
+                self.dropped += 1;
+                return;
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(Unanswered {
+                    asker: at.0,
+                    place: at.1,
+                    method,
+                    sent: 1,
+                    first: now,
+                    last: now,
+                    icmp: None,
+                    reliable: origin.transport.is_reliable(),
+                    key,
+                });
+            }
+            Entry::Occupied(mut entry) => {
+                let open = entry.get_mut();
+                if open.key == key && origin.time.nanos_since(open.last.0) < SOONEST_REPEAT {
+                    return;
+                }
+                if open.key != key {
+                    self.keys.remove(&open.key);
+                }
+                open.sent = open.sent.saturating_add(1);
+                (open.last, open.method, open.key) = (now, method, key);
+                open.reliable = origin.transport.is_reliable();
+            }
+        }
+        self.keys.insert(key, at);
+    }
+
+    /// Forgets the places that owed an answer for long.
+    fn make_room(&mut self, now: Timestamp) {
+        let keys = &mut self.keys;
+        self.open.retain(|_, open| {
+            let keep = now.nanos_since(open.last.0) < OLD;
+            if !keep {
+                keys.remove(&open.key);
+            }
+            keep
+        });
+    }
+
+    /// Notes an answer: the device at its source is there. `key` names the transaction.
+    pub(super) fn answered(&mut self, origin: &Origin, key: &TransactionKey) {
+        if self.open.is_empty() {
+            return;
+        }
+        let by_key = self.keys.get(key).copied();
+        for at in [Some((origin.dst.addr, origin.src)), by_key].into_iter().flatten() {
+            if let Some(open) = self.open.remove(&at) {
+                self.keys.remove(&open.key);
+            }
+        }
+    }
+
+    /// Notes an ICMP error that came back for something sent from one end to another.
+    pub(super) fn refused(&mut self, src: Endpoint, dst: Endpoint, icmp: (u8, u8)) {
+        if let Some(open) = self.open.get_mut(&(src.addr, dst)) {
+            open.icmp = Some(icmp);
+        }
+    }
+
+    /// The places that do not answer at `now`, if there are any.
+    pub(super) fn silent(&self, now: Timestamp) -> Option<Silent> {
+        let silent = self.open.values().filter(|open| open.is_silent(now));
+        let silent: FxHashMap<_, _> = silent.map(|o| ((o.asker, o.place), *o)).collect();
+        (!silent.is_empty()).then_some(Silent(silent))
+    }
+
+    /// The bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        map_bytes(&self.open) + map_bytes(&self.keys)
+    }
+}
+
+impl Unanswered {
+    /// Whether an answer is overdue at `now`.
+    fn is_silent(&self, now: Timestamp) -> bool {
+        let (since_first, since_last) =
+            (now.nanos_since(self.first.0), now.nanos_since(self.last.0));
+        if self.icmp.is_some() {
+            return true;
+        }
+        let enough = if self.reliable { since_first >= TIMER_F } else { self.sent > 1 };
+        enough && since_first >= PATIENCE && since_last >= DUE
+    }
+}
+
+/// The places that do not answer at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Silent(FxHashMap<(IpAddr, Endpoint), Unanswered>);
+
+impl Silent {
+    /// What a registrar sent to a binding in vain since it was renewed last.
+    fn of(&self, texts: &Texts, reg: &Registration, binding: &Binding) -> Option<&Unanswered> {
+        let contact = Uri::parse(texts.get(binding.contact)).and_then(|uri| {
+            let port = uri.port.unwrap_or(5060);
+            uri.host_ip().map(|addr| Endpoint::new(addr, port))
+        });
+        let source = binding.source.map(|source| source.endpoint(texts));
+        let askers = [Some(reg.registrar), reg.edge].into_iter().flatten();
+        let asked = askers.flat_map(|asker| {
+            let asker = asker.host().addr(texts);
+            [source, contact].into_iter().flatten().map(move |place| (asker, place))
+        });
+        let mut found = asked.filter_map(|at| self.0.get(&at));
+        found.find(|open| open.last.0 > binding.renewed)
+    }
+}
+
+impl Store {
+    /// What a DN was sent in vain, where none of its running bindings answers at `at`.
+    fn unanswered<'s>(&self, silent: &'s Silent, dn: &Dn, at: Timestamp) -> Option<&'s Unanswered> {
+        // what the device sends must be in the capture, or nothing tells whether it answers
+        dn.details.as_ref()?;
+        let mut found = None;
+        for reg in &dn.registrations {
+            for binding in reg.bindings.iter().filter(|b| b.runs_at(at)) {
+                found = Some(silent.of(&self.texts, reg, binding)?);
+            }
+        }
+        found
+    }
+}
+
+impl<'a> DnView<'a> {
+    /// What its registrar sent to it in vain since it was registered last: no binding of it
+    /// answers. `None` if one does, or nothing was sent.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<&'a Unanswered> {
+        let silent = self.snapshot.silent.as_ref()?;
+        self.snapshot.store.unanswered(silent, self.record()?, self.snapshot.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{PathInfo, Transport};
+    use crate::registration::testing::{endpoint, seconds};
+
+    fn origin(time: &str, from: &str, to: &str) -> Origin {
+        let (frame, path) = (FrameRef::default(), PathInfo::default());
+        let (src, dst, transport) = (endpoint(from), endpoint(to), Transport::Udp);
+        Origin { time: seconds(time), frame, src, dst, transport, path }
+    }
+
+    #[test]
+    fn places_without_number_leave_room() {
+        let mut reach = Reach::default();
+        let key = |n: u32| TransactionKey::parts([b"", b"", b""], n);
+        for n in 0..PLACES as u32 + 10 {
+            let mut origin = origin("1", "r", "a");
+            origin.dst.addr = IpAddr::from(n.to_be_bytes());
+            reach.ask(&origin, "OPTIONS", key(n));
+        }
+        assert_eq!((reach.open.len(), reach.keys.len(), reach.dropped), (PLACES, PLACES, 10));
+        reach.ask(&origin("700", "r", "a"), "OPTIONS", key(0));
+        assert_eq!((reach.open.len(), reach.keys.len()), (1, 1), "old ones make room");
+    }
+
+    #[test]
+    fn an_answer_from_another_port_counts() {
+        let mut reach = Reach::default();
+        let key = TransactionKey::parts([b"1", b"2", b"OPTIONS"], 1);
+        reach.ask(&origin("1", "r", "a"), "OPTIONS", key);
+        reach.ask(&origin("1.5", "r", "a"), "OPTIONS", key);
+        assert!(reach.silent(seconds("10")).is_some());
+        let mut answer = origin("10", "a", "r");
+        answer.src.port = 49_152;
+        reach.answered(&answer, &key);
+        assert!(reach.silent(seconds("20")).is_none() && reach.keys.is_empty());
+    }
+}
