@@ -1,8 +1,10 @@
 //! Judges all DNs at one moment, on every core, and puts them in order.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use super::arena::Arena;
+use super::attempt::Outcome;
 use super::natural::{Standing, arrange};
 use super::scanner::{self, Scanners};
 use super::snapshot::{Snapshot, SourceState};
@@ -149,7 +151,8 @@ impl Judged {
             let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
             let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);
             if let (false, Ok(source)) = (counted, found) {
-                self.by_source.push((source as u32, state.verdict.state()));
+                let state = store.state_at(dn, state.verdict.state(), endpoint.addr, at);
+                self.by_source.push((source as u32, state));
             }
         }
         self.states.push(state);
@@ -157,6 +160,36 @@ impl Judged {
 }
 
 impl Store {
+    /// What a DN is at one of the addresses that register it: one that another address holds is out of
+    /// service at an address that was refused, and unknown at one that it moved away from.
+    fn state_at(&self, dn: &Dn, state: State, address: IpAddr, at: Timestamp) -> State {
+        let elsewhere = dn.sources.iter().any(|(source, _)| source.addr != address);
+        if state != State::InService || !elsewhere {
+            return state;
+        }
+        let bindings = dn.registrations.iter().flat_map(|reg| reg.bindings.iter());
+        let held = bindings.filter(|binding| binding.runs_at(at)).any(|binding| {
+            binding.source.is_none_or(|source| source.host().addr(&self.texts) == address)
+        });
+        if held {
+            return state;
+        }
+        let mut next = dn.first_attempt;
+        let mut latest = None;
+        while let Some(attempt) = self.attempts.get(next as usize) {
+            if attempt.source.host().addr(&self.texts) == address {
+                latest = Some(attempt.outcome);
+            }
+            next = attempt.next;
+        }
+        match latest {
+            // another address of the one that has it, on the far side of a translation
+            None => state,
+            Some(Outcome::Failed(_)) => State::OutOfService,
+            Some(_) => State::Unknown,
+        }
+    }
+
     /// Judges the DNs of a piece, but for those that are to be brought to the moment first.
     fn judge(
         &self,

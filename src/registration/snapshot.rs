@@ -52,9 +52,9 @@ pub struct SourceState {
     pub address: IpAddr,
     /// What was counted of it.
     pub totals: Source,
-    /// Its DNs in service.
+    /// Its DNs in service, those left out that only another address holds.
     pub in_service: u32,
-    /// Its DNs out of service.
+    /// Its DNs out of service, and those that another address holds while it was refused here.
     pub out_of_service: u32,
     /// It tries DNs that are not its own.
     pub scanner: bool,

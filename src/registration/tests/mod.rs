@@ -1,8 +1,8 @@
 //! Scenarios of the model as data: `scenarios.txt` is played by one loop.
 //!
 //! `# title` begins a scenario, `= VERDICT [CODE] [+flag …] [-flag …] [attempts=N] [dn=NAME]
-//! [at=HOST] [when=SECONDS] [since=SECONDS] [until=SECONDS]` expects (`= none` that there is no such
-//! row); the other lines are those of [`super::testing`]. A title that ends in `(healthy)` says that
+//! [at=HOST] [when=SECONDS] [since=SECONDS] [until=SECONDS] [sources=HOST:IN:OUT|…]` expects (`= none`
+//! that there is no such row); the other lines are those of [`super::testing`]. A title that ends in `(healthy)` says that
 //! no prefix of the scenario is out of service, but for a challenge, a redirect or a 423.
 
 use super::testing::{Line, Player, any_line, endpoint, seconds};
@@ -82,6 +82,14 @@ impl Player {
             let have = dn.attempts().count().to_string();
             if have != attempts {
                 wrong.push(format!("{have} attempts"));
+            }
+        }
+        for source in line.get("sources").into_iter().flat_map(|all| all.split('|')) {
+            let (host, want) = source.split_once(':').unwrap();
+            let source = snapshot.source(endpoint(host).addr).ok_or("no such source")?;
+            let have = format!("{}:{}", source.in_service, source.out_of_service);
+            if have != want {
+                wrong.push(format!("{host} has {have}"));
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
