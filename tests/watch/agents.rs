@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 
 use regscope::hep::{Item, Sender, encode};
-use regscope::net::Origin;
+use regscope::net::{Endpoint, Origin, Transport};
 use regscope::packet::{Decoder, Event, Limits};
 use regscope::source::{CaptureSet, OpenOptions};
 
@@ -42,7 +42,6 @@ pub(super) fn listening(extra: &[&str]) -> (Watch, SocketAddr) {
 /// Has a phone try to register: the request, and an answer.
 #[cfg(all(feature = "exec", feature = "metrics"))]
 pub(super) fn register(address: SocketAddr, dn: &str, code: u16) {
-    use regscope::net::{Endpoint, Transport};
     let common = format!(
         "Via: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bK7\r\nFrom: <sip:{dn}@192.0.2.60>;tag=1\r\n\
          To: <sip:{dn}@192.0.2.60>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\
@@ -92,6 +91,39 @@ fn agents_over_udp_are_followed_and_sigterm_ends_it() {
     assert!(err.contains("26 packets, 26 SIP messages; 5 DNs: 2 in service"), "{err}");
     // the final report
     assert!(err.contains("Causes and evidence"), "{err}");
+}
+
+#[test]
+fn a_device_that_falls_silent_is_told_though_its_state_stays() {
+    let (watch, address) = listening(&[]);
+    let mut sender = Sender::new(address, 7, "edge", "").unwrap();
+    let end = |host: &str| Endpoint::new(host.parse().unwrap(), 5060);
+    let (phone, server) = (end("192.0.2.50"), end("192.0.2.60"));
+    let time = messages("incident")[0].0.time;
+    let mut send = |(src, dst), start: &str, method: &str, cseq: u32| {
+        let text = format!(
+            "{start}\r\nVia: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bK{cseq}\r\n\
+             From: <sip:5002@192.0.2.60>;tag=1\r\nTo: <sip:5002@192.0.2.60>\r\nCall-ID: {method}\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:5002@192.0.2.50>;expires=600\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        let transport = Transport::Udp;
+        sender.send(&Item { time, src, dst, transport, bytes: text.as_bytes() });
+    };
+    send((phone, server), "REGISTER sip:192.0.2.60 SIP/2.0", "REGISTER", 1);
+    send((server, phone), "SIP/2.0 200 OK", "REGISTER", 1);
+    // the clock is this host's: an answer is overdue after four seconds
+    for (cseq, wait) in [(2, 4100), (3, 700)] {
+        send((server, phone), "OPTIONS sip:5002@192.0.2.50 SIP/2.0", "OPTIONS", cseq);
+        sleep(Duration::from_millis(wait));
+    }
+    watch.wait_change("5002", "in_service");
+    let told = watch.out.clone();
+    let (status, err) = watch.end("-TERM");
+    assert_eq!(status, Some(0), "{err}");
+    let told = told.lock().unwrap().clone();
+    let silent = told.iter().filter(|(_, line)| line.contains("registered-but-silent")).count();
+    assert_eq!(silent, 1, "{told:#?}");
 }
 
 #[test]

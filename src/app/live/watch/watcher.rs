@@ -1,5 +1,6 @@
 //! Decides what is told of the model's changes, and when.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -172,18 +173,35 @@ impl<W: Write> Watcher<W> {
         }
         if around {
             self.looked = engine.packets().read;
-            let found = diagnose(&snapshot);
-            for finding in found.iter().filter(|f| f.dn.is_none() && is_loud(f)) {
-                let frame = finding.evidence.first().map_or(0, |e| e.frame.number());
-                if self.around.len() >= REMEMBERED {
-                    self.around.clear();
-                }
-                if self.around.insert((finding.rule, finding.source, frame)) {
-                    self.output.finding(finding, engine.clock())?;
-                }
-            }
+            self.tell_around(&diagnose(&snapshot), engine.clock())?;
         }
         self.output.flush()
+    }
+
+    /// Tells what was not said of sources, of the capture, and of DNs whose state did not change.
+    fn tell_around(&mut self, found: &[Finding], now: Timestamp) -> io::Result<()> {
+        let mut of_dns: BTreeMap<&[u8], Vec<&Finding>> = BTreeMap::new();
+        for finding in found.iter().filter(|finding| is_loud(finding)) {
+            if let Some(dn) = finding.dn.as_deref() {
+                of_dns.entry(dn).or_default().push(finding);
+                continue;
+            }
+            let frame = finding.evidence.first().map_or(0, |e| e.frame.number());
+            if self.around.len() >= REMEMBERED {
+                self.around.clear();
+            }
+            if self.around.insert((finding.rule, finding.source, frame)) {
+                self.output.finding(finding, now)?;
+            }
+        }
+        for (dn, found) in of_dns {
+            // what was said of more is not remembered, and would be said again
+            let known = self.rules.len() < REMEMBERED || self.rules.contains_key(dn);
+            if known && !self.held.contains_key(dn) {
+                self.tell_findings(dn, &found, now)?;
+            }
+        }
+        Ok(())
     }
 
     fn note_missing(&mut self, snapshot: &Snapshot, time: Timestamp) {
@@ -226,14 +244,14 @@ impl<W: Write> Watcher<W> {
             let told = told.known_to(view.and_then(|view| engine.hosts_of(view)));
             self.output.change(&told)?;
             if latest {
-                self.tell_findings(&change.dn, &found, now)?;
+                self.tell_findings(&change.dn, &found.iter().collect::<Vec<_>>(), now)?;
             }
         }
         Ok(())
     }
 
     /// Tells what was not said of the DN the last time.
-    fn tell_findings(&mut self, dn: &[u8], found: &[Finding], now: Timestamp) -> io::Result<()> {
+    fn tell_findings(&mut self, dn: &[u8], found: &[&Finding], now: Timestamp) -> io::Result<()> {
         let loud = || found.iter().filter(|f| !f.is_cause && is_loud(f));
         let before = self.rules.get(dn);
         for finding in loud().filter(|f| before.is_none_or(|rules| !rules.contains(&f.rule))) {
