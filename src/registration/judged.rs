@@ -7,7 +7,7 @@ use super::arena::Arena;
 use super::attempt::Outcome;
 use super::natural::{Standing, arrange};
 use super::scanner::{self, Scanners};
-use super::snapshot::{Snapshot, SourceState};
+use super::snapshot::{DnView, Snapshot, SourceState};
 use super::state::DnState;
 use super::store::{Dn, Store};
 use super::verdict::State;
@@ -159,9 +159,19 @@ impl Judged {
     }
 }
 
-impl Store {
-    /// What a DN is at one of the addresses that register it: one that another address holds is out of
+impl DnView<'_> {
+    /// What it is at one of the addresses that register it: one that another address holds is out of
     /// service at an address that was refused, and unknown at one that it moved away from.
+    #[must_use]
+    pub fn state_at(&self, address: IpAddr) -> State {
+        let state = self.state().verdict.state();
+        let store = &self.snapshot.store;
+        self.record().map_or(state, |dn| store.state_at(dn, state, address, self.snapshot.at))
+    }
+}
+
+impl Store {
+    /// [`DnView::state_at`] for a DN in that state on the whole.
     fn state_at(&self, dn: &Dn, state: State, address: IpAddr, at: Timestamp) -> State {
         let elsewhere = dn.sources.iter().any(|(source, _)| source.addr != address);
         if state != State::InService || !elsewhere {

@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 
 use super::{Then, scroll};
 use crate::compare::Filter;
-use crate::registration::{Dn, DnView, State as Service};
+use crate::registration::{Dn, DnView, State as Service, Verdict};
 use crate::tui::data::Data;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
@@ -123,27 +123,45 @@ fn look(state: &mut State, data: &Arc<Data>) {
     state.sources.about = Some(About { address, data: current, kinds, findings });
 }
 
+/// A verdict, and the status code behind it.
+type Outcome = (Verdict, Option<u16>);
+
 /// How the DNs fare that an address registers or tried to: state, words, names.
 fn kinds(state: &State, data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
     let tried = |record: &Dn| record.sources.iter().any(|(source, _)| source.addr == address);
     let own = data.snapshot.dns().filter(|dn| dn.record().is_some_and(tried));
     // DNs come most urgent first, those that fare alike together
-    let mut kinds: Vec<(DnView<'_>, Vec<&[u8]>)> = Vec::new();
+    let outcome = |dn: &DnView<'_>| (dn.state().verdict, dn.state().status_code);
+    let mut kinds: Vec<(Outcome, Vec<&[u8]>)> = Vec::new();
+    let (mut refused, mut moved) = (Vec::new(), Vec::new());
     for dn in own {
-        let alike = |other: &DnView<'_>| {
-            let outcome = |dn: &DnView<'_>| (dn.state().verdict, dn.state().status_code);
-            outcome(other) == outcome(&dn)
-        };
-        match kinds.last_mut().filter(|(first, _)| alike(first)) {
+        match dn.state_at(address) {
+            Service::OutOfService if dn.state().verdict == Verdict::InService => {
+                refused.push(dn.name());
+                continue;
+            }
+            Service::Unknown if dn.state().verdict == Verdict::InService => {
+                moved.push(dn.name());
+                continue;
+            }
+            _ => {}
+        }
+        match kinds.last_mut().filter(|(other, _)| *other == outcome(&dn)) {
             Some((_, names)) => names.push(dn.name()),
-            None => kinds.push((dn, vec![dn.name()])),
+            None => kinds.push((outcome(&dn), vec![dn.name()])),
         }
     }
-    let told = |(dn, names): &(DnView<'_>, Vec<&[u8]>)| {
-        let own = dn.state();
-        let words = words::verdict(own.verdict, own.status_code, None, &state.clock);
-        let words = format!("{} {words}", names.len());
-        (own.verdict.state(), words, names::list(names))
+    let elsewhere = [
+        (Service::OutOfService, "refused here, and in service from elsewhere", refused),
+        (Service::Unknown, "in service from elsewhere now", moved),
+    ];
+    let elsewhere = elsewhere.into_iter().filter(|(.., names)| !names.is_empty());
+    let elsewhere = elsewhere.map(|(service, words, names)| {
+        (service, format!("{} {words}", names.len()), names::list(&names))
+    });
+    let told = |((verdict, code), names): &(Outcome, Vec<&[u8]>)| {
+        let words = words::verdict(*verdict, *code, None, &state.clock);
+        (verdict.state(), format!("{} {words}", names.len()), names::list(names))
     };
-    kinds.iter().map(told).collect()
+    elsewhere.chain(kinds.iter().map(told)).collect()
 }
