@@ -278,10 +278,14 @@ fn separates(f: &Finding) -> bool {
     f.separation >= WORTH_SHOWING && (!few || clean && told(failing) && told(working))
 }
 
+/// Separations that no one would tell apart are equal.
+fn steps(finding: &Finding) -> f64 {
+    (finding.separation * 1000.0).round()
+}
+
 /// Best first.
 fn rank(a: &Finding, b: &Finding) -> Ordering {
     let backing = |f: &Finding| f.support.failing.of.min(f.support.working.of);
-    let steps = |f: &Finding| (f.separation * 1000.0).round();
     (a.is_few().cmp(&b.is_few()))
         .then(steps(b).total_cmp(&steps(a)))
         .then(backing(b).cmp(&backing(a)))
@@ -289,8 +293,7 @@ fn rank(a: &Finding, b: &Finding) -> Ordering {
 }
 
 fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measured<'_>]) {
-    // the first of each group
-    let mut leads: Vec<&Measured<'_>> = Vec::new();
+    let mut groups: Vec<(Group, &Measured<'_>)> = Vec::new();
     for (finding, m) in findings.into_iter().zip(measured) {
         let support = finding.support;
         if m.outcome {
@@ -299,23 +302,35 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
             contrast.not_known.push(finding);
         } else if m.column.counts.len() < 2 {
             contrast.same.push(finding);
-        } else if !separates(&finding) {
+        } else if finding.condition.is_none() {
             contrast.mixed.push(finding);
         } else {
-            let alike = leads.iter().position(|lead| lead.divides_as(m));
-            if let Some(group) = alike.and_then(|place| contrast.groups.get_mut(place)) {
-                group.members.push(finding);
-            } else {
-                contrast.groups.push(Group { members: vec![finding] });
-                leads.push(m);
+            let alike = |(group, lead): &&mut (Group, &Measured<'_>)| {
+                group.lead().is_some_and(|l| l.support == support) && lead.divides_as(m)
+            };
+            match groups.iter_mut().find(alike) {
+                Some((group, _)) => group.members.push(finding),
+                None => groups.push((Group { members: vec![finding] }, m)),
             }
+        }
+    }
+    for (mut group, _) in groups {
+        if group.members.iter().any(separates) {
+            group.share_p_value();
+            group.members.sort_by(|a, b| steps(b).total_cmp(&steps(a)));
+            contrast.groups.push(group);
+        } else {
+            contrast.mixed.append(&mut group.members);
         }
     }
     contrast.groups.sort_by(|a, b| match (a.lead(), b.lead()) {
         (Some(a), Some(b)) => rank(a, b),
         _ => Ordering::Equal,
     });
-    contrast.mixed.sort_by(|a, b| b.separation.total_cmp(&a.separation));
+    contrast.mixed.sort_by(|a, b| {
+        let places = a.attribute.place().cmp(&b.attribute.place());
+        b.separation.total_cmp(&a.separation).then(places)
+    });
 }
 
 /// What all failing DNs share, as far as it is known.

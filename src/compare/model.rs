@@ -225,6 +225,13 @@ impl Group {
         self.members.first()
     }
 
+    /// All members divide the DNs in one way: chance does as well as it does for the one that
+    /// leaves it least room.
+    pub(super) fn share_p_value(&mut self) {
+        let least = self.members.iter().map(|m| m.p_value).fold(1.0, f64::min);
+        self.members.iter_mut().for_each(|m| m.p_value = least);
+    }
+
     /// The names of the members.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.members.iter().map(|m| m.attribute.name)

@@ -152,6 +152,28 @@ fn a_gateway_against_phones_with_an_address_each() {
 }
 
 #[test]
+fn five_at_a_gateway_against_twenty_with_an_address_each_are_no_chance() {
+    for seed in SEEDS {
+        let mut random = Random(seed);
+        let phones: Vec<Phone> = (0..25)
+            .map(|number| {
+                let mut phone = phone(number, &mut random);
+                if number < 5 {
+                    phone.source.addr = ip("10.8.0.1");
+                    phone.code = 403;
+                }
+                phone
+            })
+            .collect();
+        let contrast = contrast(&play(&phones, registrar()));
+        let lead = lead(&contrast).unwrap();
+        // alone, addresses that no two phones share would separate any five of them
+        assert_eq!((lead.attribute.name, lead.is_few()), ("source.address", false), "seed {seed}");
+        assert!(contrast.groups[0].names().any(|name| name == "source.shared_by"));
+    }
+}
+
+#[test]
 fn what_is_not_captured_is_counted_and_left_out() {
     let mut random = Random(5);
     let phones: Vec<Phone> = (0..212)
