@@ -10,6 +10,10 @@ pub(super) const TIMER_F: i64 = 32_000_000_000;
 const REPEAT_DUE: i64 = 1_000_000_000;
 /// How old a request is when its silence comes to mean something else.
 pub(super) const MOMENTS: [i64; 2] = [REPEAT_DUE, TIMER_F];
+/// Requests in a row that may be lost on a way that works: where no answer is captured at all, a
+/// client that stops so soon had one.
+const LOST: u32 = 3;
+
 /// What is known of a request without a final answer.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]
@@ -17,7 +21,8 @@ pub(super) struct Silence {
     pub acted: bool,
     pub reliable: bool,
     pub peer_seen: bool,
-    pub repeated: bool,
+    /// How often it was sent.
+    pub sends: u32,
     pub provisional: bool,
     pub cut: bool,
     pub nanos: i64,
@@ -35,7 +40,7 @@ impl Silence {
                 return Outcome::Open;
             }
             Verdict::NoAnswer
-        } else if !self.reliable && self.repeated {
+        } else if !self.reliable && self.sends > if deaf { LOST } else { 1 } {
             Verdict::NoAnswer
         } else if deaf {
             Verdict::OneWay
@@ -65,7 +70,7 @@ mod tests {
         acted: false,
         reliable: false,
         peer_seen: true,
-        repeated: false,
+        sends: 1,
         provisional: false,
         cut: false,
         nanos: 5_000_000_000,
@@ -84,10 +89,20 @@ mod tests {
                 Silence { nanos: 400_000_000, ..BASE },
                 Outcome::Open,
             ),
-            ("repeated on UDP", Silence { repeated: true, ..BASE }, failed(NoAnswer)),
+            ("repeated on UDP", Silence { sends: 2, ..BASE }, failed(NoAnswer)),
+            (
+                "repeated, in a one-way capture",
+                Silence { sends: 3, server: deaf, ..BASE },
+                failed(OneWay),
+            ),
+            (
+                "repeated in vain, in a one-way capture",
+                Silence { sends: 4, server: deaf, ..BASE },
+                failed(NoAnswer),
+            ),
             (
                 "repeated, then credentials",
-                Silence { repeated: true, acted: true, ..BASE },
+                Silence { sends: 2, acted: true, ..BASE },
                 failed(OneWay),
             ),
             (

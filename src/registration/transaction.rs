@@ -211,7 +211,7 @@ impl Transaction {
             acted: self.acted,
             reliable: self.transport.is_reliable(),
             peer_seen: self.peer_seen,
-            repeated: self.sends > 1,
+            sends: self.sends,
             provisional: self.provisional,
             cut: self.request.as_ref().is_some_and(|r| r.cut),
             nanos: now.nanos_since(self.first),
