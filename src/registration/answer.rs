@@ -114,6 +114,11 @@ impl Tracker {
 
     fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        if answer.cseq < a.cseq && matches!(answer.code, 401 | 407) && answer.hop == 0 {
+            let offers = self.offers(answer, Sym::NONE);
+            self.challenge_after_credentials(attempt, &offers);
+            return;
+        }
         if answer.cseq != a.cseq || a.decided_hop().is_some_and(|hop| hop > answer.hop) {
             return;
         }
@@ -197,15 +202,20 @@ impl Tracker {
         }
     }
 
+    /// The nonces and realms of a challenge; the realm is likely to be `like`.
+    fn offers(&mut self, answer: &Final<'_, '_>, like: Sym) -> SmallVec<[(u32, Sym); 2]> {
+        let (texts, raw) = (&mut self.store.texts, answer.message.raw());
+        let proxy = answer.code == 407;
+        let challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);
+        challenges.take(8).map(|c| (c.nonce, texts.intern_like(like, c.realm.get(raw)))).collect()
+    }
+
     /// 401 or 407: the first asks, the next refuses (RFC 3261 §22.1–22.3). Its realm is likely to be `like`.
     fn challenged(&mut self, attempt: u32, answer: &Final<'_, '_>, like: Sym) -> Outcome {
         let proxy = answer.code == 407;
-        let challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);
-        let stale = challenges.clone().any(|c| c.stale);
-        let (texts, raw) = (&mut self.store.texts, answer.message.raw());
-        let offers =
-            challenges.take(8).map(|c| (c.nonce, texts.intern_like(like, c.realm.get(raw))));
-        let offers: SmallVec<[_; 2]> = offers.collect();
+        let mut challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);
+        let stale = challenges.any(|c| c.stale);
+        let offers = self.offers(answer, like);
         let asks = |realm: Sym| offers.iter().any(|&(_, asked)| asked == realm);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
         let request = answer.request.as_deref();

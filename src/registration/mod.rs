@@ -36,6 +36,7 @@ mod index;
 mod interest;
 mod judge;
 mod judged;
+mod late;
 mod live;
 mod log;
 mod memory;

@@ -73,8 +73,10 @@ impl Tracker {
         });
         let seen_between = t.ends();
         if late {
-            let texts = &mut self.store.texts;
-            let nearest = (hop == 0).then(|| asked(texts, message, facts.read));
+            let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
+            let request = read_request(&mut self.store, dn, message, facts.read);
+            self.request_after_answer(slot, &request);
+            let nearest = (hop == 0).then_some(request.contacts);
             self.describe(attempt, origin, message, facts, nearest);
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };

@@ -67,11 +67,13 @@ fn accepted(case: &Case<'_>, attempt: &AttemptView<'_>, refresh: bool) -> (Strin
         _ => String::new(),
     };
     let challenged = if attempt.challenges() > 0 { " after a challenge" } else { "" };
+    let contact = match case.text(attempt.contact) {
+        contact if contact.is_empty() => String::new(),
+        contact => format!(", Contact {contact}"),
+    };
     let sentence = format!(
-        "{word}{granted}{asked} by {}{challenged}, from {}, Contact {}",
-        attempt.registrar,
-        attempt.source,
-        case.text(attempt.contact)
+        "{word}{granted}{asked} by {}{challenged}, from {}{contact}",
+        attempt.registrar, attempt.source
     );
     (sentence, word.to_owned())
 }

@@ -1,0 +1,70 @@
+//! What was captured behind its consequence: a request behind its answer, a challenge behind the
+//! request that it caused.
+
+use smallvec::SmallVec;
+
+use super::attempt::{Outcome, Traits};
+use super::text::Sym;
+use super::tracker::Tracker;
+use super::transaction::Request;
+use super::verdict::{Flag, Verdict};
+
+impl Tracker {
+    /// A request that stands behind its answer: what it says of the attempt, which was decided
+    /// without it.
+    pub(super) fn request_after_answer(&mut self, slot: u32, request: &Request) {
+        let Some(t) = self.transactions.get(slot) else { return };
+        let (Some(index), code, cseq) = (t.attempt(), t.final_code, t.cseq) else { return };
+        let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
+        if t.hop != 0 || a.cseq != cseq {
+            return;
+        }
+        a.purpose = request.purpose;
+        let asked = request.contacts.iter().filter_map(|c| c.expires).max();
+        a.set_asked(asked.or_else(|| a.asked()));
+        if let Some(contact) = request.contacts.first() {
+            a.contact = contact.contact;
+        }
+        let Some(credentials) = request.credentials.first() else { return };
+        a.traits.add_if(Traits::CREDENTIALS, true);
+        (a.realm, a.username) = (credentials.realm, credentials.username);
+        let refused = match (code, a.outcome) {
+            (403, Outcome::Failed(Verdict::Rejected)) => true,
+            // the challenge before it asked for these
+            (401 | 407, Outcome::Failed(Verdict::Challenged)) => {
+                a.challenges() > 1 && !a.flags.contains(Flag::StaleNonce)
+            }
+            _ => false,
+        };
+        if !refused {
+            return;
+        }
+        let outcome = Outcome::Failed(Verdict::AuthFailed);
+        a.outcome = outcome;
+        let (dn, registrar) = (a.dn, a.registrar);
+        let tried = self.registration(dn, registrar).and_then(|reg| reg.tried.as_mut());
+        if let Some(tried) = tried.filter(|tried| tried.attempt == index) {
+            tried.outcome = outcome;
+        }
+        self.touch_attempt(index, None);
+    }
+
+    /// A challenge that stands behind the request with the credentials it asked for; `offers` are
+    /// its nonces and realms.
+    pub(super) fn challenge_after_credentials(
+        &mut self,
+        attempt: u32,
+        offers: &SmallVec<[(u32, Sym); 2]>,
+    ) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let open = self.transactions.get(a.open).and_then(|t| t.request.as_deref());
+        let given = open.map(|request| request.credentials.as_slice()).unwrap_or_default();
+        let answers = |c: u32| offers.iter().any(|&(nonce, _)| nonce != 0 && nonce == c);
+        if !given.iter().any(|c| answers(c.nonce)) {
+            return;
+        }
+        a.count_challenge();
+        a.set_offered(offers);
+        a.traits.add_if(Traits::NONCE_ANSWERED, true);
+    }
+}
