@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::net::escape_bytes;
-use crate::registration::AttemptView;
+use crate::registration::{AttemptView, Marks};
 use crate::sip::reason_phrase;
 
 /// Longest text from the wire a sentence quotes.
@@ -28,6 +28,21 @@ pub(super) fn span(nanos: i64) -> String {
         600_000..3_600_000 => format!("{minutes} min"),
         _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
+}
+
+/// How often the latest request of an attempt was sent on its first hop, and within which time in
+/// nanoseconds.
+pub(super) fn sendings(attempt: &AttemptView<'_>) -> (u32, i64) {
+    let own = attempt.messages().filter(|m| {
+        m.code == 0 && m.hop == 0 && m.cseq == attempt.cseq && !m.marks.has(Marks::DUPLICATE)
+    });
+    let (mut count, mut times) = (0, None);
+    for message in own {
+        count += 1;
+        let (first, _) = times.unwrap_or((message.time, message.time));
+        times = Some((first, message.time));
+    }
+    (count, times.map_or(0, |(first, last)| last.nanos_since(first)))
 }
 
 /// `once`, `twice`, `7 times`.

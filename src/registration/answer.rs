@@ -197,8 +197,9 @@ impl Tracker {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
         match &answer.request {
             Some(request) if !request.cut => !request.credentials.is_empty(),
-            // the header that tells was not captured: a challenge before it tells
-            _ => a.challenges() > 0,
+            // the header that tells was not captured: a challenge before it tells, or another hop
+            Some(_) => a.challenges() > 0,
+            None => a.challenges() > 0 || a.credentials(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use super::attempt::{Outcome, Traits};
+use super::attempt::{Outcome, Purpose, Traits};
 use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::Request;
@@ -25,21 +25,27 @@ impl Tracker {
         if let Some(contact) = request.contacts.first() {
             a.contact = contact.contact;
         }
-        let Some(credentials) = request.credentials.first() else { return };
-        a.traits.add_if(Traits::CREDENTIALS, true);
-        (a.realm, a.username) = (credentials.realm, credentials.username);
-        let refused = match (code, a.outcome) {
-            (403, Outcome::Failed(Verdict::Rejected)) => true,
-            // the challenge before it asked for these
-            (401 | 407, Outcome::Failed(Verdict::Challenged)) => {
-                a.challenges() > 1 && !a.flags.contains(Flag::StaleNonce)
-            }
-            _ => false,
-        };
-        if !refused {
-            return;
+        let credentials = request.credentials.first();
+        if let Some(credentials) = credentials {
+            a.traits.add_if(Traits::CREDENTIALS, true);
+            (a.realm, a.username) = (credentials.realm, credentials.username);
         }
-        let outcome = Outcome::Failed(Verdict::AuthFailed);
+        let refused = Outcome::Failed(Verdict::AuthFailed);
+        let outcome = match (code, a.outcome) {
+            (403, Outcome::Failed(Verdict::Rejected)) if credentials.is_some() => refused,
+            // the challenge before it asked for these
+            (401 | 407, Outcome::Failed(Verdict::Challenged))
+                if credentials.is_some()
+                    && a.challenges() > 1
+                    && !a.flags.contains(Flag::StaleNonce) =>
+            {
+                refused
+            }
+            (200..300, Outcome::NothingListed) if request.purpose == Purpose::Remove => {
+                Outcome::Removed
+            }
+            _ => return,
+        };
         a.outcome = outcome;
         let (dn, registrar) = (a.dn, a.registrar);
         let tried = self.registration(dn, registrar).and_then(|reg| reg.tried.as_mut());

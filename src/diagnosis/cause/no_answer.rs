@@ -32,10 +32,9 @@ impl DnRule for NoAnswer {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
-        let sent = last.requests() + last.retransmissions();
-        let sending = match sent {
-            1 => format!("sent once over {}, not answered in time", last.transport),
-            n => format!("sent {} within {}", times(n), span(last.last.nanos_since(last.started))),
+        let sending = match words::sendings(last) {
+            (0 | 1, _) => format!("sent once over {}, not answered in time", last.transport),
+            (n, within) => format!("sent {} within {}", times(n), span(within)),
         };
         // seen: a registrar that drops the removal of a DN it does not know
         let removal = match last.purpose {

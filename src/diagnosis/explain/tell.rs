@@ -1,7 +1,7 @@
 //! One attempt in a plain sentence.
 
 use super::super::case::Case;
-use super::super::words::{icmp, span, times};
+use super::super::words::{icmp, sendings, span, times};
 use crate::net::Endpoint;
 use crate::registration::{AttemptView, Outcome, Purpose, Verdict};
 
@@ -99,7 +99,6 @@ fn removed(before: &[AttemptView<'_>], attempt: &AttemptView<'_>) -> (String, St
 fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (String, String) {
     let (server, source) = (attempt.registrar, attempt.source);
     let code = case.code_of(attempt);
-    let sent = attempt.requests() + attempt.retransmissions();
     match verdict {
         Verdict::AuthFailed => (
             format!(
@@ -123,14 +122,14 @@ fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (Stri
             ),
             "not kept".to_owned(),
         ),
-        Verdict::NoAnswer => (
-            format!(
-                "no answer from {server} to {source}, sent {} within {}",
-                times(sent),
-                span(attempt.last.nanos_since(attempt.started))
-            ),
-            "not answered".to_owned(),
-        ),
+        Verdict::NoAnswer => {
+            let sent = match sendings(attempt) {
+                (0 | 1, _) => "once".to_owned(),
+                (n, within) => format!("{} within {}", times(n), span(within)),
+            };
+            let sentence = format!("no answer from {server} to {source}, sent {sent}");
+            (sentence, "not answered".to_owned())
+        }
         Verdict::Unreachable => {
             let why = attempt.icmp().map_or("connection reset", |(kind, code)| icmp(kind, code));
             (format!("{server} not reached from {source} ({why})"), "not reached".to_owned())
