@@ -102,16 +102,20 @@ fn all_that_may_matter_is_kept() {
         all("HEP2", &udp(v6, (9060, 9060), &[2, 16, 2, 17, 0, 0]), true);
         all("HEP1", &udp(v6, (9060, 9060), &[1, 16, 2, 17, 0, 0]), true);
         all("no payload", &udp(v6, (5060, 5060), &[]), true);
-        for port in [1701, 2152, 4789, 4790, 6081, 8472] {
+        for port in [1701, 2152, 4500, 4754, 4789, 4790, 6081, 6635, 8472] {
             all("tunnel", &udp(v6, (40000, port), &[0x88; 40]), true);
             all("tunnel", &udp(v6, (port, 40000), &[0x88; 40]), true);
+        }
+        for port in [3544, 5247, 12222, 37008] {
+            all("tunnel", &udp(v6, (40000, port), &[1; 40]), true);
+            all("tunnel", &udp(v6, (port, 40000), &[0x60; 40]), true);
         }
         for port in [80, 443, 3306, 5060, 5061, 8080, 40022] {
             all("TCP", &tcp(v6, (40000, port), &[0x80; 40]), true);
             all("SYN", &tcp(v6, (port, 40000), &[]), true);
         }
     }
-    for protocol in [1, 2, 4, 41, 47, 50, 58, 132] {
+    for protocol in [1, 2, 4, 41, 47, 50, 58, 97, 115, 132, 137] {
         all("other protocols", &other(IpNumber(protocol), &[0x80; 40]), true);
     }
     let mut fragment = udp(false, (4000, 5000), &rtp());

@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 use regscope::net::{FileId, Frame, FrameRef, LinkType, Timestamp};
 use regscope::packet::{Decoder, Limits, sieve};
 
-const LINKS: [u32; 16] = [1, 113, 276, 101, 0, 108, 9, 12, 14, 50, 51, 104, 228, 229, 147, 252];
+const LINKS: [u32; 26] = [
+    1, 113, 276, 101, 0, 108, 9, 12, 14, 50, 51, 104, 228, 229, 147, 252, 11, 105, 107, 117, 119, 127, 163, 178, 192, 258,
+];
 
 fn frame(link: u32, number: u64, bytes: &[u8]) -> Frame<'_> {
     Frame {

@@ -3,6 +3,7 @@
 use etherparse::{IpNumber, ip_number};
 
 use super::event::Event;
+use super::exported;
 use super::field::{first, u16_at, u32_at};
 use super::fragment::{Fragments, Joined};
 use super::hep::Hep;
@@ -18,6 +19,8 @@ use super::tcp::{Segment, Streams};
 use super::tls::KeyLog;
 use super::{Sink, tunnel};
 use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
+
+mod carriers;
 
 /// Decodes frames in capture order into events.
 ///
@@ -82,8 +85,11 @@ impl Decoder {
             self.stats.snaplen_cut += 1;
             return;
         }
-        let mut info = LinkInfo::default();
         let missing = (frame.wire_len as usize).saturating_sub(frame.bytes.len());
+        if frame.link.0 == exported::UPPER_PDU {
+            return self.exported(frame, missing, sink);
+        }
+        let mut info = LinkInfo::default();
         match link::outermost(frame.link.0, frame.bytes, &mut info) {
             Ok(layer) => {
                 let mut meta = Meta::new(frame);
@@ -227,11 +233,15 @@ impl Decoder {
             ip_number::IPV4 | ip_number::IPV6 => {
                 self.layer(Layer::Ip(body.bytes), body.missing, *meta, depth + 1, sink);
             }
-            ip_number::GRE => match tunnel::gre(body.bytes) {
-                Some(inner) => self.layer(inner, body.missing, *meta, depth + 1, sink),
-                None => self.stats.count(Undecoded::TunnelHeader),
-            },
-            ip_number::ENCAP_SEC => self.stats.count(Undecoded::Esp),
+            ip_number::ENCAP_SEC => {
+                if !self.esp(&body, meta, depth, sink) {
+                    self.stats.count(Undecoded::Esp);
+                }
+            }
+            ip_number::GRE => self.tunnel(protocol, &body, meta, depth, sink),
+            IpNumber(other) if tunnel::is_tunnel_protocol(other) => {
+                self.tunnel(protocol, &body, meta, depth, sink);
+            }
             _ => self.stats.other_protocols += 1,
         }
     }
@@ -249,12 +259,9 @@ impl Decoder {
             body.bytes = first(rest, told);
         }
         let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
-        if tunnel::is_tunnel_port(ports.dst) || tunnel::is_tunnel_port(ports.src) {
-            let inner = tunnel::in_datagram(ports.dst, body.bytes)
-                .or_else(|| tunnel::in_datagram(ports.src, body.bytes));
-            if let Some(inner) = inner {
-                return self.layer(inner, body.missing, *meta, depth + 1, sink);
-            }
+        let may_be_tunnel = tunnel::is_tunnel_port(ports.dst) || tunnel::is_tunnel_port(ports.src);
+        if may_be_tunnel && self.udp_tunnel(ports, &body, meta, depth, sink) {
+            return;
         }
         self.datagram(Transport::Udp, ports, &body, meta, sink);
     }
@@ -413,5 +420,7 @@ impl Decoder {
     }
 }
 
+#[cfg(test)]
+mod carried;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,15 @@
 //!                     └───────────────────────┘
 //! ```
 //!
+//! `tunnel` is also what `esp` finds not to be encrypted; `exported` units enter where their layer is.
+//!
 //! [`sieve()`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
 //! counts in [`Stats`] whatever it could not use.
 
 mod decoder;
+mod esp;
 mod event;
+mod exported;
 mod field;
 mod fragment;
 mod hep;
@@ -32,6 +36,7 @@ mod tcp;
 mod tls;
 mod tunnel;
 mod websocket;
+mod wlan;
 
 #[cfg(test)]
 mod proptests;

@@ -3,9 +3,9 @@
 use etherparse::ip_number;
 
 use super::field::{after, first, u16_at, u32_at};
-use super::link::{self, SNAP, ethertype};
+use super::link::{self, ethertype, is_llc_of_ip};
 use super::payload::may_be_sip;
-use super::tunnel::{HIGHEST_TUNNEL_PORT, is_tunnel_port};
+use super::tunnel::{HIGHEST_BINARY_TUNNEL, is_tunnel_port, is_tunnel_protocol};
 use crate::net::LinkType;
 
 /// The bits of IPv4's fragment field that are set in fragments.
@@ -60,7 +60,7 @@ fn is_media(bytes: &[u8]) -> bool {
         && u32_at(frame, FRAGMENT) & FRAGMENT_AND_PROTOCOL == u32::from(ip_number::UDP.0)
         && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
         // media go to high ports
-        && (source.min(destination) > HIGHEST_TUNNEL_PORT
+        && (source.min(destination) > HIGHEST_BINARY_TUNNEL
             || !(is_tunnel_port(source) || is_tunnel_port(destination)))
 }
 
@@ -81,8 +81,13 @@ fn network(mut kind: u16, mut bytes: &[u8]) -> bool {
             | ethertype::BACKBONE
             | ethertype::VN_TAG
             | ethertype::CISCO_METADATA
+            | ethertype::FABRIC_PATH
+            | ethertype::HSR
+            | ethertype::R_TAG
+            | ethertype::NSH
+            | ethertype::FRAME_RELAY
             | ethertype::PPP => return true,
-            0..ethertype::LOWEST => return bytes.starts_with(&SNAP),
+            0..ethertype::LOWEST | ethertype::LLC_JUMBO => return is_llc_of_ip(bytes),
             _ => return false,
         }
     }
@@ -128,7 +133,7 @@ fn transport(protocol: u8, payload: &[u8], cut: bool) -> bool {
     const UDP: u8 = ip_number::UDP.0;
     match protocol {
         UDP => udp(payload, cut),
-        other => is_kept(other),
+        other => is_kept(other) || is_tunnel_protocol(other),
     }
 }
 

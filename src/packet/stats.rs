@@ -34,11 +34,13 @@ pub enum Undecoded {
     TunnelDepth,
     /// Encrypted by `IPsec` (ESP): what is inside cannot be read.
     Esp,
+    /// Encrypted on a wireless link: what is inside cannot be read.
+    Wireless,
 }
 
 impl Undecoded {
     /// All kinds, in the order they are reported.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LinkHeader,
         Self::IpVersion,
         Self::IpHeader,
@@ -51,6 +53,7 @@ impl Undecoded {
         Self::TunnelHeader,
         Self::TunnelDepth,
         Self::Esp,
+        Self::Wireless,
     ];
 
     /// A short name for outputs.
@@ -69,6 +72,7 @@ impl Undecoded {
             Self::TunnelHeader => "tunnel header",
             Self::TunnelDepth => "too many tunnels",
             Self::Esp => "IPsec ESP",
+            Self::Wireless => "encrypted WLAN",
         }
     }
 }
@@ -207,6 +211,7 @@ impl Stats {
         match why {
             Descent::NotIp => self.not_ip += 1,
             Descent::Broken => self.count(Undecoded::LinkHeader),
+            Descent::Encrypted => self.count(Undecoded::Wireless),
             Descent::UnknownLink(link) => *self.unknown_links.entry(link).or_default() += 1,
         }
     }

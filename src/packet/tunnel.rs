@@ -1,7 +1,12 @@
-//! Opens the tunnels SIP travels through: GRE, ERSPAN, VXLAN, Geneve, GTP-U and L2TP.
+//! Opens the tunnels SIP travels through: GRE, ERSPAN, VXLAN, Geneve, GTP-U, L2TP, TZSP and their like.
+
+use etherparse::{IpNumber, ip_number};
 
 use super::field::{after, u16_at};
-use super::link::{Layer, ethertype};
+use super::link::{self, Layer, ethertype};
+use super::wlan;
+
+mod tzsp;
 
 /// VXLAN: IANA's port (RFC 7348 §5) and Linux's old default.
 const VXLAN: u16 = 4789;
@@ -12,17 +17,44 @@ const VXLAN_GPE: u16 = 4790;
 const GENEVE: u16 = 6081;
 /// GTP-U (3GPP TS 29.281 §4.4.2).
 const GTP_U: u16 = 2152;
-/// L2TP version 2 (RFC 2661 §8.1).
+/// L2TP, versions 2 (RFC 2661 §8.1) and 3 (RFC 3931 §4.1.2.1).
 const L2TP: u16 = 1701;
+/// GRE (RFC 8086 §8.1).
+const GRE_IN_UDP: u16 = 4754;
+/// MPLS (RFC 7510 §5).
+const MPLS_IN_UDP: u16 = 6635;
+/// IPv6 past a translator (RFC 4380 §2.7).
+const TEREDO: u16 = 3544;
+/// CAPWAP data (RFC 5415 §3.1), and the data of its predecessor (RFC 5412 §3).
+const CAPWAP: u16 = 5247;
+const LWAPP: u16 = 12222;
+/// What routers and access points mirror.
+const TZSP: u16 = 37008;
+/// `IPsec` past a translator (RFC 3948 §2.1).
+pub(super) const IPSEC: u16 = 4500;
 
 /// Whether datagrams to or from this port may hold a whole packet.
 #[inline]
 pub(super) const fn is_tunnel_port(port: u16) -> bool {
-    matches!(port, VXLAN | VXLAN_LINUX | VXLAN_GPE | GENEVE | GTP_U | L2TP)
+    matches!(
+        port,
+        L2TP | GTP_U
+            | TEREDO
+            | IPSEC
+            | GRE_IN_UDP
+            | VXLAN
+            | VXLAN_GPE
+            | CAPWAP
+            | GENEVE
+            | MPLS_IN_UDP
+            | VXLAN_LINUX
+            | LWAPP
+            | TZSP
+    )
 }
 
-/// No port above it is a tunnel's.
-pub(super) const HIGHEST_TUNNEL_PORT: u16 = VXLAN_LINUX;
+/// No port above it is that of a tunnel whose header may start with a byte above ASCII.
+pub(super) const HIGHEST_BINARY_TUNNEL: u16 = VXLAN_LINUX;
 
 /// The packet inside a datagram to or from `port`; none if it is an ordinary datagram after all.
 pub(super) fn in_datagram(port: u16, payload: &[u8]) -> Option<Layer<'_>> {
@@ -32,8 +64,59 @@ pub(super) fn in_datagram(port: u16, payload: &[u8]) -> Option<Layer<'_>> {
         GENEVE => geneve(payload),
         GTP_U => gtp_u(payload),
         L2TP => l2tp(payload),
+        GRE_IN_UDP => gre(payload),
+        MPLS_IN_UDP => Some(Layer::Network(ethertype::MPLS, payload)),
+        TEREDO => teredo(payload),
+        CAPWAP => wlan::capwap(payload),
+        LWAPP => wlan::lwapp(payload),
+        TZSP => tzsp::packet(payload),
         _ => None,
     }
+}
+
+/// Whether this IP protocol is that of a tunnel beside GRE and IP in IP.
+pub(super) const fn is_tunnel_protocol(protocol: u8) -> bool {
+    const ETHER_IP: u8 = ip_number::ETHER_IP.0;
+    const L2TP: u8 = ip_number::LAYER2_TUNNELING_PROTOCOL.0;
+    const MPLS: u8 = ip_number::MPLS_IN_IP.0;
+    matches!(protocol, ETHER_IP | L2TP | MPLS | ETHERNET)
+}
+
+/// An Ethernet frame behind an IP header (RFC 8986 §9.1).
+const ETHERNET: u8 = 143;
+
+/// The packet in an IP packet of a tunnel's protocol.
+pub(super) fn in_ip(protocol: IpNumber, bytes: &[u8]) -> Option<Layer<'_>> {
+    match protocol {
+        ip_number::GRE => gre(bytes),
+        // version 3 in the upper half (RFC 3378 §3)
+        ip_number::ETHER_IP => match *bytes {
+            [0x30, _, ref frame @ ..] => Some(Layer::Ethernet(frame)),
+            _ => None,
+        },
+        ip_number::LAYER2_TUNNELING_PROTOCOL => match *bytes {
+            // session 0 is control (RFC 3931 §4.1.1.1)
+            [0, 0, 0, 0, ..] => None,
+            [_, _, _, _, ref rest @ ..] => l2tp_3(rest),
+            _ => None,
+        },
+        ip_number::MPLS_IN_IP => Some(Layer::Network(ethertype::MPLS, bytes)),
+        IpNumber(ETHERNET) => Some(Layer::Ethernet(bytes)),
+        _ => None,
+    }
+}
+
+/// RFC 4380 §5.1.1: an IPv6 packet, perhaps behind authentication and the origin of the packet.
+fn teredo(payload: &[u8]) -> Option<Layer<'_>> {
+    const ORIGIN: usize = 8;
+    let mut rest = payload;
+    if let [0, 1, client, value, ..] = *rest {
+        rest = rest.get(4 + usize::from(client) + usize::from(value) + 9..)?;
+    }
+    if rest.starts_with(&[0, 0]) {
+        rest = rest.get(ORIGIN..)?;
+    }
+    (rest.first()? >> 4 == 6 && rest.len() >= 40).then_some(Layer::Ip(rest))
 }
 
 /// RFC 7348 §5: the I flag says that the network identifier is valid; others have meanings in
@@ -56,6 +139,7 @@ fn vxlan_gpe(payload: &[u8]) -> Option<Layer<'_>> {
     match header[3] {
         1 | 2 => Some(Layer::Ip(rest)),
         3 => Some(Layer::Ethernet(rest)),
+        4 => link::nsh(rest),
         _ => None,
     }
 }
@@ -66,7 +150,11 @@ fn geneve(payload: &[u8]) -> Option<Layer<'_>> {
     let (header, rest) = payload.split_first_chunk::<8>()?;
     let options = usize::from(header[0] & !VERSION) * 4;
     match u16_at(header, 2) {
-        kind @ (ethertype::BRIDGED | ethertype::IPV4 | ethertype::IPV6 | ethertype::MPLS)
+        kind @ (ethertype::BRIDGED
+        | ethertype::IPV4
+        | ethertype::IPV6
+        | ethertype::MPLS
+        | ethertype::NSH)
             if header[0] & VERSION == 0 =>
         {
             Some(Layer::Network(kind, rest.get(options..)?))
@@ -79,11 +167,16 @@ fn geneve(payload: &[u8]) -> Option<Layer<'_>> {
 fn l2tp(payload: &[u8]) -> Option<Layer<'_>> {
     const CONTROL_RESERVED_VERSION: u16 = 0xb4ff;
     const VERSION_2: u16 = 0x0002;
+    const VERSION_3: u16 = 0x0003;
     const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
     const OFFSET: u16 = 0x0200;
     let (flags, mut rest) = payload.split_first_chunk::<2>()?;
     let flags = u16_at(flags, 0);
+    if flags == VERSION_3 {
+        // reserved, session (RFC 3931 §4.1.2.2)
+        return l2tp_3(rest.get(6..)?);
+    }
     if flags & CONTROL_RESERVED_VERSION != VERSION_2 {
         return None;
     }
@@ -95,6 +188,12 @@ fn l2tp(payload: &[u8]) -> Option<Layer<'_>> {
         rest = behind.get(usize::from(u16_at(offset, 0))..)?;
     }
     Some(Layer::Ppp(rest))
+}
+
+/// RFC 3931 §4.1: a cookie and a sublayer header of lengths that only the two ends know, then the frame.
+fn l2tp_3(bytes: &[u8]) -> Option<Layer<'_>> {
+    let starts = [0, 4, 8, 12].into_iter().map(|skipped| after(bytes, skipped));
+    starts.into_iter().find(|frame| link::is_ethernet(frame)).map(Layer::Ethernet)
 }
 
 /// 3GPP TS 29.281 §5.1: version 1, protocol type GTP, message type 255 (G-PDU).
@@ -119,7 +218,9 @@ fn gtp_u(payload: &[u8]) -> Option<Layer<'_>> {
             rest = after(rest, len);
         }
     }
-    Some(Layer::Ip(rest))
+    // sessions of type Ethernet (3GPP TS 23.501 §5.6.10.2) carry frames
+    let is_frame = !matches!(rest.first()? >> 4, 4 | 6) && link::is_ethernet(rest);
+    Some(if is_frame { Layer::Ethernet(rest) } else { Layer::Ip(rest) })
 }
 
 /// GRE (RFC 2784, RFC 2890) and its PPTP variant (RFC 2637).
@@ -162,92 +263,4 @@ fn erspan_3(bytes: &[u8]) -> Option<Layer<'_>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_highest_port_is_known() {
-        let highest = (0..=u16::MAX).rfind(|port| is_tunnel_port(*port));
-        assert_eq!(highest, Some(HIGHEST_TUNNEL_PORT));
-    }
-
-    fn inner(layer: Option<Layer<'_>>) -> Option<(&'static str, &[u8])> {
-        Some(match layer? {
-            Layer::Ethernet(bytes) => ("ethernet", bytes),
-            Layer::Network(ethertype::IPV4, bytes) => ("ipv4", bytes),
-            Layer::Network(_, bytes) => ("network", bytes),
-            Layer::Ip(bytes) => ("ip", bytes),
-            Layer::Ppp(bytes) => ("ppp", bytes),
-        })
-    }
-
-    #[test]
-    fn gre_headers() {
-        let subheader = [&[0; 11][..], &[1], &[0; 8], b"x"].concat();
-        let with = |header: &[u8], rest: &[u8]| [header, rest].concat();
-        let cases: [(&str, Vec<u8>, Option<&str>); 9] = [
-            ("plain", with(&[0, 0, 8, 0], b"x"), Some("ipv4")),
-            ("checksum, key, sequence", with(&[0xb0, 0, 8, 0], b"ccccKKKKssssx"), Some("ipv4")),
-            ("bridged", with(&[0, 0, 0x65, 0x58], b"x"), Some("network")),
-            ("ERSPAN I", with(&[0, 0, 0x88, 0xbe], b"x"), Some("ethernet")),
-            ("ERSPAN II", with(&[0x10, 0, 0x88, 0xbe], b"sssseeeeeeeex"), Some("ethernet")),
-            ("ERSPAN III", with(&[0x10, 0, 0x22, 0xeb], b"ssssddddddddddddx"), Some("ethernet")),
-            ("ERSPAN III, subheader", with(&[0, 0, 0x22, 0xeb], &subheader), Some("ethernet")),
-            ("PPTP", with(&[0x30, 0x81, 0x88, 0x0b], b"kkkkssssaaaax"), Some("network")),
-            ("source routing", with(&[0x40, 0, 8, 0], b"xxxxxxxx"), None),
-        ];
-        for (name, bytes, kind) in cases {
-            let found = inner(gre(&bytes));
-            assert_eq!(found.map(|(kind, _)| kind), kind, "{name}");
-            assert!(found.is_none_or(|(_, rest)| rest == b"x"), "{name}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn gtp_u_optional_fields_and_extensions() {
-        let plain = [&[0x30, 255, 0, 1, 0, 0, 0, 1][..], b"x"].concat();
-        assert_eq!(inner(in_datagram(2152, &plain)), Some(("ip", &b"x"[..])));
-        let sequence = [&[0x32, 255, 0, 5, 0, 0, 0, 1, 0, 7, 0, 0x85][..], b"x"].concat();
-        assert_eq!(inner(in_datagram(2152, &sequence)), Some(("ip", &b"x"[..])));
-        let extended =
-            [&[0x34, 255, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 16, 9, 0][..], b"x"].concat();
-        assert_eq!(inner(in_datagram(2152, &extended)), Some(("ip", &b"x"[..])));
-        let echo = [0x32, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(inner(in_datagram(2152, &echo)), None);
-    }
-
-    #[test]
-    fn vxlan_needs_its_flag() {
-        assert_eq!(
-            inner(in_datagram(4789, b"\x08\0\0\0\0\0\x01\0x")),
-            Some(("ethernet", &b"x"[..]))
-        );
-        assert_eq!(inner(in_datagram(8472, b"\0\0\0\0\0\0\x01\0x")), None);
-        assert_eq!(inner(in_datagram(5060, b"\x08\0\0\0\0\0\x01\0x")), None);
-        assert_eq!(inner(in_datagram(4789, b"OPTIONS sip:a SIP/2.0")), None);
-    }
-
-    #[test]
-    fn vxlan_geneve_and_l2tp_headers() {
-        let cases: [(&str, u16, &[u8], Option<&str>); 13] = [
-            ("VXLAN", 4789, b"\x08\0\0\0\0\0\x01\0x", Some("ethernet")),
-            ("group policy", 4789, b"\x88\0\0\x07\0\0\x01\0x", Some("ethernet")),
-            ("SIP behind CR LF", 4789, b"\r\n\r\nREGISTER sip:a SIP/2.0", None),
-            ("GPE, Ethernet", 4790, b"\x0c\0\0\x03\0\0\x01\0x", Some("ethernet")),
-            ("GPE, IPv6", 4790, b"\x0c\0\0\x02\0\0\x01\0x", Some("ip")),
-            ("GPE, NSH", 4790, b"\x0c\0\0\x04\0\0\x01\0x", None),
-            ("Geneve", 6081, b"\0\0\x65\x58\0\0\x01\0x", Some("network")),
-            ("Geneve, option", 6081, b"\x01\0\x08\0\0\0\x01\0optnx", Some("ipv4")),
-            ("SIP to Geneve's port", 6081, b"REGISTER sip:a SIP/2.0", None),
-            ("L2TP", 1701, b"\0\x02tnssx", Some("ppp")),
-            ("L2TP, all fields", 1701, b"\x4a\x02lltnssNSNR\0\x01px", Some("ppp")),
-            ("L2TP, control", 1701, b"\xc8\x02\0\x0c\0\0\0\0\0\0\0\0", None),
-            ("SIP to L2TP's port", 1701, b"\r\nREGISTER sip:a SIP/2.0", None),
-        ];
-        for (name, port, bytes, kind) in cases {
-            let found = inner(in_datagram(port, bytes));
-            assert_eq!(found.map(|(kind, _)| kind), kind, "{name}");
-            assert!(found.is_none_or(|(_, rest)| rest == b"x"), "{name}: {found:?}");
-        }
-    }
-}
+mod tests;

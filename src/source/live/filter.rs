@@ -7,12 +7,12 @@
 //! |---|---|---|
 //! | UDP, first byte from 0x80 | shed | RTP, RTCP, SRTP (version 2 in the upper bits, RFC 3550 §5.1), most DNS; a SIP message begins with a token, CRLF or blanks (RFC 3261 §25.1), HEP with `HEP3` or a byte below 3 |
 //! | UDP, other first bytes | kept | ASCII may be SIP on any port; behind a control byte the sieve searches, which no kernel filter can. STUN and DTLS go through here: some packets a call, not fifty a second |
-//! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP) | kept | what they hold is decoded; media inside them comes along |
+//! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP, GRE, MPLS, `IPsec`) | kept | what they hold is decoded; media inside them comes along. Other tunnels (TZSP, CAPWAP, Teredo) begin with bytes that are kept anyway |
 //! | UDP with IP options or IPv6 extension headers | kept | the payload stands elsewhere; such media is rare |
 //! | IP fragments | kept | the first one holds the ports, the later ones the rest of a long REGISTER |
 //! | TCP | kept | in mid-stream a segment begins anywhere, so no byte tells SIP, TLS or WebSocket from a download |
 //! | TCP port 22, 445, 873 | shed | ssh, SMB, rsync: bulk, or the terminal that shows the very packets. Being below 1024 no client gets them by chance; ports above may be a phone's |
-//! | SCTP, ICMP, ICMPv6, GRE, IP in IP, ESP | kept | SIP, errors in answer to SIP, packets within packets |
+//! | SCTP, ICMP, ICMPv6, GRE, IP in IP, ESP, other protocols | kept | SIP, errors in answer to SIP, packets within packets |
 //! | not IP: VLAN tags left in the frame, MPLS, `PPPoE`, ARP | kept | tags in the frame move all offsets; on Linux the first tag is no part of what the filter sees, so tagged media is shed as well |
 //!
 //! A load beyond the end of a packet makes a BPF program drop the packet. Each part therefore asks for a
@@ -27,16 +27,20 @@ pub const DEFAULT_FILTER: &str = concat!(
     " and not (",
     "ip[20:2] = 1701 or ip[20:2] = 2152 or ip[20:2] = 4789 or ip[20:2] = 4790",
     " or ip[20:2] = 6081 or ip[20:2] = 8472",
+    " or ip[20:2] = 4500 or ip[20:2] = 4754 or ip[20:2] = 6635",
     " or ip[22:2] = 1701 or ip[22:2] = 2152 or ip[22:2] = 4789 or ip[22:2] = 4790",
-    " or ip[22:2] = 6081 or ip[22:2] = 8472))",
+    " or ip[22:2] = 6081 or ip[22:2] = 8472",
+    " or ip[22:2] = 4500 or ip[22:2] = 4754 or ip[22:2] = 6635))",
     // IPv6 without extension headers, with a payload
     " and not (ip6 and len >= 69 and ip6[0] & 0xf0 = 0x60 and ip6[6] = 17",
     " and ip6[4:2] >= 9 and ip6[48] >= 0x80",
     " and not (",
     "ip6[40:2] = 1701 or ip6[40:2] = 2152 or ip6[40:2] = 4789 or ip6[40:2] = 4790",
     " or ip6[40:2] = 6081 or ip6[40:2] = 8472",
+    " or ip6[40:2] = 4500 or ip6[40:2] = 4754 or ip6[40:2] = 6635",
     " or ip6[42:2] = 1701 or ip6[42:2] = 2152 or ip6[42:2] = 4789 or ip6[42:2] = 4790",
-    " or ip6[42:2] = 6081 or ip6[42:2] = 8472))",
+    " or ip6[42:2] = 6081 or ip6[42:2] = 8472",
+    " or ip6[42:2] = 4500 or ip6[42:2] = 4754 or ip6[42:2] = 6635))",
     // TCP of ssh, SMB and rsync
     " and not (ip and len >= 44 and ip[0] = 0x45 and ip[9] = 6 and ip[6:2] & 0x1fff = 0",
     " and (ip[20:2] = 22 or ip[22:2] = 22 or ip[20:2] = 445 or ip[22:2] = 445",
