@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{Compression, Format};
+use super::file::{Compression, Format, foreign};
 use crate::net::{FileId, escape_bytes, escape_text};
 
 /// The input name that stands for standard input.
@@ -155,9 +155,11 @@ fn empty_sentence(compression: Compression) -> &'static str {
 
 fn not_a_capture_sentence(compression: Compression, starts_with: &[u8]) -> String {
     let excerpt = escape_bytes(starts_with);
-    match compression {
-        Compression::None => format!("not a capture file (starts with \"{excerpt}\")"),
-        other => format!(
+    match (compression, foreign(starts_with)) {
+        (Compression::None, Some(sentence)) => sentence,
+        (other, Some(sentence)) => format!("{sentence} (inside the {} data)", other.name()),
+        (Compression::None, None) => format!("not a capture file (starts with \"{excerpt}\")"),
+        (other, None) => format!(
             "not a capture file inside the {} data (starts with \"{excerpt}\")",
             other.name()
         ),

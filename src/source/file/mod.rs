@@ -6,19 +6,23 @@ use std::ops::Range;
 mod buffer;
 mod compress;
 mod fields;
+mod foreign;
 mod gzip;
 mod pcap;
 mod pcapng;
+mod snoop;
 #[cfg(test)]
 mod tests;
 
 pub use compress::Compression;
+pub(super) use foreign::sentence as foreign;
 use zeroize::Zeroizing;
 
 use self::buffer::Buffer;
 use self::compress::Stream;
 use self::pcap::Pcap;
 use self::pcapng::Pcapng;
+use self::snoop::Snoop;
 use super::error::{Damage, DamageKind, OpenError};
 use crate::net::{FileId, Frame, FrameRef, LinkType, Timestamp};
 
@@ -34,6 +38,8 @@ pub enum Format {
     Pcap,
     /// The block-structured successor.
     Pcapng,
+    /// The format of Solaris's snoop.
+    Snoop,
     /// No file: what came while it was followed.
     Live,
 }
@@ -45,6 +51,7 @@ impl Format {
         match self {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
+            Self::Snoop => "snoop",
             Self::Live => "live",
         }
     }
@@ -75,6 +82,7 @@ impl Fault {
 enum Walk {
     Pcap(Pcap),
     Pcapng(Pcapng),
+    Snoop(Snoop),
 }
 
 /// A walk over the packets of one capture.
@@ -134,6 +142,7 @@ impl<R: Read> Reader<R> {
         let step = match &mut self.walk {
             Walk::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.numbered),
             Walk::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.numbered),
+            Walk::Snoop(snoop) => snoop.next(&mut self.buffer, &mut self.numbered),
         };
         match step {
             Ok(Some(record)) => {
@@ -157,6 +166,7 @@ impl<R: Read> Reader<R> {
         let (bytes, packets) = match &mut self.walk {
             Walk::Pcap(pcap) => pcap.skim(unread, pass),
             Walk::Pcapng(pcapng) => pcapng.skim(unread, pass),
+            Walk::Snoop(_) => (0, 0),
         };
         self.record = None;
         self.buffer.consume(bytes);
@@ -203,6 +213,7 @@ impl<R: Read> Reader<R> {
         match self.walk {
             Walk::Pcap(_) => Format::Pcap,
             Walk::Pcapng(_) => Format::Pcapng,
+            Walk::Snoop(_) => Format::Snoop,
         }
     }
 
@@ -218,6 +229,7 @@ impl<R: Read> Reader<R> {
         match &self.walk {
             Walk::Pcap(pcap) => std::slice::from_ref(pcap.link()),
             Walk::Pcapng(pcapng) => pcapng.links(),
+            Walk::Snoop(snoop) => std::slice::from_ref(snoop.link()),
         }
     }
 
@@ -231,7 +243,7 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub fn untimed(&self) -> u64 {
         match &self.walk {
-            Walk::Pcap(_) => 0,
+            Walk::Pcap(_) | Walk::Snoop(_) => 0,
             Walk::Pcapng(pcapng) => pcapng.untimed(),
         }
     }
@@ -240,7 +252,7 @@ impl<R: Read> Reader<R> {
     #[inline]
     pub fn take_secrets(&mut self) -> Option<Zeroizing<Vec<u8>>> {
         match &mut self.walk {
-            Walk::Pcap(_) => None,
+            Walk::Pcap(_) | Walk::Snoop(_) => None,
             Walk::Pcapng(pcapng) => pcapng.take_secrets(),
         }
     }
@@ -249,7 +261,7 @@ impl<R: Read> Reader<R> {
     #[must_use]
     pub fn secrets_unused(&self) -> u64 {
         match &self.walk {
-            Walk::Pcap(_) => 0,
+            Walk::Pcap(_) | Walk::Snoop(_) => 0,
             Walk::Pcapng(pcapng) => pcapng.secrets_unused(),
         }
     }
@@ -277,9 +289,17 @@ fn open_walk<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Result<Walk, OpenError>
         Some(&magic) if pcap::variant(magic).is_some() => {
             buffer.ensure(pcap::FILE_HEADER);
             let header = buffer.unread().first_chunk().and_then(Pcap::new);
-            buffer.consume(pcap::FILE_HEADER);
+            buffer.ensure(pcap::header_length(magic));
+            buffer.consume(pcap::header_length(magic));
             let cut = Fault::here(DamageKind::CutBlock, buffer);
             (Format::Pcap, header.map(Walk::Pcap).ok_or(cut))
+        }
+        _ if first.starts_with(&snoop::MAGIC) => {
+            buffer.ensure(snoop::FILE_HEADER);
+            let header = buffer.unread().first_chunk().map(Snoop::new);
+            buffer.consume(snoop::FILE_HEADER);
+            let walk = header.unwrap_or(Err(DamageKind::CutBlock));
+            (Format::Snoop, walk.map(Walk::Snoop).map_err(|kind| Fault::here(kind, buffer)))
         }
         _ => return Err(no_capture(buffer)),
     };

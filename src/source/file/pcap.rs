@@ -1,4 +1,4 @@
-//! Walks classic pcap: microseconds and nanoseconds, both byte orders, Kuznetzov's variant.
+//! Walks classic pcap: microseconds and nanoseconds, both byte orders, the variants of Kuznetzov, AIX and Ixia.
 
 use std::io::Read;
 
@@ -27,17 +27,31 @@ pub(super) struct Pcap {
     nanos_per_tick: i64,
     link: LinkType,
     limit: u32,
+    /// Whether the two lengths of a packet may stand the other way round.
+    may_be_swapped: bool,
 }
 
 /// The variant a file's first four bytes announce: byte order, ticks, length of a record's header.
 pub(super) fn variant(magic: [u8; 4]) -> Option<(Order, i64, usize)> {
     let known = |order: Order| match order.u32(magic) {
-        0xa1b2_c3d4 => Some((order, 1_000, RECORD_HEADER)),
+        0xa1b2_c3d4 | IXIA_HARDWARE | IXIA_SOFTWARE => Some((order, 1_000, RECORD_HEADER)),
         0xa1b2_3c4d => Some((order, 1, RECORD_HEADER)),
         0xa1b2_cd34 => Some((order, 1_000, MODIFIED_RECORD_HEADER)),
         _ => None,
     };
     known(Order::Little).or_else(|| known(Order::Big))
+}
+
+/// Ixia's variants, in which the length of all packets follows the file header.
+const IXIA_HARDWARE: u32 = 0x1c00_01ac;
+const IXIA_SOFTWARE: u32 = 0x1c00_01ab;
+
+/// How many bytes the file header of a variant has.
+pub(super) fn header_length(magic: [u8; 4]) -> usize {
+    let ixia = [Order::Little, Order::Big]
+        .into_iter()
+        .any(|order| matches!(order.u32(magic), IXIA_HARDWARE | IXIA_SOFTWARE));
+    if ixia { FILE_HEADER + 4 } else { FILE_HEADER }
 }
 
 impl Pcap {
@@ -46,13 +60,17 @@ impl Pcap {
         let (magic, rest) = header.split_first_chunk()?;
         let (order, nanos_per_tick, record_header) = variant(*magic)?;
         let mut fields = Fields::new(rest, order);
-        let (_major, _minor) = (fields.u16()?, fields.u16()?);
+        let version = (fields.u16()?, fields.u16()?);
         let (_zone, _accuracy) = (fields.u32()?, fields.u32()?);
         let snaplen = fields.u32()?;
         // The upper half holds the length of the frame check sequence and flags.
         let link = LinkType(fields.u32()? & 0xffff);
+        let aix = if version == (2, 2) { aix_link(link) } else { None };
+        let (link, nanos_per_tick) = aix.map_or((link, nanos_per_tick), |link| (link, 1));
+        // libpcap: they were the other way round before 2.3, are either way there, and in what claims 543
+        let may_be_swapped = aix.is_none() && (version < (2, 4) || version.0 == 543);
         let limit = snaplen.clamp(USUAL_LIMIT, HARD_LIMIT);
-        Some(Self { order, record_header, nanos_per_tick, link, limit })
+        Some(Self { order, record_header, nanos_per_tick, link, limit, may_be_swapped })
     }
 
     pub(super) fn link(&self) -> &LinkType {
@@ -73,9 +91,13 @@ impl Pcap {
             }
             return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         }
-        let Some((secs, ticks, length, wire_len)) = record(buffer.unread(), self.order) else {
+        let Some((secs, ticks, mut length, mut wire_len)) = record(buffer.unread(), self.order)
+        else {
             return Err(Fault::here(DamageKind::CutPacket(number), buffer));
         };
+        if self.may_be_swapped && length > wire_len {
+            (length, wire_len) = (wire_len, length);
+        }
         if length > self.limit {
             return Err(Fault::here(DamageKind::PacketLength { number, length }, buffer));
         }
@@ -98,6 +120,9 @@ impl Pcap {
         bytes: &[u8],
         pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
     ) -> (usize, u64) {
+        if self.may_be_swapped {
+            return (0, 0);
+        }
         // the order is asked once, and not for every field
         match self.order {
             Order::Little => self.skim_in::<true>(bytes, pass),
@@ -131,6 +156,18 @@ impl Pcap {
         let nanos = i64::from(ticks) * self.nanos_per_tick;
         Timestamp::from_nanos(i64::from(secs) * 1_000_000_000 + nanos)
     }
+}
+
+/// The link type of AIX, which writes version 2.2, nanoseconds, and the numbers of RFC 1573 for Ethernet,
+/// token ring, FDDI and loopback.
+fn aix_link(link: LinkType) -> Option<LinkType> {
+    Some(LinkType(match link.0 {
+        6 => 1,
+        9 => 6,
+        15 => 10,
+        24 => 0,
+        _ => return None,
+    }))
 }
 
 /// The fields of a packet's header: seconds, ticks, length, length on the wire.

@@ -6,6 +6,7 @@ use super::*;
 use crate::source::testing::*;
 
 mod damage;
+mod variants;
 
 #[test]
 fn reads_every_variant_of_pcap() {
