@@ -58,6 +58,13 @@ fn wrong_checksums_are_believed_only_of_sip() {
 }
 
 #[test]
+fn a_datagram_without_checksum_fits() {
+    let mut segment = udp(b"anything");
+    segment[6..8].fill(0);
+    assert!(in_clear(&packet(17, &segment, 12), 0, SRC, DST).is_some());
+}
+
+#[test]
 fn what_does_not_fit_is_encrypted() {
     let good = packet(17, &udp(b"abcd"), 12);
     for (at, name) in [(8 + 4, "length"), (8 + 12, "padding"), (good.len() - 13, "protocol")] {
