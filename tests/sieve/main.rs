@@ -122,9 +122,12 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn wrap() -> impl Strategy<Value = Wrap> {
-    const OTHERS: [Wrap; 4] = [Wrap::Ip, Wrap::Gre, Wrap::Authenticated, Wrap::Options];
-    use Tunnel::{Geneve, GtpU, L2tp, Vxlan, VxlanGpe, VxlanLinux};
-    let tunnels = prop::sample::select(&[Vxlan, VxlanLinux, VxlanGpe, Geneve, GtpU, L2tp][..]);
+    const OTHERS: [Wrap; 6] =
+        [Wrap::Ip, Wrap::Gre, Wrap::Authenticated, Wrap::Options, Wrap::Clear, Wrap::EtherIp];
+    use Tunnel::{Capwap, Geneve, Gre, GtpU, L2tp, Mpls, Tzsp, Vxlan, VxlanGpe, VxlanLinux};
+    const TUNNELS: [Tunnel; 10] =
+        [Vxlan, VxlanLinux, VxlanGpe, Geneve, GtpU, L2tp, Tzsp, Gre, Mpls, Capwap];
+    let tunnels = prop::sample::select(&TUNNELS[..]);
     // RFC 8200, and the mobility, HIP and shim6 headers (RFC 7045)
     let extension = || prop::sample::select(&[0_u8, 43, 44, 51, 60, 135, 139, 140][..]);
     prop_oneof![

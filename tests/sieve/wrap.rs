@@ -16,6 +16,10 @@ pub(crate) enum Wrap {
     Extended([u8; 2]),
     /// Options in the IPv4 header.
     Options,
+    /// `IPsec` that is not encrypted (RFC 2410), in IPv4.
+    Clear,
+    /// Ethernet in IP (RFC 3378).
+    EtherIp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,10 @@ pub(crate) enum Tunnel {
     Geneve,
     GtpU,
     L2tp,
+    Tzsp,
+    Gre,
+    Mpls,
+    Capwap,
 }
 
 impl Tunnel {
@@ -39,6 +47,10 @@ impl Tunnel {
             Self::Geneve => (6081, vec![0, 0, 8, 0, 0, 0, 7, 0]),
             Self::GtpU => (2152, vec![0x30, 255, 0, 0, 0, 0, 0, 7]),
             Self::L2tp => (1701, vec![0, 2, 0, 1, 0, 1, 0xff, 3, 0, 0x21]),
+            Self::Tzsp => (37008, [&[1, 0, 0, 1, 0x29, 2, 5, 5, 1][..], &ethernet].concat()),
+            Self::Gre => (4754, vec![0x80, 0, 8, 0, 0, 0, 0, 0]),
+            Self::Mpls => (6635, vec![0xff, 6, 0x41, 64]),
+            Self::Capwap => (5247, [&[0, 16, 66, 0, 0, 0, 0, 0][..], &ethernet].concat()),
         }
     }
 }
@@ -118,6 +130,16 @@ impl Wrap {
                 let head: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
                 ipv4(17, &[&head, &front[..], packet].concat())
             }
+            Self::Clear => {
+                let padding = (payload.len() + 2).next_multiple_of(4) - payload.len() - 2;
+                let padded = (1..=padding as u8).chain([padding as u8, protocol]);
+                let trailer: Vec<u8> = padded.chain([7; 12]).collect();
+                let mut made =
+                    ipv4(50, &[&[0x90, 0, 0, 1, 0, 0, 0, 1], payload, &trailer].concat());
+                made.splice(12..20, header[12..20].iter().copied());
+                made
+            }
+            Self::EtherIp => ipv4(97, &[&[0x30, 0][..], &[2; 12], &[8, 0], packet].concat()),
             Self::Authenticated => ipv4(51, &[&extension(51, protocol)[..], payload].concat()),
             Self::Extended([first, second]) => {
                 let chain = [extension(first, second), extension(second, protocol)].concat();
