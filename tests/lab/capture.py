@@ -92,6 +92,39 @@ class Savefile:
         tag = b"".join(struct.pack(">HH", kind, vlan) for kind, vlan in tags)
         return Savefile(self.link, self.snaplen, [(when, data[:12] + tag + data[12:], length + len(tag)) for when, data, length in self.packets])
 
+    def mirrored(self):
+        """Ethernet frames as a router's sniffer sends them to 192.168.210.9: in TZSP."""
+        assert self.link == ETHERNET
+        packets = []
+        for when, data, length in self.packets:
+            payload = bytes([1, 0, 0, 1, 1]) + data
+            udp = struct.pack(">HHHH", 40000, 37008, 8 + len(payload), 0) + payload
+            frame = data[:12] + b"\x08\0" + ipv4(17, b"\xc0\xa8\xd2\x01", b"\xc0\xa8\xd2\x09", udp)
+            packets.append((when, frame, length + len(frame) - len(data)))
+        return Savefile(self.link, self.snaplen, packets)
+
+    def signed(self):
+        """IPv4 packets as IPsec carries them that signs and does not encrypt: ESP in transport mode, 96 bits of signature."""
+        assert self.link == ETHERNET
+        packets = []
+        for number, (when, data, length) in enumerate(self.packets, 1):
+            assert data[12:15] == b"\x08\0\x45"
+            inner = data[34:14 + int.from_bytes(data[16:18], "big")]
+            padding = -(len(inner) + 2) % 4
+            esp = struct.pack(">II", 0x1001, number) + inner + bytes(range(1, padding + 1)) + bytes([padding, data[23]]) + bytes(12)
+            frame = data[:14] + ipv4(50, data[26:30], data[30:34], esp)
+            packets.append((when, frame, len(frame)))
+        return Savefile(self.link, self.snaplen, packets)
+
+
+def ipv4(protocol, source, target, payload):
+    """A packet around this payload."""
+    header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0) + source + target
+    total = sum(struct.unpack(">10H", header))
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    return header[:10] + struct.pack(">H", ~total & 0xFFFF) + header[12:] + payload
+
 
 def moved_agent(data, shift):
     """A packet with the time in the HEP packet it holds, if it does, moved by that many microseconds."""

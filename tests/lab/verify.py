@@ -71,7 +71,7 @@ def headers_of(text):
 
 def dissect(path, keys=None):
     """(packets as field dictionaries, SIP messages) of a capture; what an ICMP error quotes is not a message."""
-    command = ["tshark", "-X", "lua_script:" + os.path.join(os.path.dirname(os.path.abspath(__file__)), "hep.lua"), "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
+    command = ["tshark", "-X", "lua_script:" + os.path.join(os.path.dirname(os.path.abspath(__file__)), "hep.lua"), "-o", "esp.enable_null_encryption_decode_heuristic:TRUE", "-r", path, "-T", "fields", "-E", "separator=\x02", "-E", "aggregator=\x01", "-E", "occurrence=a"]
     for field in FIELDS:
         command += ["-e", field]
     if keys:
@@ -88,7 +88,7 @@ def dissect(path, keys=None):
         ends = []
         for side in ("src", "dst"):
             address = (packet["ip." + side] or packet["ipv6." + side] or ["?"])[-1]
-            port = (packet["udp.%sport" % side] or packet["tcp.%sport" % side] or ["0"])[-1]
+            port = (packet["tcp.%sport" % side] or packet["udp.%sport" % side] or ["0"])[-1]
             ends.append(("[%s]:%s" if ":" in address else "%s:%s") % (address, port))
         if packet["labhep.src"]:  # one HEP packet a frame: the lab's agents send every message at once
             ends = [(":".join(packet["labhep." + side][-1].split())) for side in ("src", "dst")]

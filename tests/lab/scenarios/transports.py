@@ -175,6 +175,43 @@ def pcapng(case):
     case.container = "pcapng"
 
 
+def changed(case, change):
+    """One DN in service, one refused, over UDP and, for a third, TCP; the file is changed afterwards."""
+    case.lan("srv", "ua1")
+    case.registrar(listen=["udp:%s:5060" % SRV, "tcp:%s:5060" % SRV]).policy(open="1001 1002")
+    phone = case.phone()
+    capture = case.capture()
+    phone.register("1001")
+    phone.register("5008", want=404)
+    case.phone(transport="tcp", port=40001).register("1002")
+    (file,) = case.keep(capture)
+    case.file = change(file)
+    case.dn("1001", "in_service", "R300 200", attempts=1)
+    case.dn("1002", "in_service", "R300 200", attempts=1)
+    case.dn("5008", "rejected", "R300 404", code=404, attempts=1)
+
+
+@scenario("tzsp")
+def tzsp(case):
+    """
+    As a router's sniffer sends it elsewhere, in TZSP: 1001 and, over TCP, 1002 in service, 5008 refused.
+
+    The frames were put into TZSP afterwards.
+    """
+    changed(case, lambda file: file.mirrored())
+
+
+@scenario("ipsec-signed")
+def ipsec_signed(case):
+    """
+    IPsec that signs and does not encrypt (ESP with NULL encryption, RFC 2410), as phones of mobile networks may have it:
+    1001 and, over TCP, 1002 in service, 5008 refused.
+
+    The packets were put into ESP afterwards; the signatures are zero.
+    """
+    changed(case, lambda file: file.signed())
+
+
 @scenario("gzip")
 def gzipped(case):
     """The container is a gzip-compressed pcap (compressed afterwards): 1001 in service, 5008 refused."""
