@@ -106,7 +106,7 @@ fn all_that_may_matter_is_kept() {
             all("tunnel", &udp(v6, (40000, port), &[0x88; 40]), true);
             all("tunnel", &udp(v6, (port, 40000), &[0x88; 40]), true);
         }
-        for port in [3544, 5247, 12222, 37008] {
+        for port in [925, 3544, 5247, 12222, 37008] {
             all("tunnel", &udp(v6, (40000, port), &[1; 40]), true);
             all("tunnel", &udp(v6, (port, 40000), &[0x60; 40]), true);
         }

@@ -15,6 +15,7 @@
 //! [`sieve()`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
 //! counts in [`Stats`] whatever it could not use.
 
+mod audiocodes;
 mod decoder;
 mod esp;
 mod event;

@@ -119,6 +119,7 @@ fn carried(packet: &[u8], frame: &[u8]) -> Vec<(u32, Vec<u8>)> {
         (link::RAW, udp(12222, &with(&[0, 0, 0, 0, 0, 0], &wlan_frame))),
         (link::ETHERNET, in_ethernet(&[], 0x0800, &udp(4500, &with(&[0x80], &esp[1..])))),
         (link::RAW, in_ipv4(50, &[], &esp)),
+        (link::RAW, udp(925, &[&[5; 11][..], &[0, 6, 10, 14], &[7; 18], SIP].concat())),
         (link::RAW, in_ipv4(97, &[0x30, 0], frame)),
         (link::RAW, in_ipv4(115, &[0, 0, 0, 7], frame)),
         (link::RAW, in_ipv4(137, &label, packet)),

@@ -30,6 +30,8 @@ const CAPWAP: u16 = 5247;
 const LWAPP: u16 = 12222;
 /// What routers and access points mirror.
 const TZSP: u16 = 37008;
+/// The debug recording of `AudioCodes` gateways.
+pub(super) const DEBUG_RECORDING: u16 = 925;
 /// `IPsec` past a translator (RFC 3948 §2.1).
 pub(super) const IPSEC: u16 = 4500;
 
@@ -38,7 +40,9 @@ pub(super) const IPSEC: u16 = 4500;
 pub(super) const fn is_tunnel_port(port: u16) -> bool {
     matches!(
         port,
-        L2TP | GTP_U
+        DEBUG_RECORDING
+            | L2TP
+            | GTP_U
             | TEREDO
             | IPSEC
             | GRE_IN_UDP

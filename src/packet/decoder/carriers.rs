@@ -5,25 +5,36 @@ use etherparse::IpNumber;
 use super::super::exported::{self, Unit};
 use super::super::meta::{Body, Meta, Ports};
 use super::super::stats::Undecoded;
-use super::super::{Sink, esp, tunnel};
+use super::super::{Sink, audiocodes, esp, tunnel};
 use super::Decoder;
 use crate::net::{Cut, Frame};
 
 impl Decoder {
     pub(super) fn exported(&mut self, frame: &Frame<'_>, missing: usize, sink: &mut Sink<'_>) {
         let mut meta = Meta::new(frame);
-        let Some(unit) = exported::unit(frame.bytes, &mut meta) else {
-            return self.stats.count(Undecoded::LinkHeader);
-        };
+        match exported::unit(frame.bytes, &mut meta) {
+            Some(unit) => self.unit(&unit, missing, &meta, 0, sink),
+            None => self.stats.count(Undecoded::LinkHeader),
+        }
+    }
+
+    fn unit(
+        &mut self,
+        unit: &Unit<'_>,
+        missing: usize,
+        meta: &Meta,
+        depth: u8,
+        sink: &mut Sink<'_>,
+    ) {
         let body = |bytes| Body { bytes, missing, why: Cut::Snaplen };
-        match unit {
+        match *unit {
             Unit::Payload(transport, ports, bytes) => {
-                self.datagram(transport, ports, &body(bytes), &meta, sink);
+                self.datagram(transport, ports, &body(bytes), meta, sink);
             }
             Unit::Transport(protocol, bytes) => {
-                self.transport(protocol, body(bytes), &meta, 0, sink);
+                self.transport(protocol, body(bytes), meta, depth, sink);
             }
-            Unit::Packet(layer) => self.layer(layer, missing, meta, 0, sink),
+            Unit::Packet(layer) => self.layer(layer, missing, *meta, depth, sink),
         }
     }
 
@@ -72,7 +83,16 @@ impl Decoder {
             self.layer(inner, body.missing, *meta, depth + 1, sink);
             return true;
         }
-        if tunnel::IPSEC != ports.dst && tunnel::IPSEC != ports.src || !esp::may_be(body.bytes) {
+        let is_on = |port| port == ports.dst || port == ports.src;
+        if is_on(tunnel::DEBUG_RECORDING) && audiocodes::may_be(body.bytes) {
+            let mut inner = *meta;
+            match audiocodes::unit(body.bytes, &mut inner) {
+                Some(unit) => self.unit(&unit, body.missing, &inner, depth + 1, sink),
+                None => self.stats.datagrams_not_sip += 1,
+            }
+            return true;
+        }
+        if !(is_on(tunnel::IPSEC) && esp::may_be(body.bytes)) {
             return false;
         }
         if depth >= self.limits.tunnel_depth {

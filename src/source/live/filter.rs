@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | UDP, first byte from 0x80 | shed | RTP, RTCP, SRTP (version 2 in the upper bits, RFC 3550 §5.1), most DNS; a SIP message begins with a token, CRLF or blanks (RFC 3261 §25.1), HEP with `HEP3` or a byte below 3 |
 //! | UDP, other first bytes | kept | ASCII may be SIP on any port; behind a control byte the sieve searches, which no kernel filter can. STUN and DTLS go through here: some packets a call, not fifty a second |
-//! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP, GRE, MPLS, `IPsec`) | kept | what they hold is decoded; media inside them comes along. Other tunnels (TZSP, CAPWAP, Teredo) begin with bytes that are kept anyway |
+//! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP, GRE, MPLS, `IPsec`) | kept | what they hold is decoded; media inside them comes along. Other tunnels (TZSP, CAPWAP, Teredo, debug recording) begin with bytes that are kept anyway |
 //! | UDP with IP options or IPv6 extension headers | kept | the payload stands elsewhere; such media is rare |
 //! | IP fragments | kept | the first one holds the ports, the later ones the rest of a long REGISTER |
 //! | TCP | kept | in mid-stream a segment begins anywhere, so no byte tells SIP, TLS or WebSocket from a download |
