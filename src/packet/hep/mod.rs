@@ -153,6 +153,8 @@ impl Hep {
         }
         let transport = packet.transport();
         let over_tcp = !matches!(transport, Transport::Udp | Transport::Sctp);
+        // versions 1 and 2 do not tell how long the message was: it is as whole as its carrier
+        let cut = packet.cut || packet.version < 3 && carrier.path.cut.is_some();
         let origin = Origin {
             time: carrier.time,
             frame: carrier.frame,
@@ -162,7 +164,7 @@ impl Hep {
             path: PathInfo {
                 vlan: packet.vlan,
                 mac: packet.mac,
-                cut: packet.cut.then_some(carrier.path.cut.unwrap_or(Cut::Snaplen)),
+                cut: cut.then_some(carrier.path.cut.unwrap_or(Cut::Snaplen)),
                 peer_seen: over_tcp && self.peer_seen(src, dst, desk.limits),
                 hep: agent,
                 ..PathInfo::default()

@@ -143,6 +143,30 @@ fn a_cut_packet_gives_a_cut_message() {
 }
 
 #[test]
+fn what_an_agent_of_version_1_or_2_saw_is_as_whole_as_the_packet_it_came_in() {
+    for version in [1, 2] {
+        let mut hep = vec![version, 16 + (version - 1) * 12, 2, 17, 0x13, 0xc4, 0x13, 0xc4];
+        hep.extend([192, 0, 2, 7, 192, 0, 2, 1]);
+        hep.extend(&[0; 12][..usize::from(version - 1) * 12]);
+        let bytes = udp(9060, &[&hep[..], SIP].concat());
+        let mut rig = Rig::new();
+        rig.link(link::RAW, 0, &bytes);
+        let mut cut = frame(&bytes[..bytes.len() - 4], link::RAW, 0, 2);
+        cut.wire_len = bytes.len() as u32;
+        rig.feed(&cut);
+        let cuts: Vec<_> = rig
+            .seen
+            .iter()
+            .filter_map(|seen| match seen {
+                Seen::Datagram { cut, .. } => Some(*cut),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(cuts, [None, Some(Cut::Snaplen)], "version {version}");
+    }
+}
+
+#[test]
 fn the_other_direction_of_tcp_is_remembered() {
     let mut rig = Rig::with(Limits { hep_pairs: 2, ..Limits::default() });
     let there = item(Transport::Tcp, SIP);
