@@ -73,6 +73,7 @@ impl Oddity {
             Self::RportUnfilled => {
                 case.details().is_some_and(|d| d.form.rport_asked)
                     && case.answer().is_some_and(|a| a.rport.is_none())
+                    && !case.has(Flag::Truncated)
             }
             Self::CallIdChanges => call_ids(case) > 2,
             Self::ThirdParty => case.details().is_some_and(|d| {

@@ -98,12 +98,18 @@ impl Tracker {
         let slot = self.find_pair(origin.dst, origin.src)?;
         let t = self.transactions.get(slot)?;
         let Subject::Register { attempt } = t.subject else { return None };
-        let same_branch = top_branch(message, read).is_some_and(|branch| branch == t.branch);
-        if message.cseq().is_some() {
-            let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
-            return (cut_request && same_branch).then_some(slot);
-        }
+        let branch = top_branch(message, read);
+        let same_branch = branch.is_some_and(|branch| branch == t.branch);
         let call_id = self.store.texts.get(self.store.attempts.get(attempt as usize)?.call_id);
+        if let Some(cseq) = message.cseq() {
+            let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
+            // servers that put Via last: what is left of a cut answer names its request by the dialog
+            let by_call =
+                message.is_cut() && branch.is_none() && message.call_id() == Some(call_id);
+            let meant =
+                same_branch && cut_request || by_call && (cut_request || t.cseq == cseq.number);
+            return meant.then_some(slot);
+        }
         let same_call = match message.call_id() {
             Some(told) => told == call_id || call_id.is_empty() && same_branch,
             None if message.is_cut() => same_branch,

@@ -25,6 +25,8 @@ pub(super) struct Silence {
     pub sends: u32,
     pub provisional: bool,
     pub cut: bool,
+    /// Meanwhile the server sent something that was cut beyond recognition.
+    pub unread: bool,
     pub nanos: i64,
     pub server: Server,
 }
@@ -58,7 +60,7 @@ impl Silence {
             Verdict::OneWay
         };
         // one of the answers that were cut beyond recognition may have been for it
-        Outcome::Failed(if self.server.cut { Verdict::Truncated } else { verdict })
+        Outcome::Failed(if self.unread { Verdict::Truncated } else { verdict })
     }
 }
 
@@ -73,15 +75,16 @@ mod tests {
         sends: 1,
         provisional: false,
         cut: false,
+        unread: false,
         nanos: 5_000_000_000,
-        server: Server { answers: true, one_way: false, cut: false },
+        server: Server { answers: true, one_way: false, cut: None },
     };
 
     #[test]
     fn silence_means_what_the_design_says() {
         use Verdict::{NoAnswer, OneWay, Truncated};
         let failed = |v| Outcome::Failed(v);
-        let deaf = Server { answers: false, one_way: true, cut: false };
+        let deaf = Server { answers: false, one_way: true, cut: None };
         for (case, silence, want) in [
             ("one UDP request, the capture goes on", BASE, failed(OneWay)),
             (

@@ -354,8 +354,8 @@ pub(super) struct Server {
     pub answers: bool,
     /// A client acts as if it had got an answer that was not captured.
     pub one_way: bool,
-    /// Answers of it were cut so short that nobody can tell what they answer.
-    pub cut: bool,
+    /// The latest of its answers that were cut so short that nobody can tell what they answer.
+    pub cut: Option<Timestamp>,
 }
 
 /// All records of the model.

@@ -18,7 +18,7 @@
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
 //! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
 //! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
-//! Via), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`).
+//! Via), `vialast` (Via behind all others), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`).
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -82,6 +82,7 @@ fn head(line: &Line<'_>, code: Option<&str>, method: &str) -> String {
         None => format!(";branch={own}"),
     };
     let mut text = match code {
+        Some(code) if line.has("vialast") => return format!("SIP/2.0 {code} Whatever\r\n"),
         Some(code) => format!("SIP/2.0 {code} Whatever\r\n"),
         None if method == "REGISTER" => {
             format!("REGISTER {} SIP/2.0\r\n", line.or("ruri", "sip:example.org"))

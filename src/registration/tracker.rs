@@ -208,22 +208,30 @@ impl Tracker {
         if register || known.is_some() {
             self.counts.register_answers += 1;
             self.counts.cut += u64::from(message.is_cut());
-            let slot = match known {
-                Some(slot) => slot,
-                None => match self.facts(message, read) {
-                    Some(facts) => self.unasked(origin, message, &facts),
-                    None => return Ingested::register(Sighting::New),
-                },
+            let slot = if let Some(slot) = known {
+                slot
+            } else if let Some(facts) = self.facts(message, read) {
+                self.unasked(origin, message, &facts)
+            } else {
+                self.note_cut_answer(origin, message);
+                return Ingested::register(Sighting::New);
             };
             return Ingested::register(self.register_answer(origin, message, read, slot, code));
         }
         self.reach.answered(origin, &read.key);
         if read.about == About::Other {
             self.probe_answer(origin, read, code);
-        } else if message.is_cut() {
-            self.mark_server(origin.src, |server| server.cut = true);
+        } else {
+            self.note_cut_answer(origin, message);
         }
         Ingested::OTHER
+    }
+
+    /// An answer cut beyond recognition may have been for any request to its sender.
+    fn note_cut_answer(&mut self, origin: &Origin, message: &Message<'_>) {
+        if message.is_cut() {
+            self.mark_server(origin.src, |server| server.cut = Some(origin.time));
+        }
     }
 
     /// The transaction of a REGISTER an answer belongs to.

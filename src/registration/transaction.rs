@@ -214,6 +214,7 @@ impl Transaction {
             sends: self.sends,
             provisional: self.provisional,
             cut: self.request.as_ref().is_some_and(|r| r.cut),
+            unread: server.cut.is_some_and(|at| at >= self.first),
             nanos: now.nanos_since(self.first),
             server,
         };

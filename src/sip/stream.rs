@@ -316,11 +316,13 @@ impl StreamFramer {
     }
 }
 
-/// Whether enough of a cut message is there to say whose it is, or that someone registers.
+/// Whether enough of a cut message is there to say whose it is, or that someone registers or is
+/// answered: an answer that nobody can be told by may still be the one that is waited for.
 fn is_told_apart(message: &Message<'_>) -> bool {
     let whose =
         message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some();
-    whose || message.method() == Some(Method::Register)
+    let answers = matches!(message.start(), StartLine::Response { .. });
+    whose || answers || message.method() == Some(Method::Register)
 }
 
 /// What comes after a message.

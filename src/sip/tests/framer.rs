@@ -74,6 +74,10 @@ fn a_gap_ends_a_message_and_the_next_is_found() {
     let (found, _) = run(&[(&head[..60], 0), (REGISTER.as_bytes(), 100)]);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].1 && !found[0].0.contains("To:"));
+    // so is an answer, be it unknown to what: it may be the one that is waited for
+    let answer = "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP 192.0.2.97;bra";
+    let (found, _) = run(&[(answer.as_bytes(), 0), (REGISTER.as_bytes(), 100)]);
+    assert_eq!(found, [(answer.to_owned(), true), (REGISTER.to_owned(), false)]);
     // and the rest of a method's name is no method
     let (found, _) = run(&[(&REGISTER.as_bytes()[2..], 2), (REGISTER.as_bytes(), 0)]);
     assert_eq!(texts(&found), [REGISTER]);
