@@ -139,6 +139,8 @@ pub enum ConnectionKind {
         /// Whether the reset came from the server's side.
         by_server: bool,
     },
+    /// The client acknowledged bytes of the server that were not captured, or not yet.
+    Missed,
     /// The connection speaks TLS.
     Tls(TlsSign),
 }

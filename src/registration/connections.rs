@@ -226,7 +226,18 @@ impl Tracker {
                     self.unreachable(slot, &event.origin, None, false);
                 }
             }
+            ConnectionKind::Missed => self.answer_missed(event),
             ConnectionKind::Reset { by_server: false } => {}
+        }
+    }
+
+    /// The client got bytes that were not captured while its request waits: most likely the answer.
+    fn answer_missed(&mut self, event: &ConnectionEvent) {
+        let slot = self.find_pair(event.origin.src, event.origin.dst);
+        let Some(t) = slot.and_then(|slot| self.transactions.get_mut(slot)) else { return };
+        if let (0, Some(attempt)) = (t.final_code, t.attempt()) {
+            t.acted = true;
+            self.touch_attempt(attempt, Some(event.origin.frame));
         }
     }
 }

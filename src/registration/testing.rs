@@ -4,7 +4,7 @@
 //! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)
 //! TIME < CODE key=value…          an answer, from `to` to `from`
 //! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
-//! TIME ! FATE                     of a TCP connection: reset refused silent alert encrypted
+//! TIME ! FATE                     of a TCP connection: reset refused silent missed alert encrypted
 //! TIME .                          some other packet: the capture goes on
 //! ```
 //!
@@ -260,6 +260,7 @@ impl Player {
                     "reset" => ConnectionKind::Reset { by_server: true },
                     "refused" => ConnectionKind::Refused,
                     "silent" => ConnectionKind::NoAnswer { repeats: 3 },
+                    "missed" => ConnectionKind::Missed,
                     "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
                     _ => ConnectionKind::Tls(TlsSign::Encrypted),
                 };

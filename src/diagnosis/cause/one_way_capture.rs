@@ -35,9 +35,14 @@ impl DnRule for OneWayCapture {
             0 => String::new(),
             n => format!(", though it has answers to {}", count(n, "other DN")),
         };
+        // over TCP nothing is repeated: a later request or an acknowledgment told
+        let shows = if last.transport.is_reliable() {
+            "shows that it got one"
+        } else {
+            "does not repeat its REGISTER as it would without one"
+        };
         format!(
-            "{}: no answer of {} was captured and {} does not repeat its REGISTER as it would without \
-             one: this capture cannot tell{others}",
+            "{}: no answer of {} was captured and {} {shows}: this capture cannot tell{others}",
             case.name(),
             last.registrar,
             last.source.addr

@@ -145,9 +145,14 @@ impl Flow {
 
     /// Notes that what was sent `way` has arrived up to `ack`; most often nothing waits to be handed on.
     fn acked(&mut self, way: Way, ack: u32, origin: &Origin, desk: &mut Desk<'_, '_>) {
-        let assembly = &mut self.side_mut(way).assembly;
+        let by_server = way != self.client;
+        let Side { assembly, reader, .. } = self.side_mut(way);
         if assembly.waiting().is_none() {
-            return assembly.peer_acked(ack, &mut |_| {});
+            assembly.peer_acked(ack, &mut |_| {});
+            if by_server && assembly.misses_more() && !reader.is_deaf() {
+                self.tell(ConnectionKind::Missed, way.back(), origin, None, desk);
+            }
+            return;
         }
         self.pump(way, desk, |assembly, _, out| assembly.peer_acked(ack, out), origin);
     }

@@ -66,6 +66,8 @@ pub(super) struct Assembly {
     next: u64,
     /// How far the peer acknowledged.
     acked: u64,
+    /// How far it had when that was told to be beyond what was captured.
+    missed: u64,
     held: Pieces<Origin>,
     /// Bytes lost since the last run.
     lost: u64,
@@ -139,6 +141,16 @@ impl Assembly {
         }
     }
 
+    /// Whether the peer has acknowledged more than was captured, and more than was told before; the
+    /// number of a FIN, and one too low by a keep-alive, make a difference of one.
+    pub(super) fn misses_more(&mut self) -> bool {
+        let more = self.acked > self.next + 1 && self.acked > self.missed;
+        if more {
+            self.missed = self.acked;
+        }
+        more
+    }
+
     /// Gives up the first hole, handing on what stands behind it under its own frame.
     pub(super) fn skip_hole(&mut self, out: &mut Out<'_>) {
         let Some(first) = self.held.first() else { return };
@@ -200,7 +212,8 @@ impl Assembly {
 
     /// Takes the count of bytes that are lost and not yet told.
     pub(super) fn take_lost(&mut self) -> u64 {
-        let behind = self.fin.map_or(0, |fin| fin.saturating_sub(self.next));
+        let acked = if self.acked > self.next + 1 { self.acked } else { 0 };
+        let behind = self.fin.unwrap_or(acked).saturating_sub(self.next);
         self.next += behind;
         std::mem::take(&mut self.lost) + behind
     }
@@ -208,6 +221,7 @@ impl Assembly {
     fn set_next(&mut self, seq: u32, start: Start) {
         self.next = FIRST_LAP + u64::from(seq);
         self.acked = 0;
+        self.missed = 0;
         self.start = start;
     }
 

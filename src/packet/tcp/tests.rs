@@ -143,6 +143,23 @@ fn peer_acknowledging_beyond_a_hole_gives_it_up() {
 }
 
 #[test]
+fn what_the_client_has_and_the_capture_lacks_is_told() {
+    let mut talk = Talk::new();
+    talk.open().client(3, 100, 500, "", SIP);
+    // one byte more is a FIN's number, or a keep-alive's
+    talk.client(4, 135, 501, "", b"");
+    assert_eq!(talk.kinds(), []);
+    talk.client(5, 135, 900, "", b"").client(6, 135, 900, "", b"");
+    assert_eq!(talk.kinds(), [ConnectionKind::Missed]);
+    talk.client(7, 135, 950, "", b"");
+    assert_eq!(talk.kinds(), [ConnectionKind::Missed; 2]);
+    // what comes late is not lost
+    talk.server(8, 500, 135, "", &[b'x'; 440]);
+    talk.0.finish();
+    assert_eq!(talk.0.decoder.stats().tcp_lost_bytes, 10);
+}
+
+#[test]
 fn a_hole_stays_open_for_two_seconds() {
     let mut talk = Talk::new();
     talk.open().client(10, 100, 500, "", b"SIP/2.0").client(20, 110, 500, "", b"held");
