@@ -9,7 +9,7 @@ use super::ends::{End, Host};
 use super::few::Few;
 use super::scanner::Scanners;
 use super::store::{Binding, Dn, NIL, Registration};
-use super::text::Texts;
+use super::text::{Sym, Texts};
 use super::verdict::{Flag, FlagSet, State, Verdict};
 use crate::net::{Endpoint, Timestamp};
 
@@ -122,17 +122,14 @@ impl DnState {
 
     /// The flags that follow from the whole of a DN.
     fn flag(&mut self, texts: &Texts, dn: &Dn, at: Timestamp, scanners: &Scanners) {
-        let holding = self
-            .registrations
-            .iter()
-            .filter(|r| {
-                let own = dn.registration_of(r);
-                r.verdict == Verdict::InService
-                    && own.is_some_and(|own| !dn.passes_on(own.registrar))
-            })
-            .count();
+        let in_service = self.registrations.iter().filter(|r| r.verdict == Verdict::InService);
+        let holding: SmallVec<[&Registration; 2]> = in_service
+            .filter_map(|r| dn.registration_of(r))
+            .filter(|own| !dn.passes_on(own.registrar))
+            .collect();
+        let conflict = holding.len() > 1 && !are_flows_of_one(texts, &holding, at);
         let flags = &mut self.flags;
-        flags.set_if(Flag::Conflict, holding > 1);
+        flags.set_if(Flag::Conflict, conflict);
         for reg in &dn.registrations {
             flags.set_if(Flag::Flapping, reg.flapping());
             flags.set_if(Flag::Moved, reg.holders.len() > 1);
@@ -164,7 +161,7 @@ impl DnState {
                 }) && !dn.passes_on(reg.registrar)
                     && reg.history.iter().any(|c| c.verdict == Verdict::InService && c.time < since)
             });
-            flags.set_if(Flag::MovedRegistrar, elsewhere && holding == 1);
+            flags.set_if(Flag::MovedRegistrar, elsewhere && holding.len() == 1);
             let was_out = own.is_some_and(|reg| {
                 reg.history.iter().any(|c| c.verdict.state() == State::OutOfService)
             });
@@ -298,3 +295,19 @@ impl AtRegistrar {
         (rank, self.news)
     }
 }
+
+/// Whether one device holds a flow of its own through each of these (RFC 5626 §3.1): they are ways to
+/// one registrar, or meant to be used side by side.
+fn are_flows_of_one(texts: &Texts, holding: &[&Registration], at: Timestamp) -> bool {
+    let flows: SmallVec<[Sym; 4]> = holding
+        .iter()
+        .flat_map(|reg| reg.bindings.iter())
+        .filter(|b| b.runs_at(at) && b.source.is_some())
+        .map(|b| b.device)
+        .collect();
+    let Some(&first) = flows.first() else { return false };
+    flows.iter().enumerate().all(|(i, &flow)| {
+        is_one_instance(texts, first, flow) && !flows.iter().take(i).any(|&other| other == flow)
+    })
+}
+
