@@ -279,18 +279,21 @@ impl Tracker {
     fn is_overtaken(&self, attempt: u32, answer: &Final<'_, '_>) -> bool {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
         let Some(dn) = self.store.dns.get(a.dn as usize) else { return false };
-        if dn.last_attempt == attempt {
-            return false;
-        }
-        let latest = self.store.attempts.get(dn.last_attempt as usize);
-        latest.is_some_and(|b| {
+        let overtakes = |b: &Attempt| {
             b.cseq > answer.cseq
                 && b.call_id == a.call_id
                 && !b.call_id.is_none()
                 && b.registrar == a.registrar
                 && b.started >= answer.first
                 && matches!(b.code, 200..300)
-        })
+        };
+        let is_it = |index: u32| self.store.attempts.get(index as usize).is_some_and(overtakes);
+        if dn.last_attempt != attempt {
+            return is_it(dn.last_attempt);
+        }
+        // what lacks fragments is told late, and then begins an attempt of its own
+        answer.message.is_cut()
+            && dn.recent.iter().any(|recent| recent.attempt() != attempt && is_it(recent.attempt()))
     }
 
     /// 2xx: what the registrar now holds.

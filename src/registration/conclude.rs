@@ -6,7 +6,7 @@ use super::store::{Dn, Registration, Store, Tried, TriedMarks};
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
-use crate::net::{Origin, Timestamp};
+use crate::net::{FrameRef, Origin, Timestamp};
 
 /// What the lack of a final answer comes to.
 #[derive(Clone, Copy, Debug)]
@@ -199,6 +199,20 @@ impl Dn {
 }
 
 impl Registration {
+    /// Enters what the latest try came to, if it is this one: it is understood only now.
+    pub(super) fn restate(
+        &mut self,
+        attempt: u32,
+        outcome: Outcome,
+        now: Timestamp,
+        frame: FrameRef,
+    ) {
+        if let Some(tried) = self.tried.as_mut().filter(|tried| tried.attempt == attempt) {
+            tried.outcome = outcome;
+            self.note_change(now, frame);
+        }
+    }
+
     /// Enters the latest try; a flag if it was refused while a binding runs.
     fn conclude(&mut self, tried: Tried, tentative: bool, now: Timestamp) -> Option<Flag> {
         if !tentative {

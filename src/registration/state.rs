@@ -310,4 +310,3 @@ fn are_flows_of_one(texts: &Texts, holding: &[&Registration], at: Timestamp) -> 
         is_one_instance(texts, first, flow) && !flows.iter().take(i).any(|&other| other == flow)
     })
 }
-

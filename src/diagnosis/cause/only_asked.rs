@@ -25,12 +25,23 @@ impl DnRule for OnlyAsked {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::NotRegistered), || {
-            Proof::error(Confidence::Certain, case.shown())
+            let asked = case.decider().is_some_and(|last| last.purpose == Purpose::Query);
+            let sure = if asked { Confidence::Certain } else { Confidence::Likely };
+            Proof::error(sure, case.shown())
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
+        if last.purpose != Purpose::Query {
+            return format!(
+                "{}: the answer of {} to {} lists no binding, and what was asked is not in the capture: the \
+                 list, a removal, or a registration that was not kept",
+                case.name(),
+                last.registrar,
+                last.source.addr
+            );
+        }
         format!(
             "{}: {} only asks {} for the bindings (no Contact), and the answer lists none",
             case.name(),

@@ -6,9 +6,9 @@ static ABOUT: About = About {
     id: "redirect-not-followed",
     severity: Severity::Error,
     fragment: "redirected, not followed",
-    meaning: "The registrar sent the device elsewhere and no registration there followed.",
+    meaning: "The registrar sent the device elsewhere and no registration there was captured.",
     check: "the Contact of the 3xx: whether the device can reach it and is allowed to \
-            follow redirects",
+            follow redirects; a capture taken at the registrar does not show what went elsewhere",
     reference: "RFC 3261 §10.2.7, §21.3",
 };
 
@@ -25,13 +25,13 @@ impl DnRule for RedirectNotFollowed {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.is(Verdict::Redirected), || Proof::error(Confidence::Certain, case.shown()))
+        Held::when(case.is(Verdict::Redirected), || Proof::error(Confidence::Likely, case.shown()))
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
         format!(
-            "{}: {} answered {}, {}, and no REGISTER to another server followed",
+            "{}: {} answered {}, {}, and no REGISTER to another server was captured",
             case.name(),
             last.registrar,
             case.code_of(last),

@@ -21,6 +21,7 @@ mod refresh_failed_then_expired;
 mod refresh_gap;
 mod registered_but_silent;
 mod rejected_from_other_source;
+mod removal_answer_missing;
 mod request_uri_user;
 mod retry_after_not_obeyed;
 mod rport_unfilled;
@@ -48,6 +49,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &refresh_gap::RefreshGap,
     &refresh_failed::RefreshFailed,
     &refresh_failed_then_expired::LapsedAfterRefresh,
+    &removal_answer_missing::RemovalAnswerMissing,
     &cseq_not_rising::CseqNotRising,
     &flapping::Flapping,
     &conflict_two_registrars::TwoRegistrars,
