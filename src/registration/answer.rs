@@ -308,6 +308,12 @@ impl Tracker {
             let contact = texts.intern_like(asked, c.uri.get(message.raw()));
             let item = c.item.get(message.raw());
             let device = if c.device { device_of(texts, item) } else { Sym::NONE };
+            // a registrar that tells bindings apart by Call-ID lists one URI as often as it has it
+            let twin = |l: &&mut Listed| l.contact == contact && l.device == device;
+            if let Some(twin) = listed.iter_mut().take(64).find(twin) {
+                twin.expires = twin.expires.max(c.expires);
+                continue;
+            }
             listed.push(Listed { contact, device, expires: c.expires });
         }
         let sibling = self.sibling(attempt);
