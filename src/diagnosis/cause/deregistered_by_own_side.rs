@@ -67,6 +67,10 @@ impl DnRule for Deregistered {
         };
         let seconds = granted.granted.map_or_else(String::new, |s| format!(", {s} s"));
         let later = decided_at(removal).nanos_since(decided_at(granted));
+        let over = granted.granted.map(|s| later - i64::from(s) * 1_000_000_000);
+        let over = over.filter(|&over| over > 1_000_000_000).map_or_else(String::new, |over| {
+            format!("; the time it had been granted had run out {} before that", span(over))
+        });
         let call = if granted.call_id == removal.call_id { "the same" } else { "another" };
         let agent = if granted.user_agent == removal.user_agent {
             String::new()
@@ -81,7 +85,7 @@ impl DnRule for Deregistered {
         };
         format!(
             "{name} was accepted ({}{seconds}) and removed {} later by {} from {from} under {call} \
-             Call-ID{agent}: removed by its own side",
+             Call-ID{agent}: removed by its own side{over}",
             granted.code,
             span(later),
             case.removed_with()
