@@ -8,11 +8,12 @@ use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::Request;
 use super::verdict::{Flag, Verdict};
+use crate::net::FrameRef;
 
 impl Tracker {
     /// A request that stands behind its answer: what it says of the attempt, which was decided
     /// without it.
-    pub(super) fn request_after_answer(&mut self, slot: u32, request: &Request) {
+    pub(super) fn request_after_answer(&mut self, slot: u32, request: &Request, frame: FrameRef) {
         let Some(t) = self.transactions.get(slot) else { return };
         let (Some(index), code, cseq) = (t.attempt(), t.final_code, t.cseq) else { return };
         let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
@@ -41,18 +42,20 @@ impl Tracker {
             {
                 refused
             }
-            (200..300, Outcome::NothingListed) if request.purpose == Purpose::Remove => {
-                Outcome::Removed
-            }
+            (200..300, Outcome::NothingListed) => match request.purpose {
+                Purpose::Remove => Outcome::Removed,
+                Purpose::Register if !request.cut => Outcome::Failed(Verdict::NotKept),
+                _ => return,
+            },
             _ => return,
         };
         a.outcome = outcome;
         let (dn, registrar) = (a.dn, a.registrar);
-        let tried = self.registration(dn, registrar).and_then(|reg| reg.tried.as_mut());
-        if let Some(tried) = tried.filter(|tried| tried.attempt == index) {
-            tried.outcome = outcome;
+        let now = self.now;
+        if let Some(reg) = self.registration(dn, registrar) {
+            reg.restate(index, outcome, now, frame);
         }
-        self.touch_attempt(index, None);
+        self.touch_attempt(index, Some(frame));
     }
 
     /// A challenge that stands behind the request with the credentials it asked for; `offers` are

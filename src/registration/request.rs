@@ -75,10 +75,9 @@ impl Tracker {
         if late {
             let dn = self.store.attempts.get(attempt as usize).map_or(NIL, |a| a.dn);
             let request = read_request(&mut self.store, dn, message, facts.read);
-            self.request_after_answer(slot, &request);
+            self.request_after_answer(slot, &request, origin.frame);
             let nearest = (hop == 0).then_some(request.contacts);
             self.describe(attempt, origin, message, facts, nearest);
-            self.learn_purpose(attempt, origin, message, facts);
         }
         let Some(a) = self.store.attempts.get(attempt as usize) else { return sighting };
         let dn = a.dn;
@@ -106,38 +105,6 @@ impl Tracker {
             self.flag(dn, Flag::AnswerLost);
         }
         sighting
-    }
-
-    /// What a 2xx meant that lists nothing is known when its request is captured behind it: by clocks
-    /// that differ, or because it lacked fragments and was waited for.
-    fn learn_purpose(
-        &mut self,
-        attempt: u32,
-        origin: &Origin,
-        message: &Message<'_>,
-        facts: &Facts<'_>,
-    ) {
-        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
-        if (a.outcome, a.purpose) != (Outcome::NothingListed, Purpose::Unknown) {
-            return;
-        }
-        let dn = a.dn;
-        let request = read_request(&mut self.store, dn, message, facts.read);
-        let outcome = match request.purpose {
-            Purpose::Remove => Outcome::Removed,
-            Purpose::Register if !request.cut => Outcome::Failed(Verdict::NotKept),
-            _ => Outcome::NothingListed,
-        };
-        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
-            a.purpose = request.purpose;
-            a.outcome = outcome;
-            let registrar = a.registrar;
-            let reg = self.store.dns.get_mut(dn as usize).and_then(|dn| dn.registration(registrar));
-            if let Some(reg) = reg {
-                reg.restate(attempt, outcome, self.now, origin.frame);
-            }
-        }
-        self.touch_attempt(attempt, Some(origin.frame));
     }
 
     fn new_request(
