@@ -10,9 +10,17 @@ pub(super) const TIMER_F: i64 = 32_000_000_000;
 const REPEAT_DUE: i64 = 1_000_000_000;
 /// How old a request is when its silence comes to mean something else.
 pub(super) const MOMENTS: [i64; 2] = [REPEAT_DUE, TIMER_F];
-/// Requests in a row that may be lost on a way that works: where no answer is captured at all, a
-/// client that stops so soon had one.
-const LOST: u32 = 3;
+/// A client that repeats itself for so long gets nothing.
+const IN_VAIN: i64 = TIMER_F / 2;
+/// Repetitions come no farther apart than T2 (RFC 3261 §17.1.2.1).
+const T2: i64 = 4_000_000_000;
+
+/// When a client on UDP that sent a request so often will have sent it again, in nanoseconds.
+pub(super) const fn repeats_within(sends: u32) -> i64 {
+    let shift = if sends > 4 { 3 } else { sends.saturating_sub(1) };
+    let interval = (REPEAT_DUE / 2) << shift;
+    (if interval > T2 { T2 } else { interval }) + REPEAT_DUE / 2
+}
 
 /// What is known of a request without a final answer.
 #[derive(Clone, Copy)]
@@ -23,6 +31,9 @@ pub(super) struct Silence {
     pub peer_seen: bool,
     /// How often it was sent.
     pub sends: u32,
+    /// From the first sending to the latest, and from that to now, in nanoseconds.
+    pub lasted: i64,
+    pub paused: i64,
     pub provisional: bool,
     pub cut: bool,
     /// Meanwhile the server sent something that was cut beyond recognition.
@@ -32,6 +43,12 @@ pub(super) struct Silence {
 }
 
 impl Silence {
+    /// Whether the client stopped repeating the request long before it had to give up: it had an
+    /// answer, unless it is one that gives up soon.
+    const fn gave_over(self) -> bool {
+        self.lasted < IN_VAIN && self.paused > repeats_within(self.sends)
+    }
+
     /// The table of DESIGN's `no_answer`, `one_way` and `pending`, as a pure function.
     pub(super) const fn meaning(self) -> Outcome {
         let deaf = self.server.one_way && !self.server.answers;
@@ -42,7 +59,7 @@ impl Silence {
                 return Outcome::Open;
             }
             Verdict::NoAnswer
-        } else if !self.reliable && self.sends > if deaf { LOST } else { 1 } {
+        } else if !self.reliable && self.sends > 1 && !(deaf && self.gave_over()) {
             Verdict::NoAnswer
         } else if deaf {
             Verdict::OneWay
@@ -73,6 +90,8 @@ mod tests {
         reliable: false,
         peer_seen: true,
         sends: 1,
+        lasted: 0,
+        paused: 5_000_000_000,
         provisional: false,
         cut: false,
         unread: false,
@@ -99,8 +118,13 @@ mod tests {
                 failed(OneWay),
             ),
             (
+                "repeated to the end of a one-way capture",
+                Silence { sends: 3, paused: 2_000_000_000, server: deaf, ..BASE },
+                failed(NoAnswer),
+            ),
+            (
                 "repeated in vain, in a one-way capture",
-                Silence { sends: 4, server: deaf, ..BASE },
+                Silence { sends: 11, lasted: 31_500_000_000, server: deaf, ..BASE },
                 failed(NoAnswer),
             ),
             (

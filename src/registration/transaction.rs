@@ -7,7 +7,7 @@ use super::ends::{End, Host};
 use super::facts::TransactionKey;
 use super::few::Few;
 use super::memory::spilled;
-use super::silence::{MOMENTS, Silence};
+use super::silence::{MOMENTS, Silence, repeats_within};
 use super::store::{Marks, Server};
 use super::text::Sym;
 use crate::net::{FileId, HepAgent, Origin, Timestamp, Transport};
@@ -201,8 +201,11 @@ impl Transaction {
 
     /// When time alone may change what the lack of an answer means.
     pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> + use<> {
-        let first = self.first.nanos();
-        MOMENTS.into_iter().map(move |wait| Timestamp::from_nanos(first.saturating_add(wait)))
+        let after =
+            |time: Timestamp, wait| Timestamp::from_nanos(time.nanos().saturating_add(wait));
+        let (first, last) = (self.first, self.last_sent);
+        let over = after(last, repeats_within(self.sends).saturating_add(1));
+        MOMENTS.into_iter().map(move |wait| after(first, wait)).chain([over])
     }
 
     /// What the lack of a final answer means at `now`.
@@ -212,6 +215,8 @@ impl Transaction {
             reliable: self.transport.is_reliable(),
             peer_seen: self.peer_seen,
             sends: self.sends,
+            lasted: self.last_sent.nanos_since(self.first),
+            paused: now.nanos_since(self.last_sent),
             provisional: self.provisional,
             cut: self.request.as_ref().is_some_and(|r| r.cut),
             unread: server.cut.is_some_and(|at| at >= self.first),
