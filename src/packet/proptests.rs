@@ -150,9 +150,14 @@ fn hep() -> Vec<u8> {
 }
 
 fn mutated() -> impl Strategy<Value = (u32, Vec<u8>)> {
+    mutated_of(|_| true)
+}
+
+/// Frames of these link types with changed bytes, some of them cut.
+fn mutated_of(wanted: impl Fn(u32) -> bool) -> impl Strategy<Value = (u32, Vec<u8>)> {
+    let valid: Vec<_> = valid().into_iter().filter(|(link, _)| wanted(*link)).collect();
     let changes = prop::collection::vec((any::<Index>(), any::<u8>()), 0..4);
-    (any::<Index>(), changes, any::<Index>()).prop_map(|(which, changes, cut)| {
-        let valid = valid();
+    (any::<Index>(), changes, any::<Index>()).prop_map(move |(which, changes, cut)| {
         let (link, mut bytes) = valid[which.index(valid.len())].clone();
         for (at, value) in changes {
             // headers matter most
@@ -215,8 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn datagrams_are_those_etherparse_sees((link, bytes) in mutated()) {
-        prop_assume!(link == link::ETHERNET);
+    fn datagrams_are_those_etherparse_sees((link, bytes) in mutated_of(|link| link == link::ETHERNET)) {
         let mut rig = Rig::new();
         rig.link(link, 0, &bytes);
         let Ok(sliced) = LaxSlicedPacket::from_ethernet(&bytes) else { return Ok(()) };
