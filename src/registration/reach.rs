@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
@@ -42,8 +42,12 @@ pub struct Unanswered {
     pub last: (Timestamp, FrameRef),
     /// ICMP type and code that came instead.
     pub icmp: Option<(u8, u8)>,
+    /// Whether anybody answered the asker in this capture: else its answers may not be in it.
+    pub heard: bool,
     /// Over a transport that repeats by itself.
     reliable: bool,
+    /// Told by a HEP agent, which need not tell of answers.
+    hep: bool,
     key: TransactionKey,
 }
 
@@ -53,6 +57,8 @@ pub(super) struct Reach {
     open: FxHashMap<(IpAddr, Endpoint), Unanswered>,
     /// Where the latest request of each went: some devices answer from another port.
     keys: FxHashMap<TransactionKey, (IpAddr, Endpoint)>,
+    /// Who was answered by anybody.
+    heard: FxHashSet<IpAddr>,
     /// Places that were too many to remember.
     pub dropped: u64,
 }
@@ -91,7 +97,9 @@ impl Reach {
                     first: now,
                     last: now,
                     icmp: None,
+                    heard: false,
                     reliable: origin.transport.is_reliable(),
+                    hep: origin.path.hep.is_some(),
                     key,
                 });
             }
@@ -129,6 +137,9 @@ impl Reach {
             return;
         }
         let by_key = self.keys.get(key).copied();
+        if by_key.is_some() && self.heard.len() < PLACES {
+            self.heard.insert(origin.dst.addr);
+        }
         for at in [Some((origin.dst.addr, origin.src)), by_key].into_iter().flatten() {
             if let Some(open) = self.open.remove(&at) {
                 self.keys.remove(&open.key);
@@ -146,13 +157,17 @@ impl Reach {
     /// The places that do not answer at `now`, if there are any.
     pub(super) fn silent(&self, now: Timestamp) -> Option<Silent> {
         let silent = self.open.values().filter(|open| open.is_silent(now));
-        let silent: FxHashMap<_, _> = silent.map(|o| ((o.asker, o.place), *o)).collect();
+        let silent = silent.map(|open| {
+            let heard = self.heard.contains(&open.asker);
+            ((open.asker, open.place), Unanswered { heard, ..*open })
+        });
+        let silent: FxHashMap<_, _> = silent.filter(|(_, o)| o.heard || !o.hep).collect();
         (!silent.is_empty()).then_some(Silent(silent))
     }
 
     /// The bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        map_bytes(&self.open) + map_bytes(&self.keys)
+        map_bytes(&self.open) + map_bytes(&self.keys) + self.heard.capacity() * size_of::<IpAddr>()
     }
 }
 

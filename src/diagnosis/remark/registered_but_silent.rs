@@ -35,7 +35,8 @@ impl DnRule for RegisteredButSilent {
         let Some(open) = case.view.unanswered() else { return Held::No };
         let confidence = match open.icmp {
             Some(_) => Confidence::Certain,
-            None => Confidence::Likely,
+            None if open.heard => Confidence::Likely,
+            None => Confidence::Possible,
         };
         Held::Yes(Proof::warning(confidence, shown(open)))
     }
@@ -61,7 +62,12 @@ impl DnRule for RegisteredButSilent {
         } else {
             format!("; that address is in its Contact, it registers from {}", case.holders_named())
         };
-        format!("{}: {what}{elsewhere}", case.name())
+        let nobody = if open.heard || open.icmp.is_some() {
+            ""
+        } else {
+            "; nobody answers that one in this capture"
+        };
+        format!("{}: {what}{elsewhere}{nobody}", case.name())
     }
 }
 
