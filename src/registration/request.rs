@@ -151,6 +151,7 @@ impl Tracker {
             if hop == 0 {
                 a.set_entry(ends.1);
             }
+            let nearer = a.registrar;
             if hop.saturating_add(1) >= a.hops {
                 a.set_registrar(registrar);
                 a.hops = hop.saturating_add(1);
@@ -158,6 +159,11 @@ impl Tracker {
             }
             if a.hops > 1 {
                 self.flag(dn, Flag::TwoHops);
+            }
+            if hop > 0
+                && let Some(dn) = self.store.dns.get_mut(dn as usize)
+            {
+                dn.pass_on(nearer, registrar);
             }
         }
         slot

@@ -438,6 +438,20 @@ impl Dn {
         self.registrations.last_mut()
     }
 
+    /// What seemed to be held at a server that passes its requests on is held behind it: the capture
+    /// lacks the second hop of a request before.
+    pub(super) fn pass_on(&mut self, edge: End, registrar: End) {
+        let mut all = self.registrations.iter();
+        if edge == registrar || !all.any(|reg| reg.registrar == edge) {
+            return;
+        }
+        if self.registrations.iter().any(|reg| reg.registrar == registrar) {
+            self.registrations.retain(|reg| reg.registrar != edge);
+        } else if let Some(reg) = self.registrations.iter_mut().find(|reg| reg.registrar == edge) {
+            reg.registrar = registrar;
+        }
+    }
+
     /// Its latest attempts that are not over for good, in order.
     pub(super) fn unfinished(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
         self.recent.iter().filter(|recent| !recent.is_over()).map(|recent| recent.attempt())
