@@ -12,7 +12,9 @@ use super::reading::Reading;
 use super::store::{Marks, MessageRecord, NIL, Store};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
-use super::transaction::{Asked, Ends, Presented, Request, Sighting, Subject, Transaction};
+use super::transaction::{
+    Asked, Ends, Presented, Request, SOONEST_REPEAT, Sighting, Subject, Transaction,
+};
 use super::verdict::{Flag, Verdict};
 use crate::net::Origin;
 use crate::sip::Message;
@@ -176,8 +178,11 @@ impl Tracker {
         if a.outcome != Outcome::Open || !same {
             return;
         }
-        if let Some(before) = self.transactions.get_mut(a.open).filter(|before| !before.answered())
-        {
+        // who tries one password after the other does not wait for answers
+        let repeats = |before: &&mut Transaction| {
+            !before.answered() && t.first.nanos_since(before.last_sent) >= SOONEST_REPEAT
+        };
+        if let Some(before) = self.transactions.get_mut(a.open).filter(repeats) {
             before.sends = before.sends.saturating_add(1);
             t.sends = before.sends;
         }

@@ -13,7 +13,7 @@ use super::text::Sym;
 use crate::net::{FileId, HepAgent, Origin, Timestamp, Transport};
 
 /// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
-const SOONEST_REPEAT: i64 = 150_000_000;
+pub(super) const SOONEST_REPEAT: i64 = 150_000_000;
 /// A second copy of a packet with the same IP identification arrives within this time.
 const COPY_WINDOW: i64 = 2_000_000_000;
 
