@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::prelude::*;
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Timestamp};
 use crate::registration::{ConnectionFault, ConnectionRecord, Snapshot};
 
 /// A failure of the connections from one address to a server that can be SIP's.
@@ -13,6 +13,8 @@ pub(super) struct Case<'a> {
     pub record: &'a ConnectionRecord,
     /// How sure it is that the server is SIP's.
     pub confidence: Confidence,
+    /// Whether the client had SIP answers of the server over a connection since.
+    pub passed: bool,
 }
 
 /// The failures of this kind, of servers that can be SIP's.
@@ -25,13 +27,36 @@ pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>
         .dns()
         .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
         .collect();
+    let answered = last_answers(snapshot, &records);
     let judged = records.into_iter().filter_map(|record| {
         let speaks = snapshot.speaks_sip(record.server);
         let registrar = registrars.contains(&record.server.addr);
         let confidence = confidence(record.server, speaks, registrar)?;
-        Some(Case { record, confidence })
+        let last = answered.get(&(record.client, record.server));
+        let passed = last.is_some_and(|last| *last > record.last);
+        Some(Case { record, confidence, passed })
     });
     judged.collect()
+}
+
+/// When each client that is told of had its latest answer to a REGISTER over a connection to that
+/// server.
+fn last_answers(
+    snapshot: &Snapshot,
+    records: &[&ConnectionRecord],
+) -> FxHashMap<(IpAddr, Endpoint), Timestamp> {
+    let asked: FxHashSet<_> = records.iter().map(|r| (r.client, r.server)).collect();
+    let mut latest = FxHashMap::default();
+    for dn in snapshot.dns() {
+        for a in dn.attempts().filter(|a| a.transport.is_reliable() && a.code != 0) {
+            let ends = (a.source.addr, a.registrar);
+            if asked.contains(&ends) {
+                let last = latest.entry(ends).or_insert(a.last);
+                *last = a.last.max(*last);
+            }
+        }
+    }
+    latest
 }
 
 /// How sure it is that a server endpoint is SIP's; `None` when nothing speaks for it.
@@ -59,6 +84,7 @@ impl Case<'_> {
             severity: match self.confidence {
                 // a port of which nothing but its host speaks for SIP
                 Confidence::Possible => Severity::Observation,
+                _ if self.passed => Severity::Observation,
                 _ => about.severity,
             },
             confidence: self.confidence,

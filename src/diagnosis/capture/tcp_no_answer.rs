@@ -25,15 +25,19 @@ impl Rule for TcpNoAnswer {
     fn judge(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         for case in cases(scene.snapshot, ConnectionFault::NoAnswer) {
             let (client, server) = (case.record.client, case.record.server);
-            findings.push(case.finding(
-                &ABOUT,
+            let count = case.count();
+            let sentence = if case.passed {
                 format!(
-                    "{server} does not answer TCP: {} from {client} never came about; its DNs \
-                     cannot register this way",
-                    case.count()
-                ),
-                ABOUT.check,
-            ));
+                    "{server} did not answer TCP for a while: {count} from {client} never came about, before \
+                     another came about"
+                )
+            } else {
+                format!(
+                    "{server} does not answer TCP: {count} from {client} never came about; its DNs \
+                     cannot register this way"
+                )
+            };
+            findings.push(case.finding(&ABOUT, sentence, ABOUT.check));
         }
     }
 }

@@ -25,15 +25,19 @@ impl Rule for TcpRefused {
     fn judge(&self, scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         for case in cases(scene.snapshot, ConnectionFault::Refused) {
             let (client, server) = (case.record.client, case.record.server);
-            findings.push(case.finding(
-                &ABOUT,
+            let count = case.count();
+            let sentence = if case.passed {
                 format!(
-                    "{server} refuses TCP: {} from {client} answered with a reset; its DNs cannot \
-                     register this way",
-                    case.count()
-                ),
-                ABOUT.check,
-            ));
+                    "{server} refused TCP for a while: {count} from {client} answered with a reset, before \
+                     another came about"
+                )
+            } else {
+                format!(
+                    "{server} refuses TCP: {count} from {client} answered with a reset; its DNs cannot \
+                     register this way"
+                )
+            };
+            findings.push(case.finding(&ABOUT, sentence, ABOUT.check));
         }
     }
 }
