@@ -17,7 +17,7 @@ use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::tls::KeyLog;
-use super::{Sink, tunnel};
+use super::{Sink, tunnel, wlan};
 use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
 
 mod carriers;
@@ -160,6 +160,22 @@ impl Decoder {
     }
 
     fn layer(
+        &mut self,
+        layer: Layer<'_>,
+        missing: usize,
+        meta: Meta,
+        depth: u8,
+        sink: &mut Sink<'_>,
+    ) {
+        self.one_of_layer(layer, missing, meta, depth, sink);
+        if let Layer::Wlan(bytes) = layer {
+            for other in wlan::further(bytes) {
+                self.one_of_layer(other, missing, meta, depth, sink);
+            }
+        }
+    }
+
+    fn one_of_layer(
         &mut self,
         layer: Layer<'_>,
         missing: usize,

@@ -1,7 +1,7 @@
 //! Reads IEEE 802.11 data frames and the headers that wireless captures put in front of them.
 
-use super::field::{after, mac_at, u16_at, u32_at};
-use super::link::{Descent, Layer, LinkInfo};
+use super::field::{after, first, mac_at, u16_at, u32_at};
+use super::link::{Descent, LLC as LLC_TYPE, Layer, LinkInfo};
 
 /// Link types of wireless captures (<https://www.tcpdump.org/linktypes.html>).
 pub(super) const IEEE_802_11: u32 = 105;
@@ -29,8 +29,32 @@ pub(super) fn captured(link: u32, bytes: &[u8]) -> Result<Layer<'_>, Descent> {
     bytes.get(len..).map(Layer::Wlan).ok_or(Descent::Broken)
 }
 
-/// IEEE 802.11-2020 §9.3.2.1: a data frame, its addresses, and LLC.
+/// IEEE 802.11-2020 §9.3.2.1: a data frame, its addresses, and LLC; of several frames in one, the first.
 pub(super) fn data<'a>(bytes: &'a [u8], info: &mut LinkInfo) -> Result<Layer<'a>, Descent> {
+    body(bytes, info).map(|(llc, _)| Layer::Network(LLC_TYPE, llc))
+}
+
+/// The others of several frames in one (A-MSDU, §9.3.2.2).
+pub(super) fn further(bytes: &[u8]) -> impl Iterator<Item = Layer<'_>> {
+    let mut rest = body(bytes, &mut LinkInfo::default()).map_or(&[][..], |(_, further)| further);
+    std::iter::from_fn(move || {
+        let (llc, behind) = subframe(rest)?;
+        rest = behind;
+        Some(Layer::Network(LLC_TYPE, llc))
+    })
+}
+
+/// Destination, source, length, LLC; the next one starts at a multiple of four.
+fn subframe(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    const HEADER: usize = 14;
+    let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+    let len = usize::from(u16_at(header, 12));
+    let next = (HEADER + len).next_multiple_of(4);
+    (len > 0).then(|| (first(rest, len), after(bytes, next)))
+}
+
+/// LLC of a data frame, and what stands behind it if it is one of several.
+fn body<'a>(bytes: &'a [u8], info: &mut LinkInfo) -> Result<(&'a [u8], &'a [u8]), Descent> {
     const TO_DS: u8 = 0x01;
     const FROM_DS: u8 = 0x02;
     const PROTECTED: u8 = 0x40;
@@ -64,13 +88,12 @@ pub(super) fn data<'a>(bytes: &'a [u8], info: &mut LinkInfo) -> Result<Layer<'a>
     let body = after(rest, len);
     // a pad up to a multiple of four, and the initialization vector of what was decrypted, may be left
     let pad = (len + header.len()).next_multiple_of(4) - (len + header.len());
-    let aggregate = if is_aggregate { 14 } else { 0 };
     [0, 8]
         .into_iter()
         .flat_map(|vector| [vector, vector + pad])
-        .map(|skipped| after(body, skipped + aggregate))
-        .find(|body| body.starts_with(&LLC))
-        .map(|llc| Layer::Network(0, llc))
+        .map(|skipped| after(body, skipped))
+        .filter_map(|body| if is_aggregate { subframe(body) } else { Some((body, &[][..])) })
+        .find(|(llc, _)| llc.starts_with(&LLC))
         .ok_or(if flags & PROTECTED != 0 { Descent::Encrypted } else { Descent::NotIp })
 }
 
@@ -80,15 +103,15 @@ pub(super) fn capwap(payload: &[u8]) -> Option<Layer<'_>> {
     const KEEP_ALIVE: u32 = 0x08;
     const FRAGMENT_OFFSET: u16 = 0xfff8;
     let (header, _) = payload.split_first_chunk::<8>()?;
-    let first = u32_at(header, 0);
-    let len = (first >> 19 & 0x1f) as usize * 4;
+    let word = u32_at(header, 0);
+    let len = (word >> 19 & 0x1f) as usize * 4;
     // version 0, no DTLS; of a frame in fragments the first one is read as a frame that was cut
     let is_later = u16_at(header, 6) & FRAGMENT_OFFSET != 0;
-    if header[0] != 0 || len < header.len() || is_later || first & KEEP_ALIVE != 0 {
+    if header[0] != 0 || len < header.len() || is_later || word & KEEP_ALIVE != 0 {
         return None;
     }
     let inner = payload.get(len..)?;
-    Some(if first & NATIVE != 0 { Layer::Wlan(inner) } else { Layer::Ethernet(inner) })
+    Some(if word & NATIVE != 0 { Layer::Wlan(inner) } else { Layer::Ethernet(inner) })
 }
 
 /// The predecessor of CAPWAP (RFC 5412 §3.1): version, slot, C and F bits, fragment, length, status.

@@ -74,6 +74,23 @@ fn link_types_of_other_media() {
 }
 
 #[test]
+fn several_frames_in_one_are_all_read() {
+    let header = [&[0x88, 1, 0, 0][..], &[2; 6], &[4; 6], &[6; 6], &[0, 0, 0x80, 0]].concat();
+    let mut bytes = header;
+    for number in 0..3 {
+        let packet = udp(5060 + number, SIP);
+        let llc = [&link::SNAP[..], &[8, 0], &packet].concat();
+        bytes.extend([&[8; 12][..], &(llc.len() as u16).to_be_bytes(), &llc].concat());
+        bytes.resize((bytes.len() - 26).next_multiple_of(4) + 26, 0);
+    }
+    let mut rig = Rig::new();
+    rig.link(wlan::IEEE_802_11, 0, &bytes);
+    assert_eq!(rig.datagrams(), [SIP, SIP, SIP]);
+    let ports: Vec<_> = rig.origins.iter().map(|origin| origin.dst.port).collect();
+    assert_eq!(ports, [5060, 5061, 5062]);
+}
+
+#[test]
 fn tags_that_are_rare() {
     let nsh = |next: u8| [&[0x0f, 0xc6, 1, next, 0, 0, 1, 255][..], &[0; 16]].concat();
     let cases: [(&str, u16, Vec<u8>); 9] = [
