@@ -140,7 +140,9 @@ fn all_that_may_matter_is_kept() {
 
 /// IP headers that are mostly in order, so that the odd ones are odd in one place.
 fn odd_packet() -> impl Strategy<Value = Vec<u8>> {
-    let ports = prop_oneof![Just(5060_u16), Just(4789), Just(22), Just(2152), any::<u16>()];
+    let tunnels = prop::sample::select(&[925_u16, 3544, 4500, 4754, 5247, 6635, 12222, 37008][..]);
+    let ports =
+        prop_oneof![Just(5060_u16), Just(4789), Just(22), Just(2152), tunnels, any::<u16>()];
     let payload = proptest::collection::vec(any::<u8>(), 0..60);
     let packet = (any::<bool>(), ports.clone(), ports, payload, any::<bool>());
     let twist = (any::<proptest::sample::Index>(), any::<u8>(), 0..4_u8);

@@ -5,7 +5,7 @@ use etherparse::ip_number;
 use super::field::{after, first, u16_at, u32_at};
 use super::link::{self, ethertype, is_llc_of_ip};
 use super::payload::may_be_sip;
-use super::tunnel::{HIGHEST_BINARY_TUNNEL, is_tunnel_port, is_tunnel_protocol};
+use super::tunnel::{HIGHEST_BINARY_TUNNEL, is_binary_tunnel, is_tunnel_port, is_tunnel_protocol};
 use crate::net::LinkType;
 
 /// The bits of IPv4's fragment field that are set in fragments.
@@ -61,7 +61,7 @@ fn is_media(bytes: &[u8]) -> bool {
         && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
         // media go to high ports
         && (source.min(destination) > HIGHEST_BINARY_TUNNEL
-            || !(is_tunnel_port(source) || is_tunnel_port(destination)))
+            || !(is_binary_tunnel(source) || is_binary_tunnel(destination)))
 }
 
 #[inline]
@@ -183,14 +183,17 @@ fn udp(payload: &[u8], cut: bool) -> bool {
     const LENGTH: usize = 4;
     const HEADER: usize = 8;
     let Some((header, rest)) = payload.split_first_chunk::<HEADER>() else { return true };
-    if is_tunnel_port(u16_at(header, DESTINATION)) || is_tunnel_port(u16_at(header, SOURCE)) {
+    let (source, destination) = (u16_at(header, SOURCE), u16_at(header, DESTINATION));
+    if is_binary_tunnel(destination) || is_binary_tunnel(source) {
         return true;
     }
     if rest.is_empty() && cut {
         return true;
     }
     let told = usize::from(u16_at(header, LENGTH));
-    may_be_sip(told.checked_sub(HEADER).map_or(rest, |told| first(rest, told)))
+    let payload = told.checked_sub(HEADER).map_or(rest, |told| first(rest, told));
+    let is_tunnel = || is_tunnel_port(destination) || is_tunnel_port(source);
+    may_be_sip(payload) || (matches!(payload, [..=0x7f, ..]) && is_tunnel())
 }
 
 #[cfg(test)]

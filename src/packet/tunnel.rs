@@ -38,26 +38,19 @@ pub(super) const IPSEC: u16 = 4500;
 /// Whether datagrams to or from this port may hold a whole packet.
 #[inline]
 pub(super) const fn is_tunnel_port(port: u16) -> bool {
+    is_binary_tunnel(port) || matches!(port, DEBUG_RECORDING | TEREDO | CAPWAP | LWAPP | TZSP)
+}
+
+/// The same of tunnels whose header may start with a byte above ASCII.
+#[inline]
+pub(super) const fn is_binary_tunnel(port: u16) -> bool {
     matches!(
         port,
-        DEBUG_RECORDING
-            | L2TP
-            | GTP_U
-            | TEREDO
-            | IPSEC
-            | GRE_IN_UDP
-            | VXLAN
-            | VXLAN_GPE
-            | CAPWAP
-            | GENEVE
-            | MPLS_IN_UDP
-            | VXLAN_LINUX
-            | LWAPP
-            | TZSP
+        L2TP | GTP_U | IPSEC | GRE_IN_UDP | VXLAN | VXLAN_GPE | GENEVE | MPLS_IN_UDP | VXLAN_LINUX
     )
 }
 
-/// No port above it is that of a tunnel whose header may start with a byte above ASCII.
+/// No port above it is one of those.
 pub(super) const HIGHEST_BINARY_TUNNEL: u16 = VXLAN_LINUX;
 
 /// The packet inside a datagram to or from `port`; none if it is an ordinary datagram after all.

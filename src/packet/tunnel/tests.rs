@@ -3,11 +3,16 @@
 use super::*;
 
 #[test]
-fn no_tunnel_above_the_highest_starts_with_a_byte_above_ascii() {
-    assert!(is_tunnel_port(HIGHEST_BINARY_TUNNEL));
-    for port in (HIGHEST_BINARY_TUNNEL + 1..=u16::MAX).filter(|port| is_tunnel_port(*port)) {
+fn other_tunnels_do_not_start_with_a_byte_above_ascii() {
+    let highest = (0..=u16::MAX).rfind(|port| is_binary_tunnel(*port));
+    assert_eq!(highest, Some(HIGHEST_BINARY_TUNNEL));
+    let others: Vec<u16> =
+        (0..=u16::MAX).filter(|port| is_tunnel_port(*port) && !is_binary_tunnel(*port)).collect();
+    assert_eq!(others, [DEBUG_RECORDING, TEREDO, CAPWAP, LWAPP, TZSP]);
+    for port in others {
         for first in 0x80..=0xff {
             assert!(in_datagram(port, &[first; 90]).is_none(), "{port} {first}");
+            assert!(!super::super::audiocodes::may_be(&[first]));
         }
     }
 }
