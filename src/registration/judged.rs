@@ -1,13 +1,12 @@
 //! Judges all DNs at one moment, on every core, and puts them in order.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 
 use super::arena::Arena;
-use super::attempt::Outcome;
+use super::at_sources::AtSources;
 use super::natural::{Standing, arrange};
 use super::scanner::{self, Scanners};
-use super::snapshot::{DnView, Snapshot, SourceState};
+use super::snapshot::{Snapshot, SourceState};
 use super::state::DnState;
 use super::store::{Dn, Store};
 use super::verdict::State;
@@ -147,59 +146,19 @@ impl Judged {
         let state = DnState::of(&store.texts, attempt, index, dn, at, scanners);
         let (place, name) = (self.states.len() as u32, dn.name(&store.texts));
         self.order.push(Standing::new(rank(&state), place, name));
+        let sources_of = AtSources::new(store, dn, state.verdict.state(), at);
         for (place, (endpoint, _)) in dn.sources.iter().enumerate() {
             let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
             let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);
             if let (false, Ok(source)) = (counted, found) {
-                let state = store.state_at(dn, state.verdict.state(), endpoint.addr, at);
-                self.by_source.push((source as u32, state));
+                self.by_source.push((source as u32, sources_of.state_at(endpoint.addr)));
             }
         }
         self.states.push(state);
     }
 }
 
-impl DnView<'_> {
-    /// What it is at one of the addresses that register it: one that another address holds is out of
-    /// service at an address that was refused, and unknown at one that it moved away from.
-    #[must_use]
-    pub fn state_at(&self, address: IpAddr) -> State {
-        let state = self.state().verdict.state();
-        let store = &self.snapshot.store;
-        self.record().map_or(state, |dn| store.state_at(dn, state, address, self.snapshot.at))
-    }
-}
-
 impl Store {
-    /// [`DnView::state_at`] for a DN in that state on the whole.
-    fn state_at(&self, dn: &Dn, state: State, address: IpAddr, at: Timestamp) -> State {
-        let elsewhere = dn.sources.iter().any(|(source, _)| source.addr != address);
-        if state != State::InService || !elsewhere {
-            return state;
-        }
-        let bindings = dn.registrations.iter().flat_map(|reg| reg.bindings.iter());
-        let held = bindings.filter(|binding| binding.runs_at(at)).any(|binding| {
-            binding.source.is_none_or(|source| source.host().addr(&self.texts) == address)
-        });
-        if held {
-            return state;
-        }
-        let mut next = dn.first_attempt;
-        let mut latest = None;
-        while let Some(attempt) = self.attempts.get(next as usize) {
-            if attempt.source.host().addr(&self.texts) == address {
-                latest = Some(attempt.outcome);
-            }
-            next = attempt.next;
-        }
-        match latest {
-            // another address of the one that has it, on the far side of a translation
-            None => state,
-            Some(Outcome::Failed(_)) => State::OutOfService,
-            Some(_) => State::Unknown,
-        }
-    }
-
     /// Judges the DNs of a piece, but for those that are to be brought to the moment first.
     fn judge(
         &self,

@@ -15,6 +15,7 @@ mod agents;
 mod ahead;
 mod answer;
 mod arena;
+mod at_sources;
 mod attempt;
 mod binding;
 mod bounds;
