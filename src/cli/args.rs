@@ -143,7 +143,7 @@ pub(super) struct ReportArgs {
     #[cfg(any(feature = "live", feature = "hep"))]
     #[command(flatten)]
     pub live: super::live::LiveArgs,
-    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
     /// several are merged in time order
     #[arg(value_name = "FILE", required = true)]
     #[cfg_attr(
@@ -208,7 +208,7 @@ pub(super) struct CommonArgs {
     pub select: SelectArgs,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
     /// several are merged in time order
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -30,7 +30,7 @@ pub(super) struct ExplainArgs {
     /// The DN
     #[arg(value_name = "DN")]
     dn: String,
-    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
+    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
     /// several are merged in time order
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
