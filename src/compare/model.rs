@@ -182,7 +182,8 @@ pub struct Finding {
     pub attribute: &'static Attribute,
     /// How well it separates, 0 to 1; `docs` of `compare` say how it is measured.
     pub separation: f64,
-    /// How often chance alone would do as well, corrected for the number of attributes.
+    /// How often chance alone would do as well, corrected for the number of attributes; in a group,
+    /// as often as for its surest member.
     pub p_value: f64,
     /// The condition that speaks for failing; `None` when nothing does.
     pub condition: Option<Condition>,

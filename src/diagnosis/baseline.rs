@@ -152,8 +152,7 @@ fn has_user(uri: &[u8]) -> bool {
 /// Where the Contact points, if that is not where the request came from.
 pub(super) fn contact_elsewhere(case: &Case<'_>) -> Option<Endpoint> {
     let attempt = case.attempts.iter().rev().find(|a| a.purpose == Purpose::Register)?;
-    let uri = Uri::parse(case.bytes(attempt.contact))?;
-    let named = Endpoint::new(uri.host_ip()?, uri.port.unwrap_or(5060));
+    let named = Uri::parse(case.bytes(attempt.contact))?.endpoint()?;
     (named != attempt.source).then_some(named)
 }
 

@@ -78,33 +78,38 @@ fn udp_fits(payload: &[u8], src: IpAddr, dst: IpAddr) -> bool {
         return false;
     }
     let header = udp.to_header();
-    let expected = match (src, dst) {
-        (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            header.calc_checksum_ipv4_raw(src.octets(), dst.octets(), udp.payload())
-        }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => {
-            header.calc_checksum_ipv6_raw(src.octets(), dst.octets(), udp.payload())
-        }
-        _ => return false,
-    };
+    let expected = between(
+        (src, dst),
+        |src, dst| header.calc_checksum_ipv4_raw(src, dst, udp.payload()),
+        |src, dst| header.calc_checksum_ipv6_raw(src, dst, udp.payload()),
+    );
     // over IPv4 none may have been computed (RFC 768)
     let has_none = src.is_ipv4() && udp.checksum() == 0;
-    has_none || expected == Ok(udp.checksum()) || names_sip(payload, UdpHeader::LEN)
+    has_none || expected == Some(Ok(udp.checksum())) || names_sip(payload, UdpHeader::LEN)
 }
 
 fn tcp_fits(payload: &[u8], src: IpAddr, dst: IpAddr) -> bool {
     let Ok(tcp) = TcpSlice::from_slice(payload) else { return false };
     let header = tcp.to_header();
-    let expected = match (src, dst) {
-        (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            header.calc_checksum_ipv4_raw(src.octets(), dst.octets(), tcp.payload())
-        }
-        (IpAddr::V6(src), IpAddr::V6(dst)) => {
-            header.calc_checksum_ipv6_raw(src.octets(), dst.octets(), tcp.payload())
-        }
-        _ => return false,
-    };
-    expected == Ok(tcp.checksum()) || names_sip(payload, TcpHeader::MIN_LEN)
+    let expected = between(
+        (src, dst),
+        |src, dst| header.calc_checksum_ipv4_raw(src, dst, tcp.payload()),
+        |src, dst| header.calc_checksum_ipv6_raw(src, dst, tcp.payload()),
+    );
+    expected == Some(Ok(tcp.checksum())) || names_sip(payload, TcpHeader::MIN_LEN)
+}
+
+/// What comes of two addresses of one version.
+fn between<T>(
+    (src, dst): (IpAddr, IpAddr),
+    v4: impl FnOnce([u8; 4], [u8; 4]) -> T,
+    v6: impl FnOnce([u8; 16], [u8; 16]) -> T,
+) -> Option<T> {
+    match (src, dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => Some(v4(src.octets(), dst.octets())),
+        (IpAddr::V6(src), IpAddr::V6(dst)) => Some(v6(src.octets(), dst.octets())),
+        _ => None,
+    }
 }
 
 /// Whether a SIP message begins near here: no encrypted bytes spell its version.

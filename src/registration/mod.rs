@@ -7,8 +7,9 @@
 //! ```
 //!
 //! [`Tracker`] is fed in the order of the trace; [`Tracker::snapshot`] is read. `request` and
-//! `answer` take REGISTERs and what comes back, `evidence` takes other messages, `connections`
-//! takes what the network says instead.
+//! `answer` take REGISTERs and what comes back, `late` what was captured behind its consequence;
+//! `evidence` takes other messages, `reach` whether devices answer them, and `connections` what the
+//! network says instead.
 
 pub(crate) mod abreast;
 mod agents;

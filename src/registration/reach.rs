@@ -7,10 +7,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
-use super::silence::TIMER_F;
+use super::silence::{T2, TIMER_F};
 use super::snapshot::DnView;
 use super::store::{Binding, Dn, Registration, Store};
 use super::text::Texts;
+use super::transaction::SOONEST_REPEAT;
 use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Method, Uri};
 
@@ -18,10 +19,6 @@ use crate::sip::{Method, Uri};
 const PLACES: usize = 16_384;
 /// A place that owed an answer for so long makes room for others, in nanoseconds.
 const OLD: i64 = 600_000_000_000;
-/// The same request sooner than this is a copy of the packet: T1 is at least 0.5 s.
-const SOONEST_REPEAT: i64 = 150_000_000;
-/// An answer is due at once; this is T2, which no way there and back takes (RFC 3261 §17.1.2.1).
-const PATIENCE: i64 = 4_000_000_000;
 /// A request this young may be answered yet.
 const DUE: i64 = 500_000_000;
 
@@ -179,8 +176,9 @@ impl Unanswered {
         if self.icmp.is_some() {
             return true;
         }
+        // no way there and back takes T2
         let enough = if self.reliable { since_first >= TIMER_F } else { self.sent > 1 };
-        enough && since_first >= PATIENCE && since_last >= DUE
+        enough && since_first >= T2 && since_last >= DUE
     }
 }
 
@@ -191,10 +189,7 @@ pub(super) struct Silent(FxHashMap<(IpAddr, Endpoint), Unanswered>);
 impl Silent {
     /// What a registrar sent to a binding in vain since it was renewed last.
     fn of(&self, texts: &Texts, reg: &Registration, binding: &Binding) -> Option<&Unanswered> {
-        let contact = Uri::parse(texts.get(binding.contact)).and_then(|uri| {
-            let port = uri.port.unwrap_or(5060);
-            uri.host_ip().map(|addr| Endpoint::new(addr, port))
-        });
+        let contact = Uri::parse(texts.get(binding.contact)).and_then(|uri| uri.endpoint());
         let source = binding.source.map(|source| source.endpoint(texts));
         let askers = [Some(reg.registrar), reg.edge].into_iter().flatten();
         let asked = askers.flat_map(|asker| {

@@ -295,7 +295,7 @@ impl Tracker {
             return;
         }
         let (challenges, had_credentials, last_nonce) = (a.challenges(), a.credentials(), a.nonce);
-        let registrar = a.registrar.endpoint(&self.store.texts);
+        let registrar = a.registrar;
         let Some(t) = self.transactions.get_mut(a.open) else { return };
         if t.answered() || facts.cseq().is_none_or(|c| c <= t.cseq) {
             return;
@@ -308,6 +308,7 @@ impl Tracker {
         if answers_unseen || moved_on {
             t.acted = true;
             self.mark_server(origin.dst, |server| server.one_way = true);
+            let registrar = registrar.endpoint(&self.store.texts);
             self.mark_server(registrar, |server| server.one_way = true);
         }
     }

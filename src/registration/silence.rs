@@ -12,8 +12,8 @@ const REPEAT_DUE: i64 = 1_000_000_000;
 pub(super) const MOMENTS: [i64; 2] = [REPEAT_DUE, TIMER_F];
 /// A client that repeats itself for so long gets nothing.
 const IN_VAIN: i64 = TIMER_F / 2;
-/// Repetitions come no farther apart than T2 (RFC 3261 §17.1.2.1).
-const T2: i64 = 4_000_000_000;
+/// Repetitions come no farther apart than this (RFC 3261 §17.1.2.1).
+pub(super) const T2: i64 = 4_000_000_000;
 
 /// When a client on UDP that sent a request so often will have sent it again, in nanoseconds.
 pub(super) const fn repeats_within(sends: u32) -> i64 {

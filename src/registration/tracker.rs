@@ -48,7 +48,7 @@ pub struct Counts {
     pub cut_without_dn: u64,
     /// ICMP errors that quote a SIP request of the model.
     pub icmp_joined: u64,
-    /// Failed connections that were too many to keep apart.
+    /// Failed connections, and devices that owed an answer, that were too many to keep apart.
     pub connections_dropped: u64,
     /// NOTIFY bodies for the event `reg` that could not be read.
     pub bad_reginfo: u64,
@@ -441,14 +441,15 @@ impl Dn {
     /// What seemed to be held at a server that passes its requests on is held behind it: the capture
     /// lacks the second hop of a request before.
     pub(super) fn pass_on(&mut self, edge: End, registrar: End) {
-        let mut all = self.registrations.iter();
-        if edge == registrar || !all.any(|reg| reg.registrar == edge) {
+        if edge == registrar {
             return;
         }
-        if self.registrations.iter().any(|reg| reg.registrar == registrar) {
-            self.registrations.retain(|reg| reg.registrar != edge);
-        } else if let Some(reg) = self.registrations.iter_mut().find(|reg| reg.registrar == edge) {
-            reg.registrar = registrar;
+        let is_known = self.registrations.iter().any(|reg| reg.registrar == registrar);
+        let held = self.registrations.iter_mut().find(|reg| reg.registrar == edge);
+        match held {
+            Some(_) if is_known => self.registrations.retain(|reg| reg.registrar != edge),
+            Some(reg) => reg.registrar = registrar,
+            None => {}
         }
     }
 

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2, memrchr};
 use super::find;
 use super::params::Params;
 use super::scan::{is_lws, slice, split_once, tail, trim};
+use crate::net::Endpoint;
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -151,6 +152,17 @@ impl<'a> Uri<'a> {
     #[must_use]
     pub fn host_ip(&self) -> Option<IpAddr> {
         parse_ip(self.host)
+    }
+
+    /// Where it leads, if its host is an address; the port without one is 5060, and 5061 with TLS
+    /// (RFC 3261 §19.1.2).
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        let transport = self.params.get(b"transport").flatten();
+        let is_tls = self.scheme == Scheme::Sips
+            || transport.is_some_and(|transport| transport.eq_ignore_ascii_case(b"tls"));
+        let port = self.port.unwrap_or(if is_tls { 5061 } else { 5060 });
+        self.host_ip().map(|addr| Endpoint::new(addr, port))
     }
 
     /// Whether both name the same resource (RFC 3261 §19.1.4; numbers as in RFC 3966 §5).
@@ -396,5 +408,20 @@ mod tests {
             }
         }
         assert!(plain > 100, "{plain}");
+    }
+
+    #[test]
+    fn a_uri_leads_to_a_port_of_its_own_or_the_usual_one() {
+        for (uri, endpoint) in [
+            ("sip:5001@192.0.2.1:5070", Some("192.0.2.1:5070")),
+            ("sip:5001@192.0.2.1", Some("192.0.2.1:5060")),
+            ("sip:5001@192.0.2.1;transport=tcp", Some("192.0.2.1:5060")),
+            ("sip:5001@192.0.2.1;transport=TLS", Some("192.0.2.1:5061")),
+            ("sips:5001@[2001:db8::1]", Some("[2001:db8::1]:5061")),
+            ("sip:5001@example.org", None),
+        ] {
+            let found = Uri::parse(uri.as_bytes()).unwrap().endpoint();
+            assert_eq!(found.map(|found| found.to_string()).as_deref(), endpoint, "{uri}");
+        }
     }
 }

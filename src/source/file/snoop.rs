@@ -42,7 +42,7 @@ impl Header {
 }
 
 impl Snoop {
-    /// Reads the file header behind its magic; `None` when it is cut, or of another version.
+    /// Reads the file header; what is wrong with one that is cut, or of another version.
     pub(super) fn new(header: &[u8; FILE_HEADER]) -> Result<Self, DamageKind> {
         const VERSION: u32 = 2;
         let mut fields = Fields::new(header, Order::Big);

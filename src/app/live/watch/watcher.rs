@@ -19,7 +19,7 @@ const TENTATIVE: i64 = 300_000_000;
 /// Between two looks at the whole model, at least; looking takes at most a quarter of the time.
 const BETWEEN: Duration = Duration::from_millis(500);
 const SHARE: u32 = 4;
-/// Between two looks for what is to be said of sources.
+/// Between two looks for what is to be said of sources, and of DNs whose state did not change.
 const AROUND: Duration = Duration::from_secs(5);
 /// When expected DNs that did not come are told: later than a request may go without answer (Timer F).
 const EXPECTED: u32 = 35;
