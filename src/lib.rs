@@ -22,6 +22,7 @@ pub mod hep;
 pub mod hook;
 #[cfg(feature = "live")]
 pub mod host;
+pub mod log;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod net;
