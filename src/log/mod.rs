@@ -37,6 +37,10 @@ pub enum Item<'a> {
 
 /// A SIP message in a log.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that any message may have, each on its own"
+)]
 pub struct LoggedMessage<'a> {
     /// Its start line.
     pub at: Place,
