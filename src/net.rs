@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
+pub mod address;
 mod escape;
 
 pub use escape::{escape_bytes, escape_lossy, escape_text};

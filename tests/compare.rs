@@ -186,3 +186,42 @@ fn a_story_as_json() {
     assert_eq!(story["findings"][0]["is_cause"], true);
     assert_eq!(story["findings"][0]["fragment"], "removed by its own side");
 }
+
+/// The attributes of two DNs side by side: name, left, right, how they compare.
+fn pair(left: &str, right: &str, capture: &str) -> Vec<[String; 4]> {
+    let pair = json(&["compare", left, right, capture])["pair"].clone();
+    let rows = pair["rows"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    rows.map(|row| ["name", "left", "right", "kind"].map(|key| text(&row[key]))).collect()
+}
+
+#[test]
+fn domains_that_are_names_are_read_as_they_are_on_the_wire() {
+    const DOMAINS: &str = "captures/domains/input.pcap";
+    let rows = pair("1121", "1123", DOMAINS);
+    for name in ["request.to_domain", "request.from_domain"] {
+        let row = rows.iter().find(|row| row[0] == name).unwrap();
+        assert_eq!(row[1..], ["east.example", "west.example", "differs"], "{row:?}");
+    }
+    let same = pair("1121", "1122", DOMAINS);
+    let row = same.iter().find(|row| row[0] == "request.from_domain").unwrap();
+    assert_eq!(row[1..], ["east.example", "east.example", "same"], "{row:?}");
+}
+
+#[test]
+fn a_dn_that_is_escaped_on_the_wire_is_compared_by_its_own_messages() {
+    const ESCAPED: &str = "captures/escaped-users/input.pcap";
+    let rows = pair("1#", "2#", ESCAPED);
+    let row = rows.iter().find(|row| row[0] == "contact.user").unwrap();
+    assert_eq!(row[1..], ["the DN", "the DN", "same"], "{row:?}");
+    let text = run(&["compare", "1#", "2#", ESCAPED]);
+    for own in ["<sip:1%23@192.168.210.81>", "<sip:2%23@192.168.210.81>", "403 Forbidden"] {
+        assert!(text.contains(own), "{own}: {text}");
+    }
+    // both came in one segment
+    assert!(text.contains("REGISTER                frame 4                    frame 4"), "{text}");
+    let rows = pair("*12#", "+4930", ESCAPED);
+    let told = |name: &str| rows.iter().find(|row| row[0] == name).unwrap()[1..3].to_vec();
+    assert_eq!(told("contact.user"), ["the DN", "the DN"]);
+    assert_eq!(told("auth.username_is_dn")[1], "yes");
+}

@@ -52,17 +52,15 @@ const fn place(frame: FrameRef) -> Place {
 }
 
 impl Wanted {
-    /// Names a message; none if it has no To.
+    /// Names a message; none if its To names nobody.
     #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
     pub(super) fn naming(origin: &Origin, message: &Message<'_>) -> Option<Self> {
-        let to = message.to()?;
-        let dn = to.uri.user.unwrap_or(to.uri.host).to_vec();
+        let dn = message.dn()?.into_owned();
         Some(Self { dn, frame: origin.frame, request: message.is_request() })
     }
 
     fn is_exactly(&self, message: &Message<'_>) -> bool {
-        let to = message.to();
-        to.is_some_and(|to| to.uri.user.unwrap_or(to.uri.host) == self.dn.as_slice())
+        message.dn().is_some_and(|dn| *dn == *self.dn)
     }
 }
 

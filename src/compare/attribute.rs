@@ -2,9 +2,9 @@
 //! come from.
 
 use super::atom::Atom;
-use super::facts::{self, Facts, Made, Making};
+use super::facts::{self, Facts};
 use crate::registration::{Purpose, Snapshot};
-use crate::sip::Uri;
+use crate::sip::{Uri, is_user_name_of};
 
 /// How an attribute's values are to be compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +42,7 @@ pub struct Attribute {
 }
 
 /// What tells the value for a DN.
-pub(super) type Read = fn(&Facts<'_>, &mut Made) -> Option<Atom>;
+pub(super) type Read = for<'s> fn(&Facts<'s>) -> Option<Atom<'s>>;
 
 impl std::fmt::Debug for Attribute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -85,158 +85,146 @@ use Kind::{Categorical, Continuous, Outcome};
 /// Every attribute. Of attributes that coincide the first one here speaks for the others: what an
 /// engineer can act on comes first, what is derived from another comes last.
 pub static ATTRIBUTES: &[Attribute] = &[
-    row("source.address", "Source address", Categorical, |f, _| {
+    row("source.address", "Source address", Categorical, |f| {
         f.attempt.map(|a| Atom::Address(a.source.addr))
     }),
-    row("contact.host", "Contact host", Categorical, |f, made| {
-        f.contact_host(f.details?).name(made)
-    }),
-    row("via.sent_by", "Via sent-by host", Categorical, |f, made| {
-        f.via_host(f.details?).name(made)
-    }),
-    row("user_agent", "User-Agent", Categorical, |f, _| {
+    row("contact.host", "Contact host", Categorical, |f| f.contact_host(f.details?).name()),
+    row("via.sent_by", "Via sent-by host", Categorical, |f| f.via_host(f.details?).name()),
+    row("user_agent", "User-Agent", Categorical, |f| {
         let agent = f.asked()?.user_agent;
         if agent.is_none() && f.details.is_none() { None } else { f.wire(agent) }
     }),
-    row("transport", "Transport", Categorical, |f, _| {
+    row("transport", "Transport", Categorical, |f| {
         f.attempt.map(|a| Atom::Word(a.transport.name()))
     }),
-    row("registrar", "Registrar", Categorical, |f, _| {
-        f.attempt.map(|a| Atom::Endpoint(a.registrar))
-    }),
-    row("source.network", "Source network", Categorical, |f, _| {
+    row("registrar", "Registrar", Categorical, |f| f.attempt.map(|a| Atom::Endpoint(a.registrar))),
+    row("source.network", "Source network", Categorical, |f| {
         facts::network(f.attempt?.source.addr)
     }),
-    row("vlan", "VLAN", Categorical, |f, _| {
+    row("vlan", "VLAN", Categorical, |f| {
         let details = f.details?;
         // an agent that tells no VLAN need not mean that there is none
         let absent = details.agent.is_none().then_some(Atom::Absent);
         details.vlan.map_or(absent, |vlan| Some(Atom::Number(vlan.into())))
     }),
-    row("hep.capture_id", "HEP capture id", Categorical, |f, _| {
+    row("hep.capture_id", "HEP capture id", Categorical, |f| {
         f.seen_by(|agent| agent.capture_id.map(|id| Atom::Number(id.into())))
     }),
-    row("hep.node", "HEP node", Categorical, |f, _| {
-        f.seen_by(|agent| (!agent.node.is_none()).then_some(Atom::Wire(agent.node)))
+    row("hep.node", "HEP node", Categorical, |f| {
+        f.seen_by(|agent| (!agent.node.is_none()).then(|| Atom::wire(f.text(agent.node))))
     }),
-    row("auth.realm", "Realm", Categorical, |f, _| {
+    row("auth.realm", "Realm", Categorical, |f| {
         let realm = f.asked()?.realm;
         let told = f.answered() || !realm.is_none();
         if told { f.wire(realm) } else { None }
     }),
-    row("auth.given", "Credentials given", Categorical, |f, _| f.shown(f.asked()?.credentials())),
-    row("auth.algorithm", "Digest algorithm", Categorical, |f, _| {
+    row("auth.given", "Credentials given", Categorical, |f| f.shown(f.asked()?.credentials())),
+    row("auth.algorithm", "Digest algorithm", Categorical, |f| {
         f.wire(f.details?.form.auth_algorithm)
     }),
-    row("auth.qop", "Digest qop", Categorical, |f, _| f.wire(f.details?.form.auth_qop)),
+    row("auth.qop", "Digest qop", Categorical, |f| f.wire(f.details?.form.auth_qop)),
     row("auth.username_is_dn", "Digest user name is the DN", Categorical, username_is_dn),
-    row("auth.stale", "Nonce called stale", Categorical, |f, _| {
+    row("auth.stale", "Nonce called stale", Categorical, |f| {
         let stale = f.attempt?.flags.contains(crate::registration::Flag::StaleNonce);
         f.answered().then_some(Atom::yes_no(stale))
     }),
-    row("expires.asked", "Expires asked, in s", Continuous, |f, _| {
+    row("expires.asked", "Expires asked, in s", Continuous, |f| {
         // the 0 of a removal is what ended the registration, not what was asked for
         let attempt = f.asked().filter(|a| a.purpose != Purpose::Remove)?;
         let asked = attempt.asked;
         f.number(f.details.and_then(|d| d.form.expires_contact.or(d.form.expires_header)).or(asked))
     }),
     row("expires.present", "Where Expires stands", Categorical, expires_present),
-    row("request.to_domain", "Domain in To", Categorical, |f, made| f.host_in_to(f.details?, made)),
-    row("request.from_domain", "Domain in From", Categorical, |f, made| {
-        f.host_in_from(f.details?, made)
-    }),
-    row("request_uri", "Request-URI", Categorical, |f, made| {
-        f.without_dn(f.details?.form.request_uri, made)
-    }),
+    row("request.to_domain", "Domain in To", Categorical, |f| f.host_in_to(f.details?)),
+    row("request.from_domain", "Domain in From", Categorical, |f| f.host_in_from(f.details?)),
+    row("request_uri", "Request-URI", Categorical, |f| f.without_dn(f.details?.form.request_uri)),
     row("from_is_to", "From is To", Categorical, from_is_to),
-    row("via.transport", "Transport in Via", Categorical, |f, made| {
+    row("via.transport", "Transport in Via", Categorical, |f| {
         let sym = f.details?.form.via_transport;
         if sym.is_none() {
             return f.absent();
         }
-        Some(made.once(Making::Capitals, sym, || Some(f.text(sym).to_ascii_uppercase())))
+        Some(Atom::capitals(f.text(sym)))
     }),
-    row("via.count", "Vias", Categorical, |f, _| Some(Atom::Number(f.details?.form.vias.into()))),
-    row("via.received", "Via received", Categorical, |f, _| {
+    row("via.count", "Vias", Categorical, |f| Some(Atom::Number(f.details?.form.vias.into()))),
+    row("via.received", "Via received", Categorical, |f| {
         Some(f.answer()?.received(f.snapshot.texts()).map_or(Atom::Absent, Atom::Address))
     }),
-    row("via.rport_asked", "rport asked for", Categorical, |f, _| {
+    row("via.rport_asked", "rport asked for", Categorical, |f| {
         f.shown(f.details?.form.rport_asked)
     }),
-    row("via.rport_filled", "rport filled in", Categorical, |f, _| {
+    row("via.rport_filled", "rport filled in", Categorical, |f| {
         Some(Atom::yes_no(f.answer()?.rport.is_some()))
     }),
-    row("contact.uri_params", "Contact URI parameters", Categorical, |f, _| {
+    row("contact.uri_params", "Contact URI parameters", Categorical, |f| {
         f.wire(f.details?.form.contact_uri_params)
     }),
-    row("contact.params", "Contact parameters", Categorical, |f, _| {
+    row("contact.params", "Contact parameters", Categorical, |f| {
         f.wire(f.details?.form.contact_params)
     }),
     row("contact.user", "Contact user", Categorical, contact_user),
-    row("contact.count", "Contacts", Categorical, |f, _| {
+    row("contact.count", "Contacts", Categorical, |f| {
         Some(Atom::Number(f.details?.form.contacts.into()))
     }),
-    row("supported", "Supported", Categorical, |f, _| f.wire(f.details?.form.supported)),
-    row("require", "Require", Categorical, |f, _| f.wire(f.details?.form.require)),
-    row("allow", "Allow", Categorical, |f, _| f.wire(f.details?.form.allow)),
-    row("path", "Path", Categorical, |f, _| f.wire(f.details?.form.path)),
-    row("instance.present", "+sip.instance given", Categorical, |f, _| {
+    row("supported", "Supported", Categorical, |f| f.wire(f.details?.form.supported)),
+    row("require", "Require", Categorical, |f| f.wire(f.details?.form.require)),
+    row("allow", "Allow", Categorical, |f| f.wire(f.details?.form.allow)),
+    row("path", "Path", Categorical, |f| f.wire(f.details?.form.path)),
+    row("instance.present", "+sip.instance given", Categorical, |f| {
         f.shown(!f.details?.instance.is_none())
     }),
-    row("request.header_order", "Order of headers", Categorical, header_order),
-    row("request.max_forwards", "Max-Forwards", Categorical, |f, _| {
+    row("request.header_order", "Order of headers", Categorical, |f| {
+        // credentials are left out: whether they were given is an attribute of its own
+        f.wire(f.details?.form.header_order)
+    }),
+    row("request.max_forwards", "Max-Forwards", Categorical, |f| {
         f.wire(f.details?.form.max_forwards)
     }),
-    row("call_id.stable", "Same Call-ID every time", Categorical, |f, _| {
+    row("call_id.stable", "Same Call-ID every time", Categorical, |f| {
         f.same_call_id.map(Atom::yes_no)
     }),
     // a loopback device has the address zero, which is no address
-    row("mac", "MAC address", Categorical, |f, _| {
+    row("mac", "MAC address", Categorical, |f| {
         f.details?.mac.filter(|mac| *mac != [0; 6]).map(Atom::Mac)
     }),
-    row("ip.ttl", "IP time to live", Categorical, |f, _| {
+    row("ip.ttl", "IP time to live", Categorical, |f| {
         f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
     }),
-    row("source.is_registrar", "Source is the registrar", Categorical, |f, _| {
+    row("source.is_registrar", "Source is the registrar", Categorical, |f| {
         f.attempt.map(|a| Atom::yes_no(a.source.addr == a.registrar.addr))
     }),
-    row("source.shared_by", "DNs on that source", Categorical, |f, _| f.shared_by()),
-    row("source.port", "Source port", Categorical, |f, _| {
+    row("source.shared_by", "DNs on that source", Categorical, |f| f.shared_by()),
+    row("source.port", "Source port", Categorical, |f| {
         f.attempt.map(|a| Atom::Number(a.source.port.into()))
     }),
-    row("contact.port", "Contact port", Categorical, |f, _| f.number(f.details?.contact_port)),
-    row("via.port", "Via port", Categorical, |f, _| f.number(f.details?.via_port)),
-    row("contact.host_is_source", "Contact host is the source", Categorical, |f, _| {
+    row("contact.port", "Contact port", Categorical, |f| f.number(f.details?.contact_port)),
+    row("via.port", "Via port", Categorical, |f| f.number(f.details?.via_port)),
+    row("contact.host_is_source", "Contact host is the source", Categorical, |f| {
         f.contact_host(f.details?).is_source()
     }),
-    row("via.is_source", "Via host is the source", Categorical, |f, _| {
+    row("via.is_source", "Via host is the source", Categorical, |f| {
         f.via_host(f.details?).is_source()
     }),
-    row("contact.routable", "Contact can be routed to", Categorical, |f, _| {
+    row("contact.routable", "Contact can be routed to", Categorical, |f| {
         f.contact_host(f.details?).is_routable()
     }),
-    row("expires.granted", "Expires granted, in s", Outcome, |f, _| {
+    row("expires.granted", "Expires granted, in s", Outcome, |f| {
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
     }),
-    row("rtt_ms", "Time to the answer, in ms", Outcome, |f, _| {
+    row("rtt_ms", "Time to the answer, in ms", Outcome, |f| {
         f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
     }),
 ];
 
-fn username_is_dn(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
+fn username_is_dn<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
     let name = f.asked()?.username;
     if name.is_none() {
         return f.absent();
     }
-    if f.is_dn(name) {
-        return Some(Atom::yes_no(true));
-    }
-    let (name, dn) = (f.text(name), f.dn.name());
-    let own = name.strip_prefix(dn).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"@"));
-    Some(Atom::yes_no(own))
+    Some(Atom::yes_no(f.is_dn(name) || is_user_name_of(f.dn.name(), f.text(name))))
 }
 
-fn expires_present(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
+fn expires_present<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
     let details = f.details?;
     let place = match (details.form.expires_header, details.form.expires_contact) {
         (Some(_), Some(_)) => "both",
@@ -247,7 +235,7 @@ fn expires_present(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     Some(Atom::Word(place))
 }
 
-fn from_is_to(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
+fn from_is_to<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
     let details = f.details?;
     if details.from_uri.is_none() {
         return f.absent();
@@ -259,25 +247,10 @@ fn from_is_to(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
     Some(Atom::yes_no(same))
 }
 
-fn contact_user(f: &Facts<'_>, _: &mut Made) -> Option<Atom> {
+fn contact_user<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
     let user = f.details?.contact_user;
     if user.is_none() {
         return f.absent();
     }
     Some(Atom::Word(if f.is_dn(user) { "the DN" } else { "differs" }))
-}
-
-/// Credentials left out: whether they were given is an attribute of its own.
-fn header_order(f: &Facts<'_>, made: &mut Made) -> Option<Atom> {
-    let order = f.details?.form.header_order;
-    if order.is_none() {
-        return f.absent();
-    }
-    Some(made.once(Making::Headers, order, || {
-        let text = f.text(order);
-        memchr::memmem::find(text, b"Authorization")?;
-        let names = text.split(|b| *b == b' ');
-        let others = names.filter(|n| !matches!(*n, b"Authorization" | b"Proxy-Authorization"));
-        Some(others.collect::<Vec<_>>().join(&b' '))
-    }))
 }

@@ -7,7 +7,6 @@
 
 use std::cell::OnceCell;
 
-use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::bits::Bits;
 use super::contrast::Measured;
@@ -16,7 +15,6 @@ use super::measure::Rule;
 use super::model::{Combination, Condition, Share, Support};
 use super::part::{Part, PartColumn};
 use super::stats::{self, Factorials};
-use crate::registration::Snapshot;
 
 /// Attributes tried, the best ones.
 const ATTRIBUTES_TRIED: usize = 12;
@@ -82,7 +80,6 @@ struct Pair<'h> {
 
 /// The pairs worth telling, best first; `best` is what one attribute alone comes to.
 pub(super) fn combinations(
-    snapshot: &Snapshot,
     part: &Part<'_>,
     measured: &[Measured<'_>],
     ln: &Factorials,
@@ -115,10 +112,7 @@ pub(super) fn combinations(
     found.sort_by(|a, b| {
         b.separation.total_cmp(&a.separation).then_with(|| order(a).cmp(&order(b)))
     });
-    merge(found)
-        .iter()
-        .filter_map(|pairs| Some(report(snapshot, part, pairs.first()?, pairs)))
-        .collect()
+    merge(found).iter().filter_map(|pairs| Some(report(part, pairs.first()?, pairs))).collect()
 }
 
 /// The conditions to try: of the best attributes, the rule and the foremost values.
@@ -220,13 +214,8 @@ fn merge(found: Vec<Pair<'_>>) -> Vec<Vec<Pair<'_>>> {
     merged.into_iter().map(|(_, pairs)| pairs).collect()
 }
 
-fn report(
-    snapshot: &Snapshot,
-    whole: &Part<'_>,
-    lead: &Pair<'_>,
-    pairs: &[Pair<'_>],
-) -> Combination {
-    let part = |half: &Half<'_>| (half.attribute, condition(snapshot, whole, half));
+fn report(whole: &Part<'_>, lead: &Pair<'_>, pairs: &[Pair<'_>]) -> Combination {
+    let part = |half: &Half<'_>| (half.attribute, condition(half));
     let name = |pair: &Pair<'_>| pair.halves.map(|half| half.attribute.name);
     let mut also: Vec<[&'static str; 2]> = Vec::new();
     for pair in pairs {
@@ -248,18 +237,15 @@ fn report(
     }
 }
 
-fn condition(snapshot: &Snapshot, part: &Part<'_>, half: &Half<'_>) -> Condition {
-    let value = |atom: Atom| part.table.value(snapshot, atom);
+fn condition(half: &Half<'_>) -> Condition {
     let column: &PartColumn<'_> = half.measured.column;
     if let Some(atom) = half.code.and_then(|code| column.atom(code)) {
-        return Condition::Values { values: vec![value(atom)], more: 0, unshared: false };
+        return Condition::Values { values: vec![atom.value()], more: 0, unshared: false };
     }
     match rule(half.measured) {
         Some(Rule::Above { limit, failing: true }) => Condition::Above(*limit),
         Some(Rule::Above { limit, failing: false }) => Condition::UpTo(*limit),
-        Some(Rule::Values { failing, unshared }) => {
-            lists::condition(column, failing, *unshared, &value)
-        }
+        Some(Rule::Values { failing, unshared }) => lists::condition(column, failing, *unshared),
         None => Condition::Values { values: Vec::new(), more: 0, unshared: false },
     }
 }

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Kind};
 use super::bits::Bits;
 use super::codes::UNKNOWN;
@@ -81,7 +80,7 @@ fn contrast_in(
     let mut contrast =
         Contrast { failing, working, left_out: cohorts.left_out, ..Contrast::default() };
     if !contrast.has_two_sides() {
-        contrast.common = common(snapshot, part);
+        contrast.common = common(part);
         return contrast;
     }
     let mut measured: Vec<Measured<'_>> = ATTRIBUTES
@@ -91,15 +90,12 @@ fn contrast_in(
         .collect();
     test_values(&mut measured, ln);
     correct(&mut measured);
-    let findings: Vec<Finding> = ATTRIBUTES
-        .iter()
-        .zip(&measured)
-        .map(|(attribute, m)| m.finding(snapshot, part, attribute))
-        .collect();
+    let findings: Vec<Finding> =
+        ATTRIBUTES.iter().zip(&measured).map(|(attribute, m)| m.finding(part, attribute)).collect();
     sort_out(&mut contrast, findings, &measured);
     contrast.not_known.retain(|finding| finding.attribute.applies(snapshot));
     let best = contrast.groups.first().and_then(Group::lead).map_or(0.0, |lead| lead.separation);
-    contrast.combinations = combine::combinations(snapshot, part, &measured, ln, best);
+    contrast.combinations = combine::combinations(part, &measured, ln, best);
     contrast
 }
 
@@ -202,22 +198,14 @@ impl<'p> Measured<'p> {
         Support { failing: share(n[0], of[0], dns[0]), working: share(n[1], of[1], dns[1]) }
     }
 
-    fn finding(
-        &self,
-        snapshot: &Snapshot,
-        part: &Part<'_>,
-        attribute: &'static super::Attribute,
-    ) -> Finding {
-        let value = |atom: Atom| part.table.value(snapshot, atom);
-        let [only_failing, only_working, shared] = lists::by_side(self.column, &value);
+    fn finding(&self, part: &Part<'_>, attribute: &'static super::Attribute) -> Finding {
+        let [only_failing, only_working, shared] = lists::by_side(self.column);
         let separation = self.score.as_ref().map_or(0.0, |s| s.separation);
         let score = self.score.as_ref().filter(|s| s.separation > 0.0);
         let condition = score.map(|score| match &score.rule {
             Rule::Above { limit, failing: true } => Condition::Above(*limit),
             Rule::Above { limit, failing: false } => Condition::UpTo(*limit),
-            Rule::Values { failing, unshared } => {
-                lists::condition(self.column, failing, *unshared, &value)
-            }
+            Rule::Values { failing, unshared } => lists::condition(self.column, failing, *unshared),
         });
         Finding {
             attribute,
@@ -334,14 +322,14 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
 }
 
 /// What all failing DNs share, as far as it is known.
-fn common(snapshot: &Snapshot, part: &Part<'_>) -> Vec<Common> {
+fn common(part: &Part<'_>) -> Vec<Common> {
     let mut all = Vec::new();
     for (attribute, column) in ATTRIBUTES.iter().zip(&part.columns) {
         let of = column.counts.iter().map(|count| count[0]).sum();
         let mut only = column.values().filter(|(_, count)| count[0] > 0).map(|(atom, _)| atom);
         if let (Some(atom), None) = (only.next(), only.next()) {
             let share = Share { n: of, of, not_known: part.failing as u32 - of };
-            all.push(Common { attribute, value: part.table.value(snapshot, atom), share });
+            all.push(Common { attribute, value: atom.value(), share });
         }
     }
     all

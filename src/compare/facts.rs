@@ -7,11 +7,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::atom::Atom;
+use crate::net::address;
 use crate::registration::{
     AgentRecord, AnswerDetails, AttemptView, Details, DnView, Marks, Outcome, Purpose, Snapshot,
-    Sym, Texts, Verdict, abreast,
+    Sym, Verdict, abreast,
 };
-use crate::sip::Uri;
+use crate::sip::{Uri, unescape};
 
 /// The attempt that decided a DN's state, with the details of its request where they are kept.
 ///
@@ -31,7 +32,7 @@ pub(super) struct Facts<'a> {
     /// The host of the top Via as an address.
     via_ip: OnceCell<Option<IpAddr>>,
     /// The host of To.
-    to_host: OnceCell<Option<Atom>>,
+    to_host: OnceCell<Option<Atom<'a>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -80,22 +81,22 @@ impl<'a> Facts<'a> {
     }
 
     /// A symbol's value: absent when it is the empty one, unless the request was cut.
-    pub(super) fn wire(&self, sym: Sym) -> Option<Atom> {
-        if sym.is_none() { self.absent() } else { Some(Atom::Wire(sym)) }
+    pub(super) fn wire(&self, sym: Sym) -> Option<Atom<'a>> {
+        if sym.is_none() { self.absent() } else { Some(Atom::wire(self.text(sym))) }
     }
 
     /// A number's value: absent when there is none, unless the request was cut.
-    pub(super) fn number(&self, number: Option<impl Into<i64>>) -> Option<Atom> {
+    pub(super) fn number(&self, number: Option<impl Into<i64>>) -> Option<Atom<'a>> {
         number.map_or_else(|| self.absent(), |n| Some(Atom::Number(n.into())))
     }
 
     /// Absence, if the whole request is there to show it.
-    pub(super) fn absent(&self) -> Option<Atom> {
+    pub(super) fn absent(&self) -> Option<Atom<'a>> {
         (!self.cut).then_some(Atom::Absent)
     }
 
     /// `yes`, or `no` if the whole request is there to show it.
-    pub(super) fn shown(&self, yes: bool) -> Option<Atom> {
+    pub(super) fn shown(&self, yes: bool) -> Option<Atom<'a>> {
         (yes || !self.cut).then_some(Atom::yes_no(yes))
     }
 
@@ -105,7 +106,10 @@ impl<'a> Facts<'a> {
     }
 
     /// What the HEP agent that saw the request says of itself; `None` where there are no agents.
-    pub(super) fn seen_by(&self, tell: impl Fn(&AgentRecord) -> Option<Atom>) -> Option<Atom> {
+    pub(super) fn seen_by(
+        &self,
+        tell: impl Fn(&AgentRecord) -> Option<Atom<'a>>,
+    ) -> Option<Atom<'a>> {
         let agent = self.details?.agent;
         let told = agent.and_then(|agent| self.snapshot.hep_agent(agent)).and_then(tell);
         self.snapshot.has_hep_agents().then(|| told.unwrap_or(Atom::Absent))
@@ -126,43 +130,43 @@ impl<'a> Facts<'a> {
     }
 
     /// The host of the first Contact.
-    pub(super) fn contact_host(&self, details: &Details) -> Host<'_> {
+    pub(super) fn contact_host(&self, details: &Details) -> Host<'_, 'a> {
         let sym = details.contact_host;
         Host { facts: self, sym, ip: &self.contact_ip }
     }
 
     /// The host of the top Via's sent-by.
-    pub(super) fn via_host(&self, details: &Details) -> Host<'_> {
+    pub(super) fn via_host(&self, details: &Details) -> Host<'_, 'a> {
         let same = details.via_host == details.contact_host;
         let ip = if same { &self.contact_ip } else { &self.via_ip };
         Host { facts: self, sym: details.via_host, ip }
     }
 
     /// The host of To.
-    pub(super) fn host_in_to(&self, details: &Details, made: &mut Made) -> Option<Atom> {
-        *self.to_host.get_or_init(|| self.uri_host(details.to_uri, made))
+    pub(super) fn host_in_to(&self, details: &Details) -> Option<Atom<'a>> {
+        self.to_host.get_or_init(|| self.uri_host(details.to_uri)).clone()
     }
 
     /// The host of From.
-    pub(super) fn host_in_from(&self, details: &Details, made: &mut Made) -> Option<Atom> {
+    pub(super) fn host_in_from(&self, details: &Details) -> Option<Atom<'a>> {
         if details.from_uri == details.to_uri {
-            self.host_in_to(details, made)
+            self.host_in_to(details)
         } else {
-            self.uri_host(details.from_uri, made)
+            self.uri_host(details.from_uri)
         }
     }
 
     /// The host of a URI.
-    fn uri_host(&self, uri: Sym, made: &mut Made) -> Option<Atom> {
+    fn uri_host(&self, uri: Sym) -> Option<Atom<'a>> {
         if uri.is_none() {
             return self.absent();
         }
         let host = Uri::parse(self.text(uri))?.host;
-        Some(parse_ip(host).map_or_else(|| made.lower_case(host), Atom::Address))
+        Some(address::parse(host).map_or_else(|| Atom::lower_case(host), Atom::Address))
     }
 
     /// How many DNs share the source, as a class of sizes.
-    pub(super) fn shared_by(&self) -> Option<Atom> {
+    pub(super) fn shared_by(&self) -> Option<Atom<'a>> {
         Some(Atom::Word(match self.snapshot.dns_of(self.attempt?.source.addr) {
             0 => return None,
             1 => "1",
@@ -172,28 +176,20 @@ impl<'a> Facts<'a> {
         }))
     }
 
-    /// A text with the DN in it replaced by `DN`.
-    pub(super) fn without_dn(&self, uri: Sym, made: &mut Made) -> Option<Atom> {
+    /// A URI with the DN in it replaced by `DN`.
+    pub(super) fn without_dn(&self, uri: Sym) -> Option<Atom<'a>> {
         if uri.is_none() {
             return self.absent();
         }
-        if uri == made.without_user {
-            return Some(Atom::Wire(uri));
-        }
         let text = self.text(uri);
-        match Uri::parse(text).and_then(|uri| uri.user) {
-            Some(user) if user == self.dn.name() => {
-                let at = text.windows(user.len()).position(|w| w == user).unwrap_or(0);
-                let (before, after) = text.split_at(at);
-                let after = after.get(user.len()..).unwrap_or_default();
-                Some(made.text(&[before, b"DN", after].concat()))
-            }
-            Some(_) => Some(Atom::Wire(uri)),
-            None => {
-                made.without_user = uri;
-                Some(Atom::Wire(uri))
-            }
-        }
+        let own = |user: &&[u8]| *unescape(user) == *self.dn.name();
+        let Some(user) = Uri::parse(text).and_then(|uri| uri.user).filter(own) else {
+            return Some(Atom::wire(text));
+        };
+        let at = text.windows(user.len()).position(|w| w == user).unwrap_or(0);
+        let (before, after) = text.split_at(at);
+        let after = after.get(user.len()..).unwrap_or_default();
+        Some(Atom::Text([before, b"DN", after].concat().into()))
     }
 
     /// Whether a text is the DN.
@@ -224,28 +220,28 @@ fn deciding(dn: DnView<'_>) -> (Option<AttemptView<'_>>, Option<bool>) {
 }
 
 /// A host that a request names.
-pub(super) struct Host<'f> {
-    facts: &'f Facts<'f>,
+pub(super) struct Host<'f, 'a> {
+    facts: &'f Facts<'a>,
     sym: Sym,
     ip: &'f OnceCell<Option<IpAddr>>,
 }
 
-impl Host<'_> {
+impl<'a> Host<'_, 'a> {
     fn ip(&self) -> Option<IpAddr> {
-        *self.ip.get_or_init(|| parse_ip(self.facts.text(self.sym)))
+        *self.ip.get_or_init(|| address::parse(self.facts.text(self.sym)))
     }
 
     /// Its name in lower case (RFC 3261 §19.1.4), as an address where it is one.
-    pub(super) fn name(&self, made: &mut Made) -> Option<Atom> {
+    pub(super) fn name(&self) -> Option<Atom<'a>> {
         if self.sym.is_none() {
             return self.facts.absent();
         }
-        let name = || made.lower_case(self.facts.text(self.sym));
+        let name = || Atom::lower_case(self.facts.text(self.sym));
         Some(self.ip().map_or_else(name, Atom::Address))
     }
 
     /// Whether it is the source address; `name` when it is no address.
-    pub(super) fn is_source(&self) -> Option<Atom> {
+    pub(super) fn is_source(&self) -> Option<Atom<'a>> {
         if self.sym.is_none() {
             return self.facts.absent();
         }
@@ -254,121 +250,19 @@ impl Host<'_> {
         Some(self.ip().map_or(Atom::Word("name"), same))
     }
 
-    /// Whether it can be reached by somebody who sees the source; `name` when it is no address.
-    pub(super) fn is_routable(&self) -> Option<Atom> {
+    /// Whether it can be reached from where the source is seen; `name` when it is no address.
+    pub(super) fn is_routable(&self) -> Option<Atom<'a>> {
         if self.sym.is_none() {
             return self.facts.absent();
         }
-        let source = self.facts.attempt?.source.addr;
-        Some(self.ip().map_or(Atom::Word("name"), |ip| routable(ip, source)))
+        let attempt = self.facts.attempt?;
+        let reached = |ip| address::is_routable(ip, attempt.source.addr, attempt.transport);
+        Some(self.ip().map_or(Atom::Word("name"), |ip| Atom::yes_no(reached(ip))))
     }
-}
-
-/// Texts made from those of a snapshot. What came of the latest ones is remembered: neighbours are
-/// often alike.
-#[derive(Debug, Default)]
-pub(super) struct Made {
-    texts: Texts,
-    lower_case: Sym,
-    /// A URI without a user.
-    without_user: Sym,
-    latest: [Latest; 2],
-}
-
-/// What was made of the latest texts of a kind.
-#[derive(Debug, Default)]
-struct Latest {
-    made: [(Sym, Option<Atom>); 8],
-    /// The one that is forgotten next.
-    oldest: usize,
-}
-
-impl Made {
-    /// The texts.
-    pub(super) const fn texts(&self) -> &Texts {
-        &self.texts
-    }
-
-    /// A value that was made elsewhere.
-    pub(super) fn again(&mut self, atom: Atom, there: &Self) -> Atom {
-        match atom {
-            Atom::Made(sym) => self.text(there.texts.get(sym)),
-            other => other,
-        }
-    }
-
-    fn text(&mut self, text: &[u8]) -> Atom {
-        Atom::Made(self.texts.intern(text))
-    }
-
-    fn lower_case(&mut self, text: &[u8]) -> Atom {
-        if self.lower_case.is_none() || self.texts.get(self.lower_case) != text {
-            self.lower_case = self.texts.intern(&text.to_ascii_lowercase());
-        }
-        Atom::Made(self.lower_case)
-    }
-
-    /// What is made of a text of the snapshot by `make`; nothing is made again of the latest ones.
-    pub(super) fn once(
-        &mut self,
-        which: Making,
-        sym: Sym,
-        make: impl FnOnce() -> Option<Vec<u8>>,
-    ) -> Atom {
-        let latest = self.latest.get(which as usize);
-        let known = latest.and_then(|latest| latest.made.iter().find(|(own, _)| *own == sym));
-        if let Some((_, Some(atom))) = known {
-            return *atom;
-        }
-        let atom = make().map_or(Atom::Wire(sym), |text| self.text(&text));
-        if let Some(latest) = self.latest.get_mut(which as usize) {
-            let places = latest.made.len();
-            if let Some(place) = latest.made.get_mut(latest.oldest % places) {
-                *place = (sym, Some(atom));
-            }
-            latest.oldest += 1;
-        }
-        atom
-    }
-}
-
-/// What is made of a text.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Making {
-    /// It in capitals.
-    Capitals,
-    /// Names of headers without those of credentials.
-    Headers,
-}
-
-pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
-    // a name mostly shows by its first letter
-    host.first().filter(|b| b.is_ascii_hexdigit() || **b == b':')?;
-    std::str::from_utf8(host).ok()?.parse().ok()
 }
 
 /// The /24 or /64 an address is in: what one site or one phone room usually shares.
-pub(super) fn network(address: IpAddr) -> Option<Atom> {
+pub(super) fn network(address: IpAddr) -> Option<Atom<'static>> {
     let bits = if address.is_ipv4() { 24 } else { 64 };
     IpNet::new(address, bits).ok().map(|net| Atom::Network(net.trunc()))
-}
-
-/// Whether an address cannot be reached from another network (RFC 6890).
-const fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            v4.is_private() || v4.is_link_local() || a == 100 && b & 0xc0 == 64
-        }
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
-/// Whether an address can be reached by somebody who sees `source`.
-fn routable(ip: IpAddr, source: IpAddr) -> Atom {
-    let dead = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
-    if source.is_loopback() {
-        return Atom::Word("yes");
-    }
-    Atom::yes_no(!dead && (!is_private(ip) || is_private(source)))
 }

@@ -10,9 +10,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use thiserror::Error;
 
-use super::atom::Value;
+use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Attribute};
-use super::facts::{Facts, Made};
+use super::facts::Facts;
 use crate::registration::{DnView, Flag, Snapshot, Verdict};
 use crate::select::DnList;
 
@@ -230,15 +230,11 @@ impl Term {
                 self.any_text(a.registrar.to_string().as_bytes())
                     || self.any_text(a.registrar.addr.to_string().as_bytes())
             }),
-            Key::Attribute(attribute) => {
-                let mut made = Made::default();
-                let atom = (attribute.value)(facts, &mut made);
-                match atom.map(|atom| atom.value(facts.snapshot, made.texts())) {
-                    Some(Value::Text(text)) => self.any_text(&text),
-                    Some(Value::Absent) => self.any_text(b"absent"),
-                    None => false,
-                }
-            }
+            Key::Attribute(attribute) => match (attribute.value)(facts).map(Atom::value) {
+                Some(Value::Text(text)) => self.any_text(&text),
+                Some(Value::Absent) => self.any_text(b"absent"),
+                None => false,
+            },
             _ => false,
         }
     }

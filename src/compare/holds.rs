@@ -1,7 +1,7 @@
 //! Whether the condition that separates two sides holds for a DN.
 
 use super::attribute::Attribute;
-use super::facts::{Facts, Made};
+use super::facts::Facts;
 use super::model::Condition;
 use crate::registration::{DnView, Snapshot};
 
@@ -14,13 +14,12 @@ impl Condition {
         snapshot: &Snapshot,
         dn: DnView<'_>,
     ) -> Option<bool> {
-        let mut made = Made::default();
-        let atom = (attribute.value)(&Facts::of(snapshot, dn), &mut made)?;
+        let atom = (attribute.value)(&Facts::of(snapshot, dn))?;
         match self {
             Self::Above(limit) => atom.number().map(|number| number > *limit),
             Self::UpTo(limit) => atom.number().map(|number| number <= *limit),
             Self::Values { values, more, unshared } => {
-                let held = values.contains(&atom.value(snapshot, made.texts()));
+                let held = values.contains(&atom.value());
                 // what was left out of the list may be it
                 (held || (*more == 0 && !unshared)).then_some(held)
             }

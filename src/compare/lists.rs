@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use smallvec::SmallVec;
 
-use super::atom::{Atom, Value};
+use super::atom::Atom;
 use super::model::{Condition, Counted, ValueList};
 use super::part::PartColumn;
 
@@ -12,7 +12,7 @@ use super::part::PartColumn;
 const NAMED: usize = 5;
 
 /// The values that only failing DNs have, those that only working ones have, and the shared ones.
-pub(super) fn by_side(column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -> [ValueList; 3] {
+pub(super) fn by_side(column: &PartColumn<'_>) -> [ValueList; 3] {
     let mut sides: [Foremost; 3] = Default::default();
     for (place, count) in (0..).zip(column.counts.iter()) {
         let side = match count {
@@ -22,7 +22,7 @@ pub(super) fn by_side(column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -
         };
         side.add(count[0] + count[1], place);
     }
-    sides.map(|side| side.list(column, value))
+    sides.map(|side| side.list(column))
 }
 
 /// The most frequent of some values, in order; of those that are as frequent the one that was met
@@ -50,10 +50,10 @@ impl Foremost {
         self.kept.insert(place, (dns, code));
     }
 
-    fn list(&self, column: &PartColumn<'_>, value: &impl Fn(Atom) -> Value) -> ValueList {
+    fn list(&self, column: &PartColumn<'_>) -> ValueList {
         let counted = |(_, code): &(u32, u32)| {
             let [failing, working] = *column.counts.get(*code as usize)?;
-            let value = value(column.atom(*code)?);
+            let value = column.atom(*code)?.value();
             Some(Counted { value, failing, working })
         };
         ValueList {
@@ -74,12 +74,7 @@ fn foremost<T: Ord>(all: &mut Vec<T>, most: usize) {
 }
 
 /// The values that speak for failing, those most failing DNs have first.
-pub(super) fn condition(
-    column: &PartColumn<'_>,
-    failing: &[bool],
-    unshared: bool,
-    value: &impl Fn(Atom) -> Value,
-) -> Condition {
+pub(super) fn condition(column: &PartColumn<'_>, failing: &[bool], unshared: bool) -> Condition {
     let (mut named, mut single, mut unshared_by_working) = (Vec::new(), 0, true);
     let all = || (0_u32..).zip(column.counts.iter()).zip(failing).filter(|(_, speaks)| **speaks);
     for ((code, count), _) in all() {
@@ -100,6 +95,6 @@ pub(super) fn condition(
     let more = named.len().saturating_sub(NAMED);
     foremost(&mut named, NAMED);
     let atom = |code: &u32| column.atom(*code);
-    let values = named.iter().filter_map(|(_, _, code)| atom(code)).map(value).collect();
+    let values = named.iter().filter_map(|(_, _, code)| atom(code)).map(Atom::value).collect();
     Condition::Values { values, more, unshared: unshared && single > 0 && !tell }
 }

@@ -1,8 +1,8 @@
 //! Two DNs side by side, one before and after, or one in two captures.
 
-use super::atom::Value;
+use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Attribute};
-use super::facts::{Facts, Made};
+use super::facts::Facts;
 use super::params::{self, Part};
 use crate::net::FrameRef;
 use crate::registration::{AttemptView, DnView, Marks, Snapshot, Sym};
@@ -170,11 +170,7 @@ pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
 }
 
 fn row(attribute: &'static Attribute, l: &Facts<'_>, r: &Facts<'_>) -> Row {
-    let read = |facts: &Facts<'_>| {
-        let mut made = Made::default();
-        let atom = (attribute.value)(facts, &mut made)?;
-        Some(atom.value(facts.snapshot, made.texts()))
-    };
+    let read = |facts: &Facts<'_>| (attribute.value)(facts).map(Atom::value);
     let (left, right) = (read(l), read(r));
     let mut kind = match (&left, &right) {
         (Some(left), Some(right)) => Kind::of(text(left), text(right), |_, _| false),

@@ -9,7 +9,6 @@ use super::table::{Column, Table, classes};
 
 /// Some rows of a table.
 pub(super) struct Part<'t> {
-    pub table: &'t Table,
     /// In the order of the table's.
     pub columns: Vec<PartColumn<'t>>,
     /// DNs on the failing side.
@@ -20,7 +19,7 @@ pub(super) struct Part<'t> {
 
 /// One attribute of some rows.
 pub(super) struct PartColumn<'t> {
-    whole: &'t Column,
+    whole: &'t Column<'t>,
     some: Option<Kept<'t>>,
     /// Failing rows of the table.
     failing: usize,
@@ -43,8 +42,8 @@ struct Kept<'t> {
 
 impl<'t> Part<'t> {
     /// All of a table.
-    pub(super) fn whole(table: &'t Table) -> Self {
-        let column = |whole: &'t Column| PartColumn {
+    pub(super) fn whole(table: &'t Table<'t>) -> Self {
+        let column = |whole: &'t Column<'t>| PartColumn {
             whole,
             some: None,
             failing: table.failing,
@@ -52,11 +51,11 @@ impl<'t> Part<'t> {
             class: whole.class,
         };
         let columns = table.columns.iter().map(column).collect();
-        Self { table, columns, failing: table.failing, working: table.rows() - table.failing }
+        Self { columns, failing: table.failing, working: table.rows() - table.failing }
     }
 
     /// Only those of the failing DNs that `keep` names, by row, in order.
-    pub(super) fn keeping(table: &'t Table, keep: &'t [usize]) -> Self {
+    pub(super) fn keeping(table: &'t Table<'t>, keep: &'t [usize]) -> Self {
         let column = |whole| PartColumn::keeping(whole, keep, table.failing);
         let mut columns: Vec<_> = table.columns.iter().map(column).collect();
         let classes = classes(columns.len(), |a, b| {
@@ -65,12 +64,12 @@ impl<'t> Part<'t> {
         for (column, class) in columns.iter_mut().zip(classes) {
             column.class = class;
         }
-        Self { table, columns, failing: keep.len(), working: table.rows() - table.failing }
+        Self { columns, failing: keep.len(), working: table.rows() - table.failing }
     }
 }
 
 impl<'t> PartColumn<'t> {
-    fn keeping(whole: &'t Column, keep: &'t [usize], failing: usize) -> Self {
+    fn keeping(whole: &'t Column<'t>, keep: &'t [usize], failing: usize) -> Self {
         let mut new = vec![UNKNOWN; whole.atoms.len()];
         let (mut old, mut counts) = (Vec::new(), Vec::<[u32; 2]>::new());
         let mut here = |code: u32, failing: u32| {
@@ -92,16 +91,16 @@ impl<'t> PartColumn<'t> {
     }
 
     /// The value with a code.
-    pub(super) fn atom(&self, code: u32) -> Option<Atom> {
+    pub(super) fn atom(&self, code: u32) -> Option<Atom<'t>> {
         let whole = match &self.some {
             Some(some) => *some.old.get(code as usize)?,
             None => code,
         };
-        self.whole.atoms.get(whole as usize).copied()
+        self.whole.atoms.get(whole as usize).cloned()
     }
 
     /// The values with their counts, in the order of their codes.
-    pub(super) fn values(&self) -> impl Iterator<Item = (Atom, [u32; 2])> + '_ {
+    pub(super) fn values(&self) -> impl Iterator<Item = (Atom<'t>, [u32; 2])> + '_ {
         (0..).zip(self.counts.iter()).filter_map(|(code, count)| Some((self.atom(code)?, *count)))
     }
 

@@ -42,7 +42,7 @@ pub struct RawPair {
 #[must_use]
 pub fn raw(left: &[u8], right: &[u8]) -> Option<RawPair> {
     let (left, right) = (Message::parse(left, false)?, Message::parse(right, false)?);
-    let dns = [dn_of(&left), dn_of(&right)];
+    let dns = [user_of(&left), user_of(&right)];
     let mut rows = vec![start_row(&left, &right, &dns)];
     let (l, r) = (headers(&left), headers(&right));
     let same_order = common_names(&l, &r).eq(&common_names(&r, &l));
@@ -61,7 +61,8 @@ fn common_names(a: &[Part], b: &[Part]) -> Vec<Vec<u8>> {
     names
 }
 
-fn dn_of(message: &Message<'_>) -> Vec<u8> {
+/// The user of To as spelled, to be found again in other headers.
+fn user_of(message: &Message<'_>) -> Vec<u8> {
     message.to().and_then(|to| to.uri.user).unwrap_or_default().to_vec()
 }
 

@@ -9,10 +9,10 @@ use std::hash::BuildHasher as _;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
-use super::atom::{Atom, Value};
+use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Read};
 use super::codes::{Codes, UNKNOWN};
-use super::facts::{Facts, Made};
+use super::facts::Facts;
 use crate::parallel;
 use crate::registration::{DnView, Snapshot};
 
@@ -23,11 +23,11 @@ const PIECE: usize = 2048;
 
 /// One attribute of all DNs.
 #[derive(Debug, Default)]
-pub(super) struct Column {
+pub(super) struct Column<'s> {
     /// One per DN: an index into `atoms`, in order of first appearance, or [`UNKNOWN`].
     pub codes: Codes,
     /// The distinct values.
-    pub atoms: Vec<Atom>,
+    pub atoms: Vec<Atom<'s>>,
     /// How often each of them occurs on the failing and on the working side.
     pub counts: Vec<[u32; 2]>,
     /// The codes of the working side, in order of first appearance there.
@@ -38,14 +38,14 @@ pub(super) struct Column {
 
 /// The distinct values of a column, in order of first appearance.
 #[derive(Default)]
-struct Values {
-    atoms: Vec<Atom>,
+struct Values<'s> {
+    atoms: Vec<Atom<'s>>,
     codes: HashTable<u32>,
 }
 
-impl Values {
-    fn code(&mut self, atom: Atom) -> u32 {
-        let hash = |atom: &Atom| FxBuildHasher.hash_one(atom);
+impl<'s> Values<'s> {
+    fn code(&mut self, atom: Atom<'s>) -> u32 {
+        let hash = |atom: &Atom<'s>| FxBuildHasher.hash_one(atom);
         let (atoms, own) = (&self.atoms, hash(&atom));
         let found = self.codes.find(own, |code| atoms.get(*code as usize) == Some(&atom));
         if let Some(code) = found {
@@ -60,23 +60,23 @@ impl Values {
 
 /// One attribute of some DNs of one side.
 #[derive(Default)]
-struct PieceColumn {
-    values: Values,
+struct PieceColumn<'s> {
+    values: Values<'s>,
     /// Codes, and how many DNs in a row have them: neighbours are often alike.
     runs: Vec<(u32, u32)>,
     /// The value of the latest run.
-    latest: Option<Atom>,
+    latest: Option<Atom<'s>>,
 }
 
-impl PieceColumn {
+impl<'s> PieceColumn<'s> {
     /// Adds the value of every DN.
-    fn read(&mut self, facts: &[Facts<'_>], value: Read, made: &mut Made) {
+    fn read(&mut self, facts: &[Facts<'s>], value: Read) {
         for facts in facts {
-            let atom = value(facts, made);
+            let atom = value(facts);
             match self.runs.last_mut() {
                 Some((_, times)) if self.latest == atom => *times += 1,
                 _ => {
-                    let code = atom.map_or(UNKNOWN, |atom| self.values.code(atom));
+                    let code = atom.clone().map_or(UNKNOWN, |atom| self.values.code(atom));
                     self.runs.push((code, 1));
                     self.latest = atom;
                 }
@@ -93,40 +93,36 @@ enum Side {
 }
 
 /// The attributes of some DNs of one side.
-struct Piece {
+struct Piece<'s> {
     side: Side,
-    columns: Vec<PieceColumn>,
-    made: Made,
+    columns: Vec<PieceColumn<'s>>,
 }
 
-impl Piece {
-    fn of(snapshot: &Snapshot, side: Side, dns: &[DnView<'_>]) -> Self {
-        let mut columns: Vec<PieceColumn> =
+impl<'s> Piece<'s> {
+    fn of(snapshot: &'s Snapshot, side: Side, dns: &[DnView<'s>]) -> Self {
+        let mut columns: Vec<PieceColumn<'s>> =
             ATTRIBUTES.iter().map(|_| PieceColumn::default()).collect();
-        let mut made = Made::default();
         for dns in dns.chunks(AT_ONCE) {
             let facts = Facts::of_many(snapshot, dns);
             for (attribute, column) in ATTRIBUTES.iter().zip(&mut columns) {
-                column.read(&facts, attribute.value, &mut made);
+                column.read(&facts, attribute.value);
             }
         }
-        Self { side, columns, made }
+        Self { side, columns }
     }
 }
 
-impl Column {
+impl<'s> Column<'s> {
     /// Adds the DNs of a piece; its values are named by `values`, and `rows` are expected in all.
     fn add(
         &mut self,
-        values: &mut Values,
-        piece: &Piece,
-        column: &PieceColumn,
-        made: &mut Made,
+        values: &mut Values<'s>,
+        piece: &Piece<'s>,
+        column: &PieceColumn<'s>,
         rows: usize,
     ) {
-        let new =
-            column.values.atoms.iter().map(|atom| values.code(made.again(*atom, &piece.made)));
-        let new: Vec<u32> = new.collect();
+        let new: Vec<u32> =
+            column.values.atoms.iter().map(|atom| values.code(atom.clone())).collect();
         self.counts.resize(values.atoms.len(), [0; 2]);
         for (code, times) in &column.runs {
             let Some(code) = new.get(*code as usize) else { continue };
@@ -147,40 +143,41 @@ impl Column {
 
 /// The attributes of the DNs of two sides.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct Table<'s> {
     /// In the order of [`ATTRIBUTES`].
-    pub columns: Vec<Column>,
-    /// The texts that were made from those of the snapshot.
-    made: Made,
+    pub columns: Vec<Column<'s>>,
     /// DNs on the failing side: the first rows.
     pub failing: usize,
     rows: usize,
 }
 
-impl Table {
+impl<'s> Table<'s> {
     /// Reads all attributes of the DNs of both sides.
-    pub(super) fn of(snapshot: &Snapshot, failing: &[DnView<'_>], working: &[DnView<'_>]) -> Self {
+    pub(super) fn of(
+        snapshot: &'s Snapshot,
+        failing: &[DnView<'s>],
+        working: &[DnView<'s>],
+    ) -> Self {
         let rows = failing.len() + working.len();
-        let mut columns: Vec<(Column, Values)> =
+        let mut columns: Vec<(Column<'s>, Values<'s>)> =
             ATTRIBUTES.iter().map(|_| Default::default()).collect();
-        let mut made = Made::default();
         let failing_pieces = failing.chunks(PIECE).map(|dns| (Side::Failing, dns));
         let pieces: Vec<_> =
             failing_pieces.chain(working.chunks(PIECE).map(|dns| (Side::Working, dns))).collect();
-        let read = |pieces: &[(Side, &[DnView<'_>])]| -> Vec<Piece> {
+        let read = |pieces: &[(Side, &[DnView<'s>])]| -> Vec<Piece<'s>> {
             pieces.iter().map(|(side, dns)| Piece::of(snapshot, *side, dns)).collect()
         };
         let Ok(()) = parallel::in_order::<_, _, Infallible>(&pieces, 1, read, |pieces| {
             for piece in &pieces {
                 for ((column, values), part) in columns.iter_mut().zip(&piece.columns) {
-                    column.add(values, piece, part, &mut made, rows);
+                    column.add(values, piece, part, rows);
                 }
             }
             Ok(())
         });
         let with_atoms =
-            |(column, values): (Column, Values)| Column { atoms: values.atoms, ..column };
-        let mut columns: Vec<Column> = columns.into_iter().map(with_atoms).collect();
+            |(column, values): (Column<'s>, Values<'s>)| Column { atoms: values.atoms, ..column };
+        let mut columns: Vec<Column<'s>> = columns.into_iter().map(with_atoms).collect();
         let classes = classes(columns.len(), |a, b| {
             let both = columns.get(a).zip(columns.get(b));
             both.is_some_and(|(a, b)| a.counts == b.counts && a.codes == b.codes)
@@ -188,17 +185,12 @@ impl Table {
         for (column, class) in columns.iter_mut().zip(classes) {
             column.class = class;
         }
-        Self { columns, made, failing: failing.len(), rows }
+        Self { columns, failing: failing.len(), rows }
     }
 
     /// How many DNs it has.
     pub(super) const fn rows(&self) -> usize {
         self.rows
-    }
-
-    /// A value written out.
-    pub(super) fn value(&self, snapshot: &Snapshot, atom: Atom) -> Value {
-        atom.value(snapshot, self.made.texts())
     }
 }
 

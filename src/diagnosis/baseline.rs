@@ -6,7 +6,7 @@ use super::rule::{Held, Proof};
 use super::signs::Signs;
 use crate::net::Endpoint;
 use crate::registration::{Cohort, Flag, Outcome, Purpose, Verdict};
-use crate::sip::Uri;
+use crate::sip::{Uri, is_user_name_of};
 
 /// So many working DNs are needed to call something unusual.
 const ENOUGH: u32 = 2;
@@ -80,7 +80,7 @@ impl Oddity {
                 if d.from_uri == d.to_uri {
                     return false;
                 }
-                let user = |sym| Uri::parse(case.bytes(sym)).and_then(|uri| uri.user);
+                let user = |sym| Uri::parse(case.bytes(sym)).and_then(|uri| uri.user_name());
                 user(d.from_uri).zip(user(d.to_uri)).is_some_and(|(from, to)| from != to)
             }),
             Self::RequestUriUser => {
@@ -88,8 +88,7 @@ impl Oddity {
             }
             Self::UsernameNotDn => case.details().is_some_and(|d| {
                 let name = case.bytes(d.auth_username);
-                let user = name.split(|&b| b == b'@').next().unwrap_or_default();
-                !name.is_empty() && user != case.raw_name()
+                !name.is_empty() && !is_user_name_of(case.raw_name(), name)
             }),
             Self::TwoRegistrars => {
                 let all = &case.view.state().registrations;

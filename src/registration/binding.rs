@@ -10,7 +10,7 @@ use super::store::{Binding, Change, Ended, Registration, Tried, Trouble, Unsure}
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;
-use crate::net::{FrameRef, Timestamp};
+use crate::net::{FrameRef, Timestamp, address};
 
 /// Losses of service this close together are flapping: ten minutes.
 const FLAPPING_WINDOW: i64 = 600_000_000_000;
@@ -462,8 +462,7 @@ pub(super) fn same_aor(texts: &Texts, a: Sym, b: Sym) -> bool {
         let text = texts.get(aor);
         let start = text.iter().rposition(|&c| c == b'@').map_or(0, |at| at + 1);
         let host = text.get(start..).unwrap_or_default();
-        super::describe::parse_ip(host.strip_prefix(b"[").unwrap_or(host)).is_some()
-            || host.contains(&b':')
+        address::parse(host).is_some()
     };
     a == b || numeric(a) || numeric(b)
 }

@@ -35,7 +35,7 @@ fn same_place(texts: &Texts, a: Sym, b: Sym) -> bool {
 pub(super) fn is_one_place(a: &Uri<'_>, b: &Uri<'_>) -> bool {
     let same_host = a.host.eq_ignore_ascii_case(b.host)
         || a.host_ip().is_some_and(|host| b.host_ip() == Some(host));
-    same_host && a.user == b.user && a.port.unwrap_or(5060) == b.port.unwrap_or(5060)
+    same_host && a.user_name() == b.user_name() && a.port.unwrap_or(5060) == b.port.unwrap_or(5060)
 }
 
 fn contact_host(texts: &Texts, contact: Sym) -> Option<Host> {
@@ -44,7 +44,7 @@ fn contact_host(texts: &Texts, contact: Sym) -> Option<Host> {
 }
 
 fn same_user(texts: &Texts, a: Sym, b: Sym) -> bool {
-    let user = |s| Uri::parse(texts.get(s)).and_then(|uri| uri.user);
+    let user = |s| Uri::parse(texts.get(s)).and_then(|uri| uri.user_name());
     user(a) == user(b)
 }
 

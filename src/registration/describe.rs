@@ -1,7 +1,5 @@
 //! What a request shows of its device: addresses, User-Agent, Contact, and the flags that follow.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use smallvec::SmallVec;
 
 use super::details::{Details, Hosts};
@@ -13,7 +11,7 @@ use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::Asked;
 use super::verdict::{Flag, FlagSet};
-use crate::net::{Origin, Transport};
+use crate::net::{Origin, address};
 use crate::sip::{Contact, Message, Uri, Via};
 
 impl Tracker {
@@ -81,7 +79,7 @@ impl Tracker {
             details.sent_by = texts.intern(&sent_by(via));
             Dn::note(&mut dn.vias, &mut more, details.sent_by);
             // a loopback or unspecified Via is a host that does not know its address
-            let translated = parse_ip(via.host).is_some_and(|ip| {
+            let translated = address::parse(via.host).is_some_and(|ip| {
                 ip != origin.src.addr && !ip.is_loopback() && !ip.is_unspecified()
             });
             dn.flags.set_if(Flag::Nat, translated);
@@ -92,11 +90,11 @@ impl Tracker {
         }
         let mut own_contact = false;
         for contact in &hosts.contacts {
-            let Contact::Address(address) = contact else { continue };
-            let sym = texts.intern(address.uri.raw);
+            let Contact::Address(contact) = contact else { continue };
+            let sym = texts.intern(contact.uri.raw);
             Dn::note(&mut dn.contacts, &mut more, sym);
-            own_contact |= address.uri.user == Some(&*facts.user);
-            contact_flags(&mut dn.flags, &address.uri, origin);
+            own_contact |= contact.uri.user_name().as_ref() == Some(&facts.user);
+            contact_flags(&mut dn.flags, &contact.uri, origin);
         }
         dn.more_values = more;
         dn.details = Some(details);
@@ -135,35 +133,6 @@ pub(super) fn aor_of(texts: &mut Texts, facts: &Facts<'_>) -> Sym {
     texts.intern(&aor)
 }
 
-pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
-    plain_ipv4(host).map(IpAddr::V4).or_else(|| any_ip(host))
-}
-
-/// Reads `1.2.3.4`, as most addresses are; `None` for any other.
-fn plain_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut rest = text;
-    let mut octets = [0; 4];
-    for (place, octet) in octets.iter_mut().enumerate() {
-        if place > 0 {
-            rest = rest.strip_prefix(b".")?;
-        }
-        let (mut value, mut digits) = (0, 0);
-        while let [digit @ b'0'..=b'9', after @ ..] = rest
-            && digits < 3
-        {
-            (value, digits, rest) = (value * 10 + u16::from(digit - b'0'), digits + 1, after);
-        }
-        // a zero in front is no address, or an octal one
-        let odd = digits == 0 || digits == 3 && value < 100 || digits == 2 && value < 10;
-        *octet = u8::try_from(value).ok().filter(|_| !odd)?;
-    }
-    rest.is_empty().then(|| Ipv4Addr::from(octets))
-}
-
-fn any_ip(host: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(host).ok()?.parse().ok()
-}
-
 fn sent_by(via: &Via<'_>) -> SmallVec<[u8; 48]> {
     let mut text = SmallVec::new();
     let bracket = via.host.contains(&b':');
@@ -181,28 +150,10 @@ fn sent_by(via: &Via<'_>) -> SmallVec<[u8; 48]> {
     text
 }
 
-/// Whether an address cannot be reached from another network (RFC 6890).
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(v4) => {
-            v4.is_private()
-                || v4.is_link_local()
-                || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64)
-        }
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
 fn contact_flags(flags: &mut FlagSet, uri: &Uri<'_>, origin: &Origin) {
-    let Some(ip) = uri.host_ip() else { return };
-    let dead = ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
-    let own_host = origin.src.addr.is_loopback();
-    let hidden = is_private(ip) && !is_private(origin.src.addr) && !own_host;
-    // a WebSocket client is reached over its connection, whatever its Contact says (RFC 7118 §5)
-    let by_connection = matches!(origin.transport, Transport::Ws | Transport::Wss);
-    let unroutable = dead && !own_host || hidden;
-    flags.set_if(Flag::ContactUnroutable, unroutable && !by_connection);
-    flags.set_if(Flag::Nat, hidden);
+    let (Some(ip), source) = (uri.host_ip(), origin.src.addr) else { return };
+    flags.set_if(Flag::ContactUnroutable, !address::is_routable(ip, source, origin.transport));
+    flags.set_if(Flag::Nat, address::is_hidden(ip, source));
 }
 
 fn note_agent(source: &mut Source, texts: &Texts, agent: Sym) {
@@ -226,29 +177,4 @@ pub(super) fn is_scanner_agent(agent: &[u8]) -> bool {
         b"sivus",
     ];
     TOOLS.iter().any(|tool| agent.get(..tool.len()).is_some_and(|a| a.eq_ignore_ascii_case(tool)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_addresses_are_read_as_all_are() {
-        let octets =
-            ["", "0", "1", "00", "01", "10", "99", "001", "099", "100", "255", "256", "1000", "a"];
-        for first in octets {
-            for last in octets {
-                for text in [
-                    format!("{first}.2.3.{last}"),
-                    format!("1.{first}.{last}.4"),
-                    format!("{first}.{last}"),
-                ] {
-                    let plain = plain_ipv4(text.as_bytes()).map(IpAddr::V4);
-                    assert_eq!(plain, any_ip(text.as_bytes()), "{text}");
-                }
-            }
-        }
-        assert_eq!(plain_ipv4(b"1.2.3.4.5"), None);
-        assert_eq!(plain_ipv4(b"::1"), None);
-    }
 }

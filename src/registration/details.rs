@@ -51,7 +51,7 @@ pub struct Details {
     pub contact_host: Sym,
     /// The first Contact's port.
     pub contact_port: Option<u16>,
-    /// The first Contact's user.
+    /// The first Contact's user, escapes undone.
     pub contact_user: Sym,
     /// The instance of the first Contact (RFC 5626 §4.1).
     pub instance: Sym,
@@ -175,7 +175,7 @@ impl Details {
     ) {
         self.contact_host = texts.intern(contact.uri.host);
         self.contact_port = contact.uri.port;
-        self.contact_user = texts.intern(contact.uri.user.unwrap_or_default());
+        self.contact_user = texts.intern(&contact.uri.user_name().unwrap_or_default());
         self.instance = texts.intern(contact.instance().unwrap_or_default());
         parts.contact_uri_params = contact.uri.params.raw();
         parts.expires_contact = contact.expires();

@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::contact::is_one_place;
 use super::describe::is_scanner_agent;
 use super::ends::End;
-use super::facts::{Facts, unescape};
+use super::facts::Facts;
 use super::reach;
 use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
@@ -17,7 +17,7 @@ use super::text::Texts;
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::Verdict;
-use crate::net::{Origin, Timestamp};
+use crate::net::{Origin, Timestamp, address};
 use crate::sip::{HeaderName, Message, Method, NameAddr, Uri};
 
 /// A registrar that looks a DN up and finds nothing answers at once; a later answer is the device's.
@@ -51,7 +51,8 @@ impl Tracker {
         let ends = self.ends(origin);
         let known = self.transactions.find(facts.key());
         if known.is_none() {
-            let user = FxBuildHasher.hash_one(uri.and_then(|uri| uri.user).unwrap_or(raw_uri));
+            let user = FxBuildHasher
+                .hash_one(uri.and_then(|uri| uri.user_name()).as_deref().unwrap_or(raw_uri));
             let calls = (method != Method::Options).then_some(origin.time);
             self.callers.ask(origin.src.addr, user, dn.is_some(), calls);
         }
@@ -92,7 +93,7 @@ impl Tracker {
         facts: &Facts<'_>,
         addressed: Option<u32>,
     ) -> Option<u32> {
-        let by_uri = uri.and_then(|uri| uri.user).map(unescape);
+        let by_uri = uri.and_then(Uri::user_name);
         let dn = match by_uri {
             Some(user) if user != facts.user => self.store.dn_called(&user)?,
             _ => addressed?,
@@ -105,8 +106,7 @@ impl Tracker {
                     dn.aors.iter().any(|&aor| {
                         let aor = self.store.texts.get(aor);
                         let host = aor.rsplit(|&c| c == b'@').next().unwrap_or_default();
-                        host.eq_ignore_ascii_case(uri.host)
-                            || super::describe::parse_ip(host).is_some()
+                        host.eq_ignore_ascii_case(uri.host) || address::parse(host).is_some()
                     })
                 })
         });
@@ -218,8 +218,8 @@ impl Tracker {
         let whole = !message.is_cut() && !message.body_is_cut();
         for info in &mut registrations {
             info.full &= whole;
-            let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user);
-            let Some(dn) = user.and_then(|u| self.store.dn_called(&unescape(u))) else {
+            let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user_name());
+            let Some(dn) = user.and_then(|user| self.store.dn_called(&user)) else {
                 continue;
             };
             self.touch(dn, Some(origin.frame));
@@ -264,7 +264,7 @@ fn is_about(own: &[u8], told: &[u8]) -> bool {
     }
     let own = own.rsplit(|&c| c == b'@').next().filter(|host| !host.is_empty());
     let told = NameAddr::parse(told).map(|told| told.uri.host).filter(|host| !host.is_empty());
-    let is_ip = |host: &[u8]| host.contains(&b':') || super::describe::parse_ip(host).is_some();
+    let is_ip = |host: &[u8]| address::parse(host).is_some();
     match (own, told) {
         (Some(own), Some(told)) => own.eq_ignore_ascii_case(told) || is_ip(own) || is_ip(told),
         (own, told) => own.is_some() == told.is_some(),
@@ -284,7 +284,7 @@ fn is_where_it_came_from(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
     let own = Uri::parse(texts.get(binding.contact));
     own.zip(Uri::parse(uri)).is_some_and(|(own, told)| {
         let source = binding.source.map(|source| source.host().addr(texts));
-        own.user == told.user && source.is_some() && told.host_ip() == source
+        own.user_name() == told.user_name() && source.is_some() && told.host_ip() == source
     })
 }
 

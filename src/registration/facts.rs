@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 
 use super::index::ShortHash;
 use super::reading::Reading;
-use crate::sip::{Addressee, Message, Scheme};
+use crate::sip::Message;
 
 /// Names a transaction: 128 bits over what RFC 3261 §17.1.3 and §17.2.3 match by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -75,60 +75,9 @@ pub(super) fn has_cookie(branch: &[u8]) -> bool {
         && branch.get(..COOKIE.len()).is_some_and(|start| start.eq_ignore_ascii_case(COOKIE))
 }
 
-/// The DN an address-of-record names: its user, or its host where it has none (RFC 3261 §10.2);
-/// escapes are still to be undone.
-pub(super) fn dn_of<'m>(to: &Addressee<'m>) -> Option<&'m [u8]> {
-    match to.user {
-        Some(user) if !user.is_empty() => Some(user),
-        _ if matches!(to.scheme, Scheme::Sip | Scheme::Sips) && !to.host.is_empty() => {
-            Some(to.host)
-        }
-        _ => None,
-    }
-}
-
-/// Undoes `%XX` for characters that need no escape: both spellings are equal (RFC 3261 §19.1.4).
-pub(super) fn unescape(user: &[u8]) -> Cow<'_, [u8]> {
-    if !user.contains(&b'%') {
-        return Cow::Borrowed(user);
-    }
-    let mut out = Vec::with_capacity(user.len());
-    let mut rest = user;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte == b'%'
-            && let Some((hex, after)) = tail.split_at_checked(2)
-            && let Some(plain) = std::str::from_utf8(hex)
-                .ok()
-                .and_then(|h| u8::from_str_radix(h, 16).ok())
-                .filter(|p| p.is_ascii_alphanumeric() || b"-_.!~*'()+&=$,;?/#".contains(p))
-        {
-            out.push(plain);
-            rest = after;
-        } else {
-            out.push(byte);
-        }
-    }
-    Cow::Owned(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percent_escapes_of_plain_characters_are_undone() {
-        for (wire, want) in [
-            ("5002", "5002"),
-            ("%35002", "5002"),
-            ("%2b1415", "+1415"),
-            ("a%40b", "a%40b"),
-            ("50%", "50%"),
-            ("50%0a", "50%0a"),
-        ] {
-            assert_eq!(unescape(wire.as_bytes()), want.as_bytes(), "{wire}");
-        }
-    }
 
     #[test]
     fn a_branch_without_the_cookie_names_nothing() {

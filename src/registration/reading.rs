@@ -8,12 +8,11 @@ use std::ops::Range;
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
-use super::describe::parse_ip;
-use super::facts::{TransactionKey, dn_of, has_cookie, unescape};
-use crate::net::Origin;
+use super::facts::{TransactionKey, has_cookie};
+use crate::net::{Origin, address};
 use crate::sip::{
     Addressee, CSeq, Challenge, Contact, Credentials, HeaderName, HeaderPlace, Message, Method,
-    NameAddr, StartLine, Via, ViaParams,
+    NameAddr, StartLine, Via, ViaParams, unescape,
 };
 
 /// Hops a request may have behind it.
@@ -262,7 +261,7 @@ impl Reading {
         };
         self.path = found.path;
         let to = found.to.and_then(Addressee::parse);
-        if let Some((to, name)) = to.and_then(|to| Some((to, dn_of(&to)?))) {
+        if let Some((to, name)) = to.and_then(|to| Some((to, to.spelled_dn()?))) {
             self.read(origin, message, &found, cseq, &to, name);
         }
     }
@@ -321,7 +320,7 @@ impl Reading {
             }
             // of what is provisional, or about something else, nothing but its transaction counts
             StartLine::Response { code, reason } if *code >= 200 && self.about != About::Other => {
-                self.received = top.received.and_then(parse_ip);
+                self.received = top.received.and_then(address::parse);
                 self.rport = top.rport.flatten();
                 self.read_contacts(raw, &found.contacts);
                 let mut like = found.same.clone();

@@ -21,15 +21,14 @@ pub struct MessageView<'a> {
 }
 
 impl<'a> MessageView<'a> {
-    /// Whether it is asked for, by the user of its To and the address of its device.
+    /// Whether it is asked for, by the DN in its To and the address of its device.
     #[must_use]
     pub fn is_selected(&self, selection: &Selection) -> bool {
         if selection.is_all() {
             return true;
         }
-        let to = self.message.to();
-        let name = to.as_ref().map_or(&b""[..], |to| to.uri.user.unwrap_or(to.uri.host));
-        selection.takes_source(self.device().addr) && selection.takes_name(name)
+        let name = self.message.dn().unwrap_or_default();
+        selection.takes_source(self.device().addr) && selection.takes_name(&name)
     }
 
     /// The end on the device's side: who sends a request, or gets an answer.

@@ -11,6 +11,7 @@
 mod access;
 mod addressee;
 mod auth;
+mod dn;
 mod find;
 mod framing;
 mod header;
@@ -33,6 +34,7 @@ mod tests;
 pub use access::CSeq;
 pub use addressee::Addressee;
 pub use auth::{Challenge, Credentials};
+pub use dn::{is_user_name_of, unescape};
 pub use framing::{Datagram, datagram};
 pub use header::HeaderName;
 pub use layout::{Layout, Layouts};

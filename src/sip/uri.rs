@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2, memrchr};
 use super::find;
 use super::params::Params;
 use super::scan::{is_lws, slice, split_once, tail, trim};
-use crate::net::Endpoint;
+use crate::net::{Endpoint, address};
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -151,7 +151,7 @@ impl<'a> Uri<'a> {
     /// The host as an address; `None` when it is a name.
     #[must_use]
     pub fn host_ip(&self) -> Option<IpAddr> {
-        parse_ip(self.host)
+        address::parse(self.host)
     }
 
     /// Where it leads, if its host is an address; the port without one is 5060, and 5061 with TLS
@@ -268,7 +268,7 @@ pub(super) fn host_port(text: &[u8]) -> (&[u8], Option<u16>) {
     }
     match split_once(text, b':') {
         Some((host, port)) if memchr(b':', port).is_none() => (trim(host), port_number(port)),
-        Some((host, _)) if parse_ip(text).is_none() => (trim(host), None),
+        Some((host, _)) if address::parse(text).is_none() => (trim(host), None),
         _ => (text, None),
     }
 }
@@ -280,16 +280,6 @@ pub(super) fn port_number(text: &[u8]) -> Option<u16> {
         (digit.is_ascii_digit() && sum <= 0xffff).then(|| sum * 10 + u32::from(digit - b'0'))
     })?;
     if text.is_empty() { None } else { u16::try_from(value).ok() }
-}
-
-/// `host` as an address; an IPv6 zone is left out.
-pub(super) fn parse_ip(host: &[u8]) -> Option<IpAddr> {
-    let likely = host.first().is_some_and(|b| b.is_ascii_hexdigit() || *b == b':');
-    if !likely {
-        return None;
-    }
-    let address = split_once(host, b'%').map_or(host, |(address, _)| address);
-    std::str::from_utf8(address).ok()?.parse().ok()
 }
 
 /// The parameters and headers in what follows the host.

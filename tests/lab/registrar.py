@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import time
+from urllib.parse import unquote
 
 CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "registrar.cfg")
 
@@ -89,5 +90,5 @@ class Registrar:
                 for item in info.get("Contacts", []):
                     contact = item["Contact"]
                     if isinstance(contact["Expires"], int) and contact["Expires"] > 0:
-                        found.setdefault(info["AoR"], []).append((contact["Address"], contact["Expires"]))
+                        found.setdefault(unquote(info["AoR"]), []).append((contact["Address"], contact["Expires"]))
         return found

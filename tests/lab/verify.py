@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
+from urllib.parse import unquote
 
 FIELDS = ("frame.time_relative", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "tcp.srcport",
           "tcp.dstport", "labhep.src", "labhep.dst", "icmp.type", "sip.Request-Line", "sip.Status-Line", "sip.msg_hdr", "tcp.flags", "tls.alert_message.desc", "reginfo.registration.state")
@@ -22,7 +23,7 @@ class Message:
         self.reginfo = packet["reginfo.registration.state"]
         self.number, _, self.method = (self.first("cseq") or "0 ?").partition(" ")
         user = re.search(r"sips?:([^@;>]+)@", self.first("to") or "")
-        self.dn = user.group(1) if user else None
+        self.dn = unquote(user.group(1)) if user else None
         self.is_request = not line.startswith("SIP/2.0")
         branch = re.search(r"branch=([^;,\s]+)", self.first("via") or "")
         self.identity = (branch.group(1) if branch else "", self.number, self.method, line.split(" ")[0 if self.is_request else 1], self.first("call-id"))

@@ -62,6 +62,26 @@ impl Lab {
 }
 
 #[test]
+fn the_messages_of_a_dn_that_is_escaped_on_the_wire_are_found_too() {
+    if !inside("live::the_messages_of_a_dn_that_is_escaped_on_the_wire_are_found_too") {
+        return;
+    }
+    ip("link set lo up");
+    let mut lab = Lab::new();
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut console = Console::start(dir.path(), &["-i", "lo", "--utc"], (110, 60));
+    console.see("nothing lost");
+    lab.register("*12%23", "403 Forbidden", "");
+    console.see("*12# rejected 403 Forbidden");
+    console.press(ENTER, "Hosts");
+    console.press("f", "403 Forbidden");
+    console.see("To: <sip:*12%23@lab.example>");
+    console.keys("q");
+    assert_eq!(console.end(), 0);
+}
+
+#[test]
 fn a_dn_is_followed_and_its_messages_are_kept() {
     if !inside("live::a_dn_is_followed_and_its_messages_are_kept") {
         return;

@@ -231,19 +231,40 @@ mod tests {
         assert!(frames.iter().all(|frame| frame.bytes == bytes && frame.wire_len == 1000));
     }
 
-    #[test]
-    fn the_latest_messages_are_found_by_frame_and_dn() {
-        let shared = Shared::new(100 * OF * (MESSAGE + REGISTER.len()));
-        let message = Message::parse(REGISTER, false).unwrap();
+    fn origin(number: u64) -> Origin {
         let end = Endpoint::new(std::net::Ipv4Addr::LOCALHOST.into(), 5060);
-        let origin = |number| Origin {
+        Origin {
             time: Timestamp::default(),
             frame: frame(number, b"").at,
             src: end,
             dst: end,
             transport: Transport::Udp,
             path: PathInfo::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_message_is_found_by_the_dn_of_the_model_however_its_to_spells_it() {
+        for (spelled, dn) in [
+            ("<sip:*12%23@x>", "*12#"),
+            ("<sip:%2B4930@x>", "+4930"),
+            ("<sip:pbx.example>", "pbx.example"),
+            ("<sip:@pbx.example>", "pbx.example"),
+        ] {
+            let text =
+                format!("REGISTER sip:x SIP/2.0\r\nTo: {spelled}\r\nCSeq: 1 REGISTER\r\n\r\n");
+            let shared = Shared::new(1 << 20);
+            shared.lock().message(&origin(1), &Message::parse(text.as_bytes(), false).unwrap());
+            let wanted = |dn: &str| Wanted { dn: dn.into(), frame: origin(1).frame, request: true };
+            assert!(shared.lock().find(&wanted(dn)).is_some(), "{spelled}");
+            assert!(shared.lock().find(&wanted("*12%23")).is_none(), "{spelled}");
+        }
+    }
+
+    #[test]
+    fn the_latest_messages_are_found_by_frame_and_dn() {
+        let shared = Shared::new(100 * OF * (MESSAGE + REGISTER.len()));
+        let message = Message::parse(REGISTER, false).unwrap();
         for number in 1..=1000 {
             shared.lock().message(&origin(number), &message);
         }

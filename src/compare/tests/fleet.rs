@@ -19,6 +19,8 @@ pub(crate) struct Phone {
     pub realm: Option<String>,
     pub ttl: u8,
     pub mac: [u8; 6],
+    /// The host of its Contact, if that is not the source's.
+    pub contact_host: Option<IpAddr>,
     pub contact_port: u16,
     /// The final answer.
     pub code: u16,
@@ -47,6 +49,7 @@ pub(crate) fn phone(number: usize, random: &mut Random) -> Phone {
         realm: Some(["lab", "north", "south", "west"][random.below(4)].to_owned()),
         ttl: [61, 62, 63, 64][random.below(4)],
         mac: [2, mac[1], mac[2], mac[3], mac[4], mac[5]],
+        contact_host: None,
         contact_port: (1024 + random.below(60_000)) as u16,
         code: 200,
         vlan: [None, Some(10), Some(20)][random.below(3)],
@@ -78,12 +81,13 @@ impl Round<'_> {
     }
 
     fn request(&self) -> String {
-        let Phone { dn, source, agent, expires, contact_port, realm, .. } = self.phone;
+        let Phone { dn, source, agent, expires, contact_port, contact_host, realm, .. } =
+            self.phone;
         let mut text = format!(
             "REGISTER sip:lab SIP/2.0\r\n{}Max-Forwards: 70\r\n\
              Contact: <sip:{dn}@{}:{contact_port}>\r\nExpires: {expires}\r\nUser-Agent: {agent}\r\n",
             self.head(),
-            source.addr
+            contact_host.unwrap_or(source.addr)
         );
         if self.credentials {
             let realm = realm.as_deref().unwrap_or_default();
@@ -96,13 +100,13 @@ impl Round<'_> {
     }
 
     fn answer(&self, code: u16) -> String {
-        let Phone { dn, source, expires, contact_port, realm, .. } = self.phone;
+        let Phone { dn, source, expires, contact_port, contact_host, realm, .. } = self.phone;
         let mut text = format!("SIP/2.0 {code} Whatever\r\n{}", self.head());
         if code == 200 {
             let _ = write!(
                 text,
                 "Contact: <sip:{dn}@{}:{contact_port}>;expires={expires}\r\n",
-                source.addr
+                contact_host.unwrap_or(source.addr)
             );
         }
         if code == 401 {
@@ -165,6 +169,7 @@ pub(crate) fn incident(with_5008: bool) -> Snapshot {
         realm: None,
         ttl: 64,
         mac: [2, 0, 0, 0, 0, if host.ends_with("54") { 1 } else { 2 }],
+        contact_host: None,
         contact_port: port,
         code,
         vlan: None,

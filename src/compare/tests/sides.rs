@@ -1,6 +1,8 @@
 use super::fleet::{Phone, incident, phone, play, registrar};
 use crate::compare::stats::Random;
 use crate::compare::{Cohorts, Contrast, Filter, contrast, contrast_of};
+use crate::net::{Endpoint, Transport};
+use crate::registration::Flag;
 
 fn few(code: u16) -> Contrast {
     let mut random = Random(2);
@@ -65,6 +67,49 @@ fn filters_select_what_they_say() {
         let mut names: Vec<_> = names.map(|dn| String::from_utf8_lossy(dn.name())).collect();
         names.sort();
         assert_eq!(names.join(" "), want, "{filter}");
+    }
+}
+
+#[test]
+fn two_conditions_on_one_fact_agree_with_each_other() {
+    // every From and To of the fleet is at `lab`
+    let mut random = Random(2);
+    let phones: Vec<Phone> = (0..3).map(|n| phone(n, &mut random)).collect();
+    let snapshot = play(&phones, registrar());
+    for (filter, want) in [
+        ("request.to_domain=lab", 3),
+        ("request.to_domain=lab request.from_domain=lab", 3),
+        ("request.from_domain=lab request.to_domain=lab dn=1001", 1),
+        ("request.to_domain=lab request.from_domain!=lab", 0),
+        ("request.to_domain=lab request.from_domain=empty", 0),
+        ("request.to_domain=lab request.from_domain~a", 3),
+        ("via.transport=udp request.to_domain=lab contact.host~10.1.", 3),
+    ] {
+        let parsed = Filter::parse(filter).unwrap();
+        let found = snapshot.dns().filter(|dn| parsed.matches(dn, &snapshot)).count();
+        assert_eq!(found, want, "{filter}");
+    }
+}
+
+#[test]
+fn a_websocket_phone_is_reached_over_its_connection() {
+    let mut random = Random(2);
+    let (private, public) = (phone(0, &mut random).source, super::fleet::ip("203.0.113.7"));
+    for (source, transport, want) in [
+        (public, Transport::Udp, "no"),
+        (public, Transport::Ws, "yes"),
+        (public, Transport::Wss, "yes"),
+        (private.addr, Transport::Udp, "yes"),
+    ] {
+        let own = phone(0, &mut random);
+        let source = Endpoint::new(source, own.source.port);
+        let phone = Phone { source, transport, contact_host: Some(private.addr), ..own };
+        let snapshot = play(&[phone], registrar());
+        let filter = Filter::parse(&format!("contact.routable={want}")).unwrap();
+        let dn = snapshot.dns().next().unwrap();
+        assert!(filter.matches(&dn, &snapshot), "{source} {transport}");
+        let flagged = dn.state().flags.contains(Flag::ContactUnroutable);
+        assert_eq!(flagged, want == "no", "{source} {transport}");
     }
 }
 

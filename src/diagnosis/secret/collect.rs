@@ -82,11 +82,10 @@ impl<'s> CredentialSamples<'s> {
     }
 
     fn request(&mut self, origin: &Origin, message: &Message<'_>) {
-        let Some(to) = message.to() else { return };
-        let dn = to.uri.user.unwrap_or(to.uri.host);
+        let Some((to, dn)) = message.to().zip(message.dn()) else { return };
         for read in message.credentials() {
             let Some(credentials) = OwnedCredentials::of(&read) else { continue };
-            let names = [dn, read.username.unwrap_or_default()];
+            let names = [&*dn, read.username.unwrap_or_default()];
             if message.is_cut() || self.secrets.of(&names).next().is_none() {
                 continue;
             }
@@ -159,5 +158,5 @@ impl<'s> CredentialSamples<'s> {
 }
 
 fn aor(to: &NameAddr<'_>) -> Vec<u8> {
-    [to.uri.user.unwrap_or_default(), b"@", to.uri.host].concat()
+    [&*to.uri.user_name().unwrap_or_default(), b"@", to.uri.host].concat()
 }

@@ -24,6 +24,7 @@ fn hostile() -> Contrast {
             realm: None,
             ttl: 64,
             mac: [2; 6],
+            contact_host: None,
             contact_port: 5060,
             code: if number < 6 { 403 } else { 200 },
             vlan: None,

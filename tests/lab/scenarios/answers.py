@@ -49,6 +49,27 @@ def rejected(case):
     case.dn("1103", "rejected", "R300 503", code=503, flags=["retry_after"], attempts=1)
 
 
+@scenario("domains")
+def domains(case):
+    """
+    One registrar serves two domains by name. 1121 and 1122 are at east.example and accepted; 1123 and 1124 are at
+    west.example, in From, To and Request-URI, and rejected with 403. But for the port of the phone nothing else differs.
+    """
+    case.lan("srv", "ua1")
+    case.registrar().policy(**{"open": "1121 1122", "403": "1123 1124"})
+    east, west = case.phone(domain="East.example"), case.phone(domain="west.example", port=5062)
+    capture = case.capture()
+    for dn in ("1121", "1122"):
+        east.register(dn)
+    for dn in ("1123", "1124"):
+        west.register(dn, want=403)
+    case.keep(capture)
+    for dn in ("1121", "1122"):
+        case.dn(dn, "in_service", "R300 200", attempts=1)
+    for dn in ("1123", "1124"):
+        case.dn(dn, "rejected", "R300 403", code=403, attempts=1)
+
+
 @scenario("min-expires")
 def min_expires(case):
     """

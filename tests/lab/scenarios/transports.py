@@ -38,6 +38,30 @@ def tcp(case):
     case.dn("5008", "rejected", "R300 404", code=404, attempts=1)
 
 
+@scenario("escaped-users")
+def escaped_users(case):
+    """
+    Users that are escaped on the wire: `1%23` is DN `1#`, `2%23` is `2#`, `*12%23` is `*12#`. The REGISTERs of 1# and 2#
+    arrive in one TCP segment; 1# is accepted, 2# is rejected with 403. `*12#` registers with a Contact whose user is
+    spelled `%2A12%23`, and `%2B4930` with credentials whose user name is spelled `+4930`.
+    """
+    case.lan("srv", "ua1")
+    tcp_registrar(case, "1%23 *12%23", **{"403": "2%23", "digest": "%2B4930"})
+    capture = case.capture("tcp port 5060")
+    phone = case.phone(transport="tcp", port=40001)
+    phone.send("".join(phone.request(dn) for dn in ("1%23", "2%23")))
+    codes = [phone.receive().split(" ")[1] for _ in range(2)]
+    if codes != ["200", "403"]:
+        raise RuntimeError("answers: %s" % codes)
+    phone.register("*12%23", contact=phone.contact_of("%2A12%23"))
+    phone.authenticate("%2B4930", user="+4930")
+    case.keep(capture)
+    case.dn("1#", "in_service", "R300 200", attempts=1)
+    case.dn("2#", "rejected", "R300 403", code=403, attempts=1)
+    case.dn("*12#", "in_service", "R300 200", attempts=1)
+    case.dn("+4930", "in_service", "R300 401 R300a 200", attempts=1)
+
+
 @scenario("tcp-no-answer")
 def tcp_no_answer(case):
     """
