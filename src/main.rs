@@ -9,6 +9,7 @@ fn main() -> ExitCode {
     match app::run(std::env::args_os()) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(3),
         Err(failure) => {
             report(&failure);
             ExitCode::from(failure.exit_status())
@@ -21,6 +22,7 @@ fn report(failure: &Failure) {
     match failure {
         // help that cannot be printed has nowhere to say so
         Failure::Arguments(error) => drop(error.print()),
+        Failure::NoCommand(usage) => drop(writeln!(stderr(), "{usage}")),
         failure if failure.is_closed_pipe() => {}
         failure => drop(writeln!(stderr(), "regscope: {failure}")),
     }

@@ -18,7 +18,9 @@ fn regscope(args: &[&str]) -> Command {
 
 /// Exit status, standard output, standard error.
 fn run(args: &[&str]) -> (i32, String, String) {
-    let output = regscope(args).output().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regscope"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+    let output = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
@@ -48,7 +50,7 @@ fn incident() -> Vec<u8> {
 fn without_a_command_there_is_help() {
     let (status, out, err) = run(&[]);
     assert_eq!((status, out.as_str()), (2, ""));
-    assert!(err.contains("EXIT STATUS") && err.contains("report"), "{err}");
+    assert!(err.contains("regscope report FILE") && err.lines().count() <= 10, "{err}");
     for args in [
         &["--help"][..],
         &["report", "--help"],
@@ -64,6 +66,8 @@ fn without_a_command_there_is_help() {
         let (status, out, _) = run(args);
         assert_eq!(status, 0);
         assert!(out.contains("EXAMPLES") && out.contains("EXIT STATUS"), "{out}");
+        let statuses = out.split("EXIT STATUS").nth(1).unwrap();
+        assert_eq!(statuses.contains("--fail-on"), out.contains("--fail-on <"), "{args:?}: {out}");
     }
 }
 
@@ -109,10 +113,98 @@ fn a_cut_file_counts_as_far_as_it_goes() {
 }
 
 #[test]
-fn one_unreadable_file_of_two_is_a_warning() {
-    let (status, out, _) = run(&["report", "--utc", INCIDENT, "no/such/file"]);
+fn a_named_file_that_cannot_be_read_is_status_3_and_the_others_count() {
+    for (args, some) in [
+        (&["report", "--utc"][..], "5 DNs: "),
+        (&["report", "--format", "json"], "\"dn\""),
+        (&["report", "--fail-on", "failing", "--utc"], "5 DNs: "),
+        (&["messages"], "REGISTER"),
+        (&["explain", "5002"], "5002"),
+        (&["explain", "--format", "json", "5002"], "5002"),
+        (&["compare", "--a", "dn=5002"], "5002"),
+    ] {
+        let (status, out, err) = run(&[args, &[INCIDENT, "no/such/file"]].concat());
+        assert_eq!(status, 3, "{args:?}: {err}");
+        assert!(out.contains(some), "{args:?}: {out}");
+        assert_eq!(err, "regscope: warning: no/such/file: no such file or directory\n", "{args:?}");
+    }
+    let out = run(&["report", "--utc", INCIDENT, "no/such/file"]).1;
+    assert!(out.contains("no/such/file: no such file"), "{out}");
+    // files of a directory that hold no capture are no mistake of the user's
+    let dir = tempfile::tempdir().unwrap();
+    in_dir(dir.path(), "a.pcap", &incident());
+    in_dir(dir.path(), "notes.txt", b"hello, this is no capture");
+    assert_eq!(run(&["report", dir.path().to_str().unwrap()]).0, 0);
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn a_mistyped_command_is_no_file() {
+    refused(&["repot", INCIDENT], 2, "no such file or command `repot`; did you mean `report`?");
+    refused(&["explian", "5002", INCIDENT], 2, "did you mean `explain`?");
+    refused(&["qqq"], 2, "no such file or command `qqq`");
+    assert!(!run(&["qqq"]).2.contains("did you mean"));
+    assert!(!run(&["\u{1b}[31m"]).2.contains('\u{1b}'));
+    // a path stays a path
+    assert!(!run(&["no/such/report"]).2.contains("command"));
+    assert!(!run(&["report.pcap"]).2.contains("command"));
+}
+
+#[test]
+fn a_dn_that_is_absent_is_status_2_and_the_closest_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.pcapng");
+    let to = file.to_str().unwrap();
+    let close = "500 is not a DN of this capture; close: 5001, 5002, 5008";
+    for args in [
+        &["report", "--dn", "500"][..],
+        &["report", "--format", "json", "--dn", "500"],
+        &["messages", "--dn", "500"],
+        &["explain", "500"],
+        &["compare", "500", "5002"],
+        &["extract", "-o", to, "--dn", "500"],
+    ] {
+        refused(&[args, &[INCIDENT]].concat(), 2, close);
+    }
+    assert!(!file.exists());
+    let all = "9999 is not a DN of this capture; there are 1002, 1003, 5001, 5002, 5008";
+    refused(&["report", "--dn", "9999", INCIDENT], 2, all);
+    let none = "no DN of this capture matches --dn; there are 1002";
+    refused(&["messages", "--dn", "7*,8000-8010", INCIDENT], 2, none);
+    refused(&["report", "--dn", "5001..5020", INCIDENT], 2, "5001-5020");
+    refused(&["explain", INCIDENT], 2, "which DN? Out of service: 5001, 5002, 5008");
+    refused(&["explain", "captures/in-service/input.pcap"], 2, "None is out of service");
+    // one of two is enough, and so is a DN that is expected
+    assert_eq!(run(&["report", "--dn", "5002,9999", INCIDENT]).0, 0);
+    assert_eq!(run(&["report", "--dn", "9999", "--expect", "9999", INCIDENT]).0, 0);
+    // a source that nobody uses is no mistake in a name
+    assert_eq!(run(&["report", "--source", "203.0.113.0/24", INCIDENT]).0, 0);
+}
+
+#[test]
+fn standard_input_is_the_input_when_none_is_named_and_it_holds_something() {
+    for args in [
+        &["report", "--utc"][..],
+        &["messages"],
+        &["explain", "5002"],
+        &["compare", "1003", "5002"],
+    ] {
+        let piped = regscope(args).write_stdin(incident()).output().unwrap();
+        assert_eq!(piped.status.code(), Some(0), "{args:?}");
+        assert!(String::from_utf8_lossy(&piped.stdout).contains("5002"), "{args:?}");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regscope"));
+        let nothing = command.args(args).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(nothing.status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn one_side_alone_is_compared_with_all_others() {
+    let (status, out, _) = run(&["compare", "--a", "dn=50*", INCIDENT]);
     assert_eq!(status, 0);
-    assert!(out.starts_with("5 DNs: ") && out.contains("no/such/file: no such file"), "{out}");
+    assert!(out.contains("all others"), "{out}");
+    refused(&["compare", "--a", "ua=Asterisk", INCIDENT], 2, "no DN of this capture matches --a");
+    refused(&["compare", "--b", "dn=1*", INCIDENT], 2, "--a");
 }
 
 #[test]
@@ -148,7 +240,7 @@ fn lists_that_make_no_sense_are_bad_usage() {
 
 #[test]
 fn what_cannot_be_compared_is_bad_usage() {
-    let neither = "nosuch: neither a file nor a DN of this capture";
+    let neither = "nosuch is not a DN of this capture";
     refused(&["compare", "nosuch", "5002", INCIDENT], 2, neither);
     refused(&["compare", "1003", "nosuch", INCIDENT], 2, neither);
     assert_eq!(run(&["compare", "nosuch", "5002", INCIDENT]).2.lines().count(), 1);
@@ -158,21 +250,20 @@ fn what_cannot_be_compared_is_bad_usage() {
     refused(&["compare", "5002"], 2, "a capture is needed");
     refused(&["compare", INCIDENT, "5002"], 2, "before the files");
     refused(&["compare"], 2, "DN|FILE");
-    refused(&["compare", "--a", "dn=1", INCIDENT], 2, "--b");
     refused(&["compare", "--a", "colour=red", "--b", "dn=1", INCIDENT], 2, "nothing to select by");
     refused(&["compare", "5002", "--before", INCIDENT], 2, "--after");
     let pair = ["compare", "nosuch", "--before", INCIDENT, "--after", INCIDENT];
-    refused(&pair, 2, "nosuch: not a DN of the capture before");
+    refused(&pair, 2, "nosuch is not a DN of the capture before");
     let pair = ["compare", "5002", "--before", "no/such", "--after", INCIDENT];
     refused(&pair, 3, "no such file");
 }
 
 #[test]
 fn a_dn_that_is_not_there_has_no_story() {
-    refused(&["explain", "nosuch", INCIDENT], 2, "nosuch: not a DN of this capture");
+    refused(&["explain", "nosuch", INCIDENT], 2, "nosuch is not a DN of this capture");
     assert_eq!(run(&["explain", "nosuch", INCIDENT]).2.lines().count(), 1);
     assert!(!run(&["explain", "\u{1b}[31m", INCIDENT]).2.contains('\u{1b}'));
-    refused(&["explain", "5002"], 2, "FILE");
+    refused(&["explain", "5002"], 2, "a capture is needed: regscope explain 5002 FILE");
     refused(&["explain", "5002", "no/such/file"], 3, "no such file");
 }
 
@@ -197,7 +288,6 @@ fn a_selection_shows_what_is_asked_for() {
     assert_eq!(names(&["--source", "192.168.210.81"]), ["1002", "1003"]);
     assert_eq!(names(&["--source", "192.168.210.0/26", "--dn", "5008"]), ["5008"]);
     assert_eq!(names(&["--expect", "7001", "--dn", "7*"]), ["7001"]);
-    assert_eq!(names(&["--dn", "nobody"]), Vec::<String>::new());
 }
 
 #[test]

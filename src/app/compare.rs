@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
+use super::asked::{THIS_CAPTURE, ending_with_all, no_such_dn};
 use super::fetch::{Wanted, fetch};
 use super::pipeline::Plan;
 use super::{Failure, Outcome};
@@ -11,7 +12,6 @@ use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
 use crate::compare::pair::{Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
-use crate::net::escape_text;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
 use crate::sip::Message;
@@ -20,55 +20,63 @@ use crate::sip::Message;
 struct Read {
     snapshot: Snapshot,
     files: Vec<String>,
+    /// How the run ends if nothing else happens.
+    ending: Outcome,
 }
 
 impl Read {
     fn new(input: &InputSettings, zone: &TimeZone) -> Result<Self, Failure> {
         let trace = Plan::new(input, None, zone)?.run(None)?;
-        super::warn_of_inputs(&trace.capture.warnings);
+        let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
         let files = trace.capture.files.iter().map(file_name).collect();
-        Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files })
+        Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files, ending })
     }
 
     /// The DN of that name.
-    fn subject(&self, dn: &str, otherwise: &str) -> Result<Subject<'_>, Failure> {
+    fn subject(&self, dn: &str, place: &str) -> Result<Subject<'_>, Failure> {
         let found = self.snapshot.find(dn.as_bytes());
-        found.map(|view| Subject::new(&self.snapshot, view)).ok_or_else(|| {
-            let dn = escape_text(dn);
-            Failure::Usage(format!("{dn}: {otherwise}"))
-        })
+        found
+            .map(|view| Subject::new(&self.snapshot, view))
+            .ok_or_else(|| no_such_dn(&self.snapshot, dn.as_bytes(), place))
     }
 }
 
 /// Reads everything and prints how the two sides differ.
 pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
     let zone = &settings.zone;
-    match &settings.what {
+    Ok(match &settings.what {
         What::Cohorts(input) => {
             let read = Read::new(input, zone)?;
             print(&contrast(&read.snapshot), settings.format)?;
+            read.ending
         }
         What::Selected(input, filters) => {
             let read = Read::new(input, zone)?;
             let (a, b) = &**filters;
-            let cohorts = Cohorts::selected(&read.snapshot, a, b);
+            let cohorts = Cohorts::selected(&read.snapshot, a, b.as_ref());
+            for (option, count) in ["--a", "--b"].into_iter().zip(cohorts.sizes()) {
+                if count == 0 {
+                    return Err(Failure::Usage(format!("no DN of this capture matches {option}")));
+                }
+            }
             print(&contrast_of(&read.snapshot, &cohorts), settings.format)?;
+            read.ending
         }
         What::Pair(input, [left, right]) => {
             let read = Read::new(input, zone)?;
-            let missing = "neither a file nor a DN of this capture";
-            let left = (read.subject(left, missing)?, input, &read);
-            let right = (read.subject(right, missing)?, input, &read);
+            let left = (read.subject(left, THIS_CAPTURE)?, input, &read);
+            let right = (read.subject(right, THIS_CAPTURE)?, input, &read);
             two(settings, left, right, false)?;
+            read.ending
         }
         What::BeforeAfter([before, after], dn) => {
             let (b, a) = (Read::new(before, zone)?, Read::new(after, zone)?);
-            let left = (b.subject(dn, "not a DN of the capture before")?, before, &b);
-            let right = (a.subject(dn, "not a DN of the capture after")?, after, &a);
+            let left = (b.subject(dn, "the capture before")?, before, &b);
+            let right = (a.subject(dn, "the capture after")?, after, &a);
             two(settings, left, right, true)?;
+            if b.ending == Outcome::Incomplete { b.ending } else { a.ending }
         }
-    }
-    Ok(Outcome::Done)
+    })
 }
 
 /// Prints a contrast.

@@ -2,14 +2,18 @@
 
 use std::io::Write as _;
 
+use super::asked::{THIS_CAPTURE, ending, ending_with_all, no_such_dn};
 use super::pipeline::{Plan, Trace};
 use super::{Failure, Outcome, secrets};
 use crate::cli::{ExplainFormat, ExplainSettings};
 use crate::diagnosis::explain::explain;
-use crate::net::escape_text;
-use crate::registration::SnapshotOptions;
+use crate::net::escape_lossy;
+use crate::registration::{Snapshot, SnapshotOptions, State};
 use crate::report::explain::{StoryView, json};
 use crate::report::text;
+
+/// DNs out of service that are named when none is asked for.
+const NAMED: usize = 20;
 
 /// Reads everything and tells the story of one DN.
 pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
@@ -17,12 +21,12 @@ pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     let (Trace { tracker, capture, .. }, of_passwords) = secrets::run(plan, secrets.as_ref())?;
     let snapshot = tracker.finish(&SnapshotOptions::default());
-    let Some(mut story) = explain(&snapshot, settings.dn.as_bytes()) else {
-        let dn = escape_text(&settings.dn);
-        return Err(Failure::Usage(format!("{dn}: not a DN of this capture")));
+    let Some(dn) = &settings.dn else { return Err(which(&snapshot)) };
+    let Some(mut story) = explain(&snapshot, dn.as_bytes()) else {
+        return Err(no_such_dn(&snapshot, dn.as_bytes(), THIS_CAPTURE));
     };
     let own = of_passwords.into_iter();
-    for finding in own.filter(|f| f.dn.as_deref() == Some(settings.dn.as_bytes())) {
+    for finding in own.filter(|f| f.dn.as_deref() == Some(dn.as_bytes())) {
         story.add(finding);
     }
     let view = StoryView {
@@ -38,8 +42,22 @@ pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
         ExplainFormat::Json => json(&view, &mut out)?,
     }
     out.flush()?;
-    if settings.format == ExplainFormat::Text {
-        super::warn_of_inputs(&capture.warnings);
-    }
-    Ok(Outcome::Done)
+    Ok(match settings.format {
+        ExplainFormat::Text => ending_with_all(&capture.warnings, Outcome::Done),
+        ExplainFormat::Json => ending(&capture.warnings, Outcome::Done),
+    })
+}
+
+/// Asks which DN, naming those that are out of service.
+fn which(snapshot: &Snapshot) -> Failure {
+    let out = snapshot.dns().filter(|dn| dn.state().verdict.state() == State::OutOfService);
+    let mut names: Vec<_> = out.map(|dn| escape_lossy(dn.name()).into_owned()).collect();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Failure::Usage(if names.is_empty() {
+        "which DN? None is out of service: regscope explain DN FILE".to_owned()
+    } else {
+        format!("which DN? Out of service: {}{rest}", names.join(", "))
+    })
 }

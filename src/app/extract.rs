@@ -19,6 +19,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     export::refuse(&wanted, Some(input), &[])?;
     let trace = Plan::new(input, None, zone)?.run(None)?;
     let snapshot = &trace.tracker.finish(&SnapshotOptions::default());
+    super::asked::some_match(snapshot, selection.dns.as_ref())?;
     let (contrast, findings) = match format {
         ExtractFormat::Pcapng => (Contrast::default(), Vec::new()),
         _ => (contrast(snapshot), diagnose(snapshot)),
@@ -32,6 +33,5 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
         writeln!(out, "{sentence}")?;
     }
     out.flush()?;
-    super::warn_of_inputs(&capture.warnings);
-    Ok(Outcome::Done)
+    Ok(super::asked::ending_with_all(&capture.warnings, Outcome::Done))
 }

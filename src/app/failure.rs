@@ -17,6 +17,9 @@ pub enum Failure {
     /// The arguments make no sense, or ask for help.
     #[error(transparent)]
     Arguments(#[from] clap::Error),
+    /// Nothing was asked for: how to ask.
+    #[error("{0}")]
+    NoCommand(&'static str),
     /// An argument makes no sense for this capture.
     #[error("{0}")]
     Usage(String),
@@ -90,7 +93,7 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Arguments(error) => u8::try_from(error.exit_code()).unwrap_or(2),
-            Self::Usage(_) | Self::Exists(_) | Self::Captured(_) => 2,
+            Self::NoCommand(_) | Self::Usage(_) | Self::Exists(_) | Self::Captured(_) => 2,
             #[cfg(feature = "live")]
             Self::Live(LiveError::Filter { .. })
             | Self::Privilege(PrivilegeError::NoUser(_) | PrivilegeError::NotRoot(_)) => 2,

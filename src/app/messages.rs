@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 
+use super::asked::{ending_with_all, some_match};
 use super::pipeline::Plan;
 use super::{Failure, Outcome};
 use crate::cli::{MessagesFormat, MessagesSettings};
 use crate::net::Origin;
-use crate::registration::Ingested;
+use crate::registration::{Ingested, SnapshotOptions};
 use crate::report::{MessageView, ndjson, text};
 use crate::sip::Message;
 
@@ -15,11 +16,13 @@ pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     let files: Vec<String> = plan.files().collect();
     let mut out = super::output();
+    let mut shown = false;
     let mut print = |origin: &Origin, message: &Message<'_>, seen: Ingested| {
         let view = MessageView { origin, message, seen, files: &files };
         if !view.is_selected(&settings.selection) {
             return Ok(());
         }
+        shown = true;
         match settings.format {
             MessagesFormat::Ndjson => ndjson::write(&view, &mut out),
             MessagesFormat::Text => {
@@ -29,6 +32,9 @@ pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
     };
     let trace = plan.run(Some(&mut print))?;
     out.flush()?;
-    super::warn_of_inputs(&trace.capture.warnings);
-    Ok(Outcome::Done)
+    if settings.selection.dns.is_some() && !shown {
+        let snapshot = trace.tracker.finish(&SnapshotOptions::default());
+        some_match(&snapshot, settings.selection.dns.as_ref())?;
+    }
+    Ok(ending_with_all(&trace.capture.warnings, Outcome::Done))
 }

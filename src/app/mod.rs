@@ -7,8 +7,9 @@ use std::os::fd::AsFd as _;
 use std::sync::Once;
 
 use crate::cli::{self, Command, InputSettings};
-use crate::source::{CaptureSet, OpenOptions, Warning};
+use crate::source::{CaptureSet, OpenOptions};
 
+mod asked;
 mod batch;
 mod compare;
 mod evidence;
@@ -51,11 +52,14 @@ pub enum Outcome {
     Done,
     /// A DN has a verdict that `--fail-on` names.
     Found,
+    /// All is done that could be, and an input that was named could not be read.
+    Incomplete,
 }
 
 /// Does what the arguments ask for, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure> {
     match cli::parse(args)? {
+        Command::Usage(text) => Err(Failure::NoCommand(text)),
         #[cfg(feature = "tui")]
         Command::Tui(settings) => screen::run(&settings),
         Command::Report(settings) => report::run(&settings),
@@ -119,11 +123,4 @@ impl Write for Standard {
 fn warn(sentence: &str) {
     // without standard error there is nobody to warn
     drop(writeln!(stderr(), "regscope: warning: {sentence}"));
-}
-
-/// Tells the warnings about the inputs where the output has no place for them.
-fn warn_of_inputs(warnings: &[Warning]) {
-    for warning in warnings {
-        warn(&warning.to_string());
-    }
 }

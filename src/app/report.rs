@@ -34,7 +34,9 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     if settings.resolve {
         capture.hosts = super::hosts::Lookup::of_names(true)?.look_patiently(&snapshot);
     }
-    let outcome = print(settings, &snapshot, &capture, of_passwords);
+    super::asked::some_match(&snapshot, settings.selection.dns.as_ref())?;
+    let outcome = print(settings, &snapshot, &capture, of_passwords)
+        .map(|outcome| super::asked::ending(&capture.warnings, outcome));
     // the program ends here: to give back a large model record by record takes time
     std::mem::forget(snapshot);
     outcome

@@ -15,17 +15,24 @@ use super::fail_on::FailOn;
 use super::interfaces::InterfacesArgs;
 use crate::select::{DnList, DnListError};
 
-/// Examples, followed by what every command's help ends with.
+/// Examples, followed by the exit statuses that the command has.
 macro_rules! ending {
     ($examples:literal) => {
+        $crate::cli::args::ending!($examples, "")
+    };
+    ($examples:literal, fail_on) => {
+        $crate::cli::args::ending!($examples, "  1  something that --fail-on names was found\n")
+    };
+    ($examples:literal, $found:literal) => {
         concat!(
             "EXAMPLES:\n",
             $examples,
             "\n\nEXIT STATUS:\n",
             "  0  done\n",
-            "  1  something that --fail-on names was found\n",
+            $found,
             "  2  bad usage, or a DN is asked for that is not there\n",
-            "  3  the input could not be read or the device not be opened, or the output not be written",
+            "  3  an input could not be read (the others still count), the device could not be opened, or\n",
+            "     the output could not be written",
         )
     };
 }
@@ -42,7 +49,8 @@ const EXAMPLES: &str = ending!(
 const REPORT_EXAMPLES: &str = ending!(
     "  regscope report --expect 5001-5020 --fail-on failing,not_seen before.pcap.gz
   regscope report --format json captures/ | jq '.dns[] | select(.state != \"in_service\")'
-  sudo regscope report -i eth0 --for 60s"
+  sudo regscope report -i eth0 --for 60s",
+    fail_on
 );
 const MESSAGES_EXAMPLES: &str = ending!(
     "  regscope messages --dn 5002 trace.pcap

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::args::{ReadArgs, ending};
 use super::settings::{InputSettings, zone};
+use super::usage::standard_input_holds_something;
 use crate::compare::Filter;
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -29,9 +30,9 @@ pub(super) struct CompareArgs {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: CompareFormat,
     /// Compare the DNs that these conditions select ...
-    #[arg(long, value_name = "CONDITIONS", requires = "b", value_parser = Filter::parse)]
+    #[arg(long, value_name = "CONDITIONS", value_parser = Filter::parse)]
     a: Option<Filter>,
-    /// ... with the DNs that these select
+    /// ... with the DNs that these select; with all others if it is left out
     #[arg(long, value_name = "CONDITIONS", requires = "a", value_parser = Filter::parse)]
     b: Option<Filter>,
     /// Compare a DN as it is in this capture ...
@@ -78,8 +79,8 @@ pub struct CompareSettings {
 pub enum What {
     /// Failing DNs with working ones.
     Cohorts(InputSettings),
-    /// DNs that two filters select.
-    Selected(InputSettings, Box<(Filter, Filter)>),
+    /// The DNs of one filter with those of another, or with all others.
+    Selected(InputSettings, Box<(Filter, Option<Filter>)>),
     /// Two DNs.
     Pair(InputSettings, [String; 2]),
     /// One DN in two captures.
@@ -92,8 +93,8 @@ impl TryFrom<CompareArgs> for CompareSettings {
     fn try_from(args: CompareArgs) -> Result<Self, clap::Error> {
         let CompareArgs { format, a, b, before, after, read, words } = args;
         let zone = zone(read.utc);
-        let what = match (a.zip(b), before.zip(after)) {
-            (Some((a, b)), _) => {
+        let what = match (a, before.zip(after)) {
+            (Some(a), _) => {
                 let files = words.into_iter().map(PathBuf::from).collect();
                 What::Selected(InputSettings::new(files, &read), Box::new((a, b)))
             }
@@ -105,7 +106,13 @@ impl TryFrom<CompareArgs> for CompareSettings {
                 let after = InputSettings { files: vec![after], ..before.clone() };
                 What::BeforeAfter([before, after], name(dn))
             }
-            (None, None) => by_words(&words, &read, is_file)?,
+            (None, None) => {
+                let mut words = words;
+                if !words.iter().any(|word| is_file(word)) && standard_input_holds_something() {
+                    words.push(OsString::from("-"));
+                }
+                by_words(&words, &read, is_file)?
+            }
         };
         Ok(Self { what, format, zone })
     }
@@ -144,7 +151,7 @@ fn by_words(
     }
 }
 
-fn is_file(word: &OsStr) -> bool {
+pub(super) fn is_file(word: &OsStr) -> bool {
     word == "-" || Path::new(word).exists()
 }
 

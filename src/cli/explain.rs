@@ -1,12 +1,17 @@
 //! The arguments of `regscope explain`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::args::{ColorArg, ReadArgs, SecretArgs, ending};
+use super::compare::is_file;
 use super::settings::{InputSettings, style, zone};
+use super::usage::standard_input_holds_something;
+use crate::net::escape_text;
 use crate::report::Style;
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -27,13 +32,10 @@ pub(super) struct ExplainArgs {
     color: ColorArg,
     #[command(flatten)]
     read: ReadArgs,
-    /// The DN
-    #[arg(value_name = "DN")]
-    dn: String,
-    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
-    /// several are merged in time order
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    /// The DN, then captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for
+    /// standard input; several are merged in time order
+    #[arg(required = true, num_args = 1.., value_names = ["DN", "FILE"])]
+    words: Vec<OsString>,
 }
 
 /// The formats of `regscope explain`.
@@ -49,8 +51,8 @@ pub enum ExplainFormat {
 /// The settings of `regscope explain`.
 #[derive(Debug)]
 pub struct ExplainSettings {
-    /// The DN.
-    pub dn: String,
+    /// The DN; absent where only captures are named.
+    pub dn: Option<String>,
     /// What is read.
     pub input: InputSettings,
     /// What is printed.
@@ -63,11 +65,32 @@ pub struct ExplainSettings {
     pub style: Style,
 }
 
-impl From<ExplainArgs> for ExplainSettings {
-    fn from(args: ExplainArgs) -> Self {
-        let ExplainArgs { format, secret, color, read, dn, files } = args;
+impl TryFrom<ExplainArgs> for ExplainSettings {
+    type Error = clap::Error;
+
+    fn try_from(args: ExplainArgs) -> Result<Self, clap::Error> {
+        let ExplainArgs { format, secret, color, read, words } = args;
+        // a single word can only be the capture, if there is one of that name
+        let mut words = words;
+        if let [dn] = &*words
+            && !is_file(dn)
+            && standard_input_holds_something()
+        {
+            words.push(OsString::from("-"));
+        }
+        let dn = match &*words {
+            [only] if is_file(only) => None,
+            [dn] => {
+                let dn = escape_text(&dn.to_string_lossy()).into_owned();
+                let sentence = format!("a capture is needed: regscope explain {dn} FILE\n");
+                return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, sentence));
+            }
+            [dn, ..] => Some(dn.to_string_lossy().into_owned()),
+            [] => None,
+        };
+        let files = words.into_iter().skip(usize::from(dn.is_some())).map(PathBuf::from).collect();
         let (zone, style) = (zone(read.utc), style(color));
         let (input, secret_file) = (InputSettings::new(files, &read), secret.secret_file);
-        Self { dn, input, format, secret_file, zone, style }
+        Ok(Self { dn, input, format, secret_file, zone, style })
     }
 }

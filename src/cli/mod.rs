@@ -21,6 +21,7 @@ mod record;
 mod settings;
 #[cfg(feature = "tui")]
 mod tui;
+mod usage;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod watch;
 
@@ -52,6 +53,20 @@ pub use watch::MetricsSettings;
 pub use watch::{WatchFormat, WatchSettings};
 
 /// The settings `args` ask for, the program's name first; the error prints itself.
+///
+/// Standard input is the input where none is named and it holds something.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    args::Args::try_parse_from(args).and_then(Command::try_from)
+    let args: Vec<_> = args.into_iter().collect();
+    let mut parsed = args::Args::try_parse_from(&args);
+    if let Err(error) = &parsed
+        && usage::lacks_input(error)
+    {
+        if usage::standard_input_holds_something() {
+            let piped = args::Args::try_parse_from(usage::with_standard_input(&args));
+            parsed = piped.or(parsed);
+        } else if args.len() <= 1 {
+            return Ok(Command::Usage(usage::SHORT));
+        }
+    }
+    parsed.and_then(Command::try_from)
 }

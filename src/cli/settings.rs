@@ -23,6 +23,8 @@ use crate::select::Selection;
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
+    /// Nothing was asked for: how to ask.
+    Usage(&'static str),
     /// `regscope FILE…`, `regscope tui`.
     #[cfg(feature = "tui")]
     Tui(Box<super::TuiSettings>),
@@ -140,7 +142,13 @@ impl TryFrom<Args> for Command {
 
     fn try_from(args: Args) -> Result<Self, clap::Error> {
         #[cfg(feature = "tui")]
-        let command = args.command.unwrap_or_else(|| Subcommands::Tui(Box::new(args.tui)));
+        let command = match args.command {
+            Some(command) => command,
+            None => match super::usage::mistyped(args.tui.files()) {
+                Some(error) => return Err(error),
+                None => Subcommands::Tui(Box::new(args.tui)),
+            },
+        };
         #[cfg(not(feature = "tui"))]
         let command = args.command;
         Ok(match command {
@@ -149,7 +157,7 @@ impl TryFrom<Args> for Command {
             Subcommands::Report(args) => Self::Report(Box::new((*args).try_into()?)),
             Subcommands::Messages(args) => Self::Messages(args.into()),
             Subcommands::Compare(args) => Self::Compare(Box::new(args.try_into()?)),
-            Subcommands::Explain(args) => Self::Explain(Box::new(args.into())),
+            Subcommands::Explain(args) => Self::Explain(Box::new(args.try_into()?)),
             Subcommands::Extract(args) => Self::Extract(args.try_into()?),
             #[cfg(any(feature = "live", feature = "hep"))]
             Subcommands::Watch(args) => Self::Watch(Box::new((*args).try_into()?)),

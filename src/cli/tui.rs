@@ -52,6 +52,13 @@ pub(super) struct TuiArgs {
     files: Vec<PathBuf>,
 }
 
+impl TuiArgs {
+    /// The captures that are named.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+}
+
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
 enum ThemeArg {
     /// As `NO_COLOR` and `COLORFGBG` say, else dark

@@ -20,7 +20,8 @@ pub(super) const EXAMPLES: &str = ending!(
   regscope watch --hep 0.0.0.0:9060 --hep-key secret --format ndjson | jq -r .dn
   sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
 
-  SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between."
+  SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between.",
+    fail_on
 );
 
 #[derive(ClapArgs, Debug)]

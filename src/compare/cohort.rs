@@ -57,12 +57,25 @@ impl<'a> Cohorts<'a> {
 
     /// The DNs one filter selects, against those another does; who is selected by both is left out.
     #[must_use]
-    pub fn selected(snapshot: &'a Snapshot, a: &Filter, b: &Filter) -> Self {
-        let takes = |filter: &Filter, dn: &DnView<'_>| filter.matches(dn, snapshot);
-        let only = |this: &Filter, other: &Filter| {
-            snapshot.dns().filter(|dn| takes(this, dn) && !takes(other, dn)).collect::<Vec<_>>()
-        };
-        Self::new(snapshot, [a.text(), b.text()], only(a, b), only(b, a))
+    pub fn selected(snapshot: &'a Snapshot, a: &Filter, b: Option<&Filter>) -> Self {
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for dn in snapshot.dns() {
+            let in_a = a.matches(&dn, snapshot);
+            let in_b = b.map_or(!in_a, |b| b.matches(&dn, snapshot));
+            match (in_a, in_b) {
+                (true, false) => first.push(dn),
+                (false, true) => second.push(dn),
+                _ => {}
+            }
+        }
+        let others = b.map_or("all others", Filter::text);
+        Self::new(snapshot, [a.text(), others], first, second)
+    }
+
+    /// How many DNs are on each side.
+    #[must_use]
+    pub fn sizes(&self) -> [usize; 2] {
+        [self.failing.len(), self.working.len()]
     }
 
     /// Any two sets of DNs of a snapshot, with their labels.

@@ -29,6 +29,9 @@ pub enum DnListError {
     /// A range of numbers nobody dials.
     #[error("the range {0} has numbers of more than 18 digits")]
     TooLong(String),
+    /// A range is written with dots.
+    #[error("{0}: a range is written with a hyphen, as in 5001-5020")]
+    Dots(String),
     /// A list that has to be spelled out has a wildcard in it.
     #[error("{0} has a wildcard, and what is expected has to be named")]
     Wildcard(String),
@@ -73,6 +76,15 @@ impl DnList {
         self.chosen.contains(name) || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
+    /// The name, if the list is just one.
+    #[must_use]
+    pub fn only_name(&self) -> Option<&[u8]> {
+        match (&*self.patterns, self.chosen.len()) {
+            ([Pattern::Exact(name)], 0) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Every name of the list; an error if it has wildcards, or is longer than makes sense.
     pub fn names(&self) -> Result<Vec<String>, DnListError> {
         let chosen = self.chosen.iter().map(|name| String::from_utf8_lossy(name).into_owned());
@@ -106,6 +118,10 @@ impl Pattern {
         }
         if item.contains(['*', '?']) {
             return Ok(Self::Glob(item.as_bytes().to_vec()));
+        }
+        let dotted = item.split_once("..").map(|(first, last)| (first, last.trim_matches('.')));
+        if dotted.is_some_and(|(a, b)| is_number(a.as_bytes()) && is_number(b.as_bytes())) {
+            return Err(DnListError::Dots(item.to_owned()));
         }
         let range = item.split_once('-').and_then(|(first, last)| {
             let (plus, first, last) = match (first.strip_prefix('+'), last.strip_prefix('+')) {
@@ -238,6 +254,7 @@ mod tests {
             ("", DnListError::Empty),
             ("5001,,5002", DnListError::Empty),
             ("5020-5001", DnListError::Backwards("5020-5001".into())),
+            ("5001..5020", DnListError::Dots("5001..5020".into())),
             ("1-1234567890123456789", DnListError::TooLong("1-1234567890123456789".into())),
         ] {
             assert_eq!(DnList::parse(list).unwrap_err(), want, "{list}");

@@ -117,17 +117,26 @@ fn a_websocket_phone_is_reached_over_its_connection() {
 fn selections_are_compared_as_sides_and_who_is_on_both_is_left_out() {
     let snapshot = incident(true);
     let [a, b] = ["dn=50*", "dn=5008,1002,1003"].map(|text| Filter::parse(text).unwrap());
-    let contrast = contrast_of(&snapshot, &Cohorts::selected(&snapshot, &a, &b));
+    let contrast = contrast_of(&snapshot, &Cohorts::selected(&snapshot, &a, Some(&b)));
     assert_eq!((contrast.failing.dns, contrast.working.dns, contrast.left_out), (2, 2, 1));
     assert_eq!(contrast.failing.label, "dn=50*");
     assert_eq!(contrast.groups[0].lead().unwrap().attribute.name, "source.address");
 }
 
 #[test]
+fn one_selection_is_compared_with_all_others() {
+    let snapshot = incident(true);
+    let a = Filter::parse("dn=5008").unwrap();
+    let contrast = contrast_of(&snapshot, &Cohorts::selected(&snapshot, &a, None));
+    assert_eq!((contrast.failing.dns, contrast.working.dns, contrast.left_out), (1, 4, 0));
+    assert_eq!(contrast.working.label, "all others");
+}
+
+#[test]
 fn swapped_sides_separate_as_well() {
     let snapshot = incident(true);
     let [a, b] = ["verdict=failing", "verdict=working"].map(|text| Filter::parse(text).unwrap());
-    let of = |a, b| contrast_of(&snapshot, &Cohorts::selected(&snapshot, a, b));
+    let of = |a, b| contrast_of(&snapshot, &Cohorts::selected(&snapshot, a, Some(b)));
     let list = |c: &Contrast| {
         let found = c.groups.iter().flat_map(|g| &g.members).chain(&c.mixed).chain(&c.same);
         let mut all: Vec<_> = found.map(|f| (f.attribute.name, f.separation.to_bits())).collect();

@@ -1,0 +1,95 @@
+//! What the user named and the input lacks: the closest names, and runs that could not read everything.
+
+use super::{Failure, Outcome, warn};
+use crate::net::escape_lossy;
+use crate::registration::{Snapshot, natural};
+use crate::select::DnList;
+use crate::source::{Warning, WarningKind};
+
+/// Names offered in place of one that is absent.
+const OFFERED: usize = 3;
+
+/// Names that are all listed when none is close.
+const FEW: usize = 10;
+
+/// The failure for a DN that the input does not hold: what to call it instead.
+pub(super) fn no_such_dn(snapshot: &Snapshot, asked: &[u8], place: &str) -> Failure {
+    let close = closest(snapshot, asked);
+    let dn = escape_lossy(asked);
+    Failure::Usage(if close.is_empty() {
+        format!("{dn} is not a DN of {place}{}", all_of(snapshot))
+    } else {
+        format!("{dn} is not a DN of {place}; close: {}", close.join(", "))
+    })
+}
+
+/// Fails when `--dn` matches none of the DNs.
+pub(super) fn some_match(snapshot: &Snapshot, dns: Option<&DnList>) -> Result<(), Failure> {
+    let Some(list) = dns else { return Ok(()) };
+    if snapshot.dns().any(|dn| list.contains(dn.name())) {
+        return Ok(());
+    }
+    Err(match list.only_name() {
+        Some(name) => no_such_dn(snapshot, name, THIS_CAPTURE),
+        None => Failure::Usage(format!("no DN of this capture matches --dn{}", all_of(snapshot))),
+    })
+}
+
+/// What most commands read.
+pub(super) const THIS_CAPTURE: &str = "this capture";
+
+/// The DNs that are there, counted, and named while they are few.
+fn all_of(snapshot: &Snapshot) -> String {
+    match snapshot.dns().len() {
+        0 => ", which has none".to_owned(),
+        1 => format!("; the only one is {}", names(snapshot)),
+        2..=FEW => format!("; there are {}", names(snapshot)),
+        many => format!("; there are {many} DNs"),
+    }
+}
+
+/// The names of all DNs in their natural order.
+fn names(snapshot: &Snapshot) -> String {
+    let mut names: Vec<_> = snapshot.dns().map(|dn| dn.name()).collect();
+    names.sort_by(|a, b| natural(a, b));
+    let shown: Vec<_> = names.into_iter().map(escape_lossy).collect();
+    shown.join(", ")
+}
+
+/// The DNs whose names are most like `asked`: one is part of the other, or few characters differ.
+fn closest(snapshot: &Snapshot, asked: &[u8]) -> Vec<String> {
+    let asked = String::from_utf8_lossy(asked);
+    let most = asked.chars().count().div_ceil(4).min(2);
+    let mut close: Vec<(usize, &[u8])> = snapshot
+        .dns()
+        .filter_map(|dn| {
+            let name = String::from_utf8_lossy(dn.name());
+            let distance = strsim::osa_distance(&name, &asked);
+            let contained = asked.len() >= 3 && name.contains(&*asked);
+            let contains = name.len() >= 3 && asked.contains(&*name);
+            (distance <= most || contained || contains).then_some((distance, dn.name()))
+        })
+        .collect();
+    close.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| natural(a.1, b.1)));
+    close.truncate(OFFERED);
+    close.iter().map(|(_, name)| escape_lossy(name).into_owned()).collect()
+}
+
+/// How a run ends that read `warnings`' inputs: incomplete, and said so, if one of them could not be read.
+pub(super) fn ending(warnings: &[Warning], otherwise: Outcome) -> Outcome {
+    let mut outcome = otherwise;
+    for warning in warnings.iter().filter(|w| matches!(w.kind, WarningKind::Unreadable(_))) {
+        warn(&warning.to_string());
+        outcome = Outcome::Incomplete;
+    }
+    outcome
+}
+
+/// Reports all `warnings` where the output has no place for them, and how the run ends.
+pub(super) fn ending_with_all(warnings: &[Warning], otherwise: Outcome) -> Outcome {
+    let others = warnings.iter().filter(|w| !matches!(w.kind, WarningKind::Unreadable(_)));
+    for warning in others {
+        warn(&warning.to_string());
+    }
+    ending(warnings, otherwise)
+}
