@@ -61,6 +61,8 @@ pub(super) struct Column {
     pub about: &'static str,
     /// Columns of text it is worth showing in, and those it would like.
     pub width: fn(&Data) -> (usize, usize),
+    /// Which columns stay when not all fit: those of the lowest number.
+    pub keep: u8,
     /// Whether it takes what room is left.
     pub grows: bool,
     /// Numbers stand at the right.
@@ -94,15 +96,20 @@ pub fn column_names() -> impl Iterator<Item = &'static str> {
     COLUMNS.iter().map(|column| column.name)
 }
 
-/// Widest source and registrar shown at once: an IPv6 address fits.
-const WIDEST: usize = 39;
+/// Widest source and registrar shown at once: an IPv6 address with a count of others fits.
+const WIDEST: usize = 42;
+/// Columns that a DN always has if it needs them: an E.164 number fits.
+const NAME: usize = 15;
+/// Columns that a source always has if it needs them: an IPv4 address with a count of others fits.
+const ADDRESS: usize = 18;
 
 const BASE: Column = Column {
     id: ColumnId::Dn,
     name: "dn",
     title: "DN",
     about: "the directory number",
-    width: |data| (4, data.widths.dn.clamp(4, 24)),
+    width: |data| (data.widths.dn.clamp(4, NAME), data.widths.dn.clamp(4, 24)),
+    keep: 0,
     grows: false,
     right: false,
     usual: true,
@@ -123,7 +130,8 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "state",
         title: "State",
         about: "the verdict in words",
-        width: |_| (21, 25),
+        width: |data| (data.widths.state.clamp(10, 30), data.widths.state.clamp(10, 40)),
+        keep: 1,
         cell: |look, row, _| state(look, row).into(),
         order: |_, a, b| {
             let key = |row: &Row| (row.verdict.urgency(), row.status_code);
@@ -137,6 +145,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Since",
         about: "when it came to that",
         width: |_| (8, 11),
+        keep: 4,
         cell: |look, row, _| time(look, row.since),
         order: |_, a, b| a.since.cmp(&b.since),
         ..BASE
@@ -146,7 +155,8 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "source",
         title: "Source",
         about: "the address that holds it or tried last, +n others",
-        width: |data| (data.widths.source.clamp(7, 15), data.widths.source.clamp(7, WIDEST)),
+        width: |data| (data.widths.source.clamp(7, ADDRESS), data.widths.source.clamp(7, WIDEST)),
+        keep: 0,
         cell: |_, row, _| row.device.map(|device| device.source_words()).unwrap_or_default().into(),
         order: |_, a, b| a.source().cmp(&b.source()),
         ..BASE
@@ -157,6 +167,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "User-Agent",
         about: "what that device calls itself",
         width: |_| (10, 16),
+        keep: 5,
         grows: true,
         cell: |look, row, _| text(look, row.device.map(|device| device.user_agent)),
         order: |data, a, b| {
@@ -173,6 +184,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Last",
         about: "the last final answer",
         width: |_| (4, 4),
+        keep: 2,
         right: true,
         cell: |_, row, _| number(row.last_code),
         order: |_, a, b| a.last_code.cmp(&b.last_code),
@@ -184,6 +196,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Ends in",
         about: "how long the registration still runs",
         width: |_| (7, 7),
+        keep: 3,
         right: true,
         cell: |look, row, _| countdown(look, row).into(),
         order: |_, a, b| a.expires_at.cmp(&b.expires_at),
@@ -195,6 +208,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Tries",
         about: "attempts to register",
         width: |_| (5, 5),
+        keep: 6,
         right: true,
         cell: |_, row, _| number(Some(row.attempts).filter(|&n| n > 0)),
         order: |_, a, b| a.attempts.cmp(&b.attempts),
@@ -206,6 +220,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "RTT",
         about: "time to the last answer",
         width: |_| (6, 6),
+        keep: 6,
         right: true,
         cell: |_, row, _| row.rtt.map(duration_short).unwrap_or_default().into(),
         order: |_, a, b| a.rtt.cmp(&b.rtt),
@@ -217,6 +232,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Registrar",
         about: "who was asked",
         width: |data| (9, data.widths.registrar.clamp(9, WIDEST)),
+        keep: 3,
         usual: false,
         cell: |_, row, _| row.registrar.map(|r| r.to_string()).unwrap_or_default().into(),
         order: |_, a, b| a.registrar.cmp(&b.registrar),
@@ -228,6 +244,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Via",
         about: "what carried it: udp, tcp, tls, ...",
         width: |_| (4, 4),
+        keep: 3,
         usual: false,
         cell: |_, row, _| row.transport.map_or("", crate::net::Transport::name).into(),
         order: |_, a, b| a.transport.cmp(&b.transport),
@@ -239,6 +256,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Contact",
         about: "the Contact of the latest request",
         width: |_| (12, 28),
+        keep: 3,
         usual: false,
         cell: |look, row, _| text(look, Some(row.contact)),
         order: |data, a, b| {
@@ -253,6 +271,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Remarks",
         about: "what else is to be said",
         width: |_| (10, 24),
+        keep: 3,
         usual: false,
         cell: |_, row, _| {
             let names: Vec<_> = row.flags.iter().map(Flag::name).collect();
@@ -267,6 +286,7 @@ pub(super) static COLUMNS: &[Column] = &[
         title: "Last seen",
         about: "when its latest message was captured",
         width: |_| (9, 11),
+        keep: 3,
         usual: false,
         cell: |look, row, _| time(look, row.last_seen),
         order: |_, a, b| a.last_seen.cmp(&b.last_seen),

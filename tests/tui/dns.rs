@@ -211,3 +211,57 @@ fn a_held_picture_stands_still_while_reading_goes_on() {
     session.news(News::Finished);
     assert!(session.keys("p").text(size).contains("all is read"));
 }
+
+/// The cases of `captures/` that are a single trace the screen can show.
+fn cases() -> Vec<String> {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let entries = dir.read_dir().unwrap().map(|entry| entry.unwrap());
+    let dirs = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    let mut names: Vec<_> = dirs.map(|d| d.file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn no_dn_and_no_source_is_cut() {
+    for name in cases() {
+        // the text of this one is hostile on purpose, and longer than any number
+        let input = case(&name);
+        if name == "hostile-text" || input.files.is_empty() {
+            continue;
+        }
+        let mut session = Session::new(&name, (80, 24));
+        let data = read(&input).unwrap();
+        for dn in data.snapshot.dns() {
+            let dn_name = String::from_utf8_lossy(dn.name()).into_owned();
+            session.keys(&format!("<Esc>/{dn_name}<Enter>"));
+            for size in [(80, 24), (100, 30), (140, 40)] {
+                let text = session.text(size);
+                let line = text.lines().skip(4).find(|line| line.contains(&dn_name));
+                assert!(dn_name.len() > 15 || line.is_some(), "{name} {size:?}: {dn_name}\n{text}");
+                let sources: Vec<String> =
+                    dn.attempts().map(|attempt| attempt.source.addr.to_string()).collect();
+                if sources.iter().all(|s| s.len() <= 15 || size.0 == 140) {
+                    let whole = sources.iter().any(|source| text.contains(source));
+                    assert!(whole || sources.is_empty(), "{name} {size:?}: {sources:?}\n{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cursor_stays_on_the_first_row_until_a_person_moves_it() {
+    let size = (80, 24);
+    let data = |name: &str| Arc::new(read(&case(name)).unwrap());
+    let mut session = Session::reading(data("in-service"), size);
+    session.news(News::Data(data("incident")));
+    session.keys("<Enter>");
+    assert!(session.text(size).contains("5001"), "the most urgent one is opened");
+    // chosen with a key, it is followed from then on
+    let mut session = Session::reading(data("incident"), size);
+    session.keys("<End>");
+    session.news(News::Data(data("incident")));
+    session.keys("<Enter>");
+    assert!(session.text(size).contains("1003"), "{}", session.text(size));
+}

@@ -1,6 +1,7 @@
 //! What is shown: a snapshot with its contrast and findings, and the rows made of it.
 
-use rustc_hash::FxHashMap;
+use jiff::tz::TimeZone;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -11,6 +12,8 @@ use crate::net::{FrameRef, escape_bytes};
 use crate::registration::{Cohort, DnView, Snapshot, State};
 use crate::wording::glyphs::Frames;
 use crate::wording::limits::limits;
+use crate::wording::when::Clock;
+use crate::wording::words;
 
 mod like;
 mod row;
@@ -53,6 +56,8 @@ pub(super) struct Widths {
     pub(super) dn: usize,
     pub(super) source: usize,
     pub(super) registrar: usize,
+    /// The longest verdict in words among those present.
+    pub(super) state: usize,
 }
 
 impl Data {
@@ -94,6 +99,12 @@ impl Data {
             data.widths.source = data.widths.source.max(row.source_width());
             data.widths.registrar = data.widths.registrar.max(row.registrar_width());
         }
+        let outcomes: FxHashSet<_> =
+            data.rows.iter().map(|row| (row.verdict, row.status_code)).collect();
+        let clock = Clock::new(&TimeZone::UTC, data.snapshot.at);
+        let lengths =
+            outcomes.iter().map(|&(v, code)| words::verdict(v, code, None, &clock).width());
+        data.widths.state = lengths.max().unwrap_or(0);
         for (number, finding) in (0..).zip(&data.findings) {
             let place = finding.dn.as_ref().and_then(|dn| data.by_name.get(dn));
             if let Some(&place) = place {

@@ -52,6 +52,8 @@ pub(in crate::tui) struct Dns {
     pub(in crate::tui) cursor: Cursor,
     /// What was selected last: found again when the list changes.
     selected: Option<Subject>,
+    /// Whether a person chose the selected line: until then the cursor stays on the first one.
+    chosen: bool,
 }
 
 impl Dns {
@@ -68,6 +70,7 @@ impl Dns {
             shown: 0,
             cursor: Cursor::default(),
             selected: None,
+            chosen: false,
         }
     }
 
@@ -92,8 +95,17 @@ impl Dns {
         }
     }
 
+    /// Notes whether a person chose the selected line: it is then followed when the list changes.
+    pub(in crate::tui) const fn choose(&mut self, chosen: bool) {
+        self.chosen = chosen;
+    }
+
     /// Remembers what is selected, to find it again when the list changes.
     pub(in crate::tui) fn remember(&mut self, data: &Data) {
+        if !self.chosen {
+            (self.selected, self.cursor) = (None, Cursor::default());
+            return;
+        }
         self.selected = match self.line() {
             Some(Line::Dn(row)) => data.dn(row).map(|dn| Subject::Dn(dn.name().to_vec())),
             Some(Line::Group(place)) => {
@@ -211,6 +223,7 @@ impl Dns {
             self.open.remove(&key);
         }
         self.selected = Some(Subject::Group(key));
+        self.chosen = true;
         self.unfold();
         self.find_selected(data);
     }

@@ -18,6 +18,7 @@ use crate::tui::view::layout;
 pub(super) fn act(state: &mut State, action: Action) -> Then {
     let (len, height) = (state.dns.lines.len(), layout::dns(state).body_height());
     if scroll(&mut state.dns.cursor, action, len, height) {
+        state.dns.choose(action != Action::First);
         return Then::Done;
     }
     let data = Arc::clone(&state.data);
@@ -78,6 +79,7 @@ fn open(state: &mut State) -> Then {
         state.dns.set_open(!open, &data);
         return Then::Done;
     }
+    state.dns.choose(true);
     with_name(state, |name| Screen::Dn(Dn { name, ..Dn::default() }))
 }
 
@@ -127,6 +129,7 @@ fn mark(state: &mut State) {
         state.marks.extend(names);
     }
     state.dns.cursor.step(1, state.dns.lines.len());
+    state.dns.choose(true);
 }
 
 /// Clears search, filter and marks.

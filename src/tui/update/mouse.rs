@@ -33,10 +33,11 @@ fn click(state: &mut State, at: Position) {
         if let Some(column) = regions.column_at(at) {
             return dns::sort_by(state, column);
         }
-        if let Some(line) = state.dns.cursor.line_at(regions.body, at, state.dns.lines.len())
-            && state.dns.cursor.point(line)
-        {
-            act(state, Action::Open);
+        if let Some(line) = state.dns.cursor.line_at(regions.body, at, state.dns.lines.len()) {
+            state.dns.choose(true);
+            if state.dns.cursor.point(line) {
+                act(state, Action::Open);
+            }
         }
         return;
     }

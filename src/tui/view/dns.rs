@@ -75,6 +75,8 @@ fn dn(
     for &(id, x, width) in &regions.columns {
         let column = id.column();
         let cell: Cow<'_, str> = (column.cell)(look, row, place);
+        // the end of a number says more than its beginning, which many share
+        let cell = if id == ColumnId::Dn { paper.end_of(cell, width) } else { cell };
         let ink = match id {
             ColumnId::State => Some(ink),
             ColumnId::Dn => Some(Ink::Title),

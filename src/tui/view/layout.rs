@@ -117,29 +117,33 @@ pub(in crate::tui) fn dns(state: &State) -> DnsRegions {
 fn columns(state: &State, width: u16) -> Vec<(ColumnId, u16, u16)> {
     let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let mut room = width.saturating_sub(MARKS);
-    let mut fitting: Vec<(ColumnId, u16, u16)> = Vec::new();
-    // the columns at the right give way first, then all are as narrow as they are still of use
-    for &id in &state.dns.columns {
+    let mut fitting: Vec<(usize, ColumnId, u16, u16)> = Vec::new();
+    // what says who a DN is stays first of all; of the others those at the right give way first
+    let mut by_need: Vec<(usize, ColumnId)> =
+        state.dns.columns.iter().copied().enumerate().collect();
+    by_need.sort_by_key(|&(place, id)| (id.column().keep, place));
+    for (place, id) in by_need {
         let (least, want) = (id.column().width)(&state.data);
         let least = narrow(least);
-        if least + GAP > room {
-            break;
+        if least + GAP <= room {
+            room -= least + GAP;
+            fitting.push((place, id, least, narrow(want).max(least)));
         }
-        room -= least + GAP;
-        fitting.push((id, least, narrow(want).max(least)));
     }
-    for (_, width, want) in &mut fitting {
+    // in the same order they then take what they would like
+    for (_, _, width, want) in &mut fitting {
         let more = (*want - *width).min(room);
         *width += more;
         room -= more;
     }
-    if let Some((_, width, _)) = fitting.iter_mut().find(|(id, _, _)| id.column().grows) {
+    if let Some((_, _, width, _)) = fitting.iter_mut().find(|(_, id, _, _)| id.column().grows) {
         *width += room;
     }
+    fitting.sort_by_key(|&(place, ..)| place);
     let mut x = MARKS;
     fitting
         .into_iter()
-        .map(|(id, width, _)| {
+        .map(|(_, id, width, _)| {
             let at = x;
             x += width + GAP;
             (id, at, width)

@@ -1,5 +1,7 @@
 //! Puts text on the screen: cut to its width, wrapped, padded; every string safe before it comes here.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -86,6 +88,23 @@ impl<'b> Paper<'b> {
             cell(text, room, self.glyphs.more)
         };
         self.put(area, at, &text, ink);
+    }
+
+    /// The end of a text that is wider than `width`, with the mark of what is cut in front.
+    pub(in crate::tui) fn end_of<'t>(&self, text: Cow<'t, str>, width: u16) -> Cow<'t, str> {
+        let room = usize::from(width);
+        if text.width() <= room {
+            return text;
+        }
+        let most = room.saturating_sub(self.glyphs.more.width());
+        let mut start = text.len();
+        for (at, _) in text.char_indices().rev() {
+            if text.get(at..).is_none_or(|end| end.width() > most) {
+                break;
+            }
+            start = at;
+        }
+        format!("{}{}", self.glyphs.more, text.get(start..).unwrap_or_default()).into()
     }
 
     /// Puts a paragraph into a region, from its line `y` on, later lines indented; returns the line
