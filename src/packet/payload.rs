@@ -5,7 +5,7 @@ use memchr::memmem;
 use crate::hep::is_legacy_header;
 
 /// How deep a datagram with a binary first byte is searched for SIP behind leading junk.
-const JUNK_DEPTH: usize = 256;
+pub(super) const JUNK_DEPTH: usize = 256;
 
 /// What every SIP message has in its start line (RFC 3261 §7).
 pub(super) const SIP_VERSION: &[u8] = b"SIP/2.0";

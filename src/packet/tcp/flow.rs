@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Segment;
 use super::key::Way;
 use super::reader::{Desk, Reader};
-use super::reassembly::{Assembly, Data, Placed};
+use super::reassembly::{Assembly, Data, Placed, Run};
 use super::tls::{Readers, Sign, Tls};
 use super::totals::Totals;
 use crate::net::{Origin, Timestamp};
@@ -355,7 +355,8 @@ impl Flow {
         let from_start = assembly.is_from_start();
         work(assembly, origin, &mut |run| {
             desk.stats.tcp_lost_bytes += run.lost_before;
-            if readers.of(way).read(&run, from_start, desk) {
+            if let Some(records) = readers.of(way).read(&run, from_start, desk) {
+                let run = Run { bytes: &records.bytes, lost_before: records.lost_before, ..run };
                 signs.extend(tls.read(way, &run, &mut readers, desk));
             }
         });

@@ -1,6 +1,5 @@
 //! Follows the HEP packets in a direction of a connection, and opens each.
 
-use super::super::field::first;
 use super::reader::Desk;
 use super::reassembly::Run;
 use crate::hep::{Framer, MAGIC, is_inside};
@@ -14,17 +13,9 @@ pub(super) struct Packets {
     last: Option<Origin>,
 }
 
-/// Whether the first bytes of a direction show that it carries HEP. In a direction whose beginning was
-/// missed they stand inside a packet.
-pub(super) fn begins(bytes: &[u8], from_start: bool) -> bool {
-    let magic = first(bytes, MAGIC.len());
-    // the first letter alone may be HTTP
-    magic.len() > 1 && MAGIC.starts_with(magic) || !from_start && is_inside(bytes)
-}
-
-/// The same of bytes that were taken for the beginning of something else, and those behind them.
-pub(super) fn begins_with(head: &[u8], rest: &[u8]) -> bool {
-    !rest.is_empty() && head.iter().chain(rest).zip(MAGIC).all(|(byte, want)| byte == want)
+/// Whether HEP goes on in a direction whose beginning was missed.
+pub(super) fn resumes(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC) || is_inside(bytes)
 }
 
 impl Packets {

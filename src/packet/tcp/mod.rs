@@ -3,6 +3,7 @@
 mod flow;
 mod hep;
 mod key;
+mod opening;
 mod outlet;
 mod reader;
 mod reassembly;

@@ -13,6 +13,8 @@
 //! What carries a message is in the origin of the run it comes in: whoever unwraps a layer sets the
 //! transport of what was inside.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
 use crate::hep::MAGIC;
@@ -23,9 +25,10 @@ use super::super::hep::Hep;
 use super::super::limits::Limits;
 use super::super::payload::{SIP_VERSION, may_be_sip};
 use super::super::stats::Stats;
-use super::super::tls::{KeyLog, looks_like_record, may_begin_record};
+use super::super::tls::{KeyLog, looks_like_record};
 use super::super::websocket::{Frames, Progress, Upgrade};
 use super::hep::{self, Packets};
+use super::opening::{Joined, Known, Opening, Start};
 use super::outlet::Outlet;
 use super::reassembly::Run;
 
@@ -45,6 +48,8 @@ pub(in crate::packet) struct Desk<'d, 's> {
 /// What a direction carries.
 #[derive(Debug)]
 enum Content {
+    /// Not known yet.
+    Opening(Opening),
     /// No sign of SIP yet: bytes read, and how much of `SIP/2.0` their end may be.
     Probing { read: usize, matched: usize },
     /// SIP in clear.
@@ -53,8 +58,8 @@ enum Content {
     Tls(Box<Tls>),
     /// HEP packets.
     Hep(Box<Packets>),
-    /// The head of an HTTP request or answer, behind which WebSocket frames may follow.
-    Http(Upgrade),
+    /// The head of an HTTP request or response, behind which WebSocket frames may follow.
+    Http(Box<Http>),
     /// WebSocket frames.
     WebSocket(Box<Frames>),
     /// Something else, until a segment starts like one of the above.
@@ -65,8 +70,22 @@ enum Content {
 
 impl Default for Content {
     fn default() -> Self {
-        Self::Probing { read: 0, matched: 0 }
+        Self::Opening(Opening::default())
     }
+}
+
+/// A head of HTTP while it is read.
+#[derive(Debug, Default)]
+struct Http {
+    upgrade: Upgrade,
+    /// The frames it came behind, which go on if it is no upgrade.
+    frames: Option<Box<Frames>>,
+}
+
+/// TLS records to be read by whoever has both directions.
+pub(super) struct Records<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    pub(super) lost_before: u64,
 }
 
 /// The layer of TLS in a direction.
@@ -83,12 +102,7 @@ struct Tls {
 pub(super) struct Reader {
     content: Content,
     outlet: Outlet,
-    /// The beginning of the direction was missed: what looks like SIP may be inside something.
-    late: bool,
-    /// The other direction carries WebSocket frames, so this one does or will.
-    peer_is_websocket: bool,
-    /// The other direction carries TLS, so this one does.
-    peer_is_tls: bool,
+    known: Known,
 }
 
 impl Reader {
@@ -103,7 +117,7 @@ impl Reader {
             && (looks_like_record(segment)
                 || segment.starts_with(MAGIC)
                 || Frames::may_start(segment)
-                || (self.peer_is_websocket && Frames::may_resume(segment))
+                || (self.known.peer_is_websocket && Frames::may_resume(segment))
                 || Upgrade::may_upgrade(segment)
                 || memmem::find(first(segment, START_LINE), SIP_VERSION).is_some())
     }
@@ -131,51 +145,92 @@ impl Reader {
         }
     }
 
-    /// Reads bytes in order, unless they are TLS records: true for these, which are for those who have
-    /// both directions before them. `from_start` says that nothing of the direction was missed.
-    pub(super) fn read(
+    /// Reads bytes in order, unless they are TLS records: these are handed back for whoever has both
+    /// directions. `from_start` says that nothing of the direction was missed before the first of them.
+    pub(super) fn read<'a>(
         &mut self,
-        run: &Run<'_>,
+        run: &Run<'a>,
         from_start: bool,
         desk: &mut Desk<'_, '_>,
-    ) -> bool {
-        self.recognise(run, from_start, desk);
-        match &mut self.content {
-            Content::Probing { .. } => self.probe(run, from_start, desk),
-            Content::Sip => self.outlet.hand_on(run, desk),
-            Content::Http(_) => self.http(run, from_start, desk),
-            Content::WebSocket(frames) => frames.read(run, desk),
-            Content::Hep(packets) => packets.read(run, desk),
-            Content::Tls(_) => return true,
-            Content::Ignored | Content::Sealed => {}
+    ) -> Option<Records<'a>> {
+        let Content::Opening(opening) = &mut self.content else { return self.follow(*run, desk) };
+        if opening.is_waiting() {
+            if run.lost_before > 0 {
+                self.settle(run.lost_before, desk);
+            }
+        } else {
+            self.known.late = !from_start || run.lost_before > 0;
         }
-        false
+        let Content::Opening(opening) = &mut self.content else { return self.follow(*run, desk) };
+        let Some(Joined { bytes, lost_before, .. }) = opening.join(run) else {
+            return self.open(run, desk);
+        };
+        let records = self.open(&Run { bytes: &bytes, lost_before, ..*run }, desk)?;
+        Some(Records { bytes: Cow::Owned(records.bytes.into_owned()), ..records })
     }
 
-    /// Finds out from the start of a run what the direction carries, unless that is known.
-    fn recognise(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
-        let at_start = match &self.content {
-            Content::Probing { read, .. } => *read == 0,
-            Content::Sip => false,
-            // refused, and asked for again
-            Content::WebSocket(frames) if frames.is_between() => {
-                if !Upgrade::may_upgrade(run.bytes) {
-                    return;
-                }
-                true
-            }
-            _ => return,
-        };
-        if at_start {
-            self.late = !from_start;
+    /// Finds out what the first bytes begin, and reads them if that is certain.
+    fn open<'a>(&mut self, run: &Run<'a>, desk: &mut Desk<'_, '_>) -> Option<Records<'a>> {
+        let Content::Opening(opening) = &mut self.content else { return None };
+        let start = opening.decide(run, self.known)?;
+        if start != Start::Probing {
+            self.outlet.finish(0, desk);
         }
-        let content = if at_start && (self.peer_is_tls || may_begin_record(run.bytes)) {
-            Content::Tls(Box::default())
-        } else if (at_start || self.late) && hep::begins(run.bytes, !self.late) {
+        self.content = match start {
+            Start::Tls => Content::Tls(Box::default()),
+            Start::Hep => Content::Hep(Box::default()),
+            Start::Http => Content::Http(Box::default()),
+            Start::WebSocket => Content::WebSocket(Box::new(Frames::midway())),
+            Start::Probing => Content::Probing { read: 0, matched: 0 },
+            Start::Unreadable => {
+                self.ignore(desk);
+                return None;
+            }
+        };
+        self.follow(*run, desk)
+    }
+
+    /// Reads on in what the direction is known to carry; one content may lead to another.
+    fn follow<'a>(&mut self, mut run: Run<'a>, desk: &mut Desk<'_, '_>) -> Option<Records<'a>> {
+        self.recognize_again(&run, desk);
+        loop {
+            let rest = match &mut self.content {
+                Content::Opening(_) => return self.open(&run, desk),
+                Content::Probing { .. } => {
+                    self.probe(&run, desk);
+                    None
+                }
+                Content::Sip => {
+                    self.outlet.hand_on(&run, desk);
+                    None
+                }
+                Content::Http(_) => self.http(&run, desk),
+                Content::WebSocket(_) => self.frames(&run, desk),
+                Content::Hep(packets) => {
+                    packets.read(&run, desk);
+                    None
+                }
+                Content::Tls(_) => {
+                    let (bytes, lost_before) = (Cow::Borrowed(run.bytes), run.lost_before);
+                    return Some(Records { bytes, lost_before });
+                }
+                Content::Ignored | Content::Sealed => None,
+            };
+            run = rest?;
+        }
+    }
+
+    /// Looks whether a run in the middle of what may be SIP shows that it is something else; SIP that was
+    /// seen from its beginning on stays SIP.
+    fn recognize_again(&mut self, run: &Run<'_>, desk: &mut Desk<'_, '_>) {
+        match self.content {
+            Content::Probing { read: 1.., .. } => {}
+            Content::Sip if self.known.late => {}
+            _ => return,
+        }
+        let content = if self.known.late && hep::resumes(run.bytes) {
             Content::Hep(Box::default())
-        } else if at_start && Upgrade::may_start(run.bytes) {
-            Content::Http(Upgrade::default())
-        } else if self.peer_is_websocket || Frames::may_start(run.bytes) {
+        } else if self.known.peer_is_websocket || Frames::may_start(run.bytes) {
             Content::WebSocket(Box::new(Frames::midway()))
         } else {
             return;
@@ -184,36 +239,84 @@ impl Reader {
         self.content = content;
     }
 
-    /// Reads a head of HTTP, and the frames that come with its end.
-    fn http(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
-        let Content::Http(upgrade) = &mut self.content else { return };
-        let lost = run.lost_before > 0 && upgrade.held() > 0;
-        let progress = if lost { Progress::NotHttp } else { upgrade.read(run.bytes) };
-        match progress {
+    /// Hands on a start that stays too short to be recognized, if it may be SIP: bytes are missing
+    /// behind it, and what follows them is a start of its own.
+    fn settle(&mut self, lost: u64, desk: &mut Desk<'_, '_>) -> bool {
+        let Content::Opening(opening) = &mut self.content else { return false };
+        let Some(Joined { bytes, mut lost_before, last }) = opening.take() else { return false };
+        let may_be_sip = may_be_sip(&bytes);
+        if may_be_sip {
+            let run = Run { bytes: &bytes, lost_before, origin: &last, end: false };
+            self.outlet.hand_on(&run, desk);
+            lost_before = 0;
+        }
+        opening.lose(lost_before + lost, &last);
+        self.known.late = true;
+        may_be_sip
+    }
+
+    /// Reads WebSocket frames; gives back what may be a head of HTTP.
+    fn frames<'a>(&mut self, run: &Run<'a>, desk: &mut Desk<'_, '_>) -> Option<Run<'a>> {
+        let Content::WebSocket(frames) = &mut self.content else { return None };
+        let bytes = frames.read(run, desk)?;
+        let frames = std::mem::replace(frames, Box::new(Frames::midway()));
+        let upgrade = Upgrade::default();
+        self.content = Content::Http(Box::new(Http { upgrade, frames: Some(frames) }));
+        Some(Run { bytes, lost_before: 0, ..*run })
+    }
+
+    /// Reads a head of HTTP; gives back what follows it.
+    fn http<'a>(&mut self, run: &Run<'a>, desk: &mut Desk<'_, '_>) -> Option<Run<'a>> {
+        let Content::Http(http) = &mut self.content else { return None };
+        let lost = run.lost_before > 0 && http.upgrade.held() > 0;
+        let progress = if lost { Progress::NotHttp } else { http.upgrade.read(run.bytes) };
+        let bytes = match progress {
             Progress::Unfinished => {
                 if run.end {
-                    self.ignore(desk);
+                    self.end_http(desk);
                 }
+                return None;
             }
-            Progress::Http => self.ignore(desk),
             Progress::Upgraded(bytes) => {
-                let mut frames = Box::new(Frames::from_start());
-                frames.read(&Run { bytes, lost_before: 0, ..*run }, desk);
+                self.content = Content::WebSocket(Box::new(Frames::from_start()));
+                return Some(Run { bytes, lost_before: 0, ..*run });
+            }
+            Progress::Http(bytes) => bytes,
+            Progress::NotHttp => run.bytes,
+        };
+        let Http { upgrade, frames } = std::mem::take(&mut **http);
+        if let Some(mut frames) = frames {
+            frames.stray(upgrade.held(), desk);
+            self.content = Content::WebSocket(frames);
+        } else if lost {
+            self.known.late = true;
+            self.content = Content::default();
+            return Some(*run);
+        } else if bytes.is_empty() && run.end {
+            self.ignore(desk);
+        } else if !bytes.is_empty() && !Upgrade::may_start(bytes) {
+            // a body, or something of another kind: from here on it is ignored as segments are
+            self.ignore(desk);
+            if !self.wakes_at(bytes) {
+                return None;
+            }
+            self.wake();
+            self.known.late = true;
+        }
+        Some(Run { bytes, lost_before: 0, ..*run }).filter(|run| !run.bytes.is_empty() || run.end)
+    }
+
+    /// Nothing follows the start of a head.
+    fn end_http(&mut self, desk: &mut Desk<'_, '_>) {
+        let Content::Http(http) = &mut self.content else { return };
+        let Http { upgrade, frames } = std::mem::take(&mut **http);
+        match frames {
+            Some(mut frames) => {
+                frames.stray(upgrade.held(), desk);
+                frames.finish(0, desk);
                 self.content = Content::WebSocket(frames);
             }
-            Progress::NotHttp => {
-                let head = std::mem::take(upgrade).into_head();
-                self.content = Content::default();
-                let before = Run { bytes: &head, lost_before: 0, end: false, ..*run };
-                if !lost && hep::begins_with(&head, run.bytes) {
-                    let mut packets = Box::<Packets>::default();
-                    packets.read(&before, desk);
-                    self.content = Content::Hep(packets);
-                } else {
-                    self.probe(&before, from_start, desk);
-                }
-                self.read(run, from_start, desk);
-            }
+            None => self.ignore(desk),
         }
     }
 
@@ -224,16 +327,14 @@ impl Reader {
     /// the first of them; losses are told in `run.lost_before`.
     pub(super) fn plaintext(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
         if let Content::Tls(tls) = &mut self.content {
-            tls.inside.read(run, from_start, desk);
+            // TLS inside TLS is not read
+            let _records = tls.inside.read(run, from_start, desk);
         }
     }
 
     /// Hands bytes on while they may be SIP, until they are or there were too many.
-    fn probe(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
+    fn probe(&mut self, run: &Run<'_>, desk: &mut Desk<'_, '_>) {
         let Content::Probing { read, matched } = &mut self.content else { return };
-        if *read == 0 && from_start && !run.bytes.is_empty() && !may_be_sip(run.bytes) {
-            return self.ignore(desk);
-        }
         *read += run.bytes.len();
         if run.lost_before > 0 {
             *matched = 0;
@@ -252,13 +353,19 @@ impl Reader {
 
     /// Ends what was begun and not ended; `lost` bytes are missing at its end.
     pub(super) fn finish(&mut self, lost: u64, desk: &mut Desk<'_, '_>) {
+        if let Content::Opening(opening) = &self.content
+            && opening.held() > 0
+            && !self.settle(0, desk)
+        {
+            self.ignore(desk);
+        }
         self.outlet.finish(lost, desk);
         match &mut self.content {
             Content::Tls(tls) => tls.inside.finish(lost, desk),
             Content::Hep(packets) => packets.give_up(desk),
             Content::WebSocket(frames) => frames.finish(lost, desk),
-            Content::Http(_) => self.ignore(desk),
-            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => {}
+            Content::Http(_) => self.end_http(desk),
+            _ => {}
         }
     }
 
@@ -266,6 +373,7 @@ impl Reader {
     pub(super) fn is_websocket(&self) -> bool {
         match &self.content {
             Content::WebSocket(frames) => frames.has_any(),
+            Content::Http(http) => http.frames.as_ref().is_some_and(|frames| frames.has_any()),
             Content::Tls(tls) => tls.inside.is_websocket(),
             _ => false,
         }
@@ -275,19 +383,23 @@ impl Reader {
     pub(super) fn peer_is_websocket(&mut self) {
         match &mut self.content {
             Content::Tls(tls) => tls.inside.peer_is_websocket(),
-            _ => self.peer_is_websocket = true,
+            _ => self.known.peer_is_websocket = true,
         }
     }
 
     /// Notes that the other direction carries TLS.
     pub(super) fn peer_is_tls(&mut self) {
-        self.peer_is_tls = true;
+        self.known.peer_is_tls = true;
     }
 
     /// Bytes kept of messages that are not yet whole.
     pub(super) fn held(&self) -> usize {
         match &self.content {
-            Content::Http(upgrade) => upgrade.held(),
+            Content::Opening(opening) => opening.held(),
+            Content::Http(http) => {
+                let frames = http.frames.as_ref().map_or(0, |frames| frames.held());
+                http.upgrade.held() + frames
+            }
             Content::WebSocket(frames) => frames.held(),
             Content::Hep(packets) => packets.held(),
             Content::Tls(tls) => tls.inside.held(),
@@ -298,6 +410,9 @@ impl Reader {
     /// Gives up the message that is not yet whole.
     pub(super) fn give_up(&mut self, desk: &mut Desk<'_, '_>) {
         match &mut self.content {
+            Content::Opening(opening) => {
+                opening.take();
+            }
             Content::Http(_) => self.ignore(desk),
             Content::WebSocket(frames) => frames.give_up(desk),
             Content::Hep(packets) => packets.give_up(desk),
@@ -370,7 +485,7 @@ mod tests {
             let mut reader = Reader::default();
             let records = &[23, 3, 3, 0, 2, 9, 9];
             let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-            assert!(reader.read(&run, true, &mut desk));
+            assert!(reader.read(&run, true, &mut desk).is_some());
             for bytes in plain {
                 let run = Run { bytes, origin: &origin, ..run };
                 reader.plaintext(&run, true, &mut desk);

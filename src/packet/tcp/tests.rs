@@ -1,5 +1,7 @@
 //! Plays TCP conversations, orderly and not, through the decoder.
 
+mod cuts;
+
 use std::time::Duration;
 
 use crate::net::Cut;

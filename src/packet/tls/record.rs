@@ -49,12 +49,9 @@ pub(in crate::packet) fn looks_like_record(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether bytes, however few, may be the start of a connection's first record.
+/// Whether bytes are too few to be the header of a record, and may become one.
 pub(in crate::packet) fn may_begin_record(bytes: &[u8]) -> bool {
-    match bytes {
-        [22 | 21] | [22 | 21, 3] | [22 | 21, 3, 0..=4] | [22 | 21, 3, 0..=4, _] => true,
-        bytes => looks_like_record(bytes),
-    }
+    matches!(bytes, [20..=23] | [20..=23, 3] | [20..=23, 3, 0..=4] | [20..=23, 3, 0..=4, _])
 }
 
 #[cfg(test)]
@@ -70,11 +67,11 @@ mod tests {
     }
 
     #[test]
-    fn first_bytes_of_a_connection() {
-        for bytes in [&[22][..], &[22, 3], &[21, 3, 1], &[22, 3, 1, 2], &[22, 3, 1, 2, 0]] {
+    fn first_bytes_of_a_record() {
+        for bytes in [&[22][..], &[22, 3], &[23, 3, 1], &[22, 3, 1, 2]] {
             assert!(may_begin_record(bytes), "{bytes:?}");
         }
-        for bytes in [&[][..], b"R", &[22, 4], &[23], &[22, 3, 9], &[22, 3, 1, 0, 0]] {
+        for bytes in [&[][..], b"R", &[22, 4], &[24], &[22, 3, 9], &[22, 3, 1, 0, 9]] {
             assert!(!may_begin_record(bytes), "{bytes:?}");
         }
     }

@@ -70,18 +70,15 @@ impl Frames {
         self.found
     }
 
-    /// Whether it is not in the middle of a frame.
-    pub(super) fn is_between(&self) -> bool {
-        matches!(self.place, Place::Lost | Place::Header { have: 0 })
-    }
-
     /// Bytes kept.
     pub(super) fn held(&self) -> usize {
         self.assembly.held()
     }
 
-    /// Reads bytes in order; whole messages go to the sink as datagrams.
-    pub(super) fn read(&mut self, run: &Run<'_>, desk: &mut Desk<'_, '_>) {
+    /// Reads bytes in order; whole messages go to the sink as datagrams. Gives back the bytes from the
+    /// place where a head of HTTP may begin instead of a frame: an upgrade that was refused is asked
+    /// for again.
+    pub(super) fn read<'a>(&mut self, run: &Run<'a>, desk: &mut Desk<'_, '_>) -> Option<&'a [u8]> {
         if run.lost_before > 0 {
             self.skip(run.lost_before, desk);
         }
@@ -89,8 +86,13 @@ impl Frames {
             self.last = Some(*run.origin);
         }
         let mut bytes = run.bytes;
+        if matches!(self.place, Place::Lost) && Upgrade::may_upgrade(bytes) {
+            return Some(bytes);
+        }
         while !bytes.is_empty() {
             bytes = match self.place {
+                // neither letter begins a frame
+                Place::Header { have: 0 } if Upgrade::may_start(bytes) => return Some(bytes),
                 Place::Header { have } => self.header(have, bytes, run.origin, desk),
                 Place::Payload { header, done } => {
                     self.payload(header, done, bytes, run.origin, desk)
@@ -101,6 +103,14 @@ impl Frames {
         if run.end {
             self.finish(0, desk);
         }
+        None
+    }
+
+    /// So many bytes between two frames turned out to be neither a frame nor an upgrade.
+    pub(super) fn stray(&mut self, bytes: usize, desk: &mut Desk<'_, '_>) {
+        desk.stats.websocket_skipped_bytes += bytes as u64;
+        self.assembly.cut(self.last.as_ref(), desk);
+        self.place = Place::Lost;
     }
 
     /// Nothing will follow; `lost` bytes are missing at the end.
@@ -158,10 +168,8 @@ impl Frames {
                     return rest;
                 }
                 Parsed::Invalid => {
-                    // the byte itself is looked at again: a frame or a head of HTTP may begin there
-                    desk.stats.websocket_skipped_bytes += have as u64 - 1;
-                    self.assembly.cut(self.last.as_ref(), desk);
-                    self.place = Place::Lost;
+                    // the byte itself is looked at again: a frame may begin there
+                    self.stray(have - 1, desk);
                     return bytes;
                 }
             }

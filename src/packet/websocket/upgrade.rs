@@ -15,8 +15,8 @@ pub(in crate::packet) enum Progress<'a> {
     Unfinished,
     /// Not HTTP.
     NotHttp,
-    /// A head after which HTTP goes on.
-    Http,
+    /// A head after which HTTP goes on, and what came with its end.
+    Http(&'a [u8]),
     /// A head after which frames follow, and those that came with it.
     Upgraded(&'a [u8]),
 }
@@ -32,6 +32,11 @@ impl Upgrade {
     pub(in crate::packet) fn may_start(bytes: &[u8]) -> bool {
         let may_be = |start: &[u8]| start.starts_with(bytes) || bytes.starts_with(start);
         !bytes.is_empty() && (may_be(REQUEST) || may_be(ANSWER))
+    }
+
+    /// Whether bytes start as a request or a response does.
+    pub(in crate::packet) fn starts(bytes: &[u8]) -> bool {
+        bytes.starts_with(REQUEST) || bytes.starts_with(ANSWER)
     }
 
     /// Whether a segment starts a head that asks for or agrees to WebSocket, or may do so farther on.
@@ -54,21 +59,16 @@ impl Upgrade {
         let from = before.saturating_sub(END.len() - 1);
         let found = memmem::find(self.head.get(from..).unwrap_or_default(), END);
         let Some(end) = found.map(|at| from + at + END.len()) else {
-            return if self.head.len() >= LONGEST { Progress::Http } else { Progress::Unfinished };
+            let rest = bytes.get(room..).unwrap_or_default();
+            let is_full = self.head.len() >= LONGEST;
+            return if is_full { Progress::Http(rest) } else { Progress::Unfinished };
         };
         self.head.truncate(end);
-        if self.is_upgrade() {
-            Progress::Upgraded(bytes.get(end - before..).unwrap_or_default())
-        } else {
-            Progress::Http
-        }
+        let rest = bytes.get(end - before..).unwrap_or_default();
+        if self.is_upgrade() { Progress::Upgraded(rest) } else { Progress::Http(rest) }
     }
 
-    /// What was read; without the last bytes if these showed that it is not HTTP.
-    pub(in crate::packet) fn into_head(self) -> Vec<u8> {
-        self.head
-    }
-
+    /// Bytes read of the head; those that showed that it is none are not among them.
     pub(in crate::packet) fn held(&self) -> usize {
         self.head.len()
     }
@@ -132,10 +132,10 @@ mod tests {
         let cases: [(&str, &[u8], Progress<'_>); 6] = [
             ("SIP", b"REGISTER sip:a SIP/2.0\r\n", Progress::NotHttp),
             ("a method like GET", b"GETX sip:a SIP/2.0\r\n", Progress::NotHttp),
-            ("a page", b"GET / HTTP/1.1\r\nHost: websocket\r\n\r\n", Progress::Http),
-            ("another protocol", b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", Progress::Http),
-            ("refused", b"HTTP/1.1 426 No\r\nUpgrade: websocket\r\n\r\n", Progress::Http),
-            ("too long", &long, Progress::Http),
+            ("a page", b"GET / HTTP/1.1\r\nHost: websocket\r\n\r\nbody", Progress::Http(b"body")),
+            ("another protocol", b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", Progress::Http(b"")),
+            ("refused", b"HTTP/1.1 426 No\r\nUpgrade: websocket\r\n\r\n", Progress::Http(b"")),
+            ("too long", &long, Progress::Http(&[b'x'; 16])),
         ];
         for (name, bytes, progress) in cases {
             let mut upgrade = Upgrade::default();
