@@ -71,6 +71,14 @@ impl Packet<'_> {
             _ => Transport::Udp,
         }
     }
+
+    /// Whether it shows this key; takes as long for one that is nearly right.
+    #[must_use]
+    pub fn shows(&self, key: &[u8]) -> bool {
+        let shown = self.key.unwrap_or_default();
+        let differ = shown.iter().zip(key).fold(0, |differ, (a, b)| differ | (a ^ b));
+        shown.len() == key.len() && differ == 0
+    }
 }
 
 /// Reads the packet at the start of `bytes` and says how long it is; `None` if they are no HEP.

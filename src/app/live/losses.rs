@@ -42,11 +42,14 @@ impl Losses {
     pub(super) fn listener(&mut self, counts: &ListenerCounts) {
         self.add(counts.dropped, "HEP packet", "dropped: too many waited");
         self.add(counts.lost_bytes, "byte", "of HEP connections in no whole packet");
+        self.add(counts.kernel_dropped, "HEP packet", "dropped by the kernel: its buffer was full");
         self.add(counts.refused, "HEP connection", "refused: there were too many");
+        self.add(counts.displaced, "HEP connection", "closed to make room for another");
         self.add(counts.idle, "HEP connection", "closed for being silent");
+        self.add(counts.never_valid, "HEP connection", "closed: no valid packet came");
         self.add(counts.hostile, "HEP connection", "closed for sending something else");
         self.add(counts.errors, "error", "of HEP sockets");
-        self.by_whom.push(("HEP", counts.dropped));
+        self.by_whom.extend([("HEP", counts.dropped), ("kernel (HEP)", counts.kernel_dropped)]);
     }
 
     /// What could not be sent on.

@@ -80,7 +80,7 @@ impl Opening {
         #[cfg(feature = "hep")]
         let listener = match settings.hep {
             Some(address) => Some(
-                Listener::open(address, ListenerLimits::default())
+                Listener::open(address, listener_limits(settings))
                     .map_err(|error| Failure::Listen(address, error))?,
             ),
             None => None,
@@ -294,6 +294,13 @@ impl Sources {
         }
         behind
     }
+}
+
+/// What the listener may hold, and the key it asks for.
+#[cfg(feature = "hep")]
+fn listener_limits(settings: &LiveSettings) -> ListenerLimits {
+    let key = settings.hep_key.as_deref().map(crate::source::hep::Key::from);
+    ListenerLimits { key, ..ListenerLimits::default() }
 }
 
 /// The wall clock, which is the clock of a live trace.

@@ -1,12 +1,13 @@
 //! One agent's TCP connection: reads it, cuts it into packets, and judges whether to keep it.
 
 use std::io::{ErrorKind, Read as _};
-use std::time::Instant;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
 use super::ListenerLimits;
-use crate::hep::Framer;
+use crate::hep::{Framer, read};
 use crate::net::Endpoint;
 
 /// A connection.
@@ -14,12 +15,18 @@ use crate::net::Endpoint;
 pub(super) struct Connection {
     stream: TcpStream,
     pub(super) from: Endpoint,
+    pub(super) agent: AgentStream,
+}
+
+/// What one agent sends over TCP, and how far it can be trusted. Does no reading itself.
+#[derive(Debug)]
+pub struct AgentStream {
     framer: Framer,
     /// When bytes came last.
     heard: Instant,
     /// When it was accepted.
     since: Instant,
-    /// Whether a packet came.
+    /// Whether a packet came that can be read and shows the key, if one is asked for.
     greeted: bool,
     /// Bytes passed over since the last packet.
     noise: u64,
@@ -42,8 +49,7 @@ pub(super) enum Verdict {
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, from: Endpoint, now: Instant) -> Self {
-        let framer = Framer::default();
-        Self { stream, from, framer, heard: now, since: now, greeted: false, noise: 0 }
+        Self { stream, from, agent: AgentStream::new(now) }
     }
 
     /// The socket, to be watched.
@@ -67,31 +73,96 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Verdict::More,
             Err(_) => return Verdict::Error,
         };
-        self.heard = now;
-        let mut any = false;
         let bytes = buffer.get(..len).unwrap_or_default();
+        let (skipped, is_hep) = self.agent.push(bytes, now, limits, found);
+        *lost += skipped;
+        if is_hep { Verdict::More } else { Verdict::Hostile }
+    }
+
+    /// What counts as one sender: an IPv4 address, or an IPv6 network of one site.
+    pub(super) fn source(&self) -> IpAddr {
+        source(self.from.addr)
+    }
+}
+
+/// What counts as one sender: whoever has an IPv6 address has 2^64 of them.
+pub(super) fn source(address: IpAddr) -> IpAddr {
+    const SITE: u128 = u128::MAX << 64;
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & SITE).into(),
+    }
+}
+
+impl AgentStream {
+    /// A connection accepted at `now`.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self { framer: Framer::default(), heard: now, since: now, greeted: false, noise: 0 }
+    }
+
+    /// Takes in bytes; `found` gets the packets they complete. Says how many bytes belong to none, and
+    /// whether the connection is worth keeping.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        limits: &ListenerLimits,
+        found: &mut dyn FnMut(&[u8]),
+    ) -> (u64, bool) {
+        self.heard = now;
+        let (mut any, greeted) = (false, &mut self.greeted);
         let skipped = self.framer.push(bytes, &mut |packet| {
             any = true;
+            // the decoder asks every packet for the key: here it is asked until it was shown once
+            *greeted = *greeted || limits.is_valid(packet);
             found(packet);
         });
-        *lost += skipped;
-        self.greeted |= any;
         self.noise = if any { 0 } else { self.noise + skipped };
         // who begins with something else never meant to speak HEP
-        if self.noise > limits.noise || skipped > 0 && !self.greeted {
-            return Verdict::Hostile;
-        }
-        Verdict::More
+        let is_hep = self.noise <= limits.noise && (skipped == 0 || self.greeted);
+        (skipped, is_hep)
+    }
+
+    /// Whether a valid packet came.
+    #[must_use]
+    pub fn has_greeted(&self) -> bool {
+        self.greeted
     }
 
     /// Whether it was silent for too long.
-    pub(super) fn is_idle(&self, now: Instant, limits: &ListenerLimits) -> bool {
-        now.duration_since(self.heard) >= limits.idle
+    #[must_use]
+    pub fn is_idle(&self, now: Instant, limits: &ListenerLimits) -> bool {
+        self.silence(now) >= limits.idle
             || !self.greeted && now.duration_since(self.since) >= limits.greeting
     }
 
+    /// Whether it has to make room for a newcomer.
+    pub(super) fn yields(&self, now: Instant, limits: &ListenerLimits) -> bool {
+        !self.greeted || self.silence(now) >= limits.quiet
+    }
+
+    /// Orders connections by what they are worth, those first that make room first: one that never
+    /// showed a valid packet cannot stay by sending others.
+    pub(super) fn worth(&self) -> (bool, Instant) {
+        (self.greeted, if self.greeted { self.heard } else { self.since })
+    }
+
     /// Bytes of an unfinished packet.
-    pub(super) fn unfinished(&self) -> u64 {
-        self.framer.held() as u64
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.framer.held()
+    }
+
+    fn silence(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.heard)
+    }
+}
+
+impl ListenerLimits {
+    /// Whether a packet can be read and shows the key that is asked for.
+    fn is_valid(&self, packet: &[u8]) -> bool {
+        let Some((_, Ok(packet))) = read(packet) else { return false };
+        self.key.as_ref().is_none_or(|key| packet.shows(key))
     }
 }

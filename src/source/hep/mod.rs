@@ -4,6 +4,7 @@
 //! [`ListenerLimits`] allow; what does not fit is dropped and counted.
 
 mod connection;
+mod drops;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ use crossbeam_channel::Receiver;
 use mio::Waker;
 
 use crate::net::{Endpoint, Timestamp};
+#[doc(hidden)]
+pub use connection::AgentStream;
 use server::Server;
 
 /// A HEP packet as it came.
@@ -66,17 +69,28 @@ pub struct ListenerLimits {
     pub queue: usize,
     /// Their bytes together.
     pub queue_bytes: usize,
-    /// TCP connections at a time; others are closed at once.
+    /// TCP connections at a time. Another one takes the place of the one silent longest, those first
+    /// that never showed a valid packet.
     pub connections: usize,
+    /// TCP connections of one IPv4 address, or of one IPv6 network of 64 bits.
+    pub per_source: usize,
     /// How long a connection may stay silent.
     pub idle: Duration,
-    /// How long a connection may last before its first packet.
+    /// How long a connection is silent before it makes room for another.
+    pub quiet: Duration,
+    /// How long a connection may last before its first valid packet.
     pub greeting: Duration,
     /// Bytes in which no packet begins after which a connection is closed.
     pub noise: u64,
     /// Bytes the kernel is asked to hold for the UDP socket; it may grant fewer.
     pub receive_buffer: usize,
+    /// The key a packet has to show to be valid. Packets without it are handed on like all others.
+    pub key: Option<Key>,
 }
+
+/// A key that HEP agents have to show; not shown itself.
+#[derive(Clone)]
+pub struct Key(Box<[u8]>);
 
 impl Default for ListenerLimits {
     fn default() -> Self {
@@ -85,12 +99,35 @@ impl Default for ListenerLimits {
             queue: 32_768,
             queue_bytes: 32 << 20,
             connections: 256,
+            per_source: 64,
+            quiet: Duration::from_secs(60),
             // agents speak seldom at night, and lose a message when they find the connection closed
             idle: Duration::from_secs(3600),
             greeting: Duration::from_secs(10),
             noise: 64 << 10,
             receive_buffer: 8 << 20,
+            key: None,
         }
+    }
+}
+
+impl From<&str> for Key {
+    fn from(key: &str) -> Self {
+        Self(key.as_bytes().into())
+    }
+}
+
+impl std::ops::Deref for Key {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(***)")
     }
 }
 
@@ -103,6 +140,8 @@ pub struct ListenerCounts {
     pub stream_packets: u64,
     /// Packets dropped because too many waited to be taken.
     pub dropped: u64,
+    /// UDP datagrams the kernel dropped because its buffer was full.
+    pub kernel_dropped: u64,
     /// Bytes of TCP streams that belong to no whole packet.
     pub lost_bytes: u64,
     /// TCP connections accepted.
@@ -111,8 +150,12 @@ pub struct ListenerCounts {
     pub open: u64,
     /// TCP connections closed at once because there were too many.
     pub refused: u64,
+    /// TCP connections closed to make room for another.
+    pub displaced: u64,
     /// TCP connections closed for being silent.
     pub idle: u64,
+    /// TCP connections closed because no valid packet came in time.
+    pub never_valid: u64,
     /// TCP connections closed for sending something else than HEP.
     pub hostile: u64,
     /// Errors of sockets; a connection that has one is closed.

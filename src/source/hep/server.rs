@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,7 +12,8 @@ use mio::net::{TcpListener, UdpSocket};
 use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::connection::{Connection, Verdict};
+use super::connection::{Connection, Verdict, source};
+use super::drops::KernelDrops;
 use super::{HepPacket, ListenerLimits, Shared, Waiting};
 use crate::net::{Endpoint, Timestamp};
 
@@ -46,6 +47,7 @@ pub(super) struct Server {
     /// Sockets that may have more to read.
     ready: BTreeSet<Token>,
     rounds: Instant,
+    kernel: Option<KernelDrops>,
     desk: Desk,
     limits: ListenerLimits,
 }
@@ -71,6 +73,7 @@ impl Server {
     ) -> io::Result<Self> {
         let (udp, tcp) = sockets(address, &limits)?;
         let receive_buffer = udp.recv_buffer_size()?;
+        let kernel = KernelDrops::of(&udp, address.is_ipv6());
         let mut udp = UdpSocket::from_std(udp.into());
         let mut tcp = TcpListener::from_std(tcp.into());
         let poll = Poll::new()?;
@@ -90,6 +93,7 @@ impl Server {
             next: FIRST_CONNECTION,
             ready: BTreeSet::new(),
             rounds: Instant::now(),
+            kernel,
             desk,
             limits,
         })
@@ -125,6 +129,8 @@ impl Server {
             }
             self.round();
         }
+        let dropped = self.kernel.as_mut().map_or(0, KernelDrops::look_at_once);
+        self.desk.shared.count(|counts| counts.kernel_dropped += dropped);
         for token in self.connections.keys().copied().collect::<Vec<_>>() {
             self.close(token);
         }
@@ -160,7 +166,8 @@ impl Server {
                     return false;
                 }
             };
-            if self.connections.len() >= self.limits.connections {
+            let from = endpoint(from);
+            if !self.make_room(source(from.addr), Instant::now()) {
                 self.desk.shared.count(|counts| counts.refused += 1);
                 continue;
             }
@@ -170,7 +177,7 @@ impl Server {
                 self.desk.shared.count(|counts| counts.errors += 1);
                 continue;
             }
-            let connection = Connection::new(stream, endpoint(from), Instant::now());
+            let connection = Connection::new(stream, from, Instant::now());
             self.connections.insert(token, connection);
             self.ready.insert(token);
             self.desk.shared.count(|counts| {
@@ -178,6 +185,24 @@ impl Server {
                 counts.open += 1;
             });
         }
+        true
+    }
+
+    /// Makes room for a connection from `source`, out of its own if it has as many as it may; false if
+    /// all of them are in use.
+    fn make_room(&mut self, source: IpAddr, now: Instant) -> bool {
+        let own = self.connections.values().filter(|c| c.source() == source).count();
+        let crowded = own >= self.limits.per_source;
+        if !crowded && self.connections.len() < self.limits.connections {
+            return true;
+        }
+        let candidates = self.connections.iter().filter(|(_, c)| !crowded || c.source() == source);
+        let first = candidates.min_by_key(|(_, c)| c.agent.worth());
+        let Some((&token, _)) = first.filter(|(_, c)| c.agent.yields(now, &self.limits)) else {
+            return false;
+        };
+        self.desk.shared.count(|counts| counts.displaced += 1);
+        self.close(token);
         true
     }
 
@@ -204,16 +229,24 @@ impl Server {
         false
     }
 
-    /// Closes connections that are silent, now and then.
+    /// Closes connections that are silent, and looks what the kernel dropped, now and then.
     fn round(&mut self) {
         let now = Instant::now();
+        let dropped = self.kernel.as_mut().map_or(0, |kernel| kernel.look(now));
+        if dropped > 0 {
+            self.desk.shared.count(|counts| counts.kernel_dropped += dropped);
+        }
         if now.duration_since(self.rounds) < self.pause() {
             return;
         }
         self.rounds = now;
-        let idle = self.connections.iter().filter(|(_, c)| c.is_idle(now, &self.limits));
-        for token in idle.map(|(token, _)| *token).collect::<Vec<_>>() {
-            self.desk.shared.count(|counts| counts.idle += 1);
+        let idle = self.connections.iter().filter(|(_, c)| c.agent.is_idle(now, &self.limits));
+        let idle = idle.map(|(token, connection)| (*token, connection.agent.has_greeted()));
+        for (token, greeted) in idle.collect::<Vec<_>>() {
+            self.desk.shared.count(|counts| {
+                counts.idle += u64::from(greeted);
+                counts.never_valid += u64::from(!greeted);
+            });
             self.close(token);
         }
     }
@@ -229,7 +262,7 @@ impl Server {
         let failed = self.poll.registry().deregister(connection.socket()).is_err();
         self.desk.shared.count(|counts| {
             counts.open -= 1;
-            counts.lost_bytes += connection.unfinished();
+            counts.lost_bytes += connection.agent.unfinished() as u64;
             counts.errors += u64::from(failed);
         });
     }

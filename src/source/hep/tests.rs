@@ -158,17 +158,141 @@ fn connections_are_bounded_in_number_and_silence() {
     let mut one = TcpStream::connect(listener.address()).unwrap();
     one.write_all(&packet("one")).unwrap();
     take(&listener);
+    let start = Instant::now();
     let silent = TcpStream::connect(listener.address()).unwrap();
     until(&listener, |counts| counts.accepted == 2);
     let third = TcpStream::connect(listener.address()).unwrap();
-    assert!(is_closed(&third));
-    assert_eq!(until(&listener, |counts| counts.refused == 1).accepted, 2);
-    let start = Instant::now();
-    assert!(is_closed(&silent));
+    assert!(is_closed(&silent) && is_closed(&third));
     assert!(start.elapsed() < Duration::from_millis(1400));
     assert!(is_closed(&one));
-    let counts = until(&listener, |counts| counts.idle == 2);
-    assert_eq!((counts.open, counts.hostile), (0, 0));
+    let counts = until(&listener, |counts| counts.idle == 1);
+    assert_eq!((counts.open, counts.hostile, counts.refused), (0, 0, 0));
+    assert_eq!(counts.displaced + counts.never_valid, 2);
+}
+
+/// A packet with a key.
+fn keyed(text: &str, key: &[u8]) -> Vec<u8> {
+    let end = Endpoint::new([192, 0, 2, 1].into(), 5060);
+    let time = Timestamp::from_parts(1_700_000_000, 0);
+    let bytes = text.as_bytes();
+    let item = Item { time, src: end, dst: end, transport: Transport::Udp, bytes };
+    let mut out = Vec::new();
+    assert!(encode(&item, 1, b"", key, &mut out));
+    out
+}
+
+/// A connection from an address of the loopback network.
+fn connect_from(host: u8, listener: &Listener) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into()).unwrap();
+    socket.connect(&listener.address().into()).unwrap();
+    socket.into()
+}
+
+#[test]
+fn wrong_keys_shut_nobody_out() {
+    let limits = ListenerLimits {
+        connections: 12,
+        per_source: 8,
+        key: Some(Key::from("secret")),
+        ..ListenerLimits::default()
+    };
+    assert!(!format!("{limits:?}").contains("secret"));
+    let listener = listener(limits);
+    let crowd = |count: usize| -> Vec<TcpStream> {
+        let mut strangers: Vec<_> =
+            (0..count).map(|n| connect_from(2 + (n % 3) as u8, &listener)).collect();
+        for stranger in &mut strangers {
+            // the listener may have closed it already, for the next one
+            stranger.write_all(&keyed("stranger", b"wrong!")).unwrap_or_default();
+        }
+        strangers
+    };
+    let _first = crowd(40);
+    until(&listener, |counts| counts.accepted == 40);
+    let mut agent = connect_from(9, &listener);
+    agent.write_all(&keyed("agent", b"secret")).unwrap();
+    let heard = |text: &str| {
+        let start = Instant::now();
+        while take(&listener).bytes[..] != keyed(text, b"secret")[..] {
+            assert!(start.elapsed() < WAIT);
+        }
+    };
+    heard("agent");
+    let _second = crowd(40);
+    let counts = until(&listener, |counts| counts.accepted == 81);
+    assert_eq!((counts.refused, counts.open), (0, 12));
+    agent.write_all(&keyed("still here", b"secret")).unwrap();
+    heard("still here");
+}
+
+#[test]
+fn agents_that_speak_are_not_displaced_but_silent_ones_are() {
+    let limits =
+        ListenerLimits { connections: 3, quiet: Duration::from_millis(300), ..Default::default() };
+    let listener = listener(limits);
+    let mut agents: Vec<_> = (0..3).map(|_| connect_from(2, &listener)).collect();
+    for (n, agent) in agents.iter_mut().enumerate() {
+        agent.write_all(&packet(&n.to_string())).unwrap();
+        take(&listener);
+    }
+    assert!(is_closed(&connect_from(3, &listener)));
+    assert_eq!(until(&listener, |counts| counts.refused == 1).displaced, 0);
+    std::thread::sleep(Duration::from_millis(350));
+    for agent in &mut agents[1..] {
+        agent.write_all(&packet("again")).unwrap();
+        take(&listener);
+    }
+    let mut newcomer = connect_from(3, &listener);
+    newcomer.write_all(&packet("new")).unwrap();
+    assert_eq!(take(&listener).bytes[..], packet("new")[..]);
+    assert!(is_closed(&agents[0]));
+    let counts = listener.counts();
+    assert_eq!((counts.refused, counts.displaced, counts.open), (1, 1, 3));
+}
+
+#[test]
+fn one_source_does_not_take_all_connections() {
+    let limits = ListenerLimits { connections: 9, per_source: 4, ..Default::default() };
+    let listener = listener(limits);
+    let mut crowd: Vec<_> = (0..20).map(|_| connect_from(2, &listener)).collect();
+    let counts = until(&listener, |counts| counts.accepted == 20);
+    assert_eq!((counts.open, counts.displaced), (4, 16));
+    // its own oldest made room
+    assert!(is_closed(&crowd[0]));
+    crowd[19].write_all(&packet("last")).unwrap();
+    assert_eq!(take(&listener).bytes[..], packet("last")[..]);
+}
+
+#[test]
+fn an_ipv6_network_is_one_source() {
+    use super::connection::source;
+    let [a, b, c] = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"];
+    let source = |text: &str| source(text.parse().unwrap());
+    assert_eq!(source(a), source(b));
+    assert_ne!(source(a), source(c));
+    assert_ne!(source("192.0.2.1"), source("192.0.2.2"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_kernel_drops_is_counted() {
+    const SENT: u64 = 2000;
+    let limits = ListenerLimits { receive_buffer: 4096, ..ListenerLimits::default() };
+    for address in [LOOPBACK, "[::1]:0"] {
+        let Ok(bound) = Listener::open(address.parse().unwrap(), limits.clone()) else {
+            continue; // no IPv6 here
+        };
+        // nobody reads yet
+        let udp = UdpSocket::bind(address).unwrap();
+        for _ in 0..SENT {
+            udp.send_to(&packet("x"), bound.address()).unwrap();
+        }
+        let mut listener = bound.start().unwrap();
+        let counts = until(&listener, |counts| counts.kernel_dropped + counts.datagrams == SENT);
+        assert!(counts.kernel_dropped > 0 && counts.datagrams > 0, "{counts:?}");
+        assert_eq!(listener.stop(), counts, "counted once");
+    }
 }
 
 #[test]

@@ -139,10 +139,12 @@ fn of_input(following: &Following, families: &mut Families) {
     #[cfg(feature = "hep")]
     if let Some(counts) = following.sources.listener_counts() {
         lost.push(("agents", counts.dropped));
+        lost.push(("agents_kernel", counts.kernel_dropped));
     }
     families.counter_by(
         "regscope_packets_dropped_total",
-        "Packets lost before they were taken in: by the kernel, the interface, the queue, or of agents.",
+        "Packets lost before they were taken in: by the kernel, the interface, the queue; of HEP agents by \
+         the queue or the kernel.",
         "by",
         &lost,
     );
