@@ -17,6 +17,7 @@ pub mod capture;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
+pub mod hashing;
 pub mod hep;
 #[cfg(feature = "exec")]
 pub mod hook;

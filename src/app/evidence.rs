@@ -1,7 +1,7 @@
 //! What was captured, to be read again: files, or what is kept of live traffic.
 
 #[cfg(feature = "tui")]
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 #[cfg(feature = "tui")]
 use super::Failure;
@@ -24,7 +24,7 @@ pub(super) enum Evidence {
 impl Evidence {
     /// Messages again; those that cannot be had are left out.
     #[cfg(feature = "tui")]
-    pub(super) fn fetch(&self, wanted: &[Wanted]) -> Result<FxHashMap<Wanted, Fetched>, Failure> {
+    pub(super) fn fetch(&self, wanted: &[Wanted]) -> Result<HashMap<Wanted, Fetched>, Failure> {
         match self {
             Self::Files(input) => fetch::fetch(input, wanted),
             #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]

@@ -1,6 +1,6 @@
 //! Reads the captures again for a few messages: the model keeps none of their bytes.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::batch::{Batch, Found};
 use super::finder::Finder;
@@ -72,8 +72,8 @@ impl Wanted {
 pub(super) fn fetch(
     input: &InputSettings,
     wanted: &[Wanted],
-) -> Result<FxHashMap<Wanted, Fetched>, Failure> {
-    let mut found = FxHashMap::default();
+) -> Result<HashMap<Wanted, Fetched>, Failure> {
+    let mut found = HashMap::default();
     if wanted.is_empty() || input.has_standard_input() {
         return Ok(found);
     }
@@ -88,13 +88,13 @@ fn pass(
     input: &InputSettings,
     wanted: &[Wanted],
     alone: bool,
-    found: &mut FxHashMap<Wanted, Fetched>,
+    found: &mut HashMap<Wanted, Fetched>,
 ) -> Result<(), Failure> {
-    let mut by_place = FxHashMap::<Place, Vec<&Wanted>>::default();
+    let mut by_place = HashMap::<Place, Vec<&Wanted>>::default();
     for one in wanted.iter().filter(|one| !found.contains_key(one)) {
         by_place.entry(place(one.frame)).or_default().push(one);
     }
-    let mut due: FxHashSet<Place> = by_place.keys().copied().collect();
+    let mut due: HashSet<Place> = by_place.keys().copied().collect();
     let (mut set, mut filter) = super::open(input)?;
     let mut finder = Finder::new(keys::read(&input.keylogs)?);
     let mut batch = Batch::default();
@@ -127,8 +127,8 @@ fn pass(
 /// Keeps the messages that are wanted; one of the wanted DN rather than another of its frame.
 fn collect(
     batch: &mut Batch,
-    by_place: &FxHashMap<Place, Vec<&Wanted>>,
-    found: &mut FxHashMap<Wanted, Fetched>,
+    by_place: &HashMap<Place, Vec<&Wanted>>,
+    found: &mut HashMap<Wanted, Fetched>,
 ) {
     batch.take(|_, item| {
         let Found::Message(origin, message, _) = item else { return };

@@ -1,6 +1,6 @@
 //! Finds what is in a packet: decodes it, cuts streams into messages, and fills batches.
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::batch::Batch;
 use crate::capture::StreamCounts;
@@ -103,7 +103,7 @@ fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut B
 /// The directions of TCP connections in which messages are looked for.
 #[derive(Default)]
 struct Streams {
-    framers: FxHashMap<u64, StreamFramer>,
+    framers: HashMap<u64, StreamFramer>,
     /// Bytes of unfinished messages in all of them.
     held: usize,
     counts: StreamCounts,

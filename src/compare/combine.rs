@@ -122,7 +122,7 @@ fn halves<'m>(measured: &'m [Measured<'m>]) -> Vec<Half<'m>> {
         measured.iter().enumerate().filter(|(_, m)| !m.outcome && separation(m) > 0.05).collect();
     best.sort_by(|a, b| separation(b.1).total_cmp(&separation(a.1)));
     // columns that divide alike would only fill the places of others
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = crate::hashing::HashSet::default();
     best.retain(|(_, m)| seen.insert(m.column.class));
     best.truncate(ATTRIBUTES_TRIED);
     best.sort_by_key(|(place, _)| *place);

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::attribute::{ATTRIBUTES, Kind};
 use super::bits::Bits;
@@ -240,7 +240,7 @@ fn test_values(measured: &mut [Measured<'_>], ln: &Factorials) {
 
 /// Corrects the p-values for how many attributes were tried; equal columns are one test.
 fn correct(measured: &mut [Measured<'_>]) {
-    let mut seen: FxHashMap<usize, f64> = FxHashMap::default();
+    let mut seen: HashMap<usize, f64> = HashMap::default();
     let tested = |m: &&Measured<'_>| m.column.counts.len() > 1 && m.score.is_some() && !m.outcome;
     for m in measured.iter().filter(tested) {
         let p = seen.entry(m.column.class).or_insert(m.p_value);
@@ -249,7 +249,7 @@ fn correct(measured: &mut [Measured<'_>]) {
     let (keys, mut p_values): (Vec<usize>, Vec<f64>) = seen.into_iter().unzip();
     let tests = p_values.len();
     stats::holm(&mut p_values, tests);
-    let corrected: FxHashMap<usize, f64> = keys.into_iter().zip(p_values).collect();
+    let corrected: HashMap<usize, f64> = keys.into_iter().zip(p_values).collect();
     for m in measured.iter_mut().filter(|m| !m.outcome) {
         if let Some(p) = corrected.get(&m.column.class) {
             m.p_value = p.max(m.p_value);

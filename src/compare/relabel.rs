@@ -5,7 +5,7 @@
 //! counted up to the end of each value, which takes one word of bits; else by the places dealt. What
 //! no hand can be expected to match is not dealt at all.
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::stats::{Factorials, Random};
 
@@ -25,7 +25,7 @@ const TO_SET: [usize; 2] = [8, 3];
 /// The p-values of tables, `[failing, working]` for each value.
 pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
     let mut p_values = vec![1.0; tables.len()];
-    let mut alike: FxHashMap<[u32; 2], Vec<Tested>> = FxHashMap::default();
+    let mut alike: HashMap<[u32; 2], Vec<Tested>> = HashMap::default();
     for (place, counts) in tables.iter().enumerate() {
         let of = counts.iter().fold([0, 0], |of, c| [of[0] + c[0], of[1] + c[1]]);
         if of[0].min(of[1]) > 0 {

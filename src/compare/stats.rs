@@ -11,7 +11,7 @@
 //!   Stephens' approximation (J. R. Stat. Soc. B 32, 1970).
 //! - [`holm`]: Holm's correction for several tests (Scand. J. Statist. 6, 1979).
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::relabel::relabelled;
 
@@ -57,7 +57,7 @@ pub(super) fn fisher(ln: &Factorials, [a, b]: [u32; 2], [of_a, of_b]: [u32; 2]) 
 /// The p-values of tables of any number of values, `[failing, working]` each; equal tables are worked
 /// out once, for many attributes divide alike.
 pub(super) fn freeman_halton(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
-    let mut known: FxHashMap<&[[u32; 2]], f64> = FxHashMap::default();
+    let mut known: HashMap<&[[u32; 2]], f64> = HashMap::default();
     let mut dealt = Vec::new();
     for counts in tables {
         if known.contains_key(counts) {

@@ -6,8 +6,8 @@
 use std::convert::Infallible;
 use std::hash::BuildHasher as _;
 
+use crate::hashing::Keyed;
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
 
 use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Read};
@@ -45,7 +45,7 @@ struct Values<'s> {
 
 impl<'s> Values<'s> {
     fn code(&mut self, atom: Atom<'s>) -> u32 {
-        let hash = |atom: &Atom<'s>| FxBuildHasher.hash_one(atom);
+        let hash = |atom: &Atom<'s>| Keyed.hash_one(atom);
         let (atoms, own) = (&self.atoms, hash(&atom));
         let found = self.codes.find(own, |code| atoms.get(*code as usize) == Some(&atom));
         if let Some(code) = found {

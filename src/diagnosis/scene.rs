@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::baseline::Baseline;
@@ -25,8 +25,8 @@ pub struct Scene<'a> {
     pub(super) shares_instance: bool,
     /// DNs whose registration is older than the capture.
     pub(super) under_way: usize,
-    servers: FxHashMap<Endpoint, Served>,
-    sources: FxHashMap<IpAddr, Sent>,
+    servers: HashMap<Endpoint, Served>,
+    sources: HashMap<IpAddr, Sent>,
 }
 
 /// What a server did.
@@ -63,23 +63,45 @@ pub(super) struct Sent {
     pub then_accepted: Option<(Vec<u8>, Vec<Evidence>)>,
 }
 
-/// What one DN has done, while it is counted.
-#[derive(Default)]
-struct One {
-    servers: SmallVec<[(Endpoint, u8); 4]>,
-    sources: SmallVec<[(IpAddr, u8); 4]>,
-}
-
 const ANSWERED: u8 = 1;
 const ACCEPTED: u8 = 2;
 const UNASKED: u8 = 4;
 const FORBIDDEN: u8 = 8;
 const REFUSED: u8 = 16;
 
-fn mark<K: PartialEq>(list: &mut SmallVec<[(K, u8); 4]>, key: K, marks: u8) {
-    match list.iter_mut().find(|(k, _)| *k == key) {
-        Some((_, own)) => *own |= marks,
-        None => list.push((key, marks)),
+/// What the attempts of one DN came to, by server or by source: each is listed once.
+///
+/// Most DNs have one of each, some have thousands.
+struct Came<K>(SmallVec<[(K, u8, Timestamp); 4]>);
+
+impl<K: Ord + Copy> Came<K> {
+    fn of<'v>(
+        attempts: &[AttemptView<'v>],
+        key: impl Fn(&AttemptView<'v>) -> K,
+    ) -> SmallVec<[(K, u8, Timestamp); 4]> {
+        let mut came = Self(SmallVec::new());
+        for attempt in attempts {
+            let marks = marks_of(attempt);
+            let answered = if marks & ANSWERED != 0 { attempt.last } else { Timestamp::default() };
+            came.add((key(attempt), marks, answered));
+        }
+        came.join();
+        came.0
+    }
+
+    fn add(&mut self, (key, marks, answered): (K, u8, Timestamp)) {
+        match self.0.last_mut() {
+            Some(last) if last.0 == key => *last = (key, last.1 | marks, last.2.max(answered)),
+            _ => self.0.push((key, marks, answered)),
+        }
+    }
+
+    /// Joins what belongs to the same key.
+    fn join(&mut self) {
+        if self.0.len() > 1 {
+            self.0.sort_unstable();
+            std::mem::take(&mut self.0).into_iter().for_each(|one| self.add(one));
+        }
     }
 }
 
@@ -124,7 +146,7 @@ struct Piece {
     baseline: Baseline,
     under_way: usize,
     instances: Vec<Sym>,
-    servers: FxHashMap<Endpoint, Served>,
+    servers: HashMap<Endpoint, Served>,
     /// Of each DN the addresses that sent its REGISTERs, with what came of them.
     sources: Vec<(IpAddr, u8)>,
     /// DNs of which credentials were refused: what shows it is kept in order of the DNs.
@@ -159,24 +181,16 @@ impl Piece {
 
     /// Counts a DN; whether credentials of it were refused.
     fn count(&mut self, attempts: &[AttemptView<'_>]) -> bool {
-        let mut one = One::default();
-        let mut refusals = 0;
-        for attempt in attempts {
-            let marks = marks_of(attempt);
-            mark(&mut one.servers, attempt.registrar, marks);
-            mark(&mut one.sources, attempt.source.addr, marks);
-            refusals += attempt.refusals().max(u32::from(marks & REFUSED != 0));
-        }
-        for (server, marks) in one.servers {
+        for (server, marks, last_answer) in Came::of(attempts, |attempt| attempt.registrar) {
             let served = self.servers.entry(server).or_default();
             served.answered += u32::from(marks & ANSWERED != 0);
             served.accepted += u32::from(marks & ACCEPTED != 0);
             served.accepted_unasked += u32::from(marks & UNASKED != 0);
-            let answered = attempts.iter().filter(|a| a.code != 0 && a.registrar == server);
-            served.last_answer = answered.map(|a| a.last).fold(served.last_answer, Ord::max);
+            served.last_answer = served.last_answer.max(last_answer);
         }
-        self.sources.extend(one.sources);
-        refusals > 0
+        let sources = Came::of(attempts, |attempt| attempt.source.addr);
+        self.sources.extend(sources.into_iter().map(|(source, marks, _)| (source, marks)));
+        attempts.iter().any(|a| a.refusals() > 0 || marks_of(a) & REFUSED != 0)
     }
 }
 
@@ -188,7 +202,7 @@ impl<'a> Scene<'a> {
         let mut scene = Self::blank(snapshot);
         scene.signs = vec![Signs::default(); snapshot.dns().len()];
         let mut refused = Vec::new();
-        let mut instances = FxHashSet::default();
+        let mut instances = HashSet::default();
         let places = snapshot.places_in_memory();
         let look = |places: &[u32]| Piece::of(&blank, places);
         let Ok(()) = parallel::in_order::<_, _, Infallible>(&places, PIECE, look, |piece| {
@@ -236,20 +250,22 @@ impl<'a> Scene<'a> {
             signs: Vec::new(),
             shares_instance: false,
             under_way: 0,
-            servers: FxHashMap::default(),
-            sources: FxHashMap::default(),
+            servers: HashMap::default(),
+            sources: HashMap::default(),
         }
     }
 
     /// Notes what shows that credentials of a DN were refused, and what came after.
     fn count_refusals(&mut self, view: DnView<'_>) {
-        let mut before = SmallVec::<[(IpAddr, u8); 4]>::new();
+        let mut refused_before = HashSet::default();
         for attempt in view.attempts() {
             let marks = marks_of(&attempt);
             let (accepted, refused) = (marks & ACCEPTED != 0, marks & REFUSED != 0);
-            mark(&mut before, attempt.source.addr, marks);
+            if refused {
+                refused_before.insert(attempt.source.addr);
+            }
             let refusals = attempt.refusals().max(u32::from(refused));
-            let before = before.iter().any(|(s, m)| *s == attempt.source.addr && m & REFUSED != 0);
+            let before = refused_before.contains(&attempt.source.addr);
             if refusals == 0 && !(accepted && before && attempt.credentials()) {
                 continue;
             }

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use crate::hashing::{HashMap, HashSet};
 use procfs::ProcError;
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, all_processes};
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Owner, Process, local_addresses};
 use crate::net::{Endpoint, Transport};
@@ -25,9 +25,9 @@ pub struct Owners {
     addresses: BTreeSet<IpAddr>,
     /// When the addresses were listed.
     listed: Instant,
-    sockets: FxHashMap<(Transport, Endpoint), Vec<Socket>>,
-    processes: FxHashMap<u64, Holder>,
-    users: FxHashMap<u32, Option<String>>,
+    sockets: HashMap<(Transport, Endpoint), Vec<Socket>>,
+    processes: HashMap<u64, Holder>,
+    users: HashMap<u32, Option<String>>,
     refreshed: Option<Instant>,
     /// Between two looks when a socket is not known.
     pause: Duration,
@@ -56,9 +56,9 @@ impl Owners {
         Self {
             addresses: local_addresses(),
             listed: Instant::now(),
-            sockets: FxHashMap::default(),
-            processes: FxHashMap::default(),
-            users: FxHashMap::default(),
+            sockets: HashMap::default(),
+            processes: HashMap::default(),
+            users: HashMap::default(),
             refreshed: None,
             pause,
             trouble: None,
@@ -125,7 +125,7 @@ impl Owners {
         self.addresses = local_addresses();
         self.trouble = None;
         self.read_sockets();
-        let wanted: FxHashSet<u64> =
+        let wanted: HashSet<u64> =
             self.sockets.values().flatten().map(|socket| socket.inode).collect();
         // what is known of a socket that is still there stays known, whatever can be read now
         self.processes.retain(|inode, _| wanted.contains(inode));
@@ -172,7 +172,7 @@ impl Owners {
         self.sockets.entry((transport, endpoint)).or_default().push(Socket { inode, uid });
     }
 
-    fn read_processes(&mut self, wanted: &FxHashSet<u64>) -> Result<(), ProcError> {
+    fn read_processes(&mut self, wanted: &HashSet<u64>) -> Result<(), ProcError> {
         // those that end meanwhile or belong to others are passed over
         for process in all_processes()?.flatten() {
             let Ok(files) = process.fd() else { continue };
@@ -180,7 +180,7 @@ impl Owners {
                 FDTarget::Socket(inode) if wanted.contains(&inode) => Some(inode),
                 _ => None,
             });
-            let held: FxHashSet<u64> = held.collect();
+            let held: HashSet<u64> = held.collect();
             if held.is_empty() {
                 continue;
             }

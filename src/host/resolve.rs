@@ -4,8 +4,8 @@ use std::io;
 use std::net::IpAddr;
 use std::thread::Builder;
 
+use crate::hashing::HashMap;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use rustc_hash::FxHashMap;
 
 use crate::net::escape_text;
 
@@ -30,7 +30,7 @@ pub enum Resolved<'a> {
 /// Names of addresses, asked for once each.
 #[derive(Debug)]
 pub struct Resolver {
-    known: FxHashMap<IpAddr, Known>,
+    known: HashMap<IpAddr, Known>,
     questions: Sender<IpAddr>,
     answers: Receiver<(IpAddr, Option<String>)>,
 }
@@ -59,7 +59,7 @@ impl Resolver {
                 }
             }
         })?;
-        Ok(Self { known: FxHashMap::default(), questions, answers })
+        Ok(Self { known: HashMap::default(), questions, answers })
     }
 
     /// The name of an address, as far as it is known now; the first call asks.

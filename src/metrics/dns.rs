@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::Families;
 use crate::net::escape_bytes;
@@ -20,7 +20,7 @@ pub struct DnGauges {
     /// In the order of [`Verdict::ALL`].
     verdicts: [u64; Verdict::ALL.len()],
     /// DNs that should be there, and what they are; `None` for those that were not seen.
-    expected: FxHashMap<Vec<u8>, Option<Verdict>>,
+    expected: HashMap<Vec<u8>, Option<Verdict>>,
     series: Option<Series>,
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::hashing::HashMap;
 use etherparse::IpNumber;
-use rustc_hash::FxHashMap;
 
 use super::ip::{FragmentInfo, IpPacket};
 use super::limits::Limits;
@@ -67,7 +67,7 @@ enum Entry {
 /// All packets waiting for fragments.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
-    entries: FxHashMap<Key, Entry>,
+    entries: HashMap<Key, Entry>,
     /// Oldest first.
     order: BTreeMap<u64, Key>,
     /// Those just joined, oldest first.

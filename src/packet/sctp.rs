@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::limits::Limits;
 use super::meta::{Body, Meta, Ports};
@@ -76,7 +76,7 @@ impl Chunk {
 /// The chunks that wait for others of their message.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
-    chunks: FxHashMap<Key, Chunk>,
+    chunks: HashMap<Key, Chunk>,
     /// Oldest first; chunks that no longer wait included.
     order: VecDeque<(Timestamp, u64, Key)>,
     next_serial: u64,

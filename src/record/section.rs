@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use crate::net::{FileId, Frame, LinkType, Timestamp, escape_text};
 
@@ -73,9 +73,9 @@ pub(super) struct Section {
     /// Whole blocks, in order.
     pub bytes: Vec<u8>,
     interfaces: Vec<Interface>,
-    known: FxHashMap<Key, u32>,
-    names: FxHashMap<FileId, String>,
-    counts: FxHashMap<FileId, Counts>,
+    known: HashMap<Key, u32>,
+    names: HashMap<FileId, String>,
+    counts: HashMap<FileId, Counts>,
 }
 
 impl Section {
@@ -140,7 +140,7 @@ impl Section {
 
     /// Adds the statistics of every interface.
     pub(super) fn end(&mut self) {
-        let mut told = rustc_hash::FxHashSet::default();
+        let mut told = crate::hashing::HashSet::default();
         for (id, interface) in (0_u32..).zip(&self.interfaces) {
             // what a source counted is told once, whatever the number of its link types
             let counts = self.counts.get(&interface.file).filter(|_| told.insert(interface.file));

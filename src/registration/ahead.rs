@@ -129,7 +129,7 @@ impl Transaction {
 
 impl Attempt {
     fn look(&self) -> u64 {
-        u64::from(self.nonce)
+        self.nonce
             ^ u64::from(self.cseq)
             ^ u64::from(self.code)
             ^ self.last.nanos().cast_unsigned()

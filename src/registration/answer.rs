@@ -210,7 +210,7 @@ impl Tracker {
     }
 
     /// The nonces and realms of a challenge; the realm is likely to be `like`.
-    fn offers(&mut self, answer: &Final<'_, '_>, like: Sym) -> SmallVec<[(u32, Sym); 2]> {
+    fn offers(&mut self, answer: &Final<'_, '_>, like: Sym) -> SmallVec<[(u64, Sym); 2]> {
         let (texts, raw) = (&mut self.store.texts, answer.message.raw());
         let proxy = answer.code == 407;
         let challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);

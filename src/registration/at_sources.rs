@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::attempt::Outcome;
 use super::ends::Host;
@@ -55,7 +55,7 @@ impl<'a> AtSources<'a> {
     fn latest(&self) -> Vec<(Host, Outcome)> {
         let texts = &self.store.texts;
         let sources = self.dn.sources.iter().map(|(source, _)| source.addr);
-        let mut latest = FxHashMap::default();
+        let mut latest = HashMap::default();
         let mut next = self.dn.first_attempt;
         while let Some(attempt) = self.store.attempts.get(next as usize) {
             latest.insert(attempt.source.host(), attempt.outcome);

@@ -133,7 +133,7 @@ pub struct Attempt {
     pub(super) rare: Option<Box<Rare>>,
     /// Remarks.
     pub flags: FlagSet,
-    pub(super) nonce: u32,
+    pub(super) nonce: u64,
     pub(super) hops: u8,
     /// [`u8::MAX`] for none.
     pub(super) decided_hop: u8,
@@ -204,13 +204,13 @@ impl Attempt {
 
     /// What the latest challenge offers, a nonce and a realm each: more than one for several
     /// algorithms (RFC 8760 §2.4) or realms (RFC 3261 §22.3).
-    pub(super) fn offered(&self) -> impl Iterator<Item = (u32, Sym)> {
+    pub(super) fn offered(&self) -> impl Iterator<Item = (u64, Sym)> {
         let more = self.rare.as_deref().map_or(&[][..], |rare| &rare.also_offered);
         iter::once((self.nonce, self.realm_offered)).chain(more.iter().copied())
     }
 
     /// Keeps what a challenge offers; the first is the one that is told of.
-    pub(super) fn set_offered(&mut self, offers: &[(u32, Sym)]) {
+    pub(super) fn set_offered(&mut self, offers: &[(u64, Sym)]) {
         let (first, more) =
             offers.split_first().map_or((None, &[][..]), |(o, more)| (Some(*o), more));
         (self.nonce, self.realm_offered) = first.unwrap_or_default();
@@ -423,7 +423,7 @@ pub(super) struct Rare {
     margin_ms: Option<i64>,
     entry: Option<End>,
     /// What a challenge offers beside its first nonce and realm.
-    also_offered: Box<[(u32, Sym)]>,
+    also_offered: Box<[(u64, Sym)]>,
 }
 
 impl Rare {
@@ -441,7 +441,7 @@ impl Rare {
     pub(super) const fn heap_bytes(&self) -> usize {
         match self.also_offered.len() {
             0 => 0,
-            more => more * size_of::<(u32, Sym)>() + ALLOCATION,
+            more => more * size_of::<(u64, Sym)>() + ALLOCATION,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::memory::map_bytes;
 use crate::net::Timestamp;
@@ -14,7 +14,7 @@ const GUESSES: u32 = 3;
 
 /// The hosts that ask.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Callers(FxHashMap<IpAddr, Caller>);
+pub(super) struct Callers(HashMap<IpAddr, Caller>);
 
 /// What one host asked for.
 #[derive(Clone, Copy, Debug, Default)]

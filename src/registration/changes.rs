@@ -139,6 +139,7 @@ impl Live {
                     (a.clone(), copies.dn.take().unwrap_or_else(|| record.clone()));
                 if !a.traits.replace(Traits::COUNTED, true) {
                     let silent = Silent {
+                        attempt: closing.tried.attempt,
                         source: a.source.host().addr(&store.texts),
                         credentials: a.credentials(),
                     };

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::attempt::Outcome;
 use super::in_flight::PathError;
@@ -59,7 +59,7 @@ pub struct ConnectionRecord {
 /// The failures of connections, by client, server and fault.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
-    records: FxHashMap<(IpAddr, Endpoint, ConnectionFault), ConnectionRecord>,
+    records: HashMap<(IpAddr, Endpoint, ConnectionFault), ConnectionRecord>,
     pub dropped: u64,
     /// In a run without an end the oldest make room for new ones.
     pub rotate: bool,

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 
-use rustc_hash::FxBuildHasher;
+use crate::hashing::Keyed;
 
 use super::contact::is_one_place;
 use super::describe::is_scanner_agent;
@@ -51,8 +51,8 @@ impl Tracker {
         let ends = self.ends(origin);
         let known = self.transactions.find(facts.key());
         if known.is_none() {
-            let user = FxBuildHasher
-                .hash_one(uri.and_then(|uri| uri.user_name()).as_deref().unwrap_or(raw_uri));
+            let user =
+                Keyed.hash_one(uri.and_then(|uri| uri.user_name()).as_deref().unwrap_or(raw_uri));
             let calls = (method != Method::Options).then_some(origin.time);
             self.callers.ask(origin.src.addr, user, dn.is_some(), calls);
         }

@@ -1,9 +1,8 @@
 //! What the model needs to know of a message: whose it is, and which transaction it belongs to.
 
 use std::borrow::Cow;
-use std::hash::Hasher as _;
 
-use rustc_hash::FxHasher;
+use crate::hashing::Digest;
 
 use super::index::ShortHash;
 use super::reading::Reading;
@@ -28,9 +27,7 @@ impl TransactionKey {
     /// The key with one text more.
     pub(super) fn with(self, part: &[u8]) -> Self {
         const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03];
-        let mut hasher = FxHasher::default();
-        hasher.write(part);
-        let (digest, len) = (hasher.finish(), part.len() as u64);
+        let (digest, len) = (Digest::of(part), part.len() as u64);
         let fold = |state: u64, odd: u64| {
             let product = u128::from(state) * u128::from(odd);
             product as u64 ^ (product >> 64) as u64

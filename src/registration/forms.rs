@@ -1,10 +1,10 @@
 //! What many requests, or many answers, say alike: each such form is kept once.
 
-use std::hash::{Hash, Hasher as _};
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
+use crate::hashing::{HashMap, Keyed};
 use hashbrown::HashTable;
-use rustc_hash::{FxHashMap, FxHasher};
 
 use super::memory::ALLOCATION;
 use super::syms::{Symbols, Visit};
@@ -131,7 +131,7 @@ impl<T: Hash + Eq + Clone + Symbols> Forms<T> {
 
     /// Changes the symbols of all of them; says what became of each.
     pub(super) fn change(&mut self, visit: &mut Visit<'_>) -> Changed<T> {
-        let mut changed = FxHashMap::default();
+        let mut changed = HashMap::default();
         for old in std::mem::take(&mut self.0) {
             let mut form = T::clone(&old);
             form.each_symbol(visit);
@@ -144,11 +144,11 @@ impl<T: Hash + Eq + Clone + Symbols> Forms<T> {
 
 /// What was found lately, by the bytes that lead to it: at most so many, then all of them are found anew.
 #[derive(Clone, Debug)]
-pub(super) struct Lately<K, V>(FxHashMap<K, V>);
+pub(super) struct Lately<K, V>(HashMap<K, V>);
 
 impl<K, V> Default for Lately<K, V> {
     fn default() -> Self {
-        Self(FxHashMap::default())
+        Self(HashMap::default())
     }
 }
 
@@ -177,7 +177,7 @@ impl<K: Hash + Eq, V> Lately<K, V> {
 }
 
 /// What became of each form, by the place where it stood.
-pub(super) struct Changed<T>(FxHashMap<usize, (Arc<T>, Arc<T>)>);
+pub(super) struct Changed<T>(HashMap<usize, (Arc<T>, Arc<T>)>);
 
 impl<T> Changed<T> {
     /// Puts the new form in the old one's place.
@@ -189,9 +189,7 @@ impl<T> Changed<T> {
 }
 
 fn hash_of<T: Hash>(form: &T) -> u64 {
-    let mut hasher = FxHasher::default();
-    form.hash(&mut hasher);
-    hasher.finish()
+    Keyed.hash_one(form)
 }
 
 #[cfg(test)]

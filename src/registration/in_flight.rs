@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 use std::hash::BuildHasher as _;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use crate::hashing::{HashMap, Keyed};
 
 use super::arena::Arena;
 use super::ends::End;
@@ -44,9 +44,9 @@ pub(super) struct Transactions {
     orphans: Index,
     /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
     /// bits that stands for the two. Few captures have such an error: made for the first of them.
-    by_pair: Option<FxHashMap<u64, u32>>,
+    by_pair: Option<HashMap<u64, u32>>,
     /// The latest error between two endpoints that names no request.
-    errors: FxHashMap<(Endpoint, Endpoint), PathError>,
+    errors: HashMap<(Endpoint, Endpoint), PathError>,
     queue: VecDeque<(Timestamp, u32, u32)>,
     /// Those that had no answer when their place in `queue` came.
     open: VecDeque<(Timestamp, u32, u32)>,
@@ -55,7 +55,7 @@ pub(super) struct Transactions {
 
 /// Two ends as a number.
 fn number_of(ends: Ends) -> u64 {
-    FxBuildHasher.hash_one(ends)
+    Keyed.hash_one(ends)
 }
 
 impl Transactions {
@@ -77,7 +77,7 @@ impl Transactions {
     }
 
     /// The latest request between each two ends.
-    fn pairs(&self) -> FxHashMap<u64, u32> {
+    fn pairs(&self) -> HashMap<u64, u32> {
         let slots = self.slots.iter().enumerate();
         let seen = slots.filter_map(|(slot, t)| Some((slot as u32, t.as_ref()?)));
         let mut seen: Vec<_> = seen

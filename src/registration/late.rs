@@ -63,12 +63,12 @@ impl Tracker {
     pub(super) fn challenge_after_credentials(
         &mut self,
         attempt: u32,
-        offers: &SmallVec<[(u32, Sym); 2]>,
+        offers: &SmallVec<[(u64, Sym); 2]>,
     ) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         let open = self.transactions.get(a.open).and_then(|t| t.request.as_deref());
         let given = open.map(|request| request.credentials.as_slice()).unwrap_or_default();
-        let answers = |c: u32| offers.iter().any(|&(nonce, _)| nonce != 0 && nonce == c);
+        let answers = |c: u64| offers.iter().any(|&(nonce, _)| nonce != 0 && nonce == c);
         if !given.iter().any(|c| answers(c.nonce)) {
             return;
         }

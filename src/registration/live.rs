@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::attempt::Attempt;
@@ -15,8 +15,9 @@ use super::store::{Dn, NIL, Source, Store};
 use super::transaction::{Subject, Transaction};
 use crate::net::{Endpoint, FrameRef, Timestamp};
 
-/// Transactions without a final answer kept in mind per DN.
-const OPEN: usize = 256;
+/// Transactions without a final answer kept in mind per DN: each look at the DN goes through all of them,
+/// and a device that waits for more than a few answers at a time does not exist.
+const OPEN: usize = 32;
 
 /// About what is noted of a DN, in bytes.
 pub(super) const PER_DN: usize = size_of::<LiveDn>() + 32;
@@ -39,6 +40,7 @@ pub(super) struct LiveDn {
 /// An attempt that silence would close now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Silent {
+    pub attempt: u32,
     pub source: IpAddr,
     pub credentials: bool,
 }
@@ -54,13 +56,13 @@ pub(super) struct Live {
     /// One moment for each DN that has one.
     timers: BTreeSet<(Timestamp, u32)>,
     pub scanners: Scanners,
-    sources: FxHashSet<IpAddr>,
-    servers: FxHashSet<Endpoint>,
-    paths: FxHashSet<(Endpoint, Endpoint)>,
+    sources: HashSet<IpAddr>,
+    servers: HashSet<Endpoint>,
+    paths: HashSet<(Endpoint, Endpoint)>,
     /// When the latest of those changed.
     news: Timestamp,
     /// What silence would close now, by source: attempts, and those with credentials.
-    silent: FxHashMap<IpAddr, (u64, u64)>,
+    silent: HashMap<IpAddr, (u64, u64)>,
     /// The frame of what is being taken in.
     pub frame: Option<FrameRef>,
     pub found: Vec<DnChange>,
@@ -208,8 +210,10 @@ impl Live {
         }
         let before = std::mem::replace(&mut live.silent, silent.clone());
         self.news = self.news.max(now);
-        self.take_back(before);
-        for s in silent {
+        // those that stay silent change nothing
+        let gone = before.iter().filter(|s| !silent.contains(s)).copied().collect();
+        self.take_back(gone);
+        for s in silent.into_iter().filter(|s| !before.contains(s)) {
             let (attempts, credentials) = self.silent.entry(s.source).or_default();
             *attempts += 1;
             *credentials += u64::from(s.credentials);
@@ -291,7 +295,7 @@ impl Live {
                 }
             }
         }
-        let mut turned = FxHashSet::default();
+        let mut turned = HashSet::default();
         for source in std::mem::take(&mut self.sources) {
             let totals = store.sources.get(&source).map(|totals| self.with_silent(source, totals));
             if self.scanners.judge(source, totals.as_ref()) {

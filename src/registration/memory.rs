@@ -2,7 +2,7 @@
 
 use std::mem::size_of;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 use smallvec::SmallVec;
 
 use super::attempt::Rare;
@@ -89,6 +89,6 @@ pub(super) fn spilled<T, const N: usize>(list: &SmallVec<[T; N]>) -> usize {
 }
 
 /// The bytes of a hash table: room for an eighth more than it can use, and a tag for each place.
-pub(super) fn map_bytes<K, V>(map: &FxHashMap<K, V>) -> usize {
+pub(super) fn map_bytes<K, V>(map: &HashMap<K, V>) -> usize {
     map.capacity() / 7 * 8 * (size_of::<(K, V)>() + 1)
 }

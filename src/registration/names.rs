@@ -1,8 +1,6 @@
 //! Remembers the names of forgotten DNs in a few bits each: whoever comes back is no passer-by.
 
-use std::hash::Hasher as _;
-
-use rustc_hash::FxHasher;
+use crate::hashing::Digest;
 
 /// Bits per name: with four of them set, one in 400 unknown names is taken for a known one.
 const BITS: usize = 16;
@@ -55,9 +53,7 @@ impl Names {
 
 /// The words and bits of a name.
 fn places(name: &[u8], words: usize) -> impl Iterator<Item = (usize, u64)> {
-    let mut hasher = FxHasher::default();
-    hasher.write(name);
-    let hash = hasher.finish();
+    let hash = Digest::of(name);
     let step = hash.rotate_left(32).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     (0..SET as u64).map(move |n| {
         let place = hash.wrapping_add(step.wrapping_mul(n));

@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::facts::TransactionKey;
 use super::memory::map_bytes;
@@ -51,11 +51,11 @@ pub struct Unanswered {
 /// The places that owe an answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reach {
-    open: FxHashMap<(IpAddr, Endpoint), Unanswered>,
+    open: HashMap<(IpAddr, Endpoint), Unanswered>,
     /// Where the latest request of each went: some devices answer from another port.
-    keys: FxHashMap<TransactionKey, (IpAddr, Endpoint)>,
+    keys: HashMap<TransactionKey, (IpAddr, Endpoint)>,
     /// Who was answered by anybody.
-    heard: FxHashSet<IpAddr>,
+    heard: HashSet<IpAddr>,
     /// Places that were too many to remember.
     pub dropped: u64,
 }
@@ -158,7 +158,7 @@ impl Reach {
             let heard = self.heard.contains(&open.asker);
             ((open.asker, open.place), Unanswered { heard, ..*open })
         });
-        let silent: FxHashMap<_, _> = silent.filter(|(_, o)| o.heard || !o.hep).collect();
+        let silent: HashMap<_, _> = silent.filter(|(_, o)| o.heard || !o.hep).collect();
         (!silent.is_empty()).then_some(Silent(silent))
     }
 
@@ -184,7 +184,7 @@ impl Unanswered {
 
 /// The places that do not answer at one moment.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Silent(FxHashMap<(IpAddr, Endpoint), Unanswered>);
+pub(super) struct Silent(HashMap<(IpAddr, Endpoint), Unanswered>);
 
 impl Silent {
     /// What a registrar sent to a binding in vain since it was renewed last.

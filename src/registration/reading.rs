@@ -5,7 +5,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::ops::Range;
 
-use rustc_hash::FxHasher;
+use crate::hashing::Digest;
 use smallvec::SmallVec;
 
 use super::facts::{TransactionKey, has_cookie};
@@ -116,7 +116,7 @@ pub(super) struct AuthReading {
     pub same: u64,
     /// Those alike but for their user name, too.
     pub alike: u64,
-    pub nonce: u32,
+    pub nonce: u64,
     pub realm: Span,
     pub username: Span,
     pub nc: Option<u32>,
@@ -143,7 +143,7 @@ struct Found<'m> {
     /// Credentials of a REGISTER and challenges of an answer, and whether they are for or from a proxy.
     auth: SmallVec<[(&'m [u8], bool); 2]>,
     /// What a REGISTER has in common with a refresh, or an answer with others, as far as these headers say.
-    same: FxHasher,
+    same: Digest,
 }
 
 impl<'m> Found<'m> {
@@ -205,7 +205,7 @@ enum Likeness {
 
 impl Likeness {
     #[inline]
-    fn note(self, same: &mut FxHasher, raw: &[u8], place: &HeaderPlace) {
+    fn note(self, same: &mut Digest, raw: &[u8], place: &HeaderPlace) {
         let mut note = |part: Range<usize>| same.write(raw.get(part).unwrap_or_default());
         let HeaderPlace { id, name, value } = place;
         match self {
@@ -306,7 +306,7 @@ impl Reading {
             let parents = message.vias().skip(1).take(HOPS).map(|via| key(via.branch()));
             self.parents = parents.filter(|parent| *parent != self.key).collect();
         }
-        self.branch = top.branch.map(number_of);
+        self.branch = top.branch.map(Digest::of);
         match message.start() {
             StartLine::Request { method: Method::Register, uri } => {
                 self.asks = true;
@@ -376,7 +376,7 @@ impl Reading {
 impl AuthReading {
     /// Of credentials in a message with the bytes `raw`.
     fn given(raw: &[u8], c: &Credentials<'_>) -> Self {
-        let mut same = FxHasher::default();
+        let mut same = Digest::default();
         (c.realm, c.algorithm, c.qop, c.uri).hash(&mut same);
         let alike = same.finish();
         (c.proxy, c.username).hash(&mut same);
@@ -411,20 +411,12 @@ impl AuthReading {
 
 /// The branch of a message's top Via as a number.
 pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
-    message.top_via().as_ref().and_then(Via::branch).map(number_of)
+    message.top_via().as_ref().and_then(Via::branch).map(Digest::of)
 }
 
-/// A nonce as a number; 0 stands for none.
-fn nonce_of(text: &[u8]) -> u32 {
-    let number = number_of(text);
-    ((number ^ number >> 32) as u32).max(1)
-}
-
-/// A text as a number.
-fn number_of(text: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(text);
-    hasher.finish()
+/// The digest of a nonce; 0 stands for none.
+fn nonce_of(text: &[u8]) -> u64 {
+    Digest::of(text).max(1)
 }
 
 /// A number that two REGISTERs share when they differ in nothing but what every request has anew:
@@ -433,7 +425,7 @@ fn number_of(text: &[u8]) -> u64 {
 /// Most REGISTERs of a capture are refreshes; what they say was read before.
 fn sameness(
     origin: &Origin,
-    mut headers: FxHasher,
+    mut headers: Digest,
     via: Option<(&Via<'_>, &ViaParams<'_>)>,
     uri: &[u8],
 ) -> u64 {

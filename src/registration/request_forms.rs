@@ -3,7 +3,7 @@
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use rustc_hash::FxHasher;
+use crate::hashing::Digest;
 use smallvec::SmallVec;
 
 use super::details::{header, header_order};
@@ -142,7 +142,7 @@ impl RequestForm {
 /// A number that REGISTERs of one form share; `None` where the Vias would have to be read for it.
 fn likeness(message: &Message<'_>, parts: &Parts<'_>) -> Option<u64> {
     let (raw, mut vias) = (message.raw(), 0);
-    let mut hasher = FxHasher::default();
+    let mut hasher = Digest::default();
     for place in message.places() {
         let part = |range| raw.get(range).unwrap_or_default();
         match place.id {

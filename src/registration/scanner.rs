@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::snapshot::SourceState;
 use super::store::{Dn, Source, Store};
@@ -29,11 +29,11 @@ pub(super) fn sources(store: &Store) -> Vec<SourceState> {
 
 /// The addresses that scan, and whether their DNs are one row.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scanners(FxHashMap<IpAddr, bool>);
+pub(super) struct Scanners(HashMap<IpAddr, bool>);
 
 impl Scanners {
     /// Those among sources.
-    pub(super) fn among(sources: &FxHashMap<IpAddr, Source>) -> Self {
+    pub(super) fn among(sources: &HashMap<IpAddr, Source>) -> Self {
         let scanners = sources.iter().filter(|(_, source)| is_scanner(source));
         Self(scanners.map(|(address, source)| (*address, source.dns >= MANY)).collect())
     }

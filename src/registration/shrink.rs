@@ -1,6 +1,6 @@
 //! Shrinks the model: decides what goes, drops it, and closes the gaps.
 
-use rustc_hash::FxHashSet;
+use crate::hashing::HashSet;
 
 use super::attempt::Attempt;
 use super::bounds::Limits;
@@ -171,12 +171,12 @@ impl Tracker {
             return;
         }
         let owned = self.store.dns.iter().flat_map(|dn| dn.sources.iter().map(|(s, _)| s.addr));
-        let owned: FxHashSet<_> = owned.collect();
+        let owned: HashSet<_> = owned.collect();
         let scanners = Scanners::among(sources);
         let mut spare: Vec<_> = sources.iter().filter(|(addr, _)| !owned.contains(addr)).collect();
         spare.sort_by_key(|(addr, s)| (!scanners.has(**addr), u64::MAX - s.requests, **addr));
         let spare = spare.into_iter().skip(limits.sources / 4);
-        let gone: FxHashSet<_> = spare.map(|(addr, _)| *addr).collect();
+        let gone: HashSet<_> = spare.map(|(addr, _)| *addr).collect();
         self.counts.forgotten.sources += gone.len() as u64;
         sources.retain(|addr, _| !gone.contains(addr));
         sources.shrink_to_fit();
@@ -194,7 +194,7 @@ impl Tracker {
             (self.store.dns.iter().flat_map(|dn| &dn.registrations), &self.store.texts);
         let used = registrations.flat_map(|reg| [Some(reg.registrar), reg.edge]).flatten();
         let asked = self.transactions.iter().flat_map(Transaction::requests).map(|view| view.dst);
-        let used: FxHashSet<_> = used.chain(asked).map(|end| end.endpoint(texts)).collect();
+        let used: HashSet<_> = used.chain(asked).map(|end| end.endpoint(texts)).collect();
         servers.retain(|endpoint, _| used.contains(endpoint));
         servers.shrink_to_fit();
         self.counts.forgotten.servers += (before - servers.len()) as u64;

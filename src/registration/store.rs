@@ -11,8 +11,8 @@ use super::few::Few;
 use super::index::Index;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
+use crate::hashing::HashMap;
 use crate::net::{Endpoint, FrameRef, HepAgent, Timestamp, Transport};
-use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 
 /// "None" in the `u32` links between records.
@@ -370,8 +370,8 @@ pub(super) struct Store {
     pub messages: usize,
     /// What they take beside the records of their attempts.
     pub message_bytes: usize,
-    pub sources: FxHashMap<IpAddr, Source>,
-    pub servers: FxHashMap<Endpoint, Server>,
+    pub sources: HashMap<IpAddr, Source>,
+    pub servers: HashMap<Endpoint, Server>,
     /// HEP agents, by their numbers.
     pub agents: Vec<AgentRecord>,
 }

@@ -1,6 +1,6 @@
 //! Counts how attempts end, how long answers take and how early bindings are renewed.
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::attempt::Outcome;
 
@@ -16,7 +16,7 @@ const NANOS: f64 = 1e9;
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// An outcome and a code of three digits: there are some thousands at most.
-    ends: FxHashMap<(Outcome, u16), u64>,
+    ends: HashMap<(Outcome, u16), u64>,
     rtt: Distribution,
     margin: Distribution,
 }
@@ -35,7 +35,7 @@ pub struct Distribution {
 impl Default for Tally {
     fn default() -> Self {
         let (rtt, margin) = (Distribution::new(RTT), Distribution::new(MARGIN));
-        Self { ends: FxHashMap::default(), rtt, margin }
+        Self { ends: HashMap::default(), rtt, margin }
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Request {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Presented {
     pub proxy: bool,
-    pub nonce: u32,
+    pub nonce: u64,
     pub realm: Sym,
     pub username: Sym,
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::View;
 use super::compare::csv_line as line;
@@ -35,7 +35,7 @@ const HEADER: [&str; 18] = [
 /// Writes the rows, most urgent first.
 pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     line(out, &HEADER.map(str::to_owned))?;
-    let causes: FxHashMap<&[u8], &Finding> = view
+    let causes: HashMap<&[u8], &Finding> = view
         .findings()
         .filter(|finding| finding.is_cause)
         .filter_map(|finding| Some((finding.dn.as_deref()?, finding)))

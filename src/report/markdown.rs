@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::{View, text};
 use crate::capture::file_name;
@@ -35,7 +35,7 @@ struct Page<'v> {
     frames: Frames,
     glyphs: &'static Glyphs,
     /// The findings about each DN.
-    found: FxHashMap<&'v [u8], Vec<&'v Finding>>,
+    found: HashMap<&'v [u8], Vec<&'v Finding>>,
     text: String,
 }
 
@@ -46,7 +46,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         clock: Clock::new(view.zone, view.snapshot.at),
         frames: Frames { several_files: view.capture.files.len() > 1 },
         glyphs: Glyphs::of(true),
-        found: FxHashMap::default(),
+        found: HashMap::default(),
         text: String::new(),
     };
     for finding in view.findings() {
@@ -140,11 +140,11 @@ impl<'v> Page<'v> {
 
     /// A section for each DN that is not in service, and for those that were asked for by name;
     /// gives the DNs told of.
-    fn sections(&mut self, out: &mut dyn Write) -> io::Result<FxHashSet<&'v [u8]>> {
+    fn sections(&mut self, out: &mut dyn Write) -> io::Result<HashSet<&'v [u8]>> {
         let named = self.view.selection.dns.is_some();
         let fails = |dn: &DnView<'_>| dn.state().verdict.state() != State::InService;
         let mut dns = self.view.dns().filter(|dn| named || fails(dn));
-        let mut told = FxHashSet::default();
+        let mut told = HashSet::default();
         for dn in dns.by_ref().take(SECTIONS) {
             self.section(dn);
             told.insert(dn.name());
@@ -191,7 +191,7 @@ impl<'v> Page<'v> {
         for finding in own.iter().filter(|finding| !finding.is_cause) {
             self.own_finding("Found", finding);
         }
-        let rules: FxHashSet<_> = own.iter().map(|finding| finding.rule).collect();
+        let rules: HashSet<_> = own.iter().map(|finding| finding.rule).collect();
         let untold = |flag| !words::rules_of(flag).iter().any(|rule| rules.contains(rule));
         let flags: Vec<_> = state.flags.iter().filter(|&f| untold(f)).map(words::flag).collect();
         if !flags.is_empty() {
@@ -279,7 +279,7 @@ impl<'v> Page<'v> {
     }
 
     /// What is found of sources, of the capture, and of DNs without a section.
-    fn further(&mut self, told: &FxHashSet<&[u8]>) {
+    fn further(&mut self, told: &HashSet<&[u8]>) {
         let findings = self.view.findings();
         let rest = |f: &&Finding| f.dn.as_deref().is_none_or(|dn| !told.contains(dn));
         let groups = grouped(findings.filter(rest));

@@ -3,8 +3,8 @@
 //! The types here are the report's own: what the model looks like inside is no contract. All text
 //! from the wire goes through [`crate::net::escape_bytes`].
 
+use crate::hashing::HashSet;
 use jiff::tz::TimeZone;
-use rustc_hash::FxHashSet;
 
 use crate::capture::Capture;
 use crate::compare::Contrast;
@@ -85,7 +85,7 @@ impl<'a> View<'a> {
     /// The findings about what is selected.
     pub fn findings(&self) -> impl Iterator<Item = &'a Finding> + use<'a> {
         let selection = self.selection;
-        let names: Option<FxHashSet<&[u8]>> =
+        let names: Option<HashSet<&[u8]>> =
             (!selection.is_all()).then(|| self.dns().map(|dn| dn.name()).collect());
         self.findings.iter().filter(move |finding| match (&finding.dn, &names) {
             (Some(dn), Some(names)) => names.contains(dn.as_slice()),

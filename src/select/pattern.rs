@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rustc_hash::FxHashSet;
+use crate::hashing::HashSet;
 
 /// Names that a list may spell out, at most.
 const MAX_NAMES: u64 = 100_000;
@@ -14,7 +14,7 @@ const MAX_DIGITS: usize = 18;
 pub struct DnList {
     patterns: Vec<Pattern>,
     /// DNs that were chosen one by one, perhaps thousands.
-    chosen: FxHashSet<Vec<u8>>,
+    chosen: HashSet<Vec<u8>>,
 }
 
 /// What is wrong with a list of DNs.
@@ -105,7 +105,7 @@ impl DnList {
                 return Err(DnListError::TooMany);
             }
         }
-        let mut seen = FxHashSet::default();
+        let mut seen = HashSet::default();
         names.retain(|name| seen.insert(name.clone()));
         Ok(names)
     }

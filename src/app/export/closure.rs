@@ -2,9 +2,9 @@
 //! errors, and the requests behind answers that are evidence.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher as _, BuildHasherDefault};
+use std::hash::BuildHasher as _;
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use crate::hashing::{HashMap, HashSet, Keyed};
 
 use super::follow::Part;
 use super::frames::FrameSet;
@@ -31,11 +31,11 @@ pub(super) struct Wanted {
     /// The frames the model names.
     seeds: FrameSet,
     /// Ends between which messages went: errors about their packets are wanted.
-    pairs: FxHashSet<Pair>,
+    pairs: HashSet<Pair>,
     /// TCP connections that carried messages.
-    connections: FxHashSet<Pair>,
+    connections: HashSet<Pair>,
     /// Call-IDs of the attempts, hashed.
-    calls: FxHashSet<u64>,
+    calls: HashSet<u64>,
     joined: Joined,
     /// Requests that are no REGISTER, by Call-ID, oldest first.
     requests: VecDeque<(u64, FrameRef)>,
@@ -147,13 +147,13 @@ impl Wanted {
 }
 
 fn hash(bytes: &[u8]) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(bytes)
+    Keyed.hash_one(bytes)
 }
 
 /// The frames of packets that were joined lately.
 #[derive(Default)]
 struct Joined {
-    frames: FxHashMap<(u16, u64), Vec<FrameRef>>,
+    frames: HashMap<(u16, u64), Vec<FrameRef>>,
     order: VecDeque<(u16, u64)>,
 }
 

@@ -1,7 +1,7 @@
 //! Copies the packets of chosen DNs, and looks whether they say the same alone.
 
+use crate::hashing::HashSet;
 use jiff::tz::TimeZone;
-use rustc_hash::FxHashSet;
 
 use super::closure::{Search, Wanted};
 use super::file::NewFile;
@@ -111,7 +111,7 @@ impl Names {
             file.path.iter().map(|part| part.to_string_lossy().into_owned()).collect()
         };
         let all: Vec<_> = files.iter().map(parts).collect();
-        let short = all.iter().filter_map(|parts| parts.last()).collect::<FxHashSet<_>>();
+        let short = all.iter().filter_map(|parts| parts.last()).collect::<HashSet<_>>();
         if short.len() == files.len() {
             return Self(all.iter().filter_map(|parts| parts.last().cloned()).collect());
         }
@@ -149,7 +149,7 @@ fn verify(
     let own = InputSettings { files, filter: None, keylogs, progress: false };
     let trace = Plan::new(&own, None, &TimeZone::UTC)?.run(None)?;
     let there = trace.tracker.finish(&SnapshotOptions::default());
-    let mut selected = FxHashSet::default();
+    let mut selected = HashSet::default();
     for dn in view.dns() {
         selected.insert(dn.name());
         let here = (dn.state().verdict, dn.state().status_code);

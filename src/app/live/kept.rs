@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 #[cfg(feature = "hep")]
 use super::agents;
@@ -61,7 +61,7 @@ struct Place {
 struct Messages {
     kept: VecDeque<(Wanted, Fetched)>,
     /// Where a message stands, counted from the first that ever was.
-    places: FxHashMap<Wanted, u64>,
+    places: HashMap<Wanted, u64>,
     gone: u64,
     bytes: usize,
     most: usize,

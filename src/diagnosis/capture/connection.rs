@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::super::prelude::*;
 use crate::net::{Endpoint, Timestamp};
@@ -23,7 +23,7 @@ pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>
     if records.is_empty() {
         return Vec::new();
     }
-    let registrars: FxHashSet<IpAddr> = snapshot
+    let registrars: HashSet<IpAddr> = snapshot
         .dns()
         .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
         .collect();
@@ -44,9 +44,9 @@ pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>
 fn last_answers(
     snapshot: &Snapshot,
     records: &[&ConnectionRecord],
-) -> FxHashMap<(IpAddr, Endpoint), Timestamp> {
-    let asked: FxHashSet<_> = records.iter().map(|r| (r.client, r.server)).collect();
-    let mut latest = FxHashMap::default();
+) -> HashMap<(IpAddr, Endpoint), Timestamp> {
+    let asked: HashSet<_> = records.iter().map(|r| (r.client, r.server)).collect();
+    let mut latest = HashMap::default();
     for dn in snapshot.dns() {
         for a in dn.attempts().filter(|a| a.transport.is_reliable() && a.code != 0) {
             let ends = (a.source.addr, a.registrar);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::super::prelude::*;
 use crate::registration::{DnView, Sym};
@@ -30,7 +30,7 @@ impl Rule for InstanceShared {
         if !scene.shares_instance {
             return;
         }
-        let mut seen: FxHashMap<Sym, (Evidence, BTreeSet<IpAddr>)> = FxHashMap::default();
+        let mut seen: HashMap<Sym, (Evidence, BTreeSet<IpAddr>)> = HashMap::default();
         for view in scene.snapshot.dns() {
             if let Some((instance, evidence, source)) = holder(&view) {
                 seen.entry(instance)

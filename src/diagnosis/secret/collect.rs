@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::super::finding::{Confidence, Evidence, Finding, Severity};
 use super::super::rule::About;
@@ -54,7 +54,7 @@ pub(in crate::diagnosis) static ABOUTS: [&About; 3] = [&FITS, &OTHER_NAME, &WRON
 #[derive(Debug)]
 pub struct CredentialSamples<'s> {
     secrets: &'s SecretFile,
-    samples: FxHashMap<Vec<u8>, Vec<(IpAddr, CredentialSample)>>,
+    samples: HashMap<Vec<u8>, Vec<(IpAddr, CredentialSample)>>,
     realms: Vec<Vec<u8>>,
 }
 
@@ -62,7 +62,7 @@ impl<'s> CredentialSamples<'s> {
     /// None yet.
     #[must_use]
     pub fn new(secrets: &'s SecretFile) -> Self {
-        Self { secrets, samples: FxHashMap::default(), realms: Vec::new() }
+        Self { secrets, samples: HashMap::default(), realms: Vec::new() }
     }
 
     /// Takes what a message shows, whatever message it is.

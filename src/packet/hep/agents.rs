@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::hashing::Keyed;
 use hashbrown::{Equivalent, HashMap};
-use rustc_hash::FxBuildHasher;
 
 use crate::hep::Packet;
 use crate::net::HepAgent;
@@ -16,7 +16,7 @@ const NAME: usize = 64;
 /// Who is who.
 #[derive(Debug, Default)]
 pub(super) struct Agents {
-    known: HashMap<Owned, HepAgent, FxBuildHasher>,
+    known: HashMap<Owned, HepAgent, Keyed>,
 }
 
 /// What makes an agent: two with the same default capture id on two hosts are two.

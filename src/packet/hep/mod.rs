@@ -12,7 +12,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashSet;
+use crate::hashing::HashSet;
 
 use super::Sink;
 use super::event::Event;
@@ -30,7 +30,7 @@ pub(super) struct Hep {
     agents: Agents,
     key: Option<Box<[u8]>>,
     /// Senders and receivers of messages over TCP.
-    pairs: FxHashSet<(Endpoint, Endpoint)>,
+    pairs: HashSet<(Endpoint, Endpoint)>,
     inflated: Vec<u8>,
 }
 

@@ -15,7 +15,7 @@ mod waiting;
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::Sink;
 use super::hep::Hep;
@@ -67,7 +67,7 @@ struct Appointment {
 /// All connections known.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    flows: FxHashMap<FlowKey, Flow>,
+    flows: HashMap<FlowKey, Flow>,
     /// Connections with a hole, by when it appeared.
     holes: VecDeque<Appointment>,
     /// Connections that are over, by when they ended.

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
 
+use crate::hashing::HashMap;
 use memchr::memchr;
-use rustc_hash::FxHashMap;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::secret::Secret;
@@ -56,14 +56,14 @@ pub struct KeyLogCounts {
 /// The secrets of all sessions that logs tell of.
 #[derive(Default)]
 pub struct KeyLog {
-    sessions: FxHashMap<Random, Secrets>,
+    sessions: HashMap<Random, Secrets>,
     /// In the order they came, oldest first.
     order: VecDeque<Random>,
     counts: KeyLogCounts,
     logs: Vec<Log>,
     given: bool,
     /// Master secrets by session id and by ticket, for those who take a session up again.
-    resumable: FxHashMap<Box<[u8]>, Secret>,
+    resumable: HashMap<Box<[u8]>, Secret>,
 }
 
 /// A log that is read on, and its last line as far as it was written.

@@ -6,7 +6,7 @@
 use std::io;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::exchange::{Exchanges, Run};
 use super::layout::count;
@@ -41,7 +41,7 @@ struct Alike {
 }
 
 /// The cause of each DN, what its digest shows of a password, and its other rules.
-type Found<'a> = FxHashMap<&'a [u8], Vec<&'a Finding>>;
+type Found<'a> = HashMap<&'a [u8], Vec<&'a Finding>>;
 
 /// The DNs that have a block, or would have one if there were not too many.
 pub(super) fn dns<'a>(view: &View<'a>) -> impl Iterator<Item = DnView<'a>> + use<'a> {
@@ -77,7 +77,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
 
 fn blocks<'a>(view: &View<'a>, found: &Found<'a>) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'a>> = Vec::new();
-    let mut places = FxHashMap::<Alike, usize>::default();
+    let mut places = HashMap::<Alike, usize>::default();
     for dn in dns(view) {
         let place = *places.entry(Alike::of(dn, found)).or_insert(blocks.len());
         match blocks.get_mut(place) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use rustc_hash::FxHashSet;
+use crate::hashing::HashSet;
 
 use super::names;
 use super::page::{Ink, Page};
@@ -23,7 +23,7 @@ const CASES: usize = 5;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
     let frames = Frames { several_files: view.capture.files.len() > 1 };
-    let shown: FxHashSet<&[u8]> = super::evidence::dns(view).map(|dn| dn.name()).collect();
+    let shown: HashSet<&[u8]> = super::evidence::dns(view).map(|dn| dn.name()).collect();
     let in_evidence = |f: &Finding| {
         let own = f.dn.as_deref().is_some_and(|dn| shown.contains(dn));
         own && (f.is_cause || f.is_about_password())
@@ -108,7 +108,7 @@ pub(super) fn sentence(finding: &Finding, clock: &Clock, frames: Frames) -> Stri
 
 /// What the model remarks of DNs in service and no rule tells.
 fn flags<'a>(view: &View<'a>, findings: &[&Finding]) -> BTreeMap<Flag, Vec<&'a [u8]>> {
-    let told: FxHashSet<(&[u8], &str)> =
+    let told: HashSet<(&[u8], &str)> =
         findings.iter().filter_map(|f| Some((f.dn.as_deref()?, f.rule))).collect();
     let mut flags = BTreeMap::<Flag, Vec<&'a [u8]>>::new();
     for dn in view.dns().filter(|dn| dn.state().verdict.state() == State::InService) {

@@ -1,7 +1,7 @@
 //! What is shown: a snapshot with its contrast and findings, and the rows made of it.
 
+use crate::hashing::{HashMap, HashSet};
 use jiff::tz::TimeZone;
-use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -46,8 +46,8 @@ pub struct Data {
     /// Columns of text the widest DN, source and registrar need.
     pub(super) widths: Widths,
     rows: Vec<Row>,
-    by_name: FxHashMap<Vec<u8>, u32>,
-    findings_of: FxHashMap<u32, SmallVec<[u32; 2]>>,
+    by_name: HashMap<Vec<u8>, u32>,
+    findings_of: HashMap<u32, SmallVec<[u32; 2]>>,
 }
 
 /// Columns of text the widest value needs, within reason.
@@ -99,7 +99,7 @@ impl Data {
             data.widths.source = data.widths.source.max(row.source_width());
             data.widths.registrar = data.widths.registrar.max(row.registrar_width());
         }
-        let outcomes: FxHashSet<_> =
+        let outcomes: HashSet<_> =
             data.rows.iter().map(|row| (row.verdict, row.status_code)).collect();
         let clock = Clock::new(&TimeZone::UTC, data.snapshot.at);
         let lengths =

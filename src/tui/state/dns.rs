@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use super::cursor::Cursor;
 use super::group::{Group, GroupBy};
@@ -153,7 +153,7 @@ impl Dns {
 
     /// Puts rows into groups; those with the most DNs out of service come first.
     fn gather(&mut self, by: GroupBy, rows: &[u32], data: &Data) {
-        let mut places = FxHashMap::<String, usize>::default();
+        let mut places = HashMap::<String, usize>::default();
         for &place in rows {
             let Some(row) = data.row(place) else { continue };
             let key = by.key(data, row);

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use crate::net::{Endpoint, FrameRef};
 use crate::tui::data::{Seen, Try};
 
 /// The sender and the receiver of messages that were read.
-pub(in crate::tui) type Ends = FxHashMap<(FrameRef, bool), [Endpoint; 2]>;
+pub(in crate::tui) type Ends = HashMap<(FrameRef, bool), [Endpoint; 2]>;
 
 /// A host, or one port of it where a host talks to itself.
 #[derive(Clone, Debug)]
@@ -61,9 +61,9 @@ pub(in crate::tui) struct Lanes {
     pub(in crate::tui) all: Vec<Lane>,
     /// Devices that share the first lane because there are too many.
     pub(in crate::tui) others: usize,
-    split: FxHashSet<IpAddr>,
-    servers: FxHashSet<Endpoint>,
-    places: FxHashMap<Host, usize>,
+    split: HashSet<IpAddr>,
+    servers: HashSet<Endpoint>,
+    places: HashMap<Host, usize>,
 }
 
 impl Lanes {

@@ -1,6 +1,6 @@
 //! Messages that were read again: the model keeps none of their bytes.
 
-use rustc_hash::FxHashMap;
+use crate::hashing::HashMap;
 
 use crate::tui::effect::{Fetched, Key};
 
@@ -23,7 +23,7 @@ pub(in crate::tui) enum Text {
 /// Messages that were read again.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tui) struct Messages {
-    known: FxHashMap<Key, Text>,
+    known: HashMap<Key, Text>,
     bytes: usize,
 }
 

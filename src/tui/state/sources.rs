@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Weak;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::cursor::Cursor;
 use crate::net::escape_bytes;
@@ -262,7 +262,7 @@ impl Sources {
 /// All addresses: those that send REGISTERs, and those whose connections carry none.
 fn sources(data: &Data) -> Vec<Source> {
     let snapshot = &data.snapshot;
-    let registrars: FxHashSet<IpAddr> = snapshot
+    let registrars: HashSet<IpAddr> = snapshot
         .dns()
         .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
         .collect();
@@ -280,10 +280,10 @@ fn sources(data: &Data) -> Vec<Source> {
 
 /// Connections without a DN, by client: how many, and what is worst about them. Of servers that
 /// can be SIP's only, which the findings know.
-fn connections(data: &Data) -> FxHashMap<IpAddr, (u64, ConnectionFault)> {
+fn connections(data: &Data) -> HashMap<IpAddr, (u64, ConnectionFault)> {
     let told = data.findings.iter().filter(|finding| CONNECTION_RULES.contains(&finding.rule));
-    let told: FxHashSet<IpAddr> = told.filter_map(|finding| finding.source).collect();
-    let mut connections = FxHashMap::default();
+    let told: HashSet<IpAddr> = told.filter_map(|finding| finding.source).collect();
+    let mut connections = HashMap::default();
     for record in data.snapshot.connections().iter().filter(|r| told.contains(&r.client)) {
         let (count, worst) = connections.entry(record.client).or_insert((0, record.fault));
         *count += record.count;

@@ -3,8 +3,8 @@
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use crate::hashing::{Digest, HashSet};
 use ratatui::layout::Position;
-use rustc_hash::{FxHashSet, FxHasher};
 
 use super::{Then, scroll};
 use crate::compare::{
@@ -159,7 +159,7 @@ fn compare_own(state: &mut State, data: &Arc<Data>) {
 }
 
 /// The DNs of the first side of a comparison that was asked for.
-fn chosen<'a>(state: &State, data: &'a Data) -> FxHashSet<&'a [u8]> {
+fn chosen<'a>(state: &State, data: &'a Data) -> HashSet<&'a [u8]> {
     let name = |row: u32| data.dn(row).map(|dn| dn.name());
     match state.compare.part {
         Part::Marked => {
@@ -172,7 +172,7 @@ fn chosen<'a>(state: &State, data: &'a Data) -> FxHashSet<&'a [u8]> {
 
 /// Tells what was marked, searched for and filtered by from what was before.
 fn selection(state: &State) -> u64 {
-    let mut hasher = FxHasher::default();
+    let mut hasher = Digest::default();
     if state.compare.part == Part::Marked {
         state.marks.hash(&mut hasher);
     } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::hashing::{HashMap, HashSet};
 
 use super::output::{Output, Told};
 use crate::app::live::engine::Engine;
@@ -35,15 +35,15 @@ pub(super) struct Watcher<W> {
     /// Changes to tell.
     pending: Vec<DnChange>,
     /// Changes to states that may pass, and since when they are kept back.
-    held: FxHashMap<Vec<u8>, (Timestamp, DnChange)>,
+    held: HashMap<Vec<u8>, (Timestamp, DnChange)>,
     expected: Vec<String>,
     began: Timestamp,
     expected_told: bool,
     /// Expected DNs that were told not to have come.
-    missing: FxHashSet<Vec<u8>>,
+    missing: HashSet<Vec<u8>>,
     /// The rules that held of a DN when it was last told of.
-    rules: FxHashMap<Vec<u8>, Vec<&'static str>>,
-    around: FxHashSet<Key>,
+    rules: HashMap<Vec<u8>, Vec<&'static str>>,
+    around: HashSet<Key>,
     poll_due: Instant,
     look_due: Instant,
     around_due: Instant,
@@ -59,13 +59,13 @@ impl<W: Write> Watcher<W> {
         Self {
             output,
             pending: Vec::new(),
-            held: FxHashMap::default(),
+            held: HashMap::default(),
             expected,
             began,
             expected_told: false,
-            missing: FxHashSet::default(),
-            rules: FxHashMap::default(),
-            around: FxHashSet::default(),
+            missing: HashSet::default(),
+            rules: HashMap::default(),
+            around: HashSet::default(),
             poll_due: now,
             look_due: now,
             around_due: now,
@@ -222,8 +222,8 @@ impl<W: Write> Watcher<W> {
     ) -> io::Result<()> {
         let now = engine.clock();
         let scene = Scene::new(snapshot);
-        let wanted: FxHashSet<&[u8]> = changes.iter().map(|c| c.dn.as_slice()).collect();
-        let views: FxHashMap<&[u8], DnView<'_>> = snapshot
+        let wanted: HashSet<&[u8]> = changes.iter().map(|c| c.dn.as_slice()).collect();
+        let views: HashMap<&[u8], DnView<'_>> = snapshot
             .dns()
             .filter(|dn| wanted.contains(dn.name()))
             .map(|dn| (dn.name(), dn))
