@@ -25,8 +25,8 @@ pub(super) struct LiveArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = buffer, requires = "traffic")]
     buffer: u32,
-    /// What the model and whatever is shown of it may take beside the kernel's buffer; the least
-    /// interesting DNs are forgotten first
+    /// What all that is kept may take, beside the kernel's buffer and the program itself: the model,
+    /// connections, what waits. The least interesting DNs are forgotten first
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, requires = "traffic")]
     memory: u64,
     /// End after this time: `30s`, `10m`, `8h`
@@ -120,7 +120,7 @@ pub struct LiveSettings {
     /// Bytes of the kernel's buffer.
     #[cfg(feature = "live")]
     pub buffer: u32,
-    /// Bytes that model, snapshots and what is kept may take.
+    /// Bytes that all that is held may take.
     pub memory: usize,
     /// When it ends, if it does.
     pub duration: Option<Duration>,

@@ -129,6 +129,12 @@ impl Decoder {
         self.streams.expire(now, &self.limits, &mut self.stats, sink);
     }
 
+    /// About how many bytes are held: connections, segments behind holes, fragments, HEP agents.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.streams.memory() + self.fragments.held() + self.messages.held()
+    }
+
     /// Decodes one HEP packet that a listener received at `time` from the agent at `from`; `at` names
     /// it in what is told of it. With a key (see [`Self::require_hep_key`]) those that do not show it
     /// are dropped and counted.

@@ -16,8 +16,8 @@ use crate::net::{Cut, FrameRef, Timestamp};
 
 /// The longest payload an IP packet can have.
 const LONGEST: usize = 0xffff;
-/// What a waiting piece costs beside its bytes.
-const PIECE_OVERHEAD: usize = 64;
+/// What a waiting packet costs beside its pieces, in tables that are half empty after they grew.
+const WAITING: usize = 2 * (size_of::<Key>() + size_of::<Entry>()) + 64;
 /// How long a joined packet is remembered: fragments that follow it within this time may be a second
 /// capture of its own (bridge, `any`). They are joined if they are whole, and are no loss if not.
 /// Shorter than any retransmission under a reused identification.
@@ -98,7 +98,7 @@ impl Fragments {
             protocol: packet.src.is_ipv4().then_some(packet.protocol.0),
         };
         let waiting = self.waiting(key, meta.time)?;
-        let before = waiting.cost();
+        let before = if waiting.pieces.is_empty() { 0 } else { waiting.cost() };
         waiting.take(packet, info, meta);
         let after = waiting.cost();
         let joined = waiting.joined(meta);
@@ -165,7 +165,6 @@ impl Fragments {
     }
 
     /// What is held, in bytes.
-    #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.bytes
     }
@@ -228,7 +227,7 @@ impl Fragments {
 
 impl Waiting {
     fn cost(&self) -> usize {
-        self.pieces.bytes() + self.pieces.len() * PIECE_OVERHEAD
+        WAITING + self.pieces.memory()
     }
 
     fn take(&mut self, packet: &IpPacket<'_>, info: FragmentInfo, meta: &Meta) {

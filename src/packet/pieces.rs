@@ -1,5 +1,10 @@
 //! Holds byte ranges that came too early, sorted and free of overlap: whoever came first wins.
 
+/// So many pieces grow the list one by one.
+const FEW: usize = 4;
+/// What the allocator adds to the bytes of a piece.
+const ALLOCATION: usize = 16;
+
 /// Bytes from `start` on, and how many more were sent there than captured.
 #[derive(Clone, Debug)]
 pub(super) struct Piece<T> {
@@ -46,6 +51,10 @@ impl<T: Clone> Pieces<T> {
                 let piece = part(start, bytes, at, free_until, tag);
                 self.bytes += piece.bytes.len();
                 self.covered += piece.end() - piece.start;
+                // most wait for one hole, behind which little comes
+                if self.list.len() < FEW {
+                    self.list.reserve_exact(1);
+                }
                 self.list.insert(index, piece);
                 index += 1;
             }
@@ -89,6 +98,11 @@ impl<T> Pieces<T> {
     /// How many bytes are held.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// About what it takes to hold them, the list included.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes + self.list.len() * ALLOCATION + self.list.capacity() * size_of::<Piece<T>>()
     }
 
     pub(super) fn clear(&mut self) {

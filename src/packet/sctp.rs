@@ -11,8 +11,8 @@ use crate::net::{Cut, Endpoint, FrameRef, Timestamp};
 
 /// The most chunks of one message: 64 KiB in the smallest packets every path takes.
 const MOST_CHUNKS: u32 = 128;
-/// What a waiting chunk costs beside its bytes.
-const CHUNK_OVERHEAD: usize = 256;
+/// What a waiting chunk costs beside its bytes, in tables that are half empty after they grew.
+const CHUNK_OVERHEAD: usize = 2 * (size_of::<Key>() + size_of::<Chunk>()) + 128;
 
 /// Where a DATA chunk stands in its message.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +148,11 @@ impl Messages {
             }
         }
         None
+    }
+
+    /// What is held, in bytes.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     fn give_up_oldest(&mut self, stats: &mut Stats) -> Option<Message> {

@@ -118,6 +118,8 @@ pub struct Stats {
     pub flows: u64,
     /// TCP connections forgotten to stay within the limits.
     pub flows_evicted: u64,
+    /// Holes in TCP connections given up early to stay within the limits.
+    pub holes_evicted: u64,
     /// Directions of TCP connections ignored because nothing in them is like SIP.
     pub streams_ignored: u64,
     /// TCP connections with TLS application data or a fatal TLS alert.

@@ -91,6 +91,12 @@ impl StreamFramer {
         self.buffer.len()
     }
 
+    /// How many bytes it keeps for them.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Takes the next bytes of the stream, `lost_before` of which are missing before `bytes`, and
     /// hands every message that is complete to `sink`.
     pub fn push(&mut self, bytes: &[u8], lost_before: u64, sink: &mut Sink<'_>) {

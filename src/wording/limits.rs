@@ -86,6 +86,11 @@ fn packets(capture: &Capture, limits: &mut Vec<String>) {
     add(decoded.tcp_lost_bytes, "byte", "of TCP streams that were never captured");
     add(decoded.flows_evicted, "TCP connection", "forgotten to stay within the memory limit");
     add(
+        decoded.holes_evicted,
+        "hole",
+        "in TCP connections given up early to stay within the memory limit",
+    );
+    add(
         decoded.websocket_unreadable,
         "WebSocket message",
         "that cannot be read: its beginning, or what it is compressed against, was not captured",

@@ -1,5 +1,6 @@
 //! Folds what the sources give into the model, at once and on one thread.
 
+use super::budget::Budget;
 #[cfg(feature = "tui")]
 use super::kept::Shared;
 use crate::app::batch::{Batch, Found};
@@ -44,13 +45,13 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// A model within `memory` bytes that opens TLS with the secrets of `keys`.
-    pub(super) fn new(memory: usize, keys: KeyLog) -> Self {
-        let mut tracker = Tracker::with_limits(Limits::within(memory));
+    /// Finder and model within their parts of the memory; TLS is opened with the secrets of `keys`.
+    pub(super) fn new(budget: &Budget, keys: KeyLog) -> Self {
+        let mut tracker = Tracker::with_limits(Limits::within(budget.model));
         // from now on it notes what changes
         drop(tracker.changes(Timestamp::default()));
         Self {
-            finder: Finder::new(keys),
+            finder: Finder::within(budget.decoder, budget.streams, keys),
             tracker,
             batch: Batch::default(),
             clock: Timestamp::default(),
@@ -211,6 +212,13 @@ impl Engine {
     #[cfg(feature = "metrics")]
     pub(super) const fn tracker(&self) -> &Tracker {
         &self.tracker
+    }
+
+    /// About what is held for now, by what for; costs little but for the model.
+    #[cfg(feature = "metrics")]
+    pub(super) fn memory(&self) -> [(&'static str, usize); 3] {
+        let (decoder, streams) = self.finder.memory();
+        [("model", self.tracker.memory()), ("decoder", decoder), ("streams", streams)]
     }
 
     /// What was counted of packets.

@@ -31,6 +31,7 @@ use crate::wording::when::Clock;
 
 #[cfg(feature = "hep")]
 mod agents;
+mod budget;
 mod engine;
 #[cfg(feature = "tui")]
 pub(super) mod kept;
@@ -44,6 +45,7 @@ mod signals;
 mod sources;
 pub(super) mod watch;
 
+use budget::{Budget, Front};
 use engine::Engine;
 use losses::Losses;
 use recorder::Recorder;
@@ -56,6 +58,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// What is open: nothing is read and no thread started until it begins.
 struct Ready {
+    budget: Budget,
     opening: Opening,
     inputs: Vec<String>,
     recorder: Option<Recorder>,
@@ -72,7 +75,7 @@ pub(super) struct Following {
     /// The names of what is followed, in the order of their ids.
     inputs: Vec<String>,
     engine: Engine,
-    /// Bytes the model may take.
+    /// Bytes everything may take.
     #[cfg(feature = "metrics")]
     memory: usize,
     sources: Sources,
@@ -93,8 +96,8 @@ pub(super) struct Following {
 
 /// What is opened for the one who follows, beside what the settings name.
 struct Needs {
-    /// The model has one part in so many of the memory: snapshots need room too, and whoever shows them.
-    share: usize,
+    /// Who shows it: the memory is divided accordingly.
+    front: Front,
     /// Where files may be written later on, if the user may.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
     save: Option<PathBuf>,
@@ -106,7 +109,8 @@ struct Needs {
 impl Ready {
     /// Opens everything with the rights the program has, then gives up those that are not needed.
     fn open(settings: &LiveSettings, needs: &Needs) -> Result<Self, Failure> {
-        let opening = Opening::open(settings)?;
+        let budget = Budget::divide(settings.memory, needs.front);
+        let opening = Opening::open(settings, &budget)?;
         let inputs = inputs(settings, &opening);
         let recorder = settings.record.as_ref();
         let recorder = recorder.map(|r| Recorder::create(r, &inputs, wall_clock())).transpose()?;
@@ -120,6 +124,7 @@ impl Ready {
         let lookup = Lookup::of_this_host();
         let rights = give_up_rights(settings, needs)?;
         Ok(Self {
+            budget,
             opening,
             inputs,
             recorder,
@@ -133,8 +138,12 @@ impl Ready {
     }
 
     /// Starts the threads. Other threads of the program may start only now.
+    #[cfg_attr(
+        not(feature = "live"),
+        expect(unused_variables, reason = "nobody is asked for names")
+    )]
     fn begin(self, settings: &LiveSettings, needs: &Needs) -> Result<Following, Failure> {
-        let mut engine = Engine::new(settings.memory / needs.share.max(1), self.keys);
+        let mut engine = Engine::new(&self.budget, self.keys);
         #[cfg(feature = "live")]
         engine.send_to(self.out);
         #[cfg(feature = "live")]
@@ -151,7 +160,7 @@ impl Ready {
             inputs: self.inputs,
             engine,
             #[cfg(feature = "metrics")]
-            memory: settings.memory,
+            memory: self.budget.memory,
             sources,
             recorder: self.recorder,
             losses: Losses::new(),
@@ -166,7 +175,7 @@ impl Ready {
 
 impl Default for Needs {
     fn default() -> Self {
-        Self { share: 2, save: None, resolve: false }
+        Self { front: Front::Lines, save: None, resolve: false }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
 
+use super::budget::Front;
 use super::kept::Shared;
 use super::{Following, Needs, Ready, status};
 use crate::app::evidence::Evidence;
@@ -25,17 +26,13 @@ const SHARE: u32 = 8;
 const STATUS: Duration = Duration::from_millis(250);
 /// When names that were asked for have come.
 const NAMES: Duration = Duration::from_secs(2);
-/// Of the bytes that may be taken a quarter is the model's, an eighth each is for frames and messages;
-/// snapshots, and rows made of them, take the rest.
-const MODEL: usize = 4;
-const KEPT: usize = 8;
 
 /// Shows what comes until the user quits.
 pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result<Outcome, Failure> {
     let save = env::current_dir().ok();
-    let needs = Needs { share: MODEL, save, resolve: settings.resolve };
+    let needs = Needs { front: Front::Screen, save, resolve: settings.resolve };
     let ready = Ready::open(live, &needs)?;
-    let kept = Shared::new(live.memory / KEPT);
+    let kept = Shared::new(ready.budget.kept);
     #[cfg(feature = "hep")]
     let kept = kept.listening_at(ready.opening.address());
     let mut following = ready.begin(live, &needs)?;

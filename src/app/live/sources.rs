@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Select, TryRecvError};
 
+use super::budget::Budget;
 use super::losses::Losses;
 use crate::app::Failure;
 use crate::cli::LiveSettings;
@@ -67,20 +68,20 @@ pub(super) enum Input {
 
 impl Opening {
     /// Opens device and sockets, with the rights the program has; no thread is started.
-    pub(super) fn open(settings: &LiveSettings) -> Result<Self, Failure> {
+    pub(super) fn open(settings: &LiveSettings, budget: &Budget) -> Result<Self, Failure> {
         #[cfg(feature = "live")]
         let device = match &settings.interface {
             Some(device) => Some(Live::open(LiveOptions {
                 filter: settings.filter.clone(),
                 buffer_bytes: settings.buffer,
-                ..LiveOptions::new(device)
+                ..device_options(device, budget)
             })?),
             None => None,
         };
         #[cfg(feature = "hep")]
         let listener = match settings.hep {
             Some(address) => Some(
-                Listener::open(address, listener_limits(settings))
+                Listener::open(address, listener_limits(settings, budget))
                     .map_err(|error| Failure::Listen(address, error))?,
             ),
             None => None,
@@ -265,6 +266,21 @@ impl Sources {
         self.held.pop_front()
     }
 
+    /// About how many bytes wait to be taken in.
+    #[cfg(feature = "metrics")]
+    pub(super) fn waiting_bytes(&self) -> usize {
+        let mut bytes = 0;
+        #[cfg(feature = "live")]
+        if let Some(device) = &self.device {
+            bytes += device.waiting_bytes();
+        }
+        #[cfg(feature = "hep")]
+        if let Some(listener) = &self.listener {
+            bytes += listener.waiting_bytes();
+        }
+        bytes
+    }
+
     fn wait(&self, wait: Duration) {
         let mut select = Select::new();
         #[cfg(feature = "live")]
@@ -296,11 +312,31 @@ impl Sources {
     }
 }
 
+/// How a device is captured on with as many batches as there is room for.
+#[cfg(feature = "live")]
+fn device_options(device: &str, budget: &Budget) -> LiveOptions {
+    let options = LiveOptions::new(device);
+    let queue = (budget.batches / options.batch_bytes).clamp(2, options.queue);
+    LiveOptions { queue, ..options }
+}
+
 /// What the listener may hold, and the key it asks for.
 #[cfg(feature = "hep")]
-fn listener_limits(settings: &LiveSettings) -> ListenerLimits {
-    let key = settings.hep_key.as_deref().map(crate::source::hep::Key::from);
-    ListenerLimits { key, ..ListenerLimits::default() }
+fn listener_limits(settings: &LiveSettings, budget: &Budget) -> ListenerLimits {
+    /// An unfinished packet of an agent, at most.
+    const PACKET: usize = 64 << 10;
+    /// What a packet that waits takes beside its bytes.
+    const WAITING: usize = 256;
+    let usual = ListenerLimits::default();
+    let connections = (budget.hep_streams / PACKET).clamp(8, usual.connections);
+    ListenerLimits {
+        queue: (budget.hep_queue / 2 / WAITING).clamp(64, usual.queue),
+        queue_bytes: (budget.hep_queue / 2).min(usual.queue_bytes),
+        connections,
+        per_source: usual.per_source.min(connections / 4),
+        key: settings.hep_key.as_deref().map(crate::source::hep::Key::from),
+        ..usual
+    }
 }
 
 /// The wall clock, which is the clock of a live trace.

@@ -42,6 +42,10 @@ impl Equivalent<Owned> for Borrowed<'_> {
 }
 
 impl Agents {
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     /// The agent that sent a packet, and whether it is new; `None` if there are too many already.
     pub(super) fn find(
         &mut self,

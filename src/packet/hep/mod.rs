@@ -16,7 +16,7 @@ use crate::hashing::HashSet;
 
 use super::Sink;
 use super::event::Event;
-use super::limits::Limits;
+use super::limits::{self, Limits};
 use super::payload::may_be_sip;
 use crate::hep::{self, MAGIC, Packet, Payload, TYPE_SIP};
 use crate::net::{Cut, Endpoint, Origin, PathInfo, Transport};
@@ -65,6 +65,11 @@ impl Hep {
         sink: &mut Sink<'_>,
     ) -> bool {
         self.open(bytes, None, &mut Desk { carrier, limits, stats, sink })
+    }
+
+    /// About what is remembered, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.agents.len() * limits::AGENT + self.pairs.len() * limits::PAIR
     }
 
     /// Opens a packet that a listener received.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Segment;
-use super::key::Way;
+use super::key::{FlowKey, Way};
 use super::reader::{Desk, Reader};
 use super::reassembly::{Assembly, Data, Placed, Run};
 use super::tls::{Readers, Sign, Tls};
@@ -38,6 +38,23 @@ struct Opening {
     last: Origin,
     since: Timestamp,
     repeats: u32,
+}
+
+/// How much is lost when a connection is forgotten, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Interest {
+    /// It is over, and remembered for stragglers.
+    Over,
+    /// Only one end was heard: a scan, a flood, or half of a capture.
+    OneSided,
+    /// Nothing in it can be read.
+    Ignored,
+    /// It did not show yet what it carries.
+    Unknown,
+    /// SIP or something that carries it, from one end only.
+    OfUseOneSided,
+    /// The same, and both ends were heard.
+    OfUse,
 }
 
 /// A connection.
@@ -182,8 +199,36 @@ impl Flow {
         waiting.into_iter().flatten().min_by_key(|origin| origin.time)
     }
 
+    /// About what its segments behind holes take.
     pub(super) fn held_bytes(&self) -> usize {
-        self.up.assembly.held_bytes() + self.down.assembly.held_bytes()
+        self.up.assembly.held_memory() + self.down.assembly.held_memory()
+    }
+
+    /// About what it takes itself, its place in the tables and TLS included.
+    pub(super) fn state_bytes(&self) -> usize {
+        /// The key and the place of a connection in a table that is half empty after it grew, its
+        /// appointments, and what the allocator adds.
+        const PLACE: usize = 2 * (size_of::<FlowKey>() + size_of::<usize>()) + 160;
+        let opening = self.opening.as_ref().map_or(0, |_| size_of::<Opening>());
+        let readers = self.up.reader.memory() + self.down.reader.memory();
+        PLACE + size_of::<Self>() + opening + readers + self.tls.memory()
+    }
+
+    /// How much is lost when it is forgotten, the least first.
+    pub(super) fn interest(&self) -> Interest {
+        let readers = [&self.up.reader, &self.down.reader];
+        let one_sided = self.up.first.is_none() || self.down.first.is_none();
+        if self.over {
+            Interest::Over
+        } else if readers.iter().any(|reader| reader.is_of_use()) {
+            if one_sided { Interest::OfUseOneSided } else { Interest::OfUse }
+        } else if one_sided {
+            Interest::OneSided
+        } else if readers.iter().all(|reader| reader.is_deaf()) {
+            Interest::Ignored
+        } else {
+            Interest::Unknown
+        }
     }
 
     /// How many bytes of TLS wait for keys.

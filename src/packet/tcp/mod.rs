@@ -67,7 +67,7 @@ struct Appointment {
 /// All connections known.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    flows: HashMap<FlowKey, Flow>,
+    flows: HashMap<FlowKey, Box<Flow>>,
     /// Connections with a hole, by when it appeared.
     holes: VecDeque<Appointment>,
     /// Connections that are over, by when they ended.
@@ -110,7 +110,7 @@ impl Streams {
                 let was_over = flow.over;
                 let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
                 flow.segment(way, segment, &mut origin, &mut desk);
-                held.keep_within_limits(flow, &origin, &mut desk);
+                held.keep_within_limits(flow, &mut desk);
                 waiting.note(key, flow);
                 let appointment = Appointment { at: origin.time, key, serial: flow.serial };
                 if flow.over && !was_over {
@@ -119,7 +119,7 @@ impl Streams {
                     flow.queued = true;
                     holes.push_back(appointment);
                 }
-                return;
+                return self.keep_within_limits(limits, stats, sink);
             }
             self.forget(&key, limits, stats, sink);
             if is_new || !segment.opens() {
@@ -130,7 +130,8 @@ impl Streams {
             }
             stats.flows += 1;
             self.next_serial += 1;
-            self.flows.insert(key, Flow::new(self.next_serial, way, segment, &origin));
+            let flow = Flow::new(self.next_serial, way, segment, &origin);
+            self.flows.insert(key, Box::new(flow));
             is_new = true;
         }
     }
@@ -177,7 +178,7 @@ impl Streams {
 
     /// Ends all connections, in the order they appeared.
     pub(super) fn finish(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
-        let mut flows: Vec<Flow> =
+        let mut flows: Vec<Box<Flow>> =
             std::mem::take(&mut self.flows).into_values().filter(|flow| !flow.over).collect();
         flows.sort_unstable_by_key(|flow| flow.serial);
         let Self { next_stream, keys, hep, .. } = self;
@@ -210,7 +211,7 @@ impl Streams {
         let Self { flows, waiting, .. } = self;
         waiting.retain(|key, serial| {
             let flow = flows.get_mut(key).filter(|flow| flow.serial == serial);
-            flow.is_some_and(Flow::stays_listed)
+            flow.is_some_and(|flow| flow.stays_listed())
         });
         if self.keys.refresh().unwrap_or(false) {
             self.retry_tls(limits, stats, sink);
@@ -238,29 +239,71 @@ impl Streams {
         stats: &mut Stats,
         sink: &mut Sink<'_>,
     ) {
-        while let Some(due) =
-            self.holes.front().copied().filter(|due| now.since(due.at) > limits.hold)
-        {
-            self.holes.pop_front();
-            let Self { flows, holes, next_stream, held, keys, waiting, hep, .. } = self;
-            let Some(flow) = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial)
-            else {
-                continue;
-            };
-            flow.queued = false;
-            let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
-            if let Some(origin) = flow.waiting().copied() {
-                flow.skip_holes(due.at, &origin, &mut desk);
-                held.keep_within_limits(flow, &origin, &mut desk);
-                waiting.note(due.key, flow);
-            }
-            if let Some(origin) = flow.waiting() {
-                // a hole that appeared later; at most one appointment late
-                let at = origin.time.max(due.at);
-                flow.queued = true;
-                holes.push_back(Appointment { at, ..due });
+        while self.holes.front().is_some_and(|due| now.since(due.at) > limits.hold) {
+            self.give_up_oldest_hole(limits, stats, sink);
+        }
+    }
+
+    /// Gives up the holes of the connection whose hole is the oldest, as far as they are as old; false
+    /// if it is gone or its holes were filled.
+    fn give_up_oldest_hole(
+        &mut self,
+        limits: &Limits,
+        stats: &mut Stats,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        let Self { flows, holes, next_stream, held, keys, waiting, hep, .. } = self;
+        let Some(due) = holes.pop_front() else { return false };
+        let flow = flows.get_mut(&due.key).filter(|flow| flow.serial == due.serial);
+        let Some(flow) = flow else { return false };
+        flow.queued = false;
+        let mut desk = Desk { limits, stats, next_stream, hep, keys, sink };
+        let origin = flow.waiting().copied();
+        if let Some(origin) = origin {
+            flow.skip_holes(due.at, &origin, &mut desk);
+            held.keep_within_limits(flow, &mut desk);
+            waiting.note(due.key, flow);
+        }
+        if let Some(origin) = flow.waiting() {
+            // a hole that appeared later; at most one appointment late
+            let at = origin.time.max(due.at);
+            flow.queued = true;
+            holes.push_back(Appointment { at, ..due });
+        }
+        origin.is_some()
+    }
+
+    /// Drops appointments with connections that are gone, when there are more of them than others.
+    #[inline]
+    fn tidy(&mut self) {
+        /// So many more are no reason to look.
+        const FEW: usize = 4096;
+        let Self { flows, holes, over, .. } = self;
+        for appointments in [holes, over] {
+            if appointments.len() > 2 * flows.len() + FEW {
+                appointments.retain(|due| {
+                    flows.get(&due.key).is_some_and(|flow| flow.serial == due.serial)
+                });
             }
         }
+    }
+
+    /// Gives up what all connections together hold too much of.
+    #[inline]
+    fn keep_within_limits(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
+        while self.held.behind_holes() > limits.held_total && !self.holes.is_empty() {
+            let given_up = self.give_up_oldest_hole(limits, stats, sink);
+            stats.holes_evicted += u64::from(given_up);
+        }
+        while self.held.states() > limits.flow_bytes && !self.flows.is_empty() {
+            self.make_room(limits, stats, sink);
+        }
+        self.tidy();
+    }
+
+    /// About what all connections take.
+    pub(super) fn memory(&self) -> usize {
+        self.held.all() + self.hep.memory()
     }
 
     fn forget(&mut self, key: &FlowKey, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
@@ -273,18 +316,19 @@ impl Streams {
         }
     }
 
-    /// Evicts the sixteenth of all connections that was silent longest, so that the search for them
-    /// is rare.
+    /// Evicts a sixteenth of all connections, so that the search for them is rare: those of least
+    /// interest, and of these the ones silent longest.
+    #[cold]
     fn make_room(&mut self, limits: &Limits, stats: &mut Stats, sink: &mut Sink<'_>) {
         let mut oldest: Vec<_> =
-            self.flows.iter().map(|(key, flow)| (flow.last, flow.serial, *key)).collect();
+            self.flows.iter().map(|(key, f)| ((f.interest(), f.last, f.serial), *key)).collect();
         let count = (oldest.len() / 16).max(1).min(oldest.len());
         if count < oldest.len() {
-            oldest.select_nth_unstable_by_key(count, |(last, serial, _)| (*last, *serial));
+            oldest.select_nth_unstable_by_key(count, |(order, _)| *order);
             oldest.truncate(count);
         }
-        oldest.sort_unstable_by_key(|(last, serial, _)| (*last, *serial));
-        for (_, _, key) in oldest {
+        oldest.sort_unstable_by_key(|(order, _)| *order);
+        for (_, key) in oldest {
             stats.flows_evicted += 1;
             self.forget(&key, limits, stats, sink);
         }

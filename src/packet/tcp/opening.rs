@@ -133,6 +133,11 @@ impl Opening {
         self.held = Some(Box::new(Held { bytes: Vec::new(), lost_before, last: *origin }));
     }
 
+    /// What it takes beside its bytes and its place in the reader.
+    pub(super) fn memory(&self) -> usize {
+        self.held.as_ref().map_or(0, |_| size_of::<Held>())
+    }
+
     /// Bytes held.
     pub(super) fn held(&self) -> usize {
         self.held.as_ref().map_or(0, |held| held.bytes.len())

@@ -49,6 +49,11 @@ impl Outlet {
         }
     }
 
+    /// What it takes beside its place in the reader.
+    pub(super) fn memory(&self) -> usize {
+        self.open.as_ref().map_or(0, |_| size_of::<Open>())
+    }
+
     /// Ends the stream, if it was begun and not ended, in the frame that is being read.
     pub(super) fn close(&mut self, origin: &Origin, desk: &mut Desk<'_, '_>) {
         if let Some(open) = self.open.take() {

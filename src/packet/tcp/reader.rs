@@ -392,6 +392,32 @@ impl Reader {
         self.known.peer_is_tls = true;
     }
 
+    /// What it takes beside its own place and the bytes of [`Self::held`].
+    pub(super) fn memory(&self) -> usize {
+        let content = match &self.content {
+            Content::Opening(opening) => opening.memory(),
+            Content::Http(http) => {
+                let frames = http.frames.as_ref().map_or(0, |_| size_of::<Frames>());
+                size_of::<Http>() + frames
+            }
+            Content::WebSocket(_) => size_of::<Frames>(),
+            Content::Hep(_) => size_of::<Packets>(),
+            Content::Tls(tls) => size_of::<Tls>() + tls.inside.memory(),
+            Content::Probing { .. } | Content::Sip | Content::Ignored | Content::Sealed => 0,
+        };
+        self.outlet.memory() + content
+    }
+
+    /// Whether it carries something this program reads, as far as is known.
+    pub(super) fn is_of_use(&self) -> bool {
+        match &self.content {
+            Content::Sip | Content::Hep(_) | Content::WebSocket(_) => true,
+            Content::Tls(tls) => tls.inside.is_of_use(),
+            Content::Http(http) => http.frames.is_some(),
+            _ => false,
+        }
+    }
+
     /// Bytes kept of messages that are not yet whole.
     pub(super) fn held(&self) -> usize {
         match &self.content {
@@ -444,57 +470,4 @@ fn has_version(matched: &mut usize, bytes: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::event::Event;
-    use super::super::super::{meta::Ports, testkit};
-    use super::*;
-    use crate::net::{Origin, Transport};
-
-    #[test]
-    fn version_is_found_across_chunks() {
-        let text = b"REGISTER sip:a SSIP/2.0\r\n";
-        for cut in 0..text.len() {
-            let mut matched = 0;
-            let (head, tail) = text.split_at(cut);
-            assert!(has_version(&mut matched, head) || has_version(&mut matched, tail), "{cut}");
-        }
-        assert!(!has_version(&mut 0, b"HTTP/1.1 SIP/1.0"));
-    }
-
-    #[test]
-    fn plaintext_of_tls_is_read_as_tcp_is() {
-        let meta = testkit::meta(0);
-        let ports = Ports { src: 40_000, dst: 5061 };
-        let ciphered = meta.origin(Transport::Tcp, ports, None);
-        let origin = Origin { transport: Transport::Tls, ..ciphered };
-        let (limits, mut stats, mut next_stream) = (Limits::default(), Stats::default(), 0);
-        let mut seen = Vec::new();
-        let mut sink = |event: Event<'_>| match event {
-            Event::Stream(chunk) => seen.push((chunk.origin.transport, chunk.bytes.to_vec())),
-            Event::Datagram { origin, bytes } => seen.push((origin.transport, bytes.to_vec())),
-            other => panic!("{other:?}"),
-        };
-        let mut hep = Hep::default();
-        let (next_stream, hep, sink) = (&mut next_stream, &mut hep, &mut sink);
-        let keys = &mut KeyLog::new();
-        let mut desk = Desk { limits: &limits, stats: &mut stats, next_stream, hep, keys, sink };
-        let upgrade = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n";
-        let sip = b"OPTIONS sip:a SIP/2.0\r\n";
-        let frame = [&[0x81, sip.len() as u8], &sip[..]].concat();
-        for plain in [&[&sip[..]][..], &[upgrade, &frame]] {
-            let mut reader = Reader::default();
-            let records = &[23, 3, 3, 0, 2, 9, 9];
-            let run = Run { bytes: records, lost_before: 0, origin: &ciphered, end: false };
-            assert!(reader.read(&run, true, &mut desk).is_some());
-            for bytes in plain {
-                let run = Run { bytes, origin: &origin, ..run };
-                reader.plaintext(&run, true, &mut desk);
-            }
-            reader.finish(0, &mut desk);
-        }
-        let (text, end) = (sip.to_vec(), Vec::new());
-        let expected =
-            [(Transport::Tls, text.clone()), (Transport::Tls, end), (Transport::Wss, text)];
-        assert_eq!(seen, expected);
-    }
-}
+mod tests;

@@ -196,8 +196,9 @@ impl Assembly {
         self.ended
     }
 
-    pub(super) fn held_bytes(&self) -> usize {
-        self.held.bytes()
+    /// About what the segments behind holes take.
+    pub(super) fn held_memory(&self) -> usize {
+        self.held.memory()
     }
 
     /// The frame of the first bytes that wait.

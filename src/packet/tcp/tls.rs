@@ -132,6 +132,11 @@ impl Tls {
         waits.map_or(0, |connection| connection.held_total())
     }
 
+    /// What it takes, bytes that wait included.
+    pub(super) fn memory(&self) -> usize {
+        self.connection.as_ref().map_or(0, |connection| connection.memory())
+    }
+
     /// Takes the count of plaintext that is missing in a direction since the last that was read.
     pub(super) fn take_lost(&mut self, way: Way) -> u64 {
         self.connection.as_mut().map_or(0, |connection| connection.take_lost(lane(way)))

@@ -2,17 +2,18 @@
 
 use super::flow::Flow;
 use super::reader::Desk;
-use crate::net::{Origin, Timestamp};
 
 /// Bytes held, by what they are held for.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
-    /// They wait behind holes.
+    /// Segments that wait behind holes, with what it takes to keep them.
     behind_holes: usize,
     /// They are of messages that are not yet whole.
     unfinished: usize,
     /// They are of TLS records that wait for keys.
     sealed: usize,
+    /// The states of connections themselves, TLS included.
+    states: usize,
 }
 
 impl Totals {
@@ -22,6 +23,7 @@ impl Totals {
             behind_holes: flow.held_bytes(),
             unfinished: flow.unfinished_bytes(),
             sealed: flow.sealed_bytes(),
+            states: flow.state_bytes(),
         }
     }
 
@@ -33,6 +35,7 @@ impl Totals {
         self.behind_holes += flow.booked.behind_holes;
         self.unfinished += flow.booked.unfinished;
         self.sealed += flow.booked.sealed;
+        self.states += flow.booked.states;
     }
 
     /// Counts a connection no longer.
@@ -41,22 +44,14 @@ impl Totals {
         self.behind_holes -= flow.booked.behind_holes;
         self.unfinished -= flow.booked.unfinished;
         self.sealed -= flow.booked.sealed;
+        self.states -= flow.booked.states;
     }
 
     /// Counts a connection, and lets it give up what is too much.
     #[inline]
-    pub(super) fn keep_within_limits(
-        &mut self,
-        flow: &mut Flow,
-        origin: &Origin,
-        desk: &mut Desk<'_, '_>,
-    ) {
+    pub(super) fn keep_within_limits(&mut self, flow: &mut Flow, desk: &mut Desk<'_, '_>) {
         self.book(flow);
         let limits = desk.limits;
-        if self.behind_holes > limits.held_total {
-            flow.skip_holes(Timestamp::from_nanos(i64::MAX), origin, desk);
-            self.book(flow);
-        }
         if self.sealed > limits.tls_held_total && flow.booked.sealed > 0 {
             desk.stats.tls.evicted += 1;
             flow.give_up_tls(desk);
@@ -69,9 +64,18 @@ impl Totals {
     }
 
     /// Bytes behind holes.
-    #[cfg(test)]
     pub(super) fn behind_holes(&self) -> usize {
         self.behind_holes
+    }
+
+    /// Bytes of states.
+    pub(super) fn states(&self) -> usize {
+        self.states
+    }
+
+    /// Bytes of everything.
+    pub(super) fn all(&self) -> usize {
+        self.behind_holes + self.unfinished + self.states
     }
 
     /// Bytes of unfinished messages.

@@ -126,6 +126,13 @@ impl Connection {
         self.sides.iter().map(Side::held).sum()
     }
 
+    /// About what it takes, bytes that wait included.
+    pub(in crate::packet) fn memory(&self) -> usize {
+        /// What the hellos, the certificate and the ciphers of a session take.
+        const SESSION: usize = 2048;
+        size_of::<Self>() + SESSION + self.sides.iter().map(Side::memory).sum::<usize>()
+    }
+
     /// Whether nothing more can be learnt from a direction.
     pub(in crate::packet) fn is_deaf(&self, lane: Lane) -> bool {
         self.side(lane).is_deaf()

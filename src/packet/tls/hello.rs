@@ -221,6 +221,11 @@ pub(super) struct Joiner {
 const LONGEST_MESSAGE: usize = 64 << 10;
 
 impl Joiner {
+    /// What it takes beside its own place.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Takes in what a record holds.
     pub(super) fn push(&mut self, fragment: &[u8]) {
         let skipped = self.skip.min(fragment.len());

@@ -47,6 +47,11 @@ impl Intake {
         self.queued + self.unread.len()
     }
 
+    /// What it takes beside its own place.
+    pub(super) fn memory(&self) -> usize {
+        self.queued + self.queue.capacity() * size_of::<Held>() + self.unread.capacity()
+    }
+
     /// Which piece of the connection is to be read next; the last of all if there is none.
     pub(super) fn order(&self) -> u64 {
         let record = Record::first(self.unread()).and(self.last.as_ref());

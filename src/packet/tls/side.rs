@@ -132,6 +132,11 @@ impl Side {
         self.intake.held()
     }
 
+    /// What it takes beside its own place.
+    pub(super) fn memory(&self) -> usize {
+        self.intake.memory() + self.joiner.memory() + self.plain.capacity()
+    }
+
     /// Which piece of the connection is its next.
     pub(super) fn order(&self) -> u64 {
         self.intake.order()

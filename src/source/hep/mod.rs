@@ -252,6 +252,12 @@ impl Listener {
         *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Bytes of packets that were not dropped yet by whoever took them.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
     /// Closes all sockets and waits for the thread; what waits to be taken can still be taken. Says
     /// what came in all.
     pub fn stop(&mut self) -> ListenerCounts {

@@ -157,6 +157,7 @@ impl Opened {
         let (woken, wake) = pipe().map_err(failed)?;
         let counters = Arc::new(Counters::default());
         let stop = Arc::new(AtomicBool::new(false));
+        let batch_bytes = self.options.batch_bytes;
         let capturer = Capturer {
             options: self.options,
             device: Some(self.device),
@@ -174,12 +175,13 @@ impl Opened {
         let spawned = Builder::new().name("capture".to_owned()).spawn(move || capturer.run());
         let thread = Some(spawned.map_err(failed)?);
         let stop = StopHandle { stop, wake: Arc::new(wake) };
-        Ok(Live { deliveries: to_take, empty, counters, stop, thread })
+        Ok(Live { batch_bytes, deliveries: to_take, empty, counters, stop, thread })
     }
 }
 
 /// A device that is being captured on; dropping it stops that.
 pub struct Live {
+    batch_bytes: usize,
     deliveries: Receiver<Delivery>,
     empty: Sender<Batch>,
     counters: Arc<Counters>,
@@ -204,6 +206,12 @@ impl Live {
     #[must_use]
     pub fn deliveries(&self) -> &Receiver<Delivery> {
         &self.deliveries
+    }
+
+    /// How many bytes wait to be taken, at most.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        self.deliveries.len() * self.batch_bytes
     }
 
     /// Gives a batch back, to be used again.

@@ -30,7 +30,7 @@ pub(super) fn open(settings: &WatchSettings) -> Result<Option<Bound>, Failure> {
 pub(super) struct Metrics {
     exporter: Exporter,
     due: Instant,
-    memory: usize,
+    memory: Vec<(&'static str, usize)>,
     memory_due: Instant,
     began: SystemTime,
     failed: bool,
@@ -42,7 +42,7 @@ impl Metrics {
         let exporter = bound.start().map_err(|error| Failure::Start("metrics", error))?;
         let now = Instant::now();
         let began = SystemTime::now();
-        Ok(Self { exporter, due: now, memory: 0, memory_due: now, began, failed: false })
+        Ok(Self { exporter, due: now, memory: Vec::new(), memory_due: now, began, failed: false })
     }
 
     /// Shows the numbers of this moment, now and then; a sentence if nobody sees them any more.
@@ -58,7 +58,8 @@ impl Metrics {
         }
         self.due = now + EVERY;
         if now >= self.memory_due {
-            self.memory = following.engine.tracker().memory();
+            self.memory = following.engine.memory().to_vec();
+            self.memory.push(("queues", following.sources.waiting_bytes()));
             self.memory_due = now + ESTIMATE.max(now.elapsed() * SHARE);
         }
         let mut families = Families::default();
@@ -68,7 +69,7 @@ impl Metrics {
         of_input(following, &mut families);
         #[cfg(feature = "hep")]
         of_agents(following, &mut families);
-        of_model(following, self.memory, &mut families);
+        of_model(following, &self.memory, &mut families);
         more(&mut families);
         self.exporter.publish(Page { families: Arc::new(families), dns: dns.series() });
         let failed = self.exporter.has_failed() && !self.failed;
@@ -203,9 +204,17 @@ fn of_agents(following: &Following, families: &mut Families) {
     families.gauge("regscope_hep_connections", help, listener.open as f64);
 }
 
-fn of_model(following: &Following, memory: usize, families: &mut Families) {
-    families.gauge("regscope_memory_bytes", "What the model takes, about.", memory as f64);
-    let help = "What --memory allows the model and all it needs beside.";
+fn of_model(following: &Following, memory: &[(&str, usize)], families: &mut Families) {
+    let all: usize = memory.iter().map(|(_, bytes)| bytes).sum();
+    families.gauge("regscope_memory_bytes", "What is held, about.", all as f64);
+    let labels: Vec<_> = memory.iter().map(|(part, n)| ([("part", *part)], *n as f64)).collect();
+    families.gauges(
+        "regscope_memory_part_bytes",
+        "What is held of it by the model, by the decoder (connections, segments behind holes, fragments, \
+         HEP agents), by streams (unfinished SIP messages), and in queues (packets that wait).",
+        labels.iter().map(|(labels, bytes)| (&labels[..], *bytes)),
+    );
+    let help = "What --memory allows, for all that is held.";
     families.gauge("regscope_memory_limit_bytes", help, following.memory as f64);
     let forgotten = following.engine.tracker().counts().forgotten;
     families.counter_by(

@@ -283,6 +283,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::app::live::budget::{Budget, Front};
     use crate::cli::WatchFormat;
     use crate::packet::KeyLog;
 
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn expected_dns_that_do_not_come_are_told_once_and_in_time() {
         let mut watcher = watcher(WatchFormat::Text, &["5001", "5002"]);
-        let mut engine = Engine::new(1 << 20, KeyLog::new());
+        let mut engine = Engine::new(&Budget::divide(4 << 20, Front::Lines), KeyLog::new());
         let told = |watcher: &Watcher<Vec<u8>>| {
             String::from_utf8(watcher.output.get_ref().clone()).unwrap()
         };
