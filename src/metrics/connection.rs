@@ -15,9 +15,12 @@ const REST: usize = 64 << 10;
 
 /// What is sent to a client.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub struct Answer {
+    /// Status code and reason phrase.
     pub status: &'static str,
+    /// What the body is.
     pub content_type: &'static str,
+    /// The body.
     pub body: Arc<[u8]>,
     /// `HEAD` asks for all but the body.
     pub head_only: bool,
@@ -39,7 +42,7 @@ enum State {
 
 /// What a look at a connection led to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Step {
+pub enum Step {
     /// Nothing more for now.
     Wait,
     /// It is over.
@@ -50,20 +53,22 @@ pub(super) enum Step {
 
 /// A client's connection over a socket that never blocks.
 #[derive(Debug)]
-pub(super) struct Connection<S> {
+pub struct Connection<S> {
+    /// Where the request comes from and the answer goes to.
     pub stream: S,
     state: State,
     since: Instant,
 }
 
 impl<S: Read + Write> Connection<S> {
-    pub(super) const fn new(stream: S, now: Instant) -> Self {
+    /// A connection accepted at `now`.
+    pub const fn new(stream: S, now: Instant) -> Self {
         Self { stream, state: State::Reading(Vec::new()), since: now }
     }
 
     /// Goes as far as it can without waiting; `answer` is given method and path, none for what is no
     /// request, and whether it was too long; `end` ends the sending side.
-    pub(super) fn go_on(
+    pub fn go_on(
         &mut self,
         limits: &ExporterLimits,
         answer: &mut dyn FnMut(Request<'_>) -> Answer,
@@ -163,7 +168,7 @@ impl State {
 
 /// What a client asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Request<'b> {
+pub enum Request<'b> {
     /// Method and target.
     Whole(&'b str, &'b str),
     /// It is longer than anybody needs.

@@ -24,6 +24,8 @@ use std::time::Duration;
 
 use mio::Waker;
 
+#[doc(hidden)]
+pub use connection::{Answer, Connection, Request, Step};
 pub use dns::DnGauges;
 pub use families::{Families, Labels};
 use server::Server;

@@ -111,6 +111,21 @@ impl AgentStream {
         found: &mut dyn FnMut(&[u8]),
     ) -> (u64, bool) {
         self.heard = now;
+        let (mut rest, mut lost) = (bytes, 0);
+        // who begins with something else never meant to speak HEP, wherever its bytes are cut
+        while let Some((first, behind)) = rest.split_at_checked(1).filter(|_| !self.greeted) {
+            rest = behind;
+            lost += self.feed(first, limits, found);
+            if lost > 0 && !self.greeted {
+                return (lost + rest.len() as u64, false);
+            }
+        }
+        lost += self.feed(rest, limits, found);
+        (lost, self.noise <= limits.noise)
+    }
+
+    /// Cuts bytes into packets; says how many belong to none.
+    fn feed(&mut self, bytes: &[u8], limits: &ListenerLimits, found: &mut dyn FnMut(&[u8])) -> u64 {
         let (mut any, greeted) = (false, &mut self.greeted);
         let skipped = self.framer.push(bytes, &mut |packet| {
             any = true;
@@ -119,9 +134,7 @@ impl AgentStream {
             found(packet);
         });
         self.noise = if any { 0 } else { self.noise + skipped };
-        // who begins with something else never meant to speak HEP
-        let is_hep = self.noise <= limits.noise && (skipped == 0 || self.greeted);
-        (skipped, is_hep)
+        skipped
     }
 
     /// Whether a valid packet came.
