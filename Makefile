@@ -8,7 +8,7 @@ BENCH_DIR ?= target/bench
 BENCH_FACTOR ?= 1
 CARGO ?= cargo
 
-.PHONY: help deps demo build test lint doc unit known bench counts fuzz lab load
+.PHONY: help deps demo build test lint doc unit known bench counts fuzz attack lab load
 # one cargo at a time
 .NOTPARALLEL:
 
@@ -19,6 +19,7 @@ help:
 	@echo '            BENCH_DIR=$(BENCH_DIR); BENCH_FACTOR=0.1 for a tenth, printed only); cargo bench has the parts'
 	@echo 'make counts instructions a message on small captures against benches/counts.json (KEEP=1 to replace that)'
 	@echo 'make fuzz   each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make attack attacks on the program, its fence called from inside among them (root, network namespaces)'
 	@echo 'make lab    make the captures again, with real programs in network namespaces (root, Debian;'
 	@echo '            CASES="incident moved" for some of them, UPDATE=1 to replace those in captures/)'
 	@echo 'make load   live capture under load beside tcpdump and sngrep (root, ten minutes; PART="rates media soak")'
@@ -72,6 +73,14 @@ counts: build
 fuzz:
 	@.ci/deps fuzz
 	FUZZ_SECONDS=$(FUZZ_SECONDS) .ci/fuzz
+
+# each script says what it tried; one that cannot run here says so and ends with success
+attack: build
+	@set -e; for script in tests/attack/*; do \
+	  if [ -f "$$script" ] && [ -x "$$script" ]; then \
+	    echo "== $$script"; REGSCOPE=target/release/regscope "$$script"; \
+	  fi; \
+	done
 
 lab:
 	tests/lab/run $(if $(UPDATE),--update) $(CASES)

@@ -15,12 +15,15 @@
 //!
 //! | | |
 //! |---|---|
-//! | user | root has become the user asked for, else the one who called sudo, else `nobody`; real, effective and saved, groups too. Becoming root again fails, and that is tried |
-//! | capabilities | none, in any set; with [`DropOptions::keep_reopen`] `CAP_NET_RAW` stays permitted, not effective, until [`relinquish`] |
+//! | user | root has become the user asked for, else the one who called sudo, else `nobody`; real, effective and saved, and the group too, without supplementary groups. Becoming root again fails, and that is tried |
+//! | capabilities | none, in any set, also not for programs that are executed (bounding set); with [`DropOptions::keep_reopen`] `CAP_NET_RAW` stays permitted, not effective, until [`Dropped::relinquish`] |
 //! | new privileges | never, also not by executing (`PR_SET_NO_NEW_PRIVS`) |
-//! | files (Landlock) | readable: the system's (`/etc`, `/usr`, `/proc`, `/sys`, …) and those asked for; writable: the directories asked for, and terminals; executable: none |
+//! | files (Landlock) | readable: the system's (`/etc`, `/usr`, `/proc`, `/sys`, …) and those asked for; writable: the directories asked for, and the terminal; executable: none |
 //! | network (Landlock, Linux 6.7) | no TCP connection but to port 53, no new TCP listener; open sockets stay |
-//! | system calls (seccomp) | no new program, no tracing of others, no mounts, no kernel modules, no BPF: `EPERM` |
+//! | other processes (Landlock, Linux 6.12) | no signals, no abstract Unix sockets |
+//! | system calls (seccomp) | those on a list (`privilege/calls.rs`): no new program or process, no signal but to itself, no new socket but towards DNS servers if names are asked for, nothing typed into the terminal. The others fail with `EPERM` or `ENOSYS` |
+//!
+//! A process that executes other programs has no terminal that it could type into either.
 //!
 //! A kernel that lacks Landlock or seccomp goes without, and [`Dropped`] says so. A user who cannot be
 //! changed to is an error: nothing is parsed as root by accident.
@@ -31,20 +34,24 @@
 //!   `CAP_SYS_PTRACE`, with which a parser could read every process's memory, and Landlock withholds it
 //!   anyway. Their user is still known.
 //! - A device that was removed and made again can only be opened with `CAP_NET_RAW`. `keep_reopen` keeps
-//!   it for the capture thread alone, which parses nothing and raises it for that moment (pass
-//!   [`reopening`] to `Opened::start`); the main thread gives it up with [`relinquish`]. Threads share
-//!   their memory: this guards against mistakes, not against foreign code in the process.
-//! - A directory that only root may write to is refused before the capture begins.
+//!   it, and the calls that opening a device takes, for the capture thread alone, which parses nothing
+//!   and raises it for that moment (pass [`reopening`] to `Opened::start`); the main thread gives both
+//!   up with [`Dropped::relinquish`]. Threads share their memory: this guards against mistakes, not
+//!   against foreign code in the process.
+//! - A directory that only root, or only a supplementary group of the user, may write to is refused
+//!   before the capture begins.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User};
 
 use crate::net::escape_text;
 
 #[cfg(target_os = "linux")]
-mod fence;
+mod calls;
+#[cfg(target_os = "linux")]
+mod files;
 #[cfg(target_os = "linux")]
 #[path = "privilege/linux.rs"]
 mod system;
@@ -52,7 +59,7 @@ mod system;
 #[path = "privilege/other.rs"]
 mod system;
 
-pub use system::{relinquish, reopening};
+pub use system::reopening;
 
 /// What the program may do now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,6 +84,18 @@ pub fn rights() -> Rights {
     }
 }
 
+/// What the program still does with sockets.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Network {
+    /// Nothing.
+    #[default]
+    Unused,
+    /// It uses those that are open.
+    Open,
+    /// It also makes new ones to ask DNS servers for names.
+    Names,
+}
+
 /// What remains after dropping.
 #[derive(Clone, Default, Debug)]
 pub struct DropOptions {
@@ -88,6 +107,8 @@ pub struct DropOptions {
     pub save: Vec<PathBuf>,
     /// Files and directories that are read, beside the system's.
     pub read: Vec<PathBuf>,
+    /// What it still does with sockets.
+    pub network: Network,
     /// Whether a device that was removed may be opened again when it is back.
     pub keep_reopen: bool,
     /// Whether to go without Landlock and seccomp.
@@ -106,6 +127,25 @@ pub struct Dropped {
     pub landlock: Fence,
     /// How system calls are.
     pub seccomp: Fence,
+    /// What is given up by [`Self::relinquish`].
+    kept: Kept,
+}
+
+/// What a thread kept for another.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Kept {
+    /// Whether that is the right to open a device again, and the calls for it.
+    reopen: bool,
+    /// What the thread itself does with sockets.
+    network: Network,
+}
+
+impl Dropped {
+    /// Gives up in the calling thread, and for those it starts from now on, what
+    /// [`DropOptions::keep_reopen`] kept for another.
+    pub fn relinquish(&self) -> Result<(), PrivilegeError> {
+        system::relinquish(self)
+    }
 }
 
 /// How a fence stands.
@@ -181,6 +221,20 @@ pub fn drop_privileges(options: &DropOptions) -> Result<Dropped, PrivilegeError>
     system::drop_privileges(options, user.as_ref())
 }
 
+/// Makes a file in `directory` as the user that [`drop_privileges`] becomes if it is given `user`, so
+/// that the file is theirs and a directory they may not write to is refused. No thread but this may run.
+pub fn write_as<T>(
+    user: Option<&str>,
+    directory: &Path,
+    make: impl FnOnce() -> T,
+) -> Result<T, PrivilegeError> {
+    let options = DropOptions { user: user.map(str::to_owned), ..DropOptions::default() };
+    match user_to_become(&options)? {
+        Some(user) => system::write_as(&user, directory, make),
+        None => Ok(make()),
+    }
+}
+
 /// The user to become; none if the program is not root and stays who it is.
 fn user_to_become(options: &DropOptions) -> Result<Option<User>, PrivilegeError> {
     let named = |name: &str| {
@@ -239,8 +293,12 @@ mod tests {
     #[test]
     fn fences_that_are_missing_are_told() {
         let missing = Fence::Missing("not in this kernel".to_owned());
-        let dropped =
-            Dropped { user: "nobody".to_owned(), landlock: missing, seccomp: Fence::Full };
+        let dropped = Dropped {
+            user: "nobody".to_owned(),
+            landlock: missing,
+            seccomp: Fence::Full,
+            kept: Kept::default(),
+        };
         assert_eq!(
             dropped.to_string(),
             "running as nobody; files not fenced off (not in this kernel), system calls fenced off"

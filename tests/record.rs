@@ -232,6 +232,49 @@ fn the_oldest_files_go_and_only_those_it_made() {
     assert!(warnings.is_empty(), "{warnings:?}");
 }
 
+/// Records so many packets of a hundred bytes, with files of two.
+fn ring_of(dir: &Path, packets: u64) -> regscope::record::Status {
+    let rotation = Rotation { max_bytes: Some(700), max_age: None, keep: Some(3) };
+    let mut ring = Rotating::create(dir, rotation, now()).unwrap();
+    for number in 0..packets {
+        ring.packet(&numbered(number).frame(), None);
+        ring.tick(now());
+    }
+    assert_eq!(ring.take_news(), []);
+    ring.finish()
+}
+
+#[test]
+fn a_ring_goes_on_with_the_files_of_the_one_before() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("regscope-notes.pcapng"), "").unwrap();
+    let first = ring_of(dir.path(), 20);
+    assert!(first.files > 3 && first.adopted == 0, "{first:?}");
+    assert_eq!(files(dir.path()).len(), 4);
+    // a start that records nothing deletes nothing
+    let idle = ring_of(dir.path(), 0);
+    assert_eq!((idle.adopted, idle.deleted, files(dir.path()).len()), (3, 0, 5));
+    for _ in 0..3 {
+        let again = ring_of(dir.path(), 20);
+        assert!(again.adopted >= 3 && again.undeleted == 0, "{again:?}");
+        assert_eq!(files(dir.path()).len(), 4);
+    }
+    assert!(dir.path().join("regscope-notes.pcapng").exists());
+}
+
+#[test]
+fn a_recording_that_does_not_begin_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let rotation = Rotation { max_bytes: Some(700), max_age: None, keep: Some(3) };
+    Rotating::create(dir.path(), rotation, now()).unwrap().discard();
+    assert_eq!(files(dir.path()), [""; 0].map(PathBuf::from));
+    let mut ring = Rotating::create(dir.path(), rotation, now()).unwrap();
+    ring.packet(&numbered(1).frame(), None);
+    ring.tick(now());
+    ring.discard();
+    assert_eq!(files(dir.path()).len(), 1);
+}
+
 #[test]
 fn a_file_that_is_there_is_not_written_over() {
     let dir = tempfile::tempdir().unwrap();

@@ -94,7 +94,7 @@ struct RecordArgs {
     /// Begin another file when one is this old
     #[arg(long, value_name = "DURATION", requires = "write", value_parser = duration)]
     rotate_time: Option<Duration>,
-    /// Keep so many files and delete older ones
+    /// Keep so many files, those of earlier recordings under such names included, and delete older ones
     #[arg(long, value_name = "NUMBER", requires = "write", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
 }

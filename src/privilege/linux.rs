@@ -1,12 +1,16 @@
 //! Drops privileges on Linux: user, capabilities, then the fences.
 
-use std::ffi::CString;
 use std::fmt::Display;
+use std::path::Path;
 
 use caps::{CapSet, Capability, CapsHashSet};
-use nix::unistd::{AccessFlags, Gid, Uid, User, access, initgroups, setresgid, setresuid, setuid};
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{
+    AccessFlags, Gid, Uid, User, access, faccessat, getgroups, setegid, seteuid, setgroups,
+    setresgid, setresuid, setsid, setuid,
+};
 
-use super::{DropOptions, Dropped, Fence, PrivilegeError, fence};
+use super::{DropOptions, Dropped, Fence, Kept, PrivilegeError, calls, files};
 
 /// All that opening a packet socket takes (packet(7)); promiscuous mode takes nothing more.
 const CAPTURE: Capability = Capability::CAP_NET_RAW;
@@ -21,6 +25,7 @@ pub(super) fn drop_privileges(
 ) -> Result<Dropped, PrivilegeError> {
     // a right that is not there cannot be kept
     let keep = options.keep_reopen && may_capture() == Some(true);
+    empty_bounding_set()?;
     if let Some(user) = user {
         become_user(user, keep)?;
     }
@@ -37,18 +42,53 @@ pub(super) fn drop_privileges(
             return Err(PrivilegeError::Unwritable { path: path.clone(), user });
         }
     }
+    let kept = Kept { reopen: keep, network: options.network };
     if options.executes {
+        // a terminal takes input for others (TIOCSTI) only from those whose own it is
+        setsid().map_err(|error| step("setsid", &error))?;
         let missing = || Fence::Missing("it executes other programs".to_owned());
-        return Ok(Dropped { user, landlock: missing(), seccomp: missing() });
+        return Ok(Dropped { user, landlock: missing(), seccomp: missing(), kept });
     }
     no_new_privileges()?;
     let (landlock, seccomp) = if options.no_fence {
         let missing = || Fence::Missing("as asked for".to_owned());
         (missing(), missing())
     } else {
-        (fence::files(options)?, fence::calls())
+        let landlock = files::restrict_files(options)?;
+        (landlock, calls::restrict_calls(options.network, keep))
     };
-    Ok(Dropped { user, landlock, seccomp })
+    Ok(Dropped { user, landlock, seccomp, kept })
+}
+
+/// Makes a file as another user, and is root again afterwards.
+pub(super) fn write_as<T>(
+    user: &User,
+    directory: &Path,
+    make: impl FnOnce() -> T,
+) -> Result<T, PrivilegeError> {
+    let groups = getgroups().map_err(|error| step("getgroups", &error))?;
+    let group = Gid::effective();
+    setgroups(&[]).map_err(|error| step("setgroups", &error))?;
+    setegid(user.gid).map_err(|error| step("setegid", &error))?;
+    seteuid(user.uid).map_err(|error| step("seteuid", &error))?;
+    let may =
+        faccessat(AT_FDCWD, directory, AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS);
+    let result = may.is_ok().then(make);
+    seteuid(Uid::from_raw(0)).map_err(|error| step("seteuid", &error))?;
+    setegid(group).map_err(|error| step("setegid", &error))?;
+    setgroups(&groups).map_err(|error| step("setgroups", &error))?;
+    let user = user.name.clone();
+    result.ok_or_else(|| PrivilegeError::Unwritable { path: directory.to_owned(), user })
+}
+
+/// Takes from programs that are executed later what the kernel would give them as root; without the
+/// right to do that there is nothing it would give.
+fn empty_bounding_set() -> Result<(), PrivilegeError> {
+    let may = caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP);
+    if may.unwrap_or(false) {
+        caps::clear(None, CapSet::Bounding).map_err(|error| step("PR_CAPBSET_DROP", &error))?;
+    }
+    Ok(())
 }
 
 /// Groups first: afterwards nobody may change them. The C library does this for all threads.
@@ -56,9 +96,8 @@ fn become_user(user: &User, keep: bool) -> Result<(), PrivilegeError> {
     if keep && !user.uid.is_root() {
         caps::securebits::set_keepcaps(true).map_err(|error| step("PR_SET_KEEPCAPS", &error))?;
     }
-    let name = CString::new(user.name.as_str()).map_err(|error| step("user name", &error))?;
     let (uid, gid): (Uid, Gid) = (user.uid, user.gid);
-    initgroups(&name, gid).map_err(|error| step("initgroups", &error))?;
+    setgroups(&[]).map_err(|error| step("setgroups", &error))?;
     setresgid(gid, gid, gid).map_err(|error| step("setresgid", &error))?;
     setresuid(uid, uid, uid).map_err(|error| step("setresuid", &error))
 }
@@ -89,9 +128,15 @@ pub fn reopening(now: bool) {
     drop(caps::set(None, CapSet::Effective, &effective));
 }
 
-/// Gives up in the calling thread what [`DropOptions::keep_reopen`] kept for another.
-pub fn relinquish() -> Result<(), PrivilegeError> {
-    clear_capabilities(false)
+pub(super) fn relinquish(dropped: &Dropped) -> Result<(), PrivilegeError> {
+    clear_capabilities(false)?;
+    if dropped.kept.reopen
+        && !matches!(dropped.seccomp, Fence::Missing(_))
+        && let Fence::Missing(reason) = calls::restrict_calls(dropped.kept.network, false)
+    {
+        return Err(step("seccomp", &reason));
+    }
+    Ok(())
 }
 
 fn step(step: &'static str, reason: &dyn Display) -> PrivilegeError {

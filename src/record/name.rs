@@ -1,6 +1,8 @@
 //! Names the files of a recording so that they sort by time.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::net::Timestamp;
@@ -65,10 +67,47 @@ impl Names {
         }
     }
 
+    /// The files of earlier recordings under such names, the oldest first.
+    pub(super) fn earlier(&self) -> Vec<PathBuf> {
+        let Self::Stamped { directory, stem, extension, .. } = self else { return Vec::new() };
+        let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        // a directory that can be written to and not listed keeps what it has
+        let Ok(entries) = fs::read_dir(here) else { return Vec::new() };
+        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+        let mut found: Vec<_> = names
+            .filter(|name| is_stamped(name, stem, extension))
+            .map(|name| directory.join(name))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     /// Whether a name that is taken can be passed over.
     pub(super) const fn has_others(&self) -> bool {
         matches!(self, Self::Stamped { .. })
     }
+}
+
+/// Whether a name is one that a recording with this stem and extension gives.
+fn is_stamped(name: &OsStr, stem: &OsStr, extension: &OsStr) -> bool {
+    const TIME: &[u8] = b"-dddddddd_dddddd_-";
+    const DIGITS: usize = 5;
+    let middle = || {
+        let rest = name.as_bytes().strip_prefix(stem.as_bytes())?;
+        rest.strip_suffix(extension.as_bytes())?.strip_suffix(b".")
+    };
+    let Some((time, number)) = middle().and_then(|middle| middle.split_at_checked(TIME.len()))
+    else {
+        return false;
+    };
+    let fits = |(byte, wanted): (&u8, &u8)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        b'_' => matches!(byte, b'T' | b'Z'),
+        wanted => byte == wanted,
+    };
+    time.iter().zip(TIME).all(fits)
+        && number.len() >= DIGITS
+        && number.iter().all(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -92,6 +131,34 @@ mod tests {
             ]
         );
         assert!(shown.is_sorted());
+    }
+
+    #[test]
+    fn files_of_earlier_recordings_are_known_by_their_names_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = |stem: &str| {
+            let mut names = Names::new(&dir.path().join(format!("{stem}.pcapng")), true);
+            fs::write(names.next(Timestamp::from_parts(1_763_505_000, 0)), "").unwrap();
+        };
+        made("trace");
+        made("trace-2");
+        for other in [
+            "trace-20251118T223000Z-00009.pcap",
+            "trace-20251118T223000Z-1.pcapng",
+            "trace-20251118T223000Z-0000x.pcapng",
+            "trace-20251118 223000Z-00001.pcapng",
+            "my-trace-20251118T223000Z-00001.pcapng",
+            "trace.pcapng",
+        ] {
+            fs::write(dir.path().join(other), "").unwrap();
+        }
+        fs::write(dir.path().join("trace-20241118T223000Z-123456.pcapng"), "").unwrap();
+        let found = Names::new(&dir.path().join("trace.pcapng"), true).earlier();
+        let found: Vec<_> = found.iter().map(|path| path.file_name().unwrap()).collect();
+        assert_eq!(
+            found,
+            ["trace-20241118T223000Z-123456.pcapng", "trace-20251118T223000Z-00001.pcapng"]
+        );
     }
 
     #[test]

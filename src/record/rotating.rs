@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +22,8 @@ const GATHERED: usize = 64 << 10;
 const HELD: usize = 1 << 20;
 /// What a packet takes in a block beside its bytes, and the description of its interface.
 const OVERHEAD: usize = 512;
+/// What a pcapng file begins with.
+const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 /// How many names that are taken are passed over for one file.
 const TAKEN: usize = 1000;
 
@@ -32,7 +34,8 @@ pub struct Rotation {
     pub max_bytes: Option<u64>,
     /// How long a file is written to.
     pub max_age: Option<Duration>,
-    /// How many files are kept, the one that is written included; the oldest are deleted.
+    /// How many files are kept, the one that is written and those of earlier recordings included; the
+    /// oldest are deleted.
     pub keep: Option<usize>,
 }
 
@@ -61,6 +64,8 @@ pub struct Status {
     pub files: u64,
     /// Files deleted to keep no more than was asked for.
     pub deleted: u64,
+    /// Files of earlier recordings that count among those kept.
+    pub adopted: u64,
     /// Files that should have been deleted and could not, or are another's by now.
     pub undeleted: u64,
     /// Why nothing can be written now, in the words of the operating system.
@@ -77,6 +82,13 @@ pub enum News {
         /// The words of the operating system.
         reason: String,
     },
+    /// A file of the ring cannot be deleted, and more are kept than should be.
+    Undeleted {
+        /// The file.
+        file: PathBuf,
+        /// The words of the operating system.
+        reason: String,
+    },
     /// Writing goes on.
     Recovered {
         /// Packets lost meanwhile.
@@ -84,7 +96,7 @@ pub enum News {
     },
 }
 
-/// A file this recording made.
+/// A file this recording made, or an earlier one.
 #[derive(Debug)]
 struct Made {
     path: PathBuf,
@@ -109,6 +121,13 @@ pub struct Rotating {
     news: Vec<News>,
 }
 
+/// Whether a file begins as those of a recording do.
+fn is_pcapng(path: &Path) -> io::Result<bool> {
+    let mut first = [0; 4];
+    File::open(path)?.read_exact(&mut first)?;
+    Ok(first == SECTION_HEADER)
+}
+
 fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
@@ -117,7 +136,9 @@ impl Rotating {
     /// Begins to record into `target` at `now`: a directory, or a file that must not exist yet.
     ///
     /// The first file is made at once, so that what is wrong with the place shows before anything is
-    /// captured. With a rotation the files carry time and number in their names.
+    /// captured. With a rotation the files carry time and number in their names. If only some are kept,
+    /// those that earlier recordings left under such names count too; but nothing is deleted before
+    /// there are packets to record, so that a start that fails costs nothing.
     pub fn create(target: &Path, rotation: Rotation, now: Timestamp) -> io::Result<Self> {
         let mut new = Self {
             names: Names::new(target, rotation.rotates()),
@@ -131,10 +152,38 @@ impl Rotating {
             lost_before: 0,
             news: Vec::new(),
         };
+        let earlier = if rotation.keep.is_some() { new.names.earlier() } else { Vec::new() };
         new.section.begin();
         new.open()?;
         new.append()?;
+        new.adopt(earlier);
         Ok(new)
+    }
+
+    /// Counts files of earlier recordings among those that are kept: pcapng files that belong to the
+    /// owner of the new one, or to root.
+    fn adopt(&mut self, earlier: Vec<PathBuf>) {
+        let own = self.made.iter().find_map(|made| fs::symlink_metadata(&made.path).ok());
+        let Some(owner) = own.map(|metadata| metadata.uid()) else { return };
+        for path in earlier.into_iter().rev() {
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            let is_ours = metadata.is_file() && [owner, 0].contains(&metadata.uid());
+            if is_ours && is_pcapng(&path).unwrap_or(false) {
+                self.made.push_front(Made { path, identity: identity(&metadata) });
+                self.status.adopted += 1;
+            }
+        }
+    }
+
+    /// Ends a recording that was not to begin: a file without a packet goes.
+    pub fn discard(self) {
+        if self.status.packets == 0
+            && let Some(Made { path, identity: own }) = self.made.back()
+            && fs::symlink_metadata(path).is_ok_and(|metadata| identity(&metadata) == *own)
+        {
+            // it is empty, and why there is no recording is said anyway
+            drop(fs::remove_file(path));
+        }
     }
 
     /// Names a source of packets, for the interfaces described from now on.
@@ -240,7 +289,6 @@ impl Rotating {
             self.begun = self.now;
             self.status.files += 1;
             self.status.file = path;
-            self.delete_oldest();
             return Ok(());
         }
         Err(io::Error::new(ErrorKind::AlreadyExists, "every name for another file is taken"))
@@ -252,11 +300,22 @@ impl Rotating {
             && let Some(Made { path, identity: own }) = self.made.pop_front()
         {
             let deleted = match fs::symlink_metadata(&path) {
-                Ok(metadata) if identity(&metadata) == own => fs::remove_file(&path).is_ok(),
-                _ => false,
+                Ok(metadata) if identity(&metadata) == own => fs::remove_file(&path),
+                Ok(_) => Err(io::Error::other("another file has its name")),
+                Err(error) => Err(error),
             };
-            self.status.deleted += u64::from(deleted);
-            self.status.undeleted += u64::from(!deleted);
+            match deleted {
+                Ok(()) => self.status.deleted += 1,
+                Err(error) => self.keep_too_many(path, &error),
+            }
+        }
+    }
+
+    /// Counts a file that cannot be deleted; the first one is told. One that is gone is no matter.
+    fn keep_too_many(&mut self, file: PathBuf, error: &io::Error) {
+        self.status.undeleted += 1;
+        if self.status.undeleted == 1 && error.kind() != ErrorKind::NotFound {
+            self.news.push(News::Undeleted { file, reason: error.to_string() });
         }
     }
 
@@ -279,8 +338,12 @@ impl Rotating {
             file.append(&self.section.bytes)?;
         }
         self.status.bytes += self.section.bytes.len() as u64;
-        self.status.packets += std::mem::take(&mut self.status.waiting);
+        let packets = std::mem::take(&mut self.status.waiting);
+        self.status.packets += packets;
         self.section.bytes.clear();
+        if packets > 0 {
+            self.delete_oldest();
+        }
         Ok(())
     }
 

@@ -67,7 +67,8 @@ struct Ready {
     out: Option<crate::hep::Sender>,
     #[cfg(feature = "live")]
     lookup: Lookup,
-    rights: String,
+    #[cfg(feature = "live")]
+    dropped: crate::privilege::Dropped,
 }
 
 /// What is followed, and the model of it.
@@ -112,17 +113,24 @@ impl Ready {
         let budget = Budget::divide(settings.memory, needs.front);
         let opening = Opening::open(settings, &budget)?;
         let inputs = inputs(settings, &opening);
-        let recorder = settings.record.as_ref();
-        let recorder = recorder.map(|r| Recorder::create(r, &inputs, wall_clock())).transpose()?;
-        #[cfg(feature = "hep")]
-        let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
         #[cfg(feature = "live")]
         let out = settings.hep_out.as_ref().map(collector).transpose()?;
         let keys = super::keys::read(&settings.keylogs)?;
         // who owns which socket can be seen as root only
         #[cfg(feature = "live")]
         let lookup = Lookup::of_this_host();
-        let rights = give_up_rights(settings, needs)?;
+        // last of all: what is wrong elsewhere leaves no empty file
+        let recorder = record(settings, &inputs)?;
+        #[cfg(feature = "hep")]
+        let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
+        #[cfg(feature = "live")]
+        let (recorder, dropped) = match give_up_rights(settings, needs) {
+            Ok(dropped) => (recorder, dropped),
+            Err(failure) => {
+                recorder.into_iter().for_each(Recorder::discard);
+                return Err(failure);
+            }
+        };
         Ok(Self {
             budget,
             opening,
@@ -133,7 +141,8 @@ impl Ready {
             out,
             #[cfg(feature = "live")]
             lookup,
-            rights,
+            #[cfg(feature = "live")]
+            dropped,
         })
     }
 
@@ -152,7 +161,10 @@ impl Ready {
         if let Some(key) = &settings.hep_key {
             engine.require_hep_key(key);
         }
-        let sources = self.opening.start()?;
+        let sources = self.opening.start(
+            #[cfg(feature = "live")]
+            &self.dropped,
+        )?;
         let now = Instant::now();
         Ok(Following {
             #[cfg(feature = "hep")]
@@ -183,7 +195,9 @@ impl Following {
     /// Opens and begins; says so.
     fn start(settings: &LiveSettings, needs: &Needs, doing: &str) -> Result<Self, Failure> {
         let ready = Ready::open(settings, needs)?;
-        let begun = format!("{doing} {}{}", ready.inputs.join(" and "), ready.rights);
+        let begun = format!("{doing} {}", ready.inputs.join(" and "));
+        #[cfg(feature = "live")]
+        let begun = format!("{begun}; {}", ready.dropped);
         let mut following = ready.begin(settings, needs)?;
         following.said.push(begun);
         Ok(following)
@@ -394,25 +408,34 @@ fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
     crate::hep::Sender::new(address, out.capture_id, &out.node, &out.key).map_err(failed)
 }
 
-/// Gives up what is not needed any more; says what is left.
+/// Begins to record, if that is wanted: into a ring as the user that goes on with it.
+fn record(settings: &LiveSettings, inputs: &[String]) -> Result<Option<Recorder>, Failure> {
+    let Some(record) = &settings.record else { return Ok(None) };
+    let create = || Recorder::create(record, inputs, wall_clock());
+    #[cfg(feature = "live")]
+    if let [directory, ..] = &*Recorder::directories(record) {
+        let user = settings.user.as_deref();
+        return crate::privilege::write_as(user, directory, create)?.map(Some);
+    }
+    create().map(Some)
+}
+
+/// Gives up what is not needed any more.
 #[cfg(feature = "live")]
-fn give_up_rights(settings: &LiveSettings, needs: &Needs) -> Result<String, Failure> {
-    let options = crate::privilege::DropOptions {
+fn give_up_rights(
+    settings: &LiveSettings,
+    needs: &Needs,
+) -> Result<crate::privilege::Dropped, Failure> {
+    use crate::privilege::{DropOptions, Network, drop_privileges};
+    let options = DropOptions {
         user: settings.user.clone(),
         write: settings.record.as_ref().map(Recorder::directories).unwrap_or_default(),
         save: needs.save.iter().cloned().collect(),
         read: Vec::new(),
+        network: if needs.resolve { Network::Names } else { Network::Open },
         keep_reopen: settings.interface.is_some(),
         no_fence: settings.no_fence,
         executes: false,
     };
-    let dropped = crate::privilege::drop_privileges(&options)?;
-    Ok(format!("; {dropped}"))
-}
-
-/// Without capturing there are no rights to give up.
-#[cfg(not(feature = "live"))]
-#[expect(clippy::unnecessary_wraps, reason = "as with capturing")]
-fn give_up_rights(_: &LiveSettings, _: &Needs) -> Result<String, Failure> {
-    Ok(String::new())
+    Ok(drop_privileges(&options)?)
 }

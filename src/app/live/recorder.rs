@@ -17,6 +17,7 @@ use crate::packet::sieve;
 #[cfg(feature = "live")]
 use crate::record::Counts;
 use crate::record::{News, Rotating, Rotation, Status};
+use crate::wording::layout::count;
 
 /// A recording.
 pub(super) struct Recorder {
@@ -74,6 +75,12 @@ impl Recorder {
         }
     }
 
+    /// Ends what was not to begin, and leaves no empty file.
+    #[cfg(feature = "live")]
+    pub(super) fn discard(self) {
+        self.rotating.discard();
+    }
+
     /// Where agents send to, as recorded.
     #[cfg(feature = "hep")]
     pub(super) fn listening_at(self, address: Option<crate::net::Endpoint>) -> Self {
@@ -109,6 +116,10 @@ impl Recorder {
             News::Failed { file, reason } => {
                 format!("cannot write {}: {reason}", escape_text(&file.to_string_lossy()))
             }
+            News::Undeleted { file, reason } => format!(
+                "cannot delete {}: {reason}; more files are kept than --keep says",
+                escape_text(&file.to_string_lossy())
+            ),
             News::Recovered { lost } => format!("recording goes on; {lost} packets were lost"),
         });
         told.collect()
@@ -120,8 +131,9 @@ impl Recorder {
         let file = escape_text(&status.file.to_string_lossy()).into_owned();
         let lost = status.lost + self.too_long;
         let lost = if lost > 0 { format!(", {lost} lost") } else { String::new() };
-        let files = if status.files > 1 {
-            format!(" in {} files ({} deleted)", status.files, status.deleted)
+        let files = if status.files > 1 || status.deleted > 0 {
+            let begun = count(status.files, "file");
+            format!(" in {begun} ({} deleted)", status.deleted)
         } else {
             String::new()
         };

@@ -102,14 +102,17 @@ impl Opening {
     }
 
     /// Starts the threads; the right to open the device again stays with its thread alone.
-    pub(super) fn start(self) -> Result<Sources, Failure> {
+    pub(super) fn start(
+        self,
+        #[cfg(feature = "live")] dropped: &crate::privilege::Dropped,
+    ) -> Result<Sources, Failure> {
         #[cfg(feature = "live")]
         let device = match self.device {
             Some(device) => Some(device.start(Box::new(crate::privilege::reopening))?),
             None => None,
         };
         #[cfg(feature = "live")]
-        crate::privilege::relinquish()?;
+        dropped.relinquish()?;
         #[cfg(feature = "hep")]
         let listener = match self.listener.map(Bound::start) {
             Some(Err(error)) => return Err(Failure::Start("hep-listener", error)),
