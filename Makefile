@@ -41,6 +41,15 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features --locked -- -D warnings
+	@# licenses, registries and refused crates are held to deny.toml by tests/dependencies.rs, too
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+	  set -ex; \
+	  $(CARGO) deny --offline check bans licenses sources; \
+	  if $(CARGO) deny fetch db; then $(CARGO) deny check advisories; \
+	  else echo 'the database of advisories cannot be had: they are not looked for'; fi; \
+	else \
+	  echo 'cargo-deny is not installed: advisories are not looked for'; \
+	fi
 
 doc: deps
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked

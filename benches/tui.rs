@@ -35,10 +35,7 @@ fn data() -> Arc<Data> {
         let mut file = tempfile::NamedTempFile::with_suffix(".pcap").unwrap();
         file.write_all(&fleet::capture(DNS)).unwrap();
         let files = vec![file.path().to_owned()];
-        Arc::new(
-            read(&InputSettings { files, filter: None, keylogs: Vec::new(), progress: false })
-                .unwrap(),
-        )
+        Arc::new(read(&InputSettings { files, ..InputSettings::default() }).unwrap())
     };
     Arc::clone(DATA.get_or_init(read))
 }

@@ -105,7 +105,7 @@ pub struct DropOptions {
     pub write: Vec<PathBuf>,
     /// Directories that may be written to as far as the user may; they need not be there.
     pub save: Vec<PathBuf>,
-    /// Files and directories that are read, beside the system's.
+    /// Files and directories that are opened and read, beside the system's, as far as the user may.
     pub read: Vec<PathBuf>,
     /// What it still does with sockets.
     pub network: Network,

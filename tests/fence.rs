@@ -267,6 +267,16 @@ fn no_way_leads_out_of_the_live_screen() {
     hold("the screen", &attack.run(&["-i", "lab0"]), false);
 }
 
+#[test]
+fn no_way_leads_out_of_the_screen_on_a_file() {
+    if !inside("no_way_leads_out_of_the_screen_on_a_file") {
+        return;
+    }
+    let Some(attack) = Attack::prepare() else { return };
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/incident/input.pcap");
+    hold("the screen on a file", &attack.run(&[capture.to_str().unwrap()]), false);
+}
+
 /// Without the fence the same calls work: the test would see it if they did.
 #[test]
 fn the_calls_would_work_without_the_fence() {

@@ -207,3 +207,136 @@ fn a_directory_the_user_may_not_write_to_is_told_before() {
     let user = "nobody".to_owned();
     assert_eq!(drop_privileges(&options), Err(PrivilegeError::Unwritable { path, user }));
 }
+
+/// Whether there are rights to give up.
+fn is_root(name: &str) -> bool {
+    let is_root = nix::unistd::geteuid().is_root();
+    if !is_root {
+        namespace::say(&format!("skipped {name}: there are no rights to give up"));
+    }
+    is_root
+}
+
+/// A directory of root's alone with captures, a key log and passwords.
+fn of_root_alone() -> tempfile::TempDir {
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    for (from, to) in [
+        ("incident/input.pcap", "incident.pcap"),
+        ("tls-13/input.pcap", "tls.pcap"),
+        ("tls-13/keys.log", "keys.log"),
+    ] {
+        fs::copy(captures.join(from), dir.path().join(to)).unwrap();
+    }
+    fs::write(dir.path().join("secrets"), "5002:wrong\n").unwrap();
+    fs::create_dir(dir.path().join("many")).unwrap();
+    for number in 0..40 {
+        let copy = dir.path().join(format!("many/{number}.pcap"));
+        fs::copy(captures.join("incident/input.pcap"), copy).unwrap();
+    }
+    for name in ["incident.pcap", "tls.pcap", "keys.log", "secrets"] {
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    dir
+}
+
+/// What regscope prints in a directory, without those who called sudo.
+fn regscope(dir: &Path, args: &[&str]) -> (bool, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    program.args(args).current_dir(dir).env_remove("SUDO_UID");
+    let output = program.output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn captures_of_root_alone_are_read_without_its_rights() {
+    if !is_root("captures_of_root_alone_are_read_without_its_rights") {
+        return;
+    }
+    let dir = of_root_alone();
+    for command in [
+        "report --utc incident.pcap",
+        "report --utc --format json .",
+        "report --utc --secret-file secrets incident.pcap",
+        "report --utc many",
+        "messages --utc incident.pcap",
+        "messages --utc --keylog keys.log tls.pcap",
+        "compare incident.pcap",
+        "compare 1003 5002 incident.pcap",
+        "compare 1003 5002 many",
+        "compare --before incident.pcap --after incident.pcap 5002",
+        "explain --utc 5002 incident.pcap",
+    ] {
+        let words: Vec<&str> = command.split(' ').collect();
+        let kept = [&*words, &["--user", "root", "--no-fence"]].concat();
+        let (expected, given) = (regscope(dir.path(), &kept), regscope(dir.path(), &words));
+        assert!(
+            expected.0 && expected.1.contains("5002") | expected.1.contains("REGISTER"),
+            "{expected:?}"
+        );
+        assert_eq!(given, expected, "{command}");
+    }
+}
+
+#[test]
+fn what_root_extracts_belongs_to_the_owner_of_the_directory() {
+    use std::os::unix::fs::MetadataExt as _;
+    if !is_root("what_root_extracts_belongs_to_the_owner_of_the_directory") {
+        return;
+    }
+    let from = of_root_alone();
+    let dir = tempfile::tempdir_in("/tmp").unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, mode, owner) in [("root", 0o755, 0), ("sticky", 0o1777, 0), ("own", 0o700, 65534)] {
+        let place = dir.path().join(name);
+        fs::create_dir(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
+        std::os::unix::fs::chown(&place, Some(owner), Some(owner)).unwrap();
+        for force in [false, true] {
+            let output = place.join("5002.pcapng");
+            let output = output.to_str().unwrap();
+            let mut args = vec!["extract", "--dn", "5002", "-o", output, "incident.pcap"];
+            if force {
+                args.push("--force");
+            }
+            let (success, text) = regscope(from.path(), &args);
+            assert!(success, "{name}: {text}");
+            assert_eq!(fs::metadata(output).unwrap().uid(), owner, "{name}");
+            assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "{name}");
+        }
+    }
+}
+
+#[test]
+fn rights_are_gone_while_a_capture_is_read() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/incident/input.pcap");
+    let bytes = fs::read(capture).unwrap();
+    let (first, rest) = bytes.split_at(bytes.len() / 2);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    program.args(["report", "-"]).env_remove("SUDO_UID");
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(first).unwrap();
+    let of_child = |field: &str| {
+        let text = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap().to_owned();
+        line.trim_start_matches(':').trim().to_owned()
+    };
+    let began = Instant::now();
+    while of_child("Seccomp") != "2" {
+        assert!(began.elapsed() < Duration::from_secs(30), "no fence");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!((of_child("NoNewPrivs"), of_child("CapEff")), ("1".into(), "0".repeat(16)));
+    if nix::unistd::geteuid().is_root() {
+        assert_eq!(of_child("Uid").split_whitespace().collect::<Vec<_>>(), ["65534"; 4]);
+    }
+    stdin.write_all(rest).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("5002"));
+}

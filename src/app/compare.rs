@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::asked::{THIS_CAPTURE, ending_with_all, no_such_dn};
 use super::fetch::{Wanted, fetch};
 use super::pipeline::Plan;
+use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
@@ -25,8 +26,24 @@ struct Read {
 }
 
 impl Read {
+    /// Reads one capture, with no more rights than that takes.
     fn new(input: &InputSettings, zone: &TimeZone) -> Result<Self, Failure> {
-        let trace = Plan::new(input, None, zone)?.run(None)?;
+        let plan = Plan::new(input, None, zone)?;
+        rights::give_up(input, plan.inputs(), &Needs::default())?;
+        Self::of(plan)
+    }
+
+    /// Reads two captures, both opened before rights are given up.
+    fn two([a, b]: [&InputSettings; 2], zone: &TimeZone) -> Result<[Self; 2], Failure> {
+        let plans = (Plan::new(a, None, zone)?, Plan::new(b, None, zone)?);
+        let files = InputSettings { files: [&*a.files, &*b.files].concat(), ..a.clone() };
+        let found = plans.0.inputs().iter().chain(plans.1.inputs());
+        rights::give_up(&files, found, &Needs::default())?;
+        Ok([Self::of(plans.0)?, Self::of(plans.1)?])
+    }
+
+    fn of(plan: Plan) -> Result<Self, Failure> {
+        let trace = plan.run(None)?;
         let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
         let files = trace.capture.files.iter().map(file_name).collect();
         Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files, ending })
@@ -44,6 +61,7 @@ impl Read {
 /// Reads everything and prints how the two sides differ.
 pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
     let zone = &settings.zone;
+    rights::begin();
     Ok(match &settings.what {
         What::Cohorts(input) => {
             let read = Read::new(input, zone)?;
@@ -70,7 +88,7 @@ pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
             read.ending
         }
         What::BeforeAfter([before, after], dn) => {
-            let (b, a) = (Read::new(before, zone)?, Read::new(after, zone)?);
+            let [b, a] = Read::two([before, after], zone)?;
             let left = (b.subject(dn, "the capture before")?, before, &b);
             let right = (a.subject(dn, "the capture after")?, after, &a);
             two(settings, left, right, true)?;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::asked::{THIS_CAPTURE, ending, ending_with_all, no_such_dn};
 use super::pipeline::{Plan, Trace};
+use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
 use crate::cli::{ExplainFormat, ExplainSettings};
 use crate::diagnosis::explain::explain;
@@ -17,8 +18,10 @@ const NAMED: usize = 20;
 
 /// Reads everything and tells the story of one DN.
 pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
+    rights::begin();
     let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
+    rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
     let (Trace { tracker, capture, .. }, of_passwords) = secrets::run(plan, secrets.as_ref())?;
     let snapshot = tracker.finish(&SnapshotOptions::default());
     let Some(dn) = &settings.dn else { return Err(which(&snapshot)) };

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::evidence::Evidence;
 use super::export::{self, Export, export};
 use super::pipeline::Plan;
+use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{ExtractFormat, ExtractSettings};
 use crate::compare::{Contrast, contrast};
@@ -17,7 +18,11 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let ExtractSettings { input, format, selection, output, force, zone } = settings;
     let wanted = Export { format: *format, path: output.clone(), force: *force };
     export::refuse(&wanted, Some(input), &[])?;
-    let trace = Plan::new(input, None, zone)?.run(None)?;
+    rights::begin();
+    let plan = Plan::new(input, None, zone)?;
+    let needs = Needs { output: Some(output.clone()), ..Needs::default() };
+    rights::give_up(input, plan.inputs(), &needs)?;
+    let trace = plan.run(None)?;
     let snapshot = &trace.tracker.finish(&SnapshotOptions::default());
     super::asked::some_match(snapshot, selection.dns.as_ref())?;
     let (contrast, findings) = match format {

@@ -120,6 +120,12 @@ impl Failure {
         }
     }
 
+    /// Whether a file could not be written for lack of rights.
+    #[cfg(feature = "tui")]
+    pub(super) fn is_not_permitted(&self) -> bool {
+        matches!(self, Self::Export { error, .. } if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether the reader of the output has seen enough, as `head` does.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use super::Failure;
+use super::{Failure, rights};
 use crate::net::escape_text;
 use crate::packet::KeyLog;
 
@@ -22,8 +22,12 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<KeyLog, Failure> {
     for path in paths {
         let before = log.counts();
         let failed = |error| Failure::KeyLog(escape_text(&path.to_string_lossy()).into(), error);
-        let file = File::open(path).map_err(failed)?;
-        log.follow(file.take(MOST)).map_err(failed)?;
+        let held = rights::held().map(|held| held.open(path)).transpose().map_err(failed)?;
+        match held.flatten() {
+            Some(file) => log.follow(file.take(MOST)),
+            None => log.follow(File::open(path).map_err(failed)?.take(MOST)),
+        }
+        .map_err(failed)?;
         let after = log.counts();
         if after.secrets == before.secrets {
             let lines = (after.junk - before.junk) + (after.unused - before.unused);

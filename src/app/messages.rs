@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::asked::{ending_with_all, some_match};
 use super::pipeline::Plan;
+use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{MessagesFormat, MessagesSettings};
 use crate::net::Origin;
@@ -13,7 +14,9 @@ use crate::sip::Message;
 
 /// Prints every REGISTER and every answer to one while it reads.
 pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
+    rights::begin();
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
+    rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
     let files: Vec<String> = plan.files().collect();
     let mut out = super::output();
     let mut shown = false;

@@ -38,6 +38,9 @@ mod reader;
 #[cfg(test)]
 mod replay;
 mod report;
+#[cfg_attr(feature = "live", path = "rights.rs")]
+#[cfg_attr(not(feature = "live"), path = "no_rights.rs")]
+mod rights;
 #[cfg(feature = "tui")]
 pub mod screen;
 mod secrets;
@@ -87,7 +90,8 @@ static TOLD: Once = Once::new();
 
 /// Opens the captures and compiles the filter for them.
 fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), Failure> {
-    let set = CaptureSet::open(&input.files, OpenOptions::default())?;
+    let options = OpenOptions { held: rights::held().cloned(), ..OpenOptions::default() };
+    let set = CaptureSet::open(&input.files, options)?;
     let Some(text) = &input.filter else { return Ok((set, None)) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
     if filter::loses_fragments(text) {

@@ -82,7 +82,6 @@ impl Plan {
     }
 
     /// The files as they are before they are read.
-    #[cfg(feature = "tui")]
     pub(super) fn inputs(&self) -> &[crate::source::FileInfo] {
         self.set.files()
     }
@@ -159,7 +158,7 @@ mod tests {
 
     fn report(file: &Path, batch_bytes: usize, read_by: ReadBy) -> String {
         let (files, zone) = (vec![file.to_owned()], TimeZone::UTC);
-        let input = InputSettings { files, filter: None, keylogs: Vec::new(), progress: false };
+        let input = InputSettings { files, ..InputSettings::default() };
         let mut plan = Plan::new(&input, None, &zone).unwrap();
         (plan.batch_bytes, plan.read_by) = (batch_bytes, read_by);
         let trace = plan.run(None).unwrap();
@@ -196,8 +195,7 @@ mod tests {
         if !file.exists() {
             return;
         }
-        let input =
-            InputSettings { files: vec![file], filter: None, keylogs: Vec::new(), progress: false };
+        let input = InputSettings { files: vec![file], ..InputSettings::default() };
         let plan = Plan::new(&input, None, &TimeZone::UTC).unwrap();
         let broken = std::io::ErrorKind::BrokenPipe;
         let error = plan.run(Some(&mut |_, _, _| Err(broken.into()))).err().unwrap();

@@ -29,12 +29,7 @@ fn play_to(
     file: &Path,
     mut watch: impl FnMut(&mut Tracker, Timestamp),
 ) -> Tracker {
-    let input = InputSettings {
-        files: vec![file.to_owned()],
-        filter: None,
-        keylogs: Vec::new(),
-        progress: false,
-    };
+    let input = InputSettings { files: vec![file.to_owned()], ..InputSettings::default() };
     let (set, filter) = super::open(&input).unwrap();
     let (progress, keys) = (ProgressLine::listener(false), keys::read(&[]).unwrap());
     let (at, zone, batch_bytes, read_by) = (None, TimeZone::UTC, 4096, ReadBy::Reader);

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::pipeline::{Plan, Trace};
+use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
 use crate::capture::Capture;
 use crate::cli::{Input, ReportFormat, ReportSettings};
@@ -23,8 +24,11 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
         #[cfg(any(feature = "live", feature = "hep"))]
         Input::Live(live) => return super::live::report::run(settings, live),
     };
+    rights::begin();
     let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(input, settings.at.as_ref(), &settings.zone)?;
+    let needs = Needs { resolve: settings.resolve, ..Needs::default() };
+    rights::give_up(input, plan.inputs(), &needs)?;
     let (trace, of_passwords) = secrets::run(plan, secrets.as_ref())?;
     #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
     let Trace { tracker, mut capture, at } = trace;

@@ -239,6 +239,29 @@ pub(super) struct ReadArgs {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    pub rights: RightsArgs,
+}
+
+/// What the program may do once all that it reads is open.
+#[cfg(feature = "live")]
+#[derive(ClapArgs, Clone, Default, Debug)]
+pub(super) struct RightsArgs {
+    /// The user that root becomes when all is open, instead of the one who called sudo, or nobody (or, to
+    /// write a file, the owner of its directory)
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Go without Landlock and seccomp
+    #[arg(long)]
+    no_fence: bool,
+}
+
+#[cfg(feature = "live")]
+impl From<RightsArgs> for super::settings::RightsSettings {
+    fn from(RightsArgs { user, no_fence }: RightsArgs) -> Self {
+        Self { user, no_fence }
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Default, Debug)]

@@ -175,6 +175,8 @@ mod tests {
             filter: None,
             keylog: Vec::new(),
             quiet: true,
+            #[cfg(feature = "live")]
+            rights: crate::cli::args::RightsArgs::default(),
         };
         let words: Vec<_> = words.split_whitespace().map(OsString::from).collect();
         match by_words(&words, &read, |word| word == "-" || word.to_string_lossy().contains('.')) {

@@ -34,14 +34,6 @@ pub(super) struct LiveArgs {
     duration: Option<Duration>,
     #[command(flatten)]
     record: RecordArgs,
-    /// The user to become when all is open, instead of the one who called sudo, or nobody
-    #[cfg(feature = "live")]
-    #[arg(long, value_name = "NAME", requires = "traffic")]
-    user: Option<String>,
-    /// Go without Landlock and seccomp
-    #[cfg(feature = "live")]
-    #[arg(long, requires = "traffic")]
-    no_fence: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -178,6 +170,9 @@ pub(super) struct OnlyLiveArgs {
     /// Times in UTC instead of local time
     #[arg(long)]
     pub(super) utc: bool,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    rights: super::args::RightsArgs,
     #[command(flatten)]
     live: LiveArgs,
 }
@@ -189,7 +184,12 @@ impl OnlyLiveArgs {
         let filter = self.filter;
         #[cfg(not(feature = "live"))]
         let filter = None;
-        self.live.settings(filter, self.keylog)
+        self.live.settings(
+            filter,
+            self.keylog,
+            #[cfg(feature = "live")]
+            self.rights.into(),
+        )
     }
 }
 
@@ -228,6 +228,7 @@ impl LiveArgs {
         self,
         filter: Option<String>,
         keylogs: Vec<PathBuf>,
+        #[cfg(feature = "live")] rights: super::settings::RightsSettings,
     ) -> Result<LiveSettings, clap::Error> {
         if !self.is_asked_for() {
             let words = match (cfg!(feature = "live"), cfg!(feature = "hep")) {
@@ -259,9 +260,9 @@ impl LiveArgs {
             keylogs,
             record: record(self.record)?,
             #[cfg(feature = "live")]
-            user: self.user,
+            user: rights.user,
             #[cfg(feature = "live")]
-            no_fence: self.no_fence,
+            no_fence: rights.no_fence,
         })
     }
 }

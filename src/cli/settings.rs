@@ -63,7 +63,7 @@ pub enum Input {
 }
 
 /// Which captures are read, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct InputSettings {
     /// Files, directories, `-` for standard input.
     pub files: Vec<PathBuf>,
@@ -73,6 +73,19 @@ pub struct InputSettings {
     pub keylogs: Vec<PathBuf>,
     /// Whether progress may be shown on standard error.
     pub progress: bool,
+    /// What the program may do once all is open.
+    #[cfg(feature = "live")]
+    pub rights: RightsSettings,
+}
+
+/// What the program may do once all that it reads is open.
+#[cfg(feature = "live")]
+#[derive(Clone, Default, Debug)]
+pub struct RightsSettings {
+    /// The user to become.
+    pub user: Option<String>,
+    /// Whether to go without Landlock and seccomp.
+    pub no_fence: bool,
 }
 
 /// The settings of `regscope report`.
@@ -241,7 +254,12 @@ impl Input {
     ) -> Result<Self, clap::Error> {
         let files = InputSettings::new(files, read);
         if live.is_asked_for() {
-            return Ok(Self::Live(Box::new(live.settings(files.filter, files.keylogs)?)));
+            return Ok(Self::Live(Box::new(live.settings(
+                files.filter,
+                files.keylogs,
+                #[cfg(feature = "live")]
+                files.rights,
+            )?)));
         }
         Ok(Self::Files(files))
     }
@@ -255,7 +273,14 @@ impl InputSettings {
         #[cfg(not(feature = "live"))]
         let filter = None;
         let keylogs = read.keylog.clone();
-        Self { files, filter, keylogs, progress: !read.quiet && stderr().is_terminal() }
+        Self {
+            files,
+            filter,
+            keylogs,
+            progress: !read.quiet && stderr().is_terminal(),
+            #[cfg(feature = "live")]
+            rights: read.rights.clone().into(),
+        }
     }
 
     /// Whether standard input is among the files: it can be read once.

@@ -1,5 +1,7 @@
 //! Restricts files, TCP and signals with Landlock, as far as the kernel can.
 
+use std::path::Path;
+
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, NetPort,
     PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _,
@@ -22,29 +24,36 @@ const KNOWN: ABI = ABI::V6;
 /// Questions that are too long for a datagram go to the resolver's port over TCP (RFC 7766).
 const DNS: u16 = 53;
 
-/// Restricts the calling thread. An error only for a path that was asked for and cannot be opened.
+/// Restricts the calling thread. An error only for a directory to write to that cannot be opened; what is
+/// read may be open already, and need no right to be opened.
 pub(super) fn restrict_files(options: &DropOptions) -> Result<Fence, PrivilegeError> {
-    let given: Vec<PathBeneath<PathFd>> = [(&options.read, reading()), (&options.write, writing())]
-        .into_iter()
-        .flat_map(|(paths, rights)| paths.iter().map(move |path| (path, rights)))
-        .map(|(path, rights)| {
-            let opened = PathFd::new(path).map_err(|error| PrivilegeError::Path {
-                path: path.clone(),
-                reason: error.to_string(),
-            })?;
-            let rights = if path.is_dir() { rights } else { rights & AccessFs::from_file(KNOWN) };
-            Ok(PathBeneath::new(opened, rights))
-        })
-        .collect::<Result<_, _>>()?;
-    let if_there = options.save.iter().filter_map(|path| PathFd::new(path).ok());
-    let given: Vec<_> =
-        given.into_iter().chain(if_there.map(|path| PathBeneath::new(path, writing()))).collect();
+    let needed = options.write.iter().map(|path| {
+        let opened = PathFd::new(path).map_err(|error| PrivilegeError::Path {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        Ok(PathBeneath::new(opened, writing()))
+    });
+    let mut given = needed.collect::<Result<Vec<_>, _>>()?;
+    given.extend(options.save.iter().filter_map(|path| if_there(path, writing())));
+    given.extend(options.read.iter().filter_map(|path| if_there(path, reading())));
     Ok(match restrict(given) {
         Ok(RulesetStatus::FullyEnforced) => Fence::Full,
         Ok(RulesetStatus::PartiallyEnforced) => Fence::Partial,
         Ok(RulesetStatus::NotEnforced) => Fence::Missing("this kernel has no Landlock".to_owned()),
         Err(error) => Fence::Missing(error.to_string()),
     })
+}
+
+/// A rule for a file or a directory that can be opened; pipes and the like need none.
+fn if_there(path: &Path, rights: BitFlags<AccessFs>) -> Option<PathBeneath<PathFd>> {
+    let metadata = path.metadata().ok()?;
+    let rights = match (metadata.is_dir(), metadata.is_file()) {
+        (true, _) => rights,
+        (_, true) => rights & AccessFs::from_file(KNOWN),
+        _ => return None,
+    };
+    PathFd::new(path).ok().map(|opened| PathBeneath::new(opened, rights))
 }
 
 fn reading() -> BitFlags<AccessFs> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::STDIN;
 
 /// A file to try, or a directory's worth of them.
+#[derive(Clone, Debug)]
 pub(super) enum Candidates {
     /// An input named by the user: if it is no capture, that is worth saying.
     Named(PathBuf),

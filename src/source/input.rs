@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::STDIN;
+use super::held::{Held, HeldFile};
 
 /// The bytes of one input.
 ///
@@ -15,6 +16,8 @@ use super::error::STDIN;
 pub(super) struct Input {
     path: PathBuf,
     file: Option<File>,
+    /// Another handle on the file, which stays open.
+    held: Option<HeldFile>,
     /// Device and inode, by which a file that was replaced is recognised.
     identity: (u64, u64),
     size: Option<u64>,
@@ -28,8 +31,14 @@ fn identity(metadata: &Metadata) -> (u64, u64) {
 
 impl Input {
     /// Opens `path`, `-` being standard input.
-    pub(super) fn open(path: &Path, keep_open: bool) -> io::Result<Self> {
-        let file = if path.as_os_str() == STDIN {
+    pub(super) fn open(path: &Path, keep_open: bool, held: Option<&Held>) -> io::Result<Self> {
+        let is_stdin = path.as_os_str() == STDIN;
+        if let Some(held) = held.filter(|_| !is_stdin)
+            && let Some(file) = held.open(path)?
+        {
+            return Self::of_held(path, keep_open, file);
+        }
+        let file = if is_stdin {
             File::from(io::stdin().as_fd().try_clone_to_owned()?)
         } else {
             File::open(path)?
@@ -39,10 +48,25 @@ impl Input {
         Ok(Self {
             path: path.to_owned(),
             file: Some(file),
+            held: None,
             identity: identity(&metadata),
             size: regular.then_some(metadata.len()),
             position: 0,
-            keep_open: keep_open || !regular || path.as_os_str() == STDIN,
+            keep_open: keep_open || !regular || is_stdin,
+        })
+    }
+
+    /// Reads a file that stays open whatever happens here.
+    fn of_held(path: &Path, keep_open: bool, held: HeldFile) -> io::Result<Self> {
+        let metadata = held.file().metadata()?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: None,
+            held: Some(held),
+            identity: identity(&metadata),
+            size: Some(metadata.len()),
+            position: 0,
+            keep_open,
         })
     }
 
@@ -73,6 +97,11 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(held) = &mut self.held {
+            let read = held.read(out)?;
+            self.position += read as u64;
+            return Ok(read);
+        }
         let mut file = match self.file.take() {
             Some(file) => file,
             None => self.reopen()?,

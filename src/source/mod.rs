@@ -12,6 +12,7 @@
 mod discover;
 mod error;
 pub mod file;
+mod held;
 #[cfg(feature = "hep")]
 pub mod hep;
 mod input;
@@ -27,4 +28,5 @@ pub use error::{
     Damage, DamageKind, InputError, OpenError, ReadError, SourceError, Warning, WarningKind,
 };
 pub use file::{Compression, Format, Reader};
+pub use held::{Held, HeldFile};
 pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::discover::{Candidates, candidates};
 use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
 use super::file::{BUFFER_SIZE, Compression, Format, Reader};
+use super::held::Held;
 use super::input::Input;
 use crate::net::{FileId, Frame, LinkType, Timestamp};
 
@@ -22,11 +23,13 @@ pub struct OpenOptions {
     pub buffer_size: usize,
     /// Up to how many files are simply kept open; above, each is opened for the moment of a read.
     pub files_kept_open: usize,
+    /// Files that stay open for another reading, if any are to.
+    pub held: Option<Held>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { buffer_size: BUFFER_SIZE, files_kept_open: 32 }
+        Self { buffer_size: BUFFER_SIZE, files_kept_open: 32, held: None }
     }
 }
 
@@ -104,8 +107,11 @@ impl CaptureSet {
     ///
     /// An error only if nothing can be read at all; inputs left out are [`Self::warnings`].
     pub fn open(inputs: &[PathBuf], options: OpenOptions) -> Result<Self, SourceError> {
-        let found: Vec<_> =
-            inputs.iter().map(|input| (input.as_path(), candidates(input))).collect();
+        let found = |input: &Path| match &options.held {
+            Some(held) => held.candidates(input, candidates),
+            None => candidates(input),
+        };
+        let found: Vec<_> = inputs.iter().map(|input| (input.as_path(), found(input))).collect();
         let tried = found.iter().map(|(_, found)| match found {
             Ok(Candidates::Directory { files, .. }) => files.len(),
             _ => 1,
@@ -182,8 +188,8 @@ impl CaptureSet {
         let index = self.files.len();
         let failed = |reason| InputError { path: path.to_owned(), reason };
         let file = u16::try_from(index).map_err(|_| failed(OpenError::TooManyFiles))?;
-        let input =
-            Input::open(path, self.keep_open).map_err(|error| failed(OpenError::from(error)))?;
+        let input = Input::open(path, self.keep_open, self.options.held.as_ref())
+            .map_err(|error| failed(OpenError::from(error)))?;
         let (size, waits) = (input.size(), input.can_reopen());
         let buffer = if waits { PEEK_SIZE } else { self.options.buffer_size };
         let mut reader = Reader::with_options(input, FileId(file), buffer).map_err(failed)?;
@@ -303,8 +309,9 @@ impl CaptureSet {
     #[cold]
     fn open_waiting(&mut self, index: usize) -> bool {
         let Some(path) = self.files.get(index).map(|info| info.path.clone()) else { return false };
-        let opened =
-            Input::open(&path, self.keep_open).map_err(OpenError::from).and_then(|input| {
+        let opened = Input::open(&path, self.keep_open, self.options.held.as_ref())
+            .map_err(OpenError::from)
+            .and_then(|input| {
                 Reader::with_options(input, FileId(index as u16), self.options.buffer_size)
             });
         let slot = match opened {

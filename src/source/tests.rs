@@ -67,7 +67,7 @@ fn at(micros: &[i64]) -> Vec<u8> {
     pcap(&micros.iter().map(|micros| Packet::new(micros * 1_000, b"frame")).collect::<Vec<_>>())
 }
 
-const ONE_BY_ONE: OpenOptions = OpenOptions { buffer_size: 64, files_kept_open: 0 };
+const ONE_BY_ONE: OpenOptions = OpenOptions { buffer_size: 64, files_kept_open: 0, held: None };
 
 #[test]
 fn a_set_can_move_to_another_thread() {
@@ -315,7 +315,7 @@ proptest! {
         let names: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
         let captures = Captures::new(&files);
         let walk = |skims: bool| {
-            let options = OpenOptions { buffer_size, files_kept_open };
+            let options = OpenOptions { buffer_size, files_kept_open, held: None };
             let Ok(mut set) = captures.open_with(&names, options) else { return Vec::new() };
             let mut seen = Vec::new();
             let mut refused: Option<Vec<u8>> = None;

@@ -62,7 +62,7 @@ impl Desk for Broken {
 #[ignore = "run in a pseudo-terminal by the next one"]
 fn a_screen_that_panics() {
     let files = vec![INCIDENT.into()];
-    let input = InputSettings { files, filter: None, keylogs: Vec::new(), progress: false };
+    let input = InputSettings { files, ..InputSettings::default() };
     let (news, told) = crossbeam_channel::bounded(8);
     news.send(News::Data(Arc::new(read(&input).unwrap()))).unwrap();
     let options = Options {

@@ -127,7 +127,7 @@ fn refreshing(times: u32) -> (tempfile::TempDir, InputSettings) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("refreshing.pcap");
     std::fs::write(&path, file).unwrap();
-    (dir, InputSettings { files: vec![path], filter: None, keylogs: Vec::new(), progress: false })
+    (dir, InputSettings { files: vec![path], ..InputSettings::default() })
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(crate) fn case(name: &str) -> InputSettings {
     files.retain(|file| {
         file.file_stem().and_then(|stem| stem.to_str()).is_some_and(|s| s.starts_with("input"))
     });
-    InputSettings { files, filter: None, keylogs: Vec::new(), progress: false }
+    InputSettings { files, ..InputSettings::default() }
 }
 
 impl Session {
@@ -268,5 +268,5 @@ pub(crate) fn thousand() -> InputSettings {
         dir
     });
     let files = vec![dir.path().join("thousand.pcap")];
-    InputSettings { files, filter: None, keylogs: Vec::new(), progress: false }
+    InputSettings { files, ..InputSettings::default() }
 }

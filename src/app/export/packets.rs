@@ -146,7 +146,7 @@ fn verify(
 ) -> Result<(), Failure> {
     let keylogs = evidence.files().map(|input| input.keylogs.clone()).unwrap_or_default();
     let files = vec![new.path()];
-    let own = InputSettings { files, filter: None, keylogs, progress: false };
+    let own = InputSettings { files, keylogs, ..InputSettings::default() };
     let trace = Plan::new(&own, None, &TimeZone::UTC)?.run(None)?;
     let there = trace.tracker.finish(&SnapshotOptions::default());
     let mut selected = HashSet::default();

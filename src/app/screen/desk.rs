@@ -132,6 +132,12 @@ fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data
     match export(&wanted, &view, evidence) {
         Ok(summary) => Saved::Done(format!("saved {}", summary.sentences().join("; "))),
         Err(Failure::Exists(_)) => Saved::Exists,
+        Err(failure @ Failure::Export { .. }) if failure.is_not_permitted() => {
+            Saved::Failed(format!(
+                "{failure} (the screen may write only to the directory it was started in, as the user it \
+             runs as)"
+            ))
+        }
         Err(failure) => Saved::Failed(failure.to_string()),
     }
 }

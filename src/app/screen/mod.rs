@@ -6,6 +6,7 @@ use crossbeam_channel::bounded;
 
 use super::evidence::Evidence;
 use super::pipeline::Plan;
+use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{Input, InputSettings, TuiSettings};
 use crate::compare::contrast;
@@ -35,7 +36,10 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
         #[cfg(any(feature = "live", feature = "hep"))]
         Input::Live(live) => return super::live::screen::run(settings, live),
     };
+    rights::begin();
     let plan = Plan::new(input, settings.at.as_ref(), &settings.options.zone)?;
+    let needs = Needs { resolve: settings.resolve, saves: true, ..Needs::default() };
+    rights::give_up(input, plan.inputs(), &needs)?;
     let (send, news) = bounded(WAITING);
     let evidence = Evidence::Files(input.clone());
     let desk = &mut desk::Clerk::start(evidence, &settings.options.zone, send.clone())?;
