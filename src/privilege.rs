@@ -49,6 +49,10 @@ use nix::unistd::{Uid, User};
 use crate::net::escape_text;
 
 #[cfg(target_os = "linux")]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")),
+    path = "privilege/no_calls.rs"
+)]
 mod calls;
 #[cfg(target_os = "linux")]
 mod files;

@@ -21,7 +21,9 @@ fn list(rules: &toml::Table, path: [&str; 2], key: &str) -> Vec<String> {
     let text = |value: &toml::Value| {
         value.as_str().or_else(|| value.get(key)?.as_str()).map(str::to_owned)
     };
-    rules[path[0]][path[1]].as_array().unwrap().iter().map(|value| text(value).unwrap()).collect()
+    let [table, key_of_list] = path;
+    let list = rules.get(table).and_then(|table| table.get(key_of_list));
+    list.unwrap().as_array().unwrap().iter().map(|value| text(value).unwrap()).collect()
 }
 
 /// The packages that are built here, as cargo lists them; none if they are not at hand.
@@ -36,9 +38,10 @@ fn packages() -> Option<Vec<Value>> {
         .output()
         .unwrap();
     let all: Value = serde_json::from_slice(&output.stdout).ok()?;
-    let used: Vec<_> = all["resolve"]["nodes"].as_array()?.iter().map(|node| &node["id"]).collect();
-    let packages = all["packages"].as_array()?.iter();
-    Some(packages.filter(|package| used.contains(&&package["id"])).cloned().collect())
+    let nodes = all.pointer("/resolve/nodes")?.as_array()?;
+    let used: Vec<_> = nodes.iter().map(|node| node.get("id")).collect();
+    let packages = all.get("packages")?.as_array()?.iter();
+    Some(packages.filter(|package| used.contains(&package.get("id"))).cloned().collect())
 }
 
 /// Whether an SPDX expression can be met with these licenses: AND binds stronger, parentheses strongest.

@@ -228,7 +228,7 @@ fn of_root_alone() -> tempfile::TempDir {
     ] {
         fs::copy(captures.join(from), dir.path().join(to)).unwrap();
     }
-    fs::write(dir.path().join("secrets"), "5002:wrong\n").unwrap();
+    fs::write(dir.path().join("secrets"), "5002 wrong\n").unwrap();
     fs::create_dir(dir.path().join("many")).unwrap();
     for number in 0..40 {
         let copy = dir.path().join(format!("many/{number}.pcap"));

@@ -111,7 +111,6 @@ const PLAIN: &[c_long] = &[
     libc::SYS_newfstatat,
     libc::SYS_openat,
     libc::SYS_readlinkat,
-    libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_statfs,
     libc::SYS_statx,
@@ -157,12 +156,15 @@ const OLDER: &[c_long] = &[
     libc::SYS_poll,
     libc::SYS_readlink,
     libc::SYS_rename,
+    libc::SYS_renameat,
     libc::SYS_select,
     libc::SYS_stat,
     libc::SYS_time,
     libc::SYS_unlink,
 ];
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+const OLDER: &[c_long] = &[libc::SYS_renameat];
+#[cfg(target_arch = "riscv64")]
 const OLDER: &[c_long] = &[];
 
 /// Reading and setting a terminal, its size, and what is ready or kept open: not `TIOCSTI`, which types

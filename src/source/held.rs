@@ -105,7 +105,7 @@ mod tests {
         let held = Held::new(1);
         assert_eq!(text(held.open(&path).unwrap().unwrap()), "what it says");
         fs::remove_file(&path).unwrap();
-        assert_eq!(text(held.clone().open(&path).unwrap().unwrap()), "what it says");
+        assert_eq!(text(held.open(&path).unwrap().unwrap()), "what it says");
         assert!(held.open(&dir.path().join("b")).unwrap().is_none());
         assert!(Held::new(1).open(&path).is_err());
     }
