@@ -1,27 +1,30 @@
-//! Makes a large capture of registrations and prints what is in it as one line of JSON.
+//! Makes a large capture or log of registrations and prints what is in it as one line of JSON.
 //!
 //! `cargo run --release --example generate -- mixed /tmp/mixed.pcap 2GB`
 
 #![expect(clippy::print_stdout, reason = "the truth is for standard output")]
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
 #[path = "../benches/generate/mod.rs"]
 mod generate;
+#[path = "../benches/generate/log.rs"]
+mod log;
 
 use generate::{Plan, Shape};
 
-/// Makes a capture of SIP registrations and prints what is in it as one line of JSON.
+/// Makes a capture or a log of SIP registrations and prints what is in it as one line of JSON.
 #[derive(Parser)]
 struct Arguments {
     /// What it looks like
     shape: Name,
     /// The file; .pcapng makes pcapng, anything else pcap
     file: PathBuf,
-    /// Bytes (KB, MB or GB behind the number) for reg, mixed and tcp; how many for the others
+    /// Bytes (KB, MB or GB behind the number) for reg, mixed, tcp and log; how many for the others
     #[arg(value_parser = size)]
     size: u64,
     /// The same seed makes the same file
@@ -46,6 +49,8 @@ enum Name {
     Attempts,
     /// Many TCP connections, each with one registration
     Flows,
+    /// The log of a SIP server, 5 % of it SIP
+    Log,
 }
 
 fn size(text: &str) -> Result<u64, String> {
@@ -70,6 +75,13 @@ fn main() -> io::Result<()> {
         Name::Dns => Shape::Dns { count: size },
         Name::Attempts => Shape::Attempts { count: size },
         Name::Flows => Shape::Flows { count: size },
+        Name::Log => {
+            let mut out = BufWriter::new(File::create(path)?);
+            let messages = log::write(&mut out, size)?;
+            out.flush()?;
+            println!("{}", serde_json::json!({ "messages": messages }));
+            return Ok(());
+        }
     };
     let truth = Plan { shape, seed, path, pieces }.carry_out()?;
     println!("{}", serde_json::to_string(&truth)?);

@@ -9,7 +9,35 @@
 //! Nothing here knows a registration. A log is evidence of its own kind: addresses and times that it leaves
 //! out are inferred and marked, and what is not understood is counted.
 
+mod address;
+mod again;
+mod carrier;
+mod clock;
+mod collect;
+mod cursor;
+mod dialect;
+mod extract;
+mod finish;
+mod framer;
+mod lines;
+mod pattern;
+mod reader;
+mod secret;
+mod shapes;
+mod sides;
+mod stamp;
+mod start;
+mod survey;
+mod tables;
+mod utf16;
+
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
+
+pub use again::{lines_around, message_at};
+pub use reader::{LogReader, NotALog, continues, could_be_log, formats};
 
 use crate::net::{Endpoint, Timestamp, Transport};
 
@@ -101,10 +129,12 @@ pub struct Statement {
     pub contact: Option<String>,
     /// The Call-ID it names.
     pub call_id: Option<String>,
-    /// The address and port of the device it names.
+    /// The address of the device it names; port 0 where it names none.
     pub source: Option<Endpoint>,
     /// The status code it names.
     pub code: Option<u16>,
+    /// The seconds that it grants.
+    pub expires: Option<u32>,
     /// The cluster node it names.
     pub node: Option<String>,
     /// The line itself, carrier undone, at most 1024 bytes.
