@@ -75,8 +75,25 @@ pub enum OpenError {
     #[error("permission denied")]
     PermissionDenied,
     /// A directory in which no file is a capture.
-    #[error("no capture files in this directory")]
+    #[error("no captures or logs in this directory")]
     NoCaptures,
+    /// An archive in which no file is a capture.
+    #[error("no captures or logs in this archive")]
+    NothingInArchive,
+    /// An archive in an archive in an archive.
+    #[error("an archive inside two others; unpack it first")]
+    TooDeep,
+    /// An archive that cannot be read.
+    #[error("{kind} archive damaged: {trouble}")]
+    Archive {
+        /// The kind of archive.
+        kind: &'static str,
+        /// What its reader says.
+        trouble: String,
+    },
+    /// There is no room to unpack an archive.
+    #[error("cannot be unpacked: {0}")]
+    Unpack(ReadError),
     /// More files than a frame reference can tell apart.
     #[error("too many capture files, at most 65536 can be read together")]
     TooManyFiles,
@@ -84,12 +101,14 @@ pub enum OpenError {
     #[error("{}", empty_sentence(*.0))]
     Empty(Compression),
     /// Its first bytes are those of no capture format.
-    #[error("{}", not_a_capture_sentence(*.compression, .starts_with))]
+    #[error("{}", not_a_capture_sentence(*.compression, .starts_with, .first_line.as_deref()))]
     NotACapture {
         /// How it was compressed.
         compression: Compression,
         /// Its first bytes, decompressed.
         starts_with: Vec<u8>,
+        /// Its first line, if it is a text that is no log either.
+        first_line: Option<String>,
     },
     /// It ends, or is damaged, before the end of the capture header.
     #[error("{} file cut in the middle of its header, at byte {offset}", .format.name())]
@@ -130,6 +149,18 @@ pub enum OpenError {
     Read(ReadError),
 }
 
+impl OpenError {
+    /// The same of a text that is no log either.
+    pub(super) fn with_first_line(self, line: Option<String>) -> Self {
+        match self {
+            Self::NotACapture { compression, starts_with, .. } => {
+                Self::NotACapture { compression, starts_with, first_line: line }
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -153,9 +184,18 @@ fn empty_sentence(compression: Compression) -> &'static str {
     }
 }
 
-fn not_a_capture_sentence(compression: Compression, starts_with: &[u8]) -> String {
+fn not_a_capture_sentence(
+    compression: Compression,
+    starts_with: &[u8],
+    first_line: Option<&str>,
+) -> String {
     let excerpt = escape_bytes(starts_with);
-    match (compression, foreign(starts_with)) {
+    let foreign = foreign(starts_with);
+    if let (Some(line), None) = (first_line, &foreign) {
+        let line = escape_text(line);
+        return format!("not a capture file and no log regscope knows (first line: \"{line}\")");
+    }
+    match (compression, foreign) {
         (Compression::None, Some(sentence)) => sentence,
         (other, Some(sentence)) => format!("{sentence} (inside the {} data)", other.name()),
         (Compression::None, None) => format!("not a capture file (starts with \"{excerpt}\")"),
@@ -317,6 +357,16 @@ pub enum WarningKind {
     #[error("left out {} of decryption secrets: other kinds than TLS key logs, or too many", count(*.0, "byte"))]
     SecretsUnused(u64),
     /// Files of a directory that are no captures were left out.
-    #[error("left out {} of this directory that hold no capture", count(*.0, "file"))]
+    #[error("left out {} of this directory that hold no capture and no log", count(*.0, "file"))]
     Skipped(u64),
+    /// Files of an archive that are no captures were left out.
+    #[error("left out {} of this archive that hold no capture and no log", count(*.0, "file"))]
+    SkippedInArchive(u64),
+    /// Files of an archive that cannot be unpacked were left out.
+    #[error("left out {} of this archive, encrypted or compressed by a method that is not read",
+        count(*.0 as u64, "file"))]
+    MembersUnreadable(usize),
+    /// The rest of an archive was left out.
+    #[error("read no further in this archive: {0}")]
+    ArchiveEnds(String),
 }

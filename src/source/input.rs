@@ -3,11 +3,55 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt as _, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::STDIN;
 use super::held::{Held, HeldFile};
+use crate::net::Timestamp;
+
+/// Where the bytes of an input are to be had, again if need be.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// A file, or standard input.
+    Path(PathBuf),
+    /// A part of an archive that was unpacked into a file without a name.
+    Member(Member),
+}
+
+/// A file that was in an archive.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// The archive and the name in it, to show.
+    pub name: PathBuf,
+    /// What holds the bytes of all members.
+    pub spool: Arc<File>,
+    /// Where its own begin.
+    pub start: u64,
+    /// How many it has.
+    pub size: u64,
+    /// When it was last written, as the archive says.
+    pub modified: Option<Timestamp>,
+}
+
+impl Place {
+    /// How it is shown.
+    pub(super) fn name(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Member(member) => &member.name,
+        }
+    }
+
+    /// Opens it at its beginning.
+    pub(super) fn open(&self, keep_open: bool, held: Option<&Held>) -> io::Result<Input> {
+        match self {
+            Self::Path(path) => Input::open(path, keep_open, held),
+            Self::Member(member) => Ok(Input::of_member(member.clone(), keep_open)),
+        }
+    }
+}
 
 /// The bytes of one input.
 ///
@@ -21,12 +65,19 @@ pub(super) struct Input {
     /// Device and inode, by which a file that was replaced is recognised.
     identity: (u64, u64),
     size: Option<u64>,
+    modified: Option<Timestamp>,
     position: u64,
     keep_open: bool,
+    member: Option<Member>,
 }
 
 fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
+}
+
+/// When a file was last written.
+fn written(metadata: &Metadata) -> Timestamp {
+    Timestamp::from_parts(metadata.mtime(), metadata.mtime_nsec())
 }
 
 impl Input {
@@ -51,8 +102,10 @@ impl Input {
             held: None,
             identity: identity(&metadata),
             size: regular.then_some(metadata.len()),
+            modified: regular.then(|| written(&metadata)),
             position: 0,
             keep_open: keep_open || !regular || is_stdin,
+            member: None,
         })
     }
 
@@ -65,9 +118,31 @@ impl Input {
             held: Some(held),
             identity: identity(&metadata),
             size: Some(metadata.len()),
+            modified: Some(written(&metadata)),
             position: 0,
             keep_open,
+            member: None,
         })
+    }
+
+    /// Reads what was unpacked from an archive; that needs no file of its own.
+    fn of_member(member: Member, keep_open: bool) -> Self {
+        Self {
+            path: member.name.clone(),
+            file: None,
+            held: None,
+            identity: (0, 0),
+            size: Some(member.size),
+            modified: member.modified,
+            position: 0,
+            keep_open,
+            member: Some(member),
+        }
+    }
+
+    /// When a regular file was last written.
+    pub(super) const fn modified(&self) -> Option<Timestamp> {
+        self.modified
     }
 
     /// The size of a regular file.
@@ -97,6 +172,14 @@ impl Input {
 
 impl Read for Input {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(member) = &self.member {
+            let left = usize::try_from(member.size - self.position).unwrap_or(usize::MAX);
+            let count = left.min(out.len());
+            let room = out.get_mut(..count).unwrap_or_default();
+            let read = member.spool.read_at(room, member.start + self.position)?;
+            self.position += read as u64;
+            return Ok(read);
+        }
         if let Some(held) = &mut self.held {
             let read = held.read(out)?;
             self.position += read as u64;

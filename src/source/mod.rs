@@ -9,6 +9,7 @@
 //!
 //! With the feature `live`, `live::Live` captures on a device through libpcap.
 
+mod archive;
 mod discover;
 mod error;
 pub mod file;
@@ -18,15 +19,18 @@ pub mod hep;
 mod input;
 #[cfg(feature = "live")]
 pub mod live;
+mod other;
 mod set;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use archive::Archives;
 pub use error::{
     Damage, DamageKind, InputError, OpenError, ReadError, SourceError, Warning, WarningKind,
 };
 pub use file::{Compression, Format, Reader};
 pub use held::{Held, HeldFile};
+pub use other::{CapturesOnly, NotTaken, Other, OtherStream, Others};
 pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};

@@ -6,15 +6,19 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::archive::{self, Archives, Budget};
 use super::discover::{Candidates, candidates};
 use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
-use super::file::{BUFFER_SIZE, Compression, Format, Reader};
+use super::file::{BUFFER_SIZE, Compression, Format, Plain, Reader, Refused};
 use super::held::Held;
-use super::input::Input;
+use super::input::{Input, Place};
+use super::other::{CapturesOnly, Other, OtherStream, Others};
 use crate::net::{FileId, Frame, LinkType, Timestamp};
 
 /// How much of a file is read to learn when it begins.
 const PEEK_SIZE: usize = 16 << 10;
+/// How deep archives may be in one another.
+const DEEPEST: usize = 2;
 
 /// How files are read.
 #[derive(Clone, Debug)]
@@ -23,13 +27,20 @@ pub struct OpenOptions {
     pub buffer_size: usize,
     /// Up to how many files are simply kept open; above, each is opened for the moment of a read.
     pub files_kept_open: usize,
+    /// What was unpacked before.
+    pub archives: Archives,
     /// Files that stay open for another reading, if any are to.
     pub held: Option<Held>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { buffer_size: BUFFER_SIZE, files_kept_open: 32, held: None }
+        Self {
+            buffer_size: BUFFER_SIZE,
+            files_kept_open: 32,
+            archives: Archives::default(),
+            held: None,
+        }
     }
 }
 
@@ -88,6 +99,8 @@ enum Slot {
 pub struct CaptureSet {
     files: Vec<FileInfo>,
     slots: Vec<Slot>,
+    /// Where the bytes of each are.
+    places: Vec<Place>,
     /// The time of the next frame of every file but the current one.
     due: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// The file whose frame was lent last.
@@ -97,9 +110,25 @@ pub struct CaptureSet {
     secrets: Vec<Zeroizing<Vec<u8>>>,
     options: OpenOptions,
     keep_open: bool,
+    /// How much may still be unpacked.
+    budget: Budget,
     /// Bytes of the files that were read to their end.
     done_bytes: u64,
     total_bytes: Option<u64>,
+}
+
+/// A file that is no capture, before anybody was asked.
+struct Unknown {
+    place: Place,
+    plain: Plain<Input>,
+    modified: Option<Timestamp>,
+    /// Why it is no capture.
+    reason: OpenError,
+}
+
+/// An input that was left out.
+fn unreadable_input(InputError { path, reason }: InputError) -> Warning {
+    Warning { file: None, path, offset: None, kind: WarningKind::Unreadable(reason) }
 }
 
 impl CaptureSet {
@@ -107,6 +136,15 @@ impl CaptureSet {
     ///
     /// An error only if nothing can be read at all; inputs left out are [`Self::warnings`].
     pub fn open(inputs: &[PathBuf], options: OpenOptions) -> Result<Self, SourceError> {
+        Self::open_with(inputs, options, &mut CapturesOnly)
+    }
+
+    /// The same; what is no capture goes to `others`, and has its place among the files if it is taken.
+    pub fn open_with(
+        inputs: &[PathBuf],
+        options: OpenOptions,
+        others: &mut dyn Others,
+    ) -> Result<Self, SourceError> {
         let found = |input: &Path| match &options.held {
             Some(held) => held.candidates(input, candidates),
             None => candidates(input),
@@ -120,21 +158,26 @@ impl CaptureSet {
         let mut set = Self {
             files: Vec::new(),
             slots: Vec::new(),
+            places: Vec::new(),
             due: BinaryHeap::new(),
             current: None,
             warnings: Vec::new(),
             secrets: Vec::new(),
             options,
             keep_open,
+            budget: Budget::default(),
             done_bytes: 0,
             total_bytes: Some(0),
         };
         let mut failures = Vec::new();
         for (input, found) in found {
             match found {
-                Ok(Candidates::Named(path)) => failures.extend(set.add(&path).err()),
+                Ok(Candidates::Named(path)) => {
+                    failures.extend(set.add(Place::Path(path), 0, others).err());
+                }
                 Ok(Candidates::Directory { path, files }) => {
-                    set.add_directory(path, &files, &mut failures);
+                    let places = files.into_iter().map(Place::Path).collect();
+                    failures.extend(set.add_all(path, places, 0, others));
                 }
                 Err(error) => {
                     failures.push(InputError { path: input.to_owned(), reason: error.into() });
@@ -154,20 +197,22 @@ impl CaptureSet {
                 Some(first) => SourceError::NoneReadable { first, others },
             });
         }
-        self.warnings.extend(failures.into_iter().map(|InputError { path, reason }| Warning {
-            file: None,
-            path,
-            offset: None,
-            kind: WarningKind::Unreadable(reason),
-        }));
+        self.warnings.extend(failures.into_iter().map(unreadable_input));
         Ok(self)
     }
 
-    fn add_directory(&mut self, path: PathBuf, files: &[PathBuf], failures: &mut Vec<InputError>) {
-        let (captures, failed) = (self.files.len(), failures.len());
-        let mut skipped = 0;
-        for file in files {
-            match self.add(file) {
+    /// Adds those of the files of a directory or an archive that can be read; what failed.
+    fn add_all(
+        &mut self,
+        path: PathBuf,
+        places: Vec<Place>,
+        depth: usize,
+        others: &mut dyn Others,
+    ) -> Vec<InputError> {
+        let before = self.files.len();
+        let (mut failures, mut skipped) = (Vec::new(), 0);
+        for place in places {
+            match self.add(place, depth, others) {
                 Err(InputError {
                     reason: OpenError::NotACapture { .. } | OpenError::Empty(_),
                     ..
@@ -175,27 +220,49 @@ impl CaptureSet {
                 result => failures.extend(result.err()),
             }
         }
-        if self.files.len() == captures && failures.len() == failed {
-            failures.push(InputError { path, reason: OpenError::NoCaptures });
+        if self.files.len() == before && failures.is_empty() {
+            let reason =
+                if depth == 0 { OpenError::NoCaptures } else { OpenError::NothingInArchive };
+            failures.push(InputError { path, reason });
         } else if skipped > 0 {
-            let kind = WarningKind::Skipped(skipped);
+            let kind = if depth == 0 {
+                WarningKind::Skipped(skipped)
+            } else {
+                WarningKind::SkippedInArchive(skipped)
+            };
             self.warnings.push(Warning { file: None, path, offset: None, kind });
         }
+        failures
     }
 
     /// Opens one file and finds out when it begins.
-    fn add(&mut self, path: &Path) -> Result<(), InputError> {
+    fn add(
+        &mut self,
+        place: Place,
+        depth: usize,
+        others: &mut dyn Others,
+    ) -> Result<(), InputError> {
         let index = self.files.len();
-        let failed = |reason| InputError { path: path.to_owned(), reason };
+        let path = place.name().to_owned();
+        let failed = |reason| InputError { path: path.clone(), reason };
         let file = u16::try_from(index).map_err(|_| failed(OpenError::TooManyFiles))?;
-        let input = Input::open(path, self.keep_open, self.options.held.as_ref())
+        let input = place
+            .open(self.keep_open, self.options.held.as_ref())
             .map_err(|error| failed(OpenError::from(error)))?;
-        let (size, waits) = (input.size(), input.can_reopen());
+        let (size, waits, modified) = (input.size(), input.can_reopen(), input.modified());
         let buffer = if waits { PEEK_SIZE } else { self.options.buffer_size };
-        let mut reader = Reader::with_options(input, FileId(file), buffer).map_err(failed)?;
+        let mut reader = match Reader::recognize(input, FileId(file), buffer) {
+            Ok(reader) => reader,
+            Err(Refused { reason, plain: None }) => return Err(failed(reason)),
+            Err(Refused { reason, plain: Some(plain) }) => {
+                let other = Unknown { place, plain: *plain, modified, reason };
+                return self.add_other(other, FileId(file), depth, others);
+            }
+        };
         self.total_bytes = self.total_bytes.zip(size).map(|(total, size)| total + size);
+        self.places.push(place);
         self.files.push(FileInfo {
-            path: path.to_owned(),
+            path,
             format: reader.format(),
             compression: reader.compression(),
             links: reader.links().to_vec(),
@@ -216,6 +283,65 @@ impl CaptureSet {
             None => self.finish(index),
         }
         Ok(())
+    }
+
+    /// Unpacks what is an archive, and gives `others` what is none.
+    fn add_other(
+        &mut self,
+        mut unknown: Unknown,
+        file: FileId,
+        depth: usize,
+        others: &mut dyn Others,
+    ) -> Result<(), InputError> {
+        if let Some(kind) = archive::Kind::of(unknown.plain.head(archive::HEAD)) {
+            return self.add_archive(kind, unknown, depth, others);
+        }
+        let Unknown { place, plain, modified, reason } = unknown;
+        let (path, size) = (place.name().to_owned(), plain.input().size());
+        let (compression, stream) = (plain.compression(), OtherStream(plain));
+        let other = Other { file, path: path.clone(), modified, stream };
+        if let Err(not_taken) = others.take(other) {
+            let reason = reason.with_first_line(not_taken.first_line);
+            return Err(InputError { path, reason });
+        }
+        self.places.push(place);
+        let (format, links) = (Format::Log, Vec::new());
+        self.files.push(FileInfo { path, format, compression, links, packets: 0, bytes: 0, size });
+        self.slots.push(Slot::Done);
+        Ok(())
+    }
+
+    fn add_archive(
+        &mut self,
+        kind: archive::Kind,
+        unknown: Unknown,
+        depth: usize,
+        others: &mut dyn Others,
+    ) -> Result<(), InputError> {
+        let path = unknown.place.name().to_owned();
+        let failed = |reason| InputError { path: path.clone(), reason };
+        if depth >= DEEPEST {
+            return Err(failed(OpenError::TooDeep));
+        }
+        let archives = &self.options.archives;
+        let unpacked = archives.unpack(kind, unknown.plain, &path, &mut self.budget);
+        let unpacked = unpacked.map_err(|error| failed(OpenError::Unpack(error.into())))?;
+        let archive::Unpacked { members, trouble, unreadable } = unpacked;
+        if members.is_empty()
+            && let Some(trouble) = trouble
+        {
+            return Err(failed(OpenError::Archive { kind: kind.name(), trouble }));
+        }
+        let warn = |kind| Warning { file: None, path: path.clone(), offset: None, kind };
+        self.warnings.extend(trouble.map(|trouble| warn(WarningKind::ArchiveEnds(trouble))));
+        if unreadable > 0 {
+            self.warnings.push(warn(WarningKind::MembersUnreadable(unreadable)));
+        }
+        let places = members.into_iter().map(Place::Member).collect();
+        let mut failures = self.add_all(path, places, depth + 1, others).into_iter();
+        let first = failures.next();
+        self.warnings.extend(failures.map(unreadable_input));
+        first.map_or(Ok(()), Err)
     }
 
     /// The next frame of the trace; `None` at its end.
@@ -308,8 +434,9 @@ impl CaptureSet {
 
     #[cold]
     fn open_waiting(&mut self, index: usize) -> bool {
-        let Some(path) = self.files.get(index).map(|info| info.path.clone()) else { return false };
-        let opened = Input::open(&path, self.keep_open, self.options.held.as_ref())
+        let Some(place) = self.places.get(index) else { return false };
+        let opened = place
+            .open(self.keep_open, self.options.held.as_ref())
             .map_err(OpenError::from)
             .and_then(|input| {
                 Reader::with_options(input, FileId(index as u16), self.options.buffer_size)

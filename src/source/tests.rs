@@ -67,7 +67,9 @@ fn at(micros: &[i64]) -> Vec<u8> {
     pcap(&micros.iter().map(|micros| Packet::new(micros * 1_000, b"frame")).collect::<Vec<_>>())
 }
 
-const ONE_BY_ONE: OpenOptions = OpenOptions { buffer_size: 64, files_kept_open: 0, held: None };
+fn sparing() -> OpenOptions {
+    OpenOptions { buffer_size: 64, files_kept_open: 0, ..OpenOptions::default() }
+}
 
 #[test]
 fn a_set_can_move_to_another_thread() {
@@ -82,7 +84,7 @@ fn merges_by_time_and_keeps_each_files_order() {
         ("b", &gzip(&at(&[10, 20, 45]))),
         ("c", &zstd(&at(&[]))),
     ]);
-    for options in [OpenOptions::default(), ONE_BY_ONE] {
+    for options in [OpenOptions::default(), sparing()] {
         let mut set = captures.open_with(&["a", "b", "c"], options).unwrap();
         let merged =
             [(0, 1, 10), (1, 1, 10), (1, 2, 20), (0, 2, 40), (0, 3, 30), (1, 3, 45), (0, 4, 50)];
@@ -147,7 +149,7 @@ fn a_directory_gives_its_captures_by_name() {
     let names: Vec<_> =
         set.files().iter().map(|file| captures.short(&file.path.display())).collect();
     assert_eq!(names, ["d/a/inner", "d/b"]);
-    let warning = "d: left out 3 files of this directory that hold no capture";
+    let warning = "d: left out 3 files of this directory that hold no capture and no log";
     assert_eq!(captures.warnings(&set), [warning]);
 }
 
@@ -161,7 +163,7 @@ fn says_which_input_cannot_be_read() {
     ]);
     assert_eq!(captures.refusal(&["empty"]), "empty: empty file, not a capture");
     assert_eq!(captures.refusal(&["absent"]), "absent: no such file or directory");
-    assert_eq!(captures.refusal(&["none"]), "none: no capture files in this directory");
+    assert_eq!(captures.refusal(&["none"]), "none: no captures or logs in this directory");
     let hello = "hello: not a capture file (starts with \"hello w\")";
     assert_eq!(captures.refusal(&["hello"]), hello);
     let both = format!("{hello} (1 more could not be read either)");
@@ -182,7 +184,7 @@ fn says_which_input_cannot_be_read() {
 fn reads_on_beside_what_cannot_be_read() {
     let cut = &at(&[1, 2])[..60];
     let captures = Captures::new(&[("a", cut), ("b", b"hello w"), ("c", &at(&[5]))]);
-    for options in [OpenOptions::default(), ONE_BY_ONE] {
+    for options in [OpenOptions::default(), sparing()] {
         let mut set = captures.open_with(&["a", "b", "absent", "c"], options).unwrap();
         assert_eq!(order(&mut set), [(0, 1, 1), (1, 1, 5)]);
         let warnings = [
@@ -201,7 +203,7 @@ fn reads_on_beside_what_cannot_be_read() {
 fn says_when_a_waiting_file_was_replaced_or_vanished() {
     let long: Vec<_> = (0..50).collect();
     let captures = Captures::new(&[("a", &at(&long)), ("b", &at(&[60]))]);
-    let mut set = captures.open_with(&["a", "b"], ONE_BY_ONE).unwrap();
+    let mut set = captures.open_with(&["a", "b"], sparing()).unwrap();
     assert_eq!(set.next_frame().unwrap().at.number(), 1);
     fs::remove_file(captures.path("b")).unwrap();
     fs::write(captures.path("new"), at(&long)).unwrap();
@@ -229,7 +231,7 @@ fn reads_a_named_pipe() {
     let captures = Captures::new(&[("a", &at(&[1, 3]))]);
     let pipe = captures.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for options in [OpenOptions::default(), ONE_BY_ONE] {
+    for options in [OpenOptions::default(), sparing()] {
         let writer = std::thread::spawn({
             let pipe = pipe.clone();
             move || fs::write(pipe, gzip(&at(&[2, 4]))).unwrap()
@@ -257,7 +259,7 @@ proptest! {
             files.iter().enumerate().map(|(i, times)| (i.to_string(), at(times))).collect();
         let named: Vec<_> = stored.iter().map(|(name, file)| (name.as_str(), &file[..])).collect();
         let names: Vec<_> = named.iter().map(|(name, _)| *name).collect();
-        let options = if one_by_one { ONE_BY_ONE } else { OpenOptions::default() };
+        let options = if one_by_one { sparing() } else { OpenOptions::default() };
         let seen = order(&mut Captures::new(&named).open_with(&names, options).unwrap());
         prop_assert_eq!(seen.len(), files.iter().map(Vec::len).sum::<usize>());
         for (i, times) in files.iter().enumerate() {
@@ -315,7 +317,7 @@ proptest! {
         let names: Vec<_> = named.iter().map(|(name, _)| name.as_str()).collect();
         let captures = Captures::new(&files);
         let walk = |skims: bool| {
-            let options = OpenOptions { buffer_size, files_kept_open, held: None };
+            let options = OpenOptions { buffer_size, files_kept_open, ..OpenOptions::default() };
             let Ok(mut set) = captures.open_with(&names, options) else { return Vec::new() };
             let mut seen = Vec::new();
             let mut refused: Option<Vec<u8>> = None;

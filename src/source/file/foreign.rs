@@ -13,7 +13,7 @@ enum Foreign {
     Export(&'static str),
 }
 
-const FORMATS: [(&[u8], Foreign); 34] = [
+const FORMATS: [(&[u8], Foreign); 33] = [
     (b"RTSS", Foreign::Capture("Microsoft Network Monitor 1")),
     (b"GMBU", Foreign::Capture("Microsoft Network Monitor 2")),
     (b"TRSNIFF data", Foreign::Capture("DOS Sniffer")),
@@ -38,7 +38,6 @@ const FORMATS: [(&[u8], Foreign); 34] = [
     (b"\x04\x22\x4d\x18", Foreign::Compressed("lz4", "lz4 -d")),
     (b"\x1f\x9d", Foreign::Compressed("compress", "uncompress")),
     (b"\x89LZO", Foreign::Compressed("lzop", "lzop -d")),
-    (b"PK\x03\x04", Foreign::Archive("zip")),
     (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("7z")),
     (b"Rar!", Foreign::Archive("rar")),
     (b"MSCF", Foreign::Archive("cab")),
@@ -83,7 +82,7 @@ mod tests {
                 b"\xfd7zXZ\0\0",
                 Some("compressed with xz, which is not read; unpack it with \"xz -d\""),
             ),
-            (b"PK\x03\x04\x14", Some("an archive (zip); unpack it first")),
+            (b"Rar!\x1a\x07", Some("an archive (rar); unpack it first")),
             (b"<?xml version", Some("XML, not a capture of packets")),
             (b"hello", None),
             (b"", None),

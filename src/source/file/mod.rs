@@ -10,12 +10,14 @@ mod foreign;
 mod gzip;
 mod pcap;
 mod pcapng;
+mod plain;
 mod snoop;
 #[cfg(test)]
 mod tests;
 
 pub use compress::Compression;
 pub(super) use foreign::sentence as foreign;
+pub use plain::Plain;
 use zeroize::Zeroizing;
 
 use self::buffer::Buffer;
@@ -40,6 +42,8 @@ pub enum Format {
     Pcapng,
     /// The format of Solaris's snoop.
     Snoop,
+    /// The log of a server.
+    Log,
     /// No file: what came while it was followed.
     Live,
 }
@@ -52,9 +56,16 @@ impl Format {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
             Self::Snoop => "snoop",
+            Self::Log => "log",
             Self::Live => "live",
         }
     }
+}
+
+/// Why a stream is no capture, and the stream if it is of no capture format at all.
+pub(super) struct Refused<R: Read> {
+    pub reason: OpenError,
+    pub plain: Option<Box<Plain<R>>>,
 }
 
 /// A packet record: where its data lies in the buffer and what its header says.
@@ -121,9 +132,28 @@ impl<R: Read> Reader<R> {
     /// Reads the capture header of `input`, whose frames will name `file`, through a buffer of
     /// `buffer_size` bytes; the buffer grows for a packet that needs more.
     pub fn with_options(input: R, file: FileId, buffer_size: usize) -> Result<Self, OpenError> {
-        let mut buffer = Buffer::new(Stream::new(input)?, buffer_size);
-        let walk = open_walk(&mut buffer)?;
-        Ok(Self { buffer, walk, file, record: None, packets: 0, numbered: 0, damage: None })
+        Self::recognize(input, file, buffer_size).map_err(|refused| refused.reason)
+    }
+
+    /// The same; a stream whose first bytes are of no capture format comes back with the reason.
+    pub(super) fn recognize(
+        input: R,
+        file: FileId,
+        buffer_size: usize,
+    ) -> Result<Self, Refused<R>> {
+        let stream =
+            Stream::new(input).map_err(|error| Refused { reason: error.into(), plain: None })?;
+        let mut buffer = Buffer::new(stream, buffer_size);
+        match open_walk(&mut buffer) {
+            Ok(walk) => {
+                let (record, damage) = (None, None);
+                Ok(Self { buffer, walk, file, record, packets: 0, numbered: 0, damage })
+            }
+            Err(reason @ OpenError::NotACapture { .. }) => {
+                Err(Refused { reason, plain: Some(Box::new(Plain::new(buffer))) })
+            }
+            Err(reason) => Err(Refused { reason, plain: None }),
+        }
     }
 
     /// The next frame; `None` at the end, be it the capture's or where it is damaged.
@@ -333,7 +363,7 @@ fn no_capture<R: Read>(buffer: &mut Buffer<Stream<R>>) -> OpenError {
         return OpenError::Empty(compression);
     }
     let starts_with = first.get(..EXCERPT).unwrap_or(first).to_vec();
-    OpenError::NotACapture { compression, starts_with }
+    OpenError::NotACapture { compression, starts_with, first_line: None }
 }
 
 fn stream_error<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Option<OpenError> {
