@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::net::{Endpoint, escape_text};
+use crate::log::Profile;
+use crate::net::{Endpoint, FileId, FrameRef, escape_text};
 use crate::packet::Stats;
 use crate::sip::FramerStats;
-use crate::source::{FileInfo, Warning};
+use crate::source::{FileInfo, Format, Warning};
 
 /// What was read, and what of it could not be used.
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
     /// The files, in the order of their ids.
     pub files: Vec<FileInfo>,
+    /// What was found out about those that are logs.
+    pub logs: Vec<LogInfo>,
     /// What is worth saying about them.
     pub warnings: Vec<Warning>,
     /// What live traffic lost on its way here, a sentence each.
@@ -25,6 +28,27 @@ pub struct Capture {
     pub decoded: Stats,
     /// What was met in TCP streams.
     pub streams: StreamCounts,
+}
+
+/// What was found out about a log.
+#[derive(Clone, Debug)]
+pub struct LogInfo {
+    /// Which of the files it is.
+    pub file: FileId,
+    /// The cluster node the user says it is of.
+    pub node: Option<String>,
+    /// What ended the reading before its end.
+    pub damage: Option<String>,
+    /// What it says of itself.
+    pub profile: Profile,
+}
+
+impl Capture {
+    /// What was found out about a file, if it is a log.
+    #[must_use]
+    pub fn log(&self, file: FileId) -> Option<&LogInfo> {
+        self.logs.iter().find(|log| log.file == file)
+    }
 }
 
 /// How many packets went which way before they were decoded.
@@ -71,6 +95,12 @@ pub struct Process {
     pub user: Option<String>,
     /// All of it in words, escaped: `sipendpoint (pid 4312)`.
     pub words: String,
+}
+
+/// Whether a place is in a log: its number counts lines then, and not frames.
+#[must_use]
+pub fn is_line(files: &[FileInfo], place: FrameRef) -> bool {
+    files.get(usize::from(place.file().0)).is_some_and(|file| file.format == Format::Log)
 }
 
 /// A file's name as every output shows it.

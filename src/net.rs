@@ -29,6 +29,9 @@ impl fmt::Debug for Timestamp {
 }
 
 impl Timestamp {
+    /// The time of what a log without a clock holds: it comes before everything, and nothing is due after it.
+    pub const NONE: Self = Self::from_nanos(0);
+
     const SIGN: u64 = 1 << 63;
 
     /// The moment `nanos` nanoseconds after the Unix epoch; the very first there could be is the one after it.
@@ -58,6 +61,12 @@ impl Timestamp {
         Self::from_nanos(
             self.nanos().saturating_add((seconds as i64).saturating_mul(1_000_000_000)),
         )
+    }
+
+    /// The moment, unless it is that of a log without a clock.
+    #[must_use]
+    pub fn known(self) -> Option<Self> {
+        (self != Self::NONE).then_some(self)
     }
 
     /// Signed nanoseconds from `earlier` to `self`, saturating.
@@ -264,6 +273,47 @@ pub struct PathInfo {
     /// The HEP agent that saw it, when it was not captured here. Its VLAN, time to live and link-layer
     /// address are then those the agent tells, if it does.
     pub hep: Option<HepAgent>,
+    /// What a log leaves open of it, when it was logged and not captured.
+    pub log: LogMarks,
+}
+
+/// What a log leaves open of a message in it; nothing is marked on one that was captured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LogMarks(u16);
+
+impl LogMarks {
+    /// It is from a log: there is no TTL, no VLAN and no link-layer address, and none was to be had.
+    pub const LOGGED: Self = Self(1);
+    /// The sender's address or port was inferred.
+    pub const SRC_INFERRED: Self = Self(2);
+    /// The receiver's address or port was inferred.
+    pub const DST_INFERRED: Self = Self(4);
+    /// The transport was inferred.
+    pub const TRANSPORT_INFERRED: Self = Self(8);
+    /// The program says that it could not be sent.
+    pub const NOT_SENT: Self = Self(16);
+    /// The host that wrote the log sent it.
+    pub const SENT: Self = Self(32);
+    /// The host that wrote the log received it.
+    pub const RECEIVED: Self = Self(64);
+    /// Its log has no clock.
+    pub const UNTIMED: Self = Self(128);
+    /// Its log tells whole seconds only.
+    pub const COARSE: Self = Self(256);
+    /// It was pasted without an envelope: who sent it to whom, and when, is inferred.
+    pub const PASTED: Self = Self(512);
+
+    /// Whether any of `other` is marked.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The same with `other` marked when `on`.
+    #[must_use]
+    pub const fn with_if(self, other: Self, on: bool) -> Self {
+        if on { Self(self.0 | other.0) } else { self }
+    }
 }
 
 /// A HEP agent: one sender address with one capture id and node name, numbered from 0 as they appear.

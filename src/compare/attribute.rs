@@ -3,6 +3,7 @@
 
 use super::atom::Atom;
 use super::facts::{self, Facts};
+use crate::net::LogMarks;
 use crate::registration::{Purpose, Snapshot};
 use crate::sip::{Uri, is_user_name_of};
 
@@ -86,7 +87,7 @@ use Kind::{Categorical, Continuous, Outcome};
 /// engineer can act on comes first, what is derived from another comes last.
 pub static ATTRIBUTES: &[Attribute] = &[
     row("source.address", "Source address", Categorical, |f| {
-        f.attempt.map(|a| Atom::Address(a.source.addr))
+        f.at_source().map(|a| Atom::Address(a.source.addr))
     }),
     row("contact.host", "Contact host", Categorical, |f| f.contact_host(f.details?).name()),
     row("via.sent_by", "Via sent-by host", Categorical, |f| f.via_host(f.details?).name()),
@@ -95,16 +96,19 @@ pub static ATTRIBUTES: &[Attribute] = &[
         if agent.is_none() && f.details.is_none() { None } else { f.wire(agent) }
     }),
     row("transport", "Transport", Categorical, |f| {
-        f.attempt.map(|a| Atom::Word(a.transport.name()))
+        f.by_transport().map(|a| Atom::Word(a.transport.name()))
     }),
-    row("registrar", "Registrar", Categorical, |f| f.attempt.map(|a| Atom::Endpoint(a.registrar))),
+    row("registrar", "Registrar", Categorical, |f| {
+        f.at_registrar().map(|a| Atom::Endpoint(a.registrar))
+    }),
     row("source.network", "Source network", Categorical, |f| {
-        facts::network(f.attempt?.source.addr)
+        facts::network(f.at_source()?.source.addr)
     }),
     row("vlan", "VLAN", Categorical, |f| {
         let details = f.details?;
-        // an agent that tells no VLAN need not mean that there is none
-        let absent = details.agent.is_none().then_some(Atom::Absent);
+        // an agent that tells no VLAN need not mean that there is none, and a log tells none
+        let captured = details.agent.is_none() && !details.log.has(LogMarks::LOGGED);
+        let absent = captured.then_some(Atom::Absent);
         details.vlan.map_or(absent, |vlan| Some(Atom::Number(vlan.into())))
     }),
     row("hep.capture_id", "HEP capture id", Categorical, |f| {
@@ -191,11 +195,12 @@ pub static ATTRIBUTES: &[Attribute] = &[
         f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
     }),
     row("source.is_registrar", "Source is the registrar", Categorical, |f| {
-        f.attempt.map(|a| Atom::yes_no(a.source.addr == a.registrar.addr))
+        f.at_source()?;
+        f.at_registrar().map(|a| Atom::yes_no(a.source.addr == a.registrar.addr))
     }),
     row("source.shared_by", "DNs on that source", Categorical, |f| f.shared_by()),
     row("source.port", "Source port", Categorical, |f| {
-        f.attempt.map(|a| Atom::Number(a.source.port.into()))
+        f.at_source().map(|a| Atom::Number(a.source.port.into()))
     }),
     row("contact.port", "Contact port", Categorical, |f| f.number(f.details?.contact_port)),
     row("via.port", "Via port", Categorical, |f| f.number(f.details?.via_port)),

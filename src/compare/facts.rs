@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::atom::Atom;
-use crate::net::address;
+use crate::net::{LogMarks, address};
 use crate::registration::{
     AgentRecord, AnswerDetails, AttemptView, Details, DnView, Marks, Outcome, Purpose, Snapshot,
     Sym, Verdict, abreast,
@@ -78,6 +78,27 @@ impl<'a> Facts<'a> {
             via_ip: OnceCell::new(),
             to_host: OnceCell::new(),
         }
+    }
+
+    /// The attempt, if its device's address and port were seen and not inferred from a log.
+    pub(super) fn at_source(&self) -> Option<AttemptView<'a>> {
+        self.attempt.filter(|_| !self.infers(LogMarks::SRC_INFERRED))
+    }
+
+    /// The attempt, if its registrar's address and port were seen.
+    pub(super) fn at_registrar(&self) -> Option<AttemptView<'a>> {
+        self.attempt.filter(|_| !self.infers(LogMarks::DST_INFERRED))
+    }
+
+    /// The attempt, if what carried it was seen.
+    pub(super) fn by_transport(&self) -> Option<AttemptView<'a>> {
+        self.attempt.filter(|_| !self.infers(LogMarks::TRANSPORT_INFERRED))
+    }
+
+    /// Whether a log leaves this out of the DN's latest REGISTER.
+    fn infers(&self, mark: LogMarks) -> bool {
+        let details = self.dn.record().and_then(|record| record.details.as_ref());
+        details.is_some_and(|details| details.log.has(mark))
     }
 
     /// A symbol's value: absent when it is the empty one, unless the request was cut.
@@ -167,7 +188,7 @@ impl<'a> Facts<'a> {
 
     /// How many DNs share the source, as a class of sizes.
     pub(super) fn shared_by(&self) -> Option<Atom<'a>> {
-        Some(Atom::Word(match self.snapshot.dns_of(self.attempt?.source.addr) {
+        Some(Atom::Word(match self.snapshot.dns_of(self.at_source()?.source.addr) {
             0 => return None,
             1 => "1",
             2..=9 => "2-9",
@@ -245,7 +266,7 @@ impl<'a> Host<'_, 'a> {
         if self.sym.is_none() {
             return self.facts.absent();
         }
-        let source = self.facts.attempt?.source.addr;
+        let source = self.facts.at_source()?.source.addr;
         let same = |address| Atom::yes_no(address == source);
         Some(self.ip().map_or(Atom::Word("name"), same))
     }
@@ -255,7 +276,7 @@ impl<'a> Host<'_, 'a> {
         if self.sym.is_none() {
             return self.facts.absent();
         }
-        let attempt = self.facts.attempt?;
+        let attempt = self.facts.at_source()?;
         let reached = |ip| address::is_routable(ip, attempt.source.addr, attempt.transport);
         Some(self.ip().map_or(Atom::Word("name"), |ip| Atom::yes_no(reached(ip))))
     }

@@ -34,6 +34,7 @@ mod params;
 mod part;
 pub mod raw;
 mod relabel;
+mod said;
 mod stats;
 mod table;
 
@@ -46,6 +47,7 @@ pub use model::{
     Combination, Common, Condition, Contrast, Counted, Finding, Group, Leading, Share, Side,
     Strength, Support, ValueList,
 };
+pub use said::{SaidLine, said};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -6,7 +6,7 @@ use crate::registration::{Demand, Flag, Outcome, Purpose, State, Verdict};
 
 /// A set of signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Signs(u64);
+pub(super) struct Signs(u128);
 
 /// What is seen beside flags, verdict and oddities.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,13 +27,15 @@ pub(super) enum Sign {
     Unanswered,
     /// The device does not answer its registrar.
     Silent,
+    /// A log states something of it.
+    Heard,
 }
 
 /// Places of the kinds of signs.
 const VERDICTS: u32 = Flag::ALL.len() as u32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(OTHERS + 8 <= u64::BITS);
+const _: () = assert!(OTHERS + 9 <= u128::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -80,6 +82,7 @@ impl Signs {
         let failing = state.verdict.state() == State::OutOfService;
         signs.add_if(failing, Self::sign(Sign::Failing));
         signs.add_if(case.view.unanswered().is_some(), Self::sign(Sign::Silent));
+        signs.add_if(case.view.statements().next().is_some(), Self::sign(Sign::Heard));
         let mut latest = None;
         let mut before = None;
         for (a, first_cseq) in case.attempts.iter().zip(first_cseq) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::net::escape_bytes;
+use crate::net::{escape_bytes, escape_text};
 use crate::registration::{AttemptView, Marks};
 use crate::sip::reason_phrase;
 
@@ -14,6 +14,18 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match bytes.get(..QUOTED) {
         Some(start) if bytes.len() > QUOTED => Cow::Owned(format!("{}…", escape_bytes(start))),
         _ => escape_bytes(bytes),
+    }
+}
+
+/// The longest line of a log a sentence quotes.
+const SAID: usize = 160;
+
+/// A line of a log, made safe, and cut where it is very long.
+pub(super) fn said(line: &str) -> String {
+    let line = line.trim();
+    match line.char_indices().nth(SAID) {
+        Some((end, _)) => format!("{}…", escape_text(line.get(..end).unwrap_or(line))),
+        None => escape_text(line).into_owned(),
     }
 }
 

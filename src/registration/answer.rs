@@ -16,7 +16,7 @@ use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Presented, Request, Sighting, Subject};
 use super::verdict::{Flag, Verdict};
-use crate::net::{Origin, Timestamp};
+use crate::net::{LogMarks, Origin, Timestamp};
 use crate::sip::{Message, StartLine};
 
 /// A final answer and the transaction it ends.
@@ -48,6 +48,7 @@ impl Tracker {
         let Some(t) = self.transactions.get_mut(slot) else { return Sighting::New };
         let Subject::Register { attempt } = t.subject else { return Sighting::New };
         let sighting = t.see(origin, ends, code);
+        let twice = t.twice();
         let first_final = code >= 200 && t.final_code == 0;
         let other_final = code >= 200 && t.final_code != 0 && t.final_code != code;
         if code < 200 {
@@ -78,7 +79,7 @@ impl Tracker {
             self.flag(dn, Flag::TwoAnswers);
         }
         if sighting == Sighting::Duplicate {
-            self.flag(dn, Flag::CapturedTwice);
+            self.flag(dn, twice);
         }
         if let Some(answer) = answer {
             self.decide(attempt, &answer);
@@ -131,7 +132,11 @@ impl Tracker {
         a.set_decided_hop(Some(answer.hop));
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
-        let rtt = answer.request.as_ref().map(|_| answer.origin.time.nanos_since(answer.last_sent));
+        // a log of whole seconds, or without any, does not tell it
+        let marks = answer.origin.path.log;
+        let is_told = !marks.has(LogMarks::COARSE) && !marks.has(LogMarks::UNTIMED);
+        let rtt = answer.request.as_ref().filter(|_| is_told);
+        let rtt = rtt.map(|_| answer.origin.time.nanos_since(answer.last_sent));
         a.rtt = Spare::new(rtt);
         if let Some(nanos) = rtt {
             self.tally.answered(nanos);

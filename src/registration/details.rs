@@ -13,7 +13,7 @@ use super::reading::Reading;
 use super::request_forms::{Parts, RequestForms};
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
-use crate::net::{FrameRef, HepAgent, Origin};
+use crate::net::{FrameRef, HepAgent, LogMarks, Origin};
 use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
 
 /// The latest REGISTER of a DN, next to its device, and the answer it got.
@@ -41,6 +41,8 @@ pub struct Details {
     pub ttl: u8,
     /// The sender's link-layer address; a router's behind a router.
     pub mac: Option<[u8; 6]>,
+    /// What a log leaves open of it.
+    pub log: LogMarks,
     /// The HEP agent that saw it; `None` when it was captured here.
     pub agent: Option<HepAgent>,
     /// The URI of From.
@@ -112,7 +114,7 @@ impl Details {
     ) {
         self.request_frame = origin.frame;
         (self.vlan, self.ttl, self.mac) = (origin.path.vlan, origin.path.ttl, origin.path.mac);
-        self.agent = origin.path.hep;
+        (self.agent, self.log) = (origin.path.hep, origin.path.log);
         self.credentials_for_proxy = None;
         self.answer = None;
         self.read_credentials((texts, forms), message, read);
@@ -132,6 +134,7 @@ impl Details {
             ttl: origin.path.ttl,
             mac: origin.path.mac,
             agent: origin.path.hep,
+            log: origin.path.log,
             from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
             to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
             ..Self::default()

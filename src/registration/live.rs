@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::attempt::Attempt;
 use super::changes::{DnChange, Status};
+use super::heard::Heard;
 use super::in_flight::Transactions;
 use super::scanner::Scanners;
 use super::shrink::Places;
@@ -341,6 +342,8 @@ pub(super) fn next_moment(
         let unsure = reg.unsure().map(|unsure| unsure.until);
         reg.bindings.iter().filter_map(|b| b.expires_at).chain(unsure)
     });
+    let stated = dn.heard().into_iter().flat_map(|heard| &heard.statements);
+    let stated = stated.filter_map(Heard::runs_until);
     let silence = open.iter().flat_map(|(t, _)| t.moments());
-    ends.chain(silence).filter(|time| *time > now).min()
+    ends.chain(stated).chain(silence).filter(|time| *time > now).min()
 }

@@ -62,10 +62,10 @@ impl Dn {
             + self.contacts.heap_bytes()
             + self.vias.heap_bytes()
             + self.user_agents.heap_bytes()
-            + self
-                .aside
-                .as_ref()
-                .map_or(0, |aside| size_of::<Aside>() + ALLOCATION + aside.agents.heap_bytes())
+            + self.aside.as_ref().map_or(0, |aside| {
+                let heard = aside.heard.as_deref().map_or(0, super::heard::HeardOfDn::heap_bytes);
+                size_of::<Aside>() + ALLOCATION + aside.agents.heap_bytes() + heard
+            })
             + spilled(&self.recent)
     }
 }

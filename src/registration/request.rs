@@ -45,6 +45,7 @@ impl Tracker {
             .add_if(Marks::CREDENTIALS, facts.read.has_credentials())
             .add_if(Marks::CUT, message.is_cut());
         self.record(attempt, &record);
+        self.note_logged(origin, facts.call_id, attempt);
         self.source(origin.src.addr).requests += 1;
         self.path_flags(attempt, origin, message, facts.read);
         sighting
@@ -68,6 +69,7 @@ impl Tracker {
         }
         let (hop, known_src) = (t.hop, t.ends().map(|(src, _)| src));
         let sighting = t.see(origin, ends, 0);
+        let twice = t.twice();
         let final_at = t.final_at.filter(|_| sighting == Sighting::Retransmission);
         let answer_lost = final_at.is_some_and(|at| {
             t.late_repeats += 1;
@@ -96,7 +98,7 @@ impl Tracker {
                 self.flag(dn, Flag::Retransmissions);
             }
             Sighting::Duplicate => {
-                self.flag(dn, Flag::CapturedTwice);
+                self.flag(dn, twice);
                 if known_src.is_some_and(|src| src.host() != ends.0.host()) {
                     self.flag(dn, Flag::Nat);
                 }

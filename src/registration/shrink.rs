@@ -135,6 +135,7 @@ impl Tracker {
         self.store.count_messages();
         self.counts.forgotten.messages += (messages - self.store.messages) as u64;
         self.transactions.keep(&places);
+        self.store.hearing.forget();
         for dn in self.store.dns.iter_mut() {
             for reg in &mut dn.registrations {
                 self.counts.forgotten.changes += reg.thin_history(depth.attempts.saturating_mul(2));

@@ -131,6 +131,7 @@ impl Store {
             sources: self.sources.clone(),
             servers: self.servers.clone(),
             agents: self.agents.clone(),
+            hearing: self.hearing.clone(),
         }
     }
 }
@@ -281,6 +282,10 @@ impl<'a> DnView<'a> {
     /// The side it takes in a comparison.
     #[must_use]
     pub fn cohort(&self) -> Cohort {
+        // how others read a line proves nothing against a DN
+        if self.state.rests_on_copied() {
+            return Cohort::Unclear;
+        }
         Cohort::of(self.state.verdict, self.state.flags)
     }
 

@@ -8,10 +8,12 @@ use super::contact::is_one_instance;
 use super::ends::{End, Host};
 use super::few::Few;
 use super::scanner::Scanners;
+use super::stated::{Basis, Cti, Told};
 use super::store::{Binding, Dn, NIL, Registration};
 use super::text::{Sym, Texts};
 use super::verdict::{Flag, FlagSet, State, Verdict};
-use crate::net::{Endpoint, Timestamp};
+use crate::log::Sureness;
+use crate::net::{Endpoint, FrameRef, LogMarks, Timestamp};
 
 /// The verdict on a DN.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct DnState {
     pub flags: FlagSet,
     /// One per registrar, the one that decided first.
     pub registrations: Few<RegistrationState>,
+    /// What logs say; few are of logs.
+    pub(super) told: Option<Box<Told>>,
 }
 
 /// The verdict on a DN at one registrar.
@@ -73,7 +77,38 @@ impl DnState {
             expires_at: None,
             flags: FlagSet::EMPTY,
             registrations: Few::new(),
+            told: None,
         }
+    }
+
+    /// What the verdict rests on.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.told.as_ref().map_or(Basis::Wire, |told| told.basis)
+    }
+
+    /// The line of a log that the verdict rests on.
+    #[must_use]
+    pub fn stated_at(&self) -> Option<FrameRef> {
+        self.told.as_ref()?.line
+    }
+
+    /// The CTI state that logs state.
+    #[must_use]
+    pub fn cti(&self) -> Option<&Cti> {
+        self.told.as_ref()?.cti.as_ref()
+    }
+
+    /// Whether it is in service; of a DN known from CTI only, what its owner says.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let cti = self.cti().filter(|_| self.verdict == Verdict::CtiOnly);
+        cti.map_or_else(|| self.verdict.state(), |cti| cti.state)
+    }
+
+    /// Whether it rests on a line whose meaning is known from other parsers only.
+    pub(super) fn rests_on_copied(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| told.sure == Some(Sureness::Copied))
     }
 
     /// The verdict on the DN at `index`, all of its registrations settled at `at`; `attempt` finds
@@ -115,8 +150,13 @@ impl DnState {
             expires_at: best.and_then(|r| r.expires_at),
             flags: dn.flags,
             registrations,
+            told: None,
         };
         state.flag(texts, dn, at, scanners);
+        state.hear(texts, attempt, dn, at);
+        if dn.details.as_ref().is_some_and(|details| details.log.has(LogMarks::PASTED)) {
+            state.note_pasted();
+        }
         state
     }
 

@@ -8,6 +8,7 @@ use super::attempt::{Attempt, Outcome};
 use super::details::Details;
 use super::ends::{End, Host};
 use super::few::Few;
+use super::heard::{HeardOfDn, Hearing};
 use super::index::Index;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
@@ -268,6 +269,8 @@ pub(super) struct Aside {
     pub agents: Few<HepAgent>,
     /// When the registrar last sent a request to the device.
     pub called_at: Option<Timestamp>,
+    /// What logs say of it.
+    pub heard: Option<Box<HeardOfDn>>,
 }
 
 /// One of the latest attempts of a DN, and whether it is over for good: nothing that comes later
@@ -374,4 +377,6 @@ pub(super) struct Store {
     pub servers: HashMap<Endpoint, Server>,
     /// HEP agents, by their numbers.
     pub agents: Vec<AgentRecord>,
+    /// What logs say that is of no DN.
+    pub hearing: Hearing,
 }

@@ -193,6 +193,7 @@ impl Symbols for Details {
             credentials_for_proxy: _,
             auth_nc: _,
             agent: _,
+            log: _,
         } = self;
         let uris = [aor, sent_by, from_uri, to_uri, contact_host, contact_user, instance, via_host];
         uris.into_iter().chain([auth_username]).for_each(&mut *visit);

@@ -6,6 +6,7 @@
 //! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
 //! TIME ! FATE                     of a TCP connection: reset refused silent missed alert encrypted
 //! TIME .                          some other packet: the capture goes on
+//! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
 //! ```
 //!
 //! Keys: `dn` (5002), `from`/`to` (host letters: a b c devices, r s registrars, e an edge proxy),
@@ -25,7 +26,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
 
-use crate::net::{Cut, Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::log::{Place, Statement, StatementKind, Sureness};
+use crate::net::{
+    Cut, Endpoint, FileId, FrameRef, LogMarks, Origin, PathInfo, Timestamp, Transport,
+};
 use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
 use crate::sip::Message;
 
@@ -210,6 +214,50 @@ fn credentials(line: &Line<'_>, answer: bool) -> String {
     }
 }
 
+/// A statement of a log.
+fn statement(line: &Line<'_>, time: Timestamp) -> Statement {
+    const KINDS: [StatementKind; 19] = [
+        StatementKind::Registered,
+        StatementKind::Refreshed,
+        StatementKind::Removed,
+        StatementKind::NothingToRemove,
+        StatementKind::Replaced,
+        StatementKind::Expired,
+        StatementKind::ConnectionLost,
+        StatementKind::NotKnown,
+        StatementKind::AuthFailed,
+        StatementKind::AuthSucceeded,
+        StatementKind::Challenged,
+        StatementKind::RefusedSource,
+        StatementKind::Limit,
+        StatementKind::Reachable,
+        StatementKind::Unreachable,
+        StatementKind::InService,
+        StatementKind::OutOfService,
+        StatementKind::Owned,
+        StatementKind::Failed,
+    ];
+    let word = line.words[2];
+    Statement {
+        at: Place::default(),
+        time: Some(time),
+        kind: KINDS.into_iter().find(|kind| kind.name() == word).unwrap(),
+        sure: match line.or("sure", "D") {
+            "L" => Sureness::Seen,
+            "C" => Sureness::Copied,
+            _ => Sureness::Documented,
+        },
+        dn: (!line.has("none")).then(|| line.or("dn", "5002").to_owned()),
+        contact: line.get("contact").map(str::to_owned),
+        call_id: None,
+        source: line.get("from").map(endpoint),
+        code: line.get("code").map(|code| code.parse().unwrap()),
+        expires: line.get("for").map(|seconds| seconds.parse().unwrap()),
+        node: line.get("node").map(str::to_owned),
+        text: format!("the log says {}", word.replace('_', " ")),
+    }
+}
+
 /// Feeds a tracker with the lines of a scenario.
 #[derive(Default)]
 pub(crate) struct Player {
@@ -241,6 +289,7 @@ impl Player {
                 ip_id: line.get("id").map_or(self.frame as u16, |id| id.parse().unwrap()),
                 cut: line.get("cut").map(|_| Cut::Snaplen),
                 peer_seen: !line.has("oneway"),
+                log: LogMarks::default().with_if(LogMarks::LOGGED, line.has("logged")),
                 fragmented: line.has("fragmented"),
                 ..PathInfo::default()
             },
@@ -293,6 +342,12 @@ impl Player {
                     quoted_transport: Transport::Udp,
                     quoted,
                 });
+            }
+            "~" => {
+                self.frame += 1;
+                let file = FileId(line.or("file", "0").parse().unwrap());
+                let at = FrameRef::new(file, self.frame);
+                self.tracker.statement(at, time, &statement(&line, time));
             }
             way => {
                 let answer = way == "<";

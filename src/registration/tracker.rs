@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
+use crate::net::{Endpoint, FrameRef, LogMarks, Origin, Timestamp};
 use crate::sip::{Message, Method, StartLine};
 
 use super::answer::AnswerKept;
@@ -54,6 +54,12 @@ pub struct Counts {
     pub bad_reginfo: u64,
     /// Nanoseconds by which a message was older than what came before it, at most.
     pub clock_back: i64,
+    /// What logs say of registrations.
+    pub statements: u64,
+    /// Of those, what was too much to keep.
+    pub statements_dropped: u64,
+    /// Messages in logs that the program says could not be sent.
+    pub not_sent: u64,
     /// What was forgotten to stay within the limits.
     pub forgotten: Forgotten,
 }
@@ -147,7 +153,9 @@ impl Tracker {
 
     /// Something was captured: the clock moves on, and what was due before is looked at.
     pub(super) fn begin_event(&mut self, origin: &Origin) {
-        self.advance(origin.time);
+        if !origin.path.log.has(LogMarks::UNTIMED) {
+            self.advance(origin.time);
+        }
         if self.live.is_some() {
             self.look_before(origin.frame);
         }
@@ -166,7 +174,7 @@ impl Tracker {
         read: &Reading,
     ) -> Ingested {
         // what lacks fragments is told when no more are waited for
-        if !message.is_cut() {
+        if !message.is_cut() && !origin.path.log.has(LogMarks::LOGGED) {
             let back = self.last.nanos_since(origin.time);
             self.counts.clock_back = self.counts.clock_back.max(back);
         }
@@ -176,6 +184,14 @@ impl Tracker {
         }
         self.counts.messages += 1;
         self.forget_old();
+        if origin.path.log.has(LogMarks::NOT_SENT) {
+            // an intent: nobody received it, and it waits for no answer
+            self.counts.not_sent += 1;
+            let register =
+                matches!(message.start(), StartLine::Request { method: Method::Register, .. })
+                    || read.about == About::Register;
+            return Ingested { register, ..Ingested::OTHER };
+        }
         match message.start() {
             StartLine::Request { method: Method::Register, .. } => {
                 self.counts.register_requests += 1;

@@ -10,7 +10,8 @@ use super::memory::spilled;
 use super::silence::{MOMENTS, Silence, repeats_within};
 use super::store::{Marks, Server};
 use super::text::Sym;
-use crate::net::{FileId, HepAgent, Origin, Timestamp, Transport};
+use super::verdict::Flag;
+use crate::net::{FileId, HepAgent, LogMarks, Origin, Timestamp, Transport};
 
 /// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
 pub(super) const SOONEST_REPEAT: i64 = 150_000_000;
@@ -54,6 +55,8 @@ pub(super) struct View {
     pub dst: End,
     file: FileId,
     agent: Option<HepAgent>,
+    /// It is from a log.
+    logged: bool,
     /// 0 for a request, else the status code.
     pub code: u16,
     ip_id: u16,
@@ -158,6 +161,7 @@ impl Transaction {
             self.views.push(View {
                 file: origin.frame.file(),
                 agent: origin.path.hep,
+                logged: origin.path.log.has(LogMarks::LOGGED),
                 src,
                 dst,
                 code,
@@ -263,6 +267,15 @@ impl Transaction {
             cseq,
             branch: 0,
             generation: 0,
+        }
+    }
+
+    /// What to remark when it was seen twice: a log beside another input is no second capture.
+    pub(super) fn twice(&self) -> Flag {
+        if self.views.iter().any(|view| view.logged) {
+            Flag::SeenTwice
+        } else {
+            Flag::CapturedTwice
         }
     }
 

@@ -35,11 +35,13 @@ pub enum Verdict {
     Truncated,
     /// Expected, and absent from the capture.
     NotSeen,
+    /// Logs state its CTI state, and nothing of a registration.
+    CtiOnly,
 }
 
 impl Verdict {
     /// Every verdict, most urgent first: the order of every list.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreachable,
         Self::NoAnswer,
         Self::AuthFailed,
@@ -55,6 +57,7 @@ impl Verdict {
         Self::Truncated,
         Self::OneWay,
         Self::Pending,
+        Self::CtiOnly,
         Self::InService,
     ];
 
@@ -78,6 +81,7 @@ impl Verdict {
             Self::OneWay => "one_way",
             Self::Truncated => "truncated",
             Self::NotSeen => "not_seen",
+            Self::CtiOnly => "cti_only",
         }
     }
 
@@ -92,7 +96,9 @@ impl Verdict {
     pub const fn state(self) -> State {
         match self {
             Self::InService => State::InService,
-            Self::Pending | Self::OneWay | Self::Truncated | Self::NotSeen => State::Unknown,
+            Self::Pending | Self::OneWay | Self::Truncated | Self::NotSeen | Self::CtiOnly => {
+                State::Unknown
+            }
             _ => State::OutOfService,
         }
     }
@@ -237,11 +243,25 @@ flags! {
     TwoAnswers = "two_answers",
     /// Held upstream by a border controller at which the device itself is not registered any more.
     LostAtEdge = "lost_at_edge",
+    /// A log says something else of an exchange than its messages do.
+    LogDisagrees = "log_disagrees",
+    /// The same message is in two inputs, one of them a log.
+    SeenTwice = "seen_twice",
+    /// The verdict rests on a statement of a log.
+    Stated = "stated",
+    /// The clock of its log was set.
+    ClockStep = "clock_step",
+    /// A log states that its CTI state is out of service.
+    CtiOut = "cti_out",
+    /// Two cluster nodes hold each other's DNs out of service.
+    CtiSplit = "cti_split",
+    /// A log states that the device does not answer the server's OPTIONS.
+    UnreachableStated = "unreachable_stated",
 }
 
 /// A set of flags.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FlagSet(u32);
+pub struct FlagSet(u64);
 
 impl FlagSet {
     /// The empty set.
@@ -282,7 +302,7 @@ impl FlagSet {
     }
 
     /// The flags as bits, in the order of [`Flag::ALL`].
-    pub(crate) const fn bits(self) -> u32 {
+    pub(crate) const fn bits(self) -> u64 {
         self.0
     }
 }

@@ -44,7 +44,7 @@ impl Exchanges {
         snapshot: &Snapshot,
         dn: DnView<'_>,
         last: Option<AttemptView<'_>>,
-        frames: Frames,
+        frames: Frames<'_>,
         glyphs: &Glyphs,
     ) -> Self {
         let mut runs: Vec<Run> = Vec::new();
@@ -80,7 +80,7 @@ impl Told {
         snapshot: &Snapshot,
         attempt: &AttemptView<'_>,
         last: Option<AttemptView<'_>>,
-        frames: Frames,
+        frames: Frames<'_>,
         glyphs: &Glyphs,
     ) -> Self {
         let steps = steps(attempt);
@@ -203,7 +203,7 @@ fn silence(attempt: &AttemptView<'_>, steps: &[Step]) -> Option<String> {
 }
 
 /// `#9 → #10`, or `#9 – #16` for more than four.
-fn name_frames(steps: &[Step], frames: Frames, glyphs: &Glyphs) -> String {
+fn name_frames(steps: &[Step], frames: Frames<'_>, glyphs: &Glyphs) -> String {
     let name = |step: &Step| frames.name(step.first.frame());
     match steps {
         [first, _, _, _, .., last] if steps.len() > 4 => {

@@ -1,6 +1,8 @@
 //! The marks of a character set, and the names of frames.
 
-use crate::net::FrameRef;
+use crate::capture::is_line;
+use crate::net::{FrameRef, escape_text};
+use crate::source::FileInfo;
 
 /// The marks of a character set.
 #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
@@ -62,15 +64,23 @@ impl Glyphs {
     }
 }
 
-/// Names frames: `#12`, or `2:#12` when there are several files.
+/// Names frames: `#12`, or `2:#12` when there are several files; and lines of logs: `server.log:12`.
 #[derive(Clone, Copy)]
-pub(crate) struct Frames {
-    pub several_files: bool,
+pub(crate) struct Frames<'a> {
+    files: &'a [FileInfo],
 }
 
-impl Frames {
+impl<'a> Frames<'a> {
+    pub(crate) const fn of(files: &'a [FileInfo]) -> Self {
+        Self { files }
+    }
+
     pub(crate) fn name(self, frame: FrameRef) -> String {
-        if self.several_files {
+        let file = self.files.get(usize::from(frame.file().0));
+        if let Some(file) = file.filter(|_| is_line(self.files, frame)) {
+            let name = file.path.file_name().unwrap_or(file.path.as_os_str());
+            format!("{}:{}", escape_text(&name.to_string_lossy()), frame.number())
+        } else if self.files.len() > 1 {
             format!("{}:#{}", usize::from(frame.file().0) + 1, frame.number())
         } else {
             format!("#{}", frame.number())

@@ -1,7 +1,8 @@
 //! What a capture cannot show: whatever was cut, lost, left out or not understood.
 
 use super::layout::count;
-use crate::capture::Capture;
+use crate::capture::{Capture, file_name};
+use crate::net::escape_text;
 use crate::packet::{HepStats, TlsStats, Undecoded, Unread};
 use crate::registration::{Snapshot, Verdict};
 
@@ -9,11 +10,41 @@ use crate::registration::{Snapshot, Verdict};
 pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
     limits.extend(capture.losses.iter().map(|loss| format!("{loss}.")));
+    logs(capture, snapshot, &mut limits);
     messages(capture, snapshot, &mut limits);
     forgotten(snapshot, &mut limits);
     packets(capture, &mut limits);
     tls(&capture.decoded.tls, &mut limits);
     limits
+}
+
+/// The warnings of one log that are told.
+const OF_A_LOG: usize = 8;
+
+/// What logs cannot show.
+fn logs(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
+    for log in &capture.logs {
+        let name = capture.files.get(usize::from(log.file.0)).map(file_name).unwrap_or_default();
+        if let Some(damage) = &log.damage {
+            limits.push(format!("{name}: read no further: {}.", escape_text(damage)));
+        }
+        let warnings = &log.profile.warnings;
+        for (line, warning) in warnings.iter().take(OF_A_LOG) {
+            limits.push(format!("{name}:{line}: {}.", escape_text(warning.trim_end_matches('.'))));
+        }
+        if let Some(more) = warnings.len().checked_sub(OF_A_LOG).filter(|more| *more > 0) {
+            limits.push(format!("{name}: {} more like these.", count(more as u64, "warning")));
+        }
+    }
+    let counts = &snapshot.counts;
+    if counts.statements_dropped > 0 {
+        let dropped = count(counts.statements_dropped, "statement");
+        limits.push(format!("{dropped} left out: more than are kept."));
+    }
+    if counts.not_sent > 0 {
+        let lost = count(counts.not_sent, "message");
+        limits.push(format!("{lost} in a log that its program says could not be sent."));
+    }
 }
 
 /// What is missing of messages.

@@ -67,6 +67,9 @@ impl Clock {
     }
 
     fn format(&self, at: Timestamp, today: &str, other_day: &str) -> String {
+        if at == Timestamp::NONE {
+            return "no clock".to_owned();
+        }
         let Some(at) = zoned(&self.zone, at) else { return "?".to_owned() };
         let format = if self.today == Some(at.date()) { today } else { other_day };
         at.strftime(format).to_string()
@@ -75,7 +78,8 @@ impl Clock {
 
 /// `2026-11-22T21:04:05.123+01:00`, for programs and spreadsheets.
 pub(crate) fn iso(zone: &TimeZone, at: Timestamp) -> String {
-    zoned(zone, at)
+    at.known()
+        .and_then(|at| zoned(zone, at))
         .map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string())
 }
 

@@ -2,14 +2,65 @@
 
 use std::net::IpAddr;
 
+use super::layout::count;
 use super::when::Clock;
-use crate::net::Timestamp;
+use crate::capture::{Capture, LogInfo, file_name};
+use crate::net::{Timestamp, escape_text};
 use crate::registration::{Demand, Flag, Verdict};
 use crate::sip::reason_phrase;
 
 /// A status code with its phrase, `403 Forbidden`.
 pub(crate) fn status(code: u16) -> String {
     format!("{code} {}", reason_phrase(code)).trim_end().to_owned()
+}
+
+/// What was found out about a log: `genesys log, 345 messages, 112 statements, +05:30 from its header, …`.
+pub(crate) fn log(capture: &Capture, log: &LogInfo) -> String {
+    let profile = &log.profile;
+    let name = capture.files.get(usize::from(log.file.0)).map(file_name).unwrap_or_default();
+    let mut text = format!(
+        "{name}: {} log, {}, {}",
+        profile.dialect,
+        count(profile.messages, "message"),
+        count(profile.statements, "statement")
+    );
+    let clock = &profile.clock;
+    match (&clock.zone, clock.zone_from) {
+        _ if !clock.present => text += ", no clock in this log",
+        (Some(zone), Some(from)) => append!(text, ", {zone} {}", zone_from(from)),
+        _ => {}
+    }
+    if clock.present && !clock.date {
+        text += ", no date";
+    }
+    if let (Some(local), Some(from)) = (profile.local.first(), profile.local_from) {
+        append!(text, ", local side {local} {}", local_from(from));
+    }
+    if let Some(node) = log.node.as_deref().or(profile.node.as_deref()) {
+        append!(text, ", node {}", escape_text(node));
+    }
+    text
+}
+
+/// How the zone of a log is known.
+fn zone_from(from: &str) -> &str {
+    match from {
+        "stamp" => "from its time stamps",
+        "header" => "from its header",
+        "given" => "as given",
+        "measured" => "measured",
+        "assumed" => "assumed (this machine's)",
+        other => other,
+    }
+}
+
+/// How the address of the host that wrote a log is known.
+fn local_from(from: &str) -> &str {
+    match from {
+        "via" => "inferred from Via",
+        "request-uri" => "inferred from the Request-URI",
+        other => other,
+    }
 }
 
 /// A verdict in a few words.
@@ -43,6 +94,7 @@ pub(crate) fn verdict(
         Verdict::OneWay => "answers not captured".to_owned(),
         Verdict::Truncated => "packets cut".to_owned(),
         Verdict::NotSeen => "not in this capture".to_owned(),
+        Verdict::CtiOnly => "known from CTI only".to_owned(),
     }
 }
 
@@ -79,6 +131,13 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
         Flag::Scanner => "only a scanner tries it",
         Flag::TwoAnswers => "one request got two different final answers",
         Flag::LostAtEdge => "held upstream, but lost at the border controller the device talks to",
+        Flag::LogDisagrees => "the log says something else than its messages",
+        Flag::SeenTwice => "the same messages are in a log and in another input",
+        Flag::Stated => "the verdict rests on a statement of the log",
+        Flag::ClockStep => "the clock of the log was set meanwhile",
+        Flag::CtiOut => "its CTI state is out of service",
+        Flag::CtiSplit => "two cluster nodes hold each other's DNs out of service",
+        Flag::UnreachableStated => "the device does not answer the server's OPTIONS",
     }
 }
 
@@ -101,6 +160,7 @@ pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
         Flag::Truncated => &["cut-packets"],
         Flag::TwoAnswers => &["two-final-answers"],
         Flag::LostAtEdge => &["lost-at-edge"],
+        Flag::LogDisagrees => &["log-disagrees"],
         Flag::Nat => &["contact-not-source"],
         Flag::MovedRegistrar
         | Flag::Retransmissions
@@ -110,6 +170,12 @@ pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
         | Flag::TwoHops
         | Flag::CapturedTwice
         | Flag::IpFragments
+        | Flag::SeenTwice
+        | Flag::Stated
+        | Flag::ClockStep
+        | Flag::CtiOut
+        | Flag::CtiSplit
+        | Flag::UnreachableStated
         | Flag::Scanner => &[],
     }
 }

@@ -21,6 +21,7 @@ mod redirect_not_followed;
 mod rejected_403_without_challenge;
 mod removed_by_other_source;
 mod stale_loop;
+mod stated;
 mod still_pending;
 mod tcp_reset;
 mod unknown_dn_404;
@@ -31,6 +32,15 @@ mod wrong_realm;
 /// The causes, the more special ones first.
 pub(super) static CAUSES: &[&dyn DnRule] = &[
     &not_seen::NotSeen,
+    &stated::STATED[0],
+    &stated::STATED[1],
+    &stated::STATED[2],
+    &stated::STATED[3],
+    &stated::STATED[4],
+    &stated::STATED[5],
+    &stated::STATED[6],
+    &stated::STATED[7],
+    &stated::CtiOnly,
     &still_pending::StillPending,
     &tcp_reset::TcpReset,
     &unreachable_icmp::UnreachableIcmp,

@@ -1,9 +1,10 @@
 //! The events of a story: attempts, repetition folded, and what happened without one.
 
 use super::super::case::{Case, decided_at, shown_by};
-use super::super::words::span;
+use super::super::words::{said, span};
 use super::Event;
 use super::tell::{Told, tell};
+use crate::log::StatementKind;
 use crate::net::{Endpoint, Timestamp};
 use crate::registration::{AttemptView, Change, Outcome, Verdict};
 
@@ -28,8 +29,42 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
     for (registrar, change) in case.view.history() {
         events.extend(without_attempt(case, registrar, change));
     }
-    events.sort_by_key(|e| e.time);
+    events.extend(statements(case));
+    // in a log without a clock its lines tell the order
+    events.sort_by_key(|e| {
+        let untimed = e.time.known().is_none();
+        (e.time, e.frames.first().copied().filter(|_| untimed))
+    });
     events
+}
+
+/// What logs say of the DN; the same said again is folded.
+fn statements(case: &Case<'_>) -> Vec<Event> {
+    let mut events: Vec<(StatementKind, Event)> = Vec::new();
+    for heard in case.view.statements() {
+        let kind = heard.statement.kind;
+        match events.last_mut() {
+            Some((last, event)) if *last == kind => {
+                event.count += 1;
+                event.until = Some(heard.time);
+                event.frames.truncate(1);
+                event.frames.push(heard.at);
+            }
+            _ => {
+                let sentence = format!("the server said: \"{}\"", said(&heard.statement.text));
+                let frames = vec![heard.at];
+                let event = Event { time: heard.time, until: None, count: 1, frames, sentence };
+                events.push((kind, event));
+            }
+        }
+    }
+    events
+        .into_iter()
+        .map(|(_, event)| match event.count {
+            1 => event,
+            n => Event { sentence: format!("{}, {n} times", event.sentence), ..event },
+        })
+        .collect()
 }
 
 /// Attempts in a row that are told in the same words.

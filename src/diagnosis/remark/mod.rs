@@ -11,6 +11,7 @@ mod contact_unroutable;
 mod cseq_not_rising;
 mod digest_uri_differs;
 mod flapping;
+mod log_disagrees;
 mod lost_at_edge;
 mod moved;
 mod no_answer_to_other_source;
@@ -62,6 +63,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &retry_after_not_obeyed::RetryAfter,
     &rejected_from_other_source::RejectedElsewhere,
     &lost_at_edge::LostAtEdge,
+    &log_disagrees::LogDisagrees,
     &registered_but_silent::RegisteredButSilent,
     &no_answer_to_other_source::SilentElsewhere,
     &not_kept_beside_others::NotKeptBesideOthers,

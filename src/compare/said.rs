@@ -1,0 +1,91 @@
+//! Lines of logs with no known meaning, held against how the attempts around them ended.
+
+use crate::registration::{Outcome, Shape, Snapshot};
+
+/// Attempts that must have ended in each manner before a line may separate them.
+const FEWEST: u32 = 2;
+
+/// A line with no known meaning, and how often it stands before failures and before successes.
+#[derive(Clone, Debug)]
+pub struct SaidLine<'a> {
+    /// The line.
+    pub shape: &'a Shape,
+    /// Failed attempts it stands in, and how many there are in logs.
+    pub failures: (u32, u32),
+    /// Accepted attempts it stands in, and how many there are in logs.
+    pub successes: (u32, u32),
+}
+
+impl SaidLine<'_> {
+    /// Whether it stands before all of the one and none of the other: a correlation, and no cause.
+    #[must_use]
+    pub const fn separates(&self) -> bool {
+        let (f, w) = (self.failures, self.successes);
+        let enough = f.1 >= FEWEST && w.1 >= FEWEST;
+        enough && (f.0 == f.1 && w.0 == 0 || f.0 == 0 && w.0 == w.1)
+    }
+}
+
+/// The lines that stand between requests and their answers, those that separate first.
+#[must_use]
+pub fn said(snapshot: &Snapshot) -> Vec<SaidLine<'_>> {
+    let shapes = snapshot.shapes();
+    if shapes.is_empty() {
+        return Vec::new();
+    }
+    let mut counts = vec![[0_u32; 2]; shapes.len()];
+    let mut all = [0_u32; 2];
+    for dn in snapshot.dns() {
+        for attempt in dn.attempts() {
+            let side = match attempt.outcome {
+                Outcome::Failed(_) => 0,
+                Outcome::Accepted => 1,
+                _ => continue,
+            };
+            let said: Vec<u16> = dn.said_in(&attempt).collect();
+            // a log that shows no lines in between tells nothing of them
+            if said.is_empty() && dn.statements_in(&attempt).next().is_none() {
+                continue;
+            }
+            if let Some(count) = all.get_mut(side) {
+                *count += 1;
+            }
+            for shape in said {
+                let count = counts.get_mut(usize::from(shape)).and_then(|c| c.get_mut(side));
+                if let Some(count) = count {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let [failed, accepted] = all;
+    let mut lines: Vec<_> = shapes
+        .iter()
+        .zip(counts)
+        .filter(|(_, [f, w])| f + w > 0)
+        .map(|(shape, [f, w])| SaidLine { shape, failures: (f, failed), successes: (w, accepted) })
+        .collect();
+    lines.sort_by_key(|line| !line.separates());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_line_before_everything_separates_nothing() {
+        let shape = Shape {
+            text: Arc::from("no gateway is found"),
+            example: Arc::from("no gateway is found"),
+            at: crate::net::FrameRef::default(),
+        };
+        let line = |failures, successes| SaidLine { shape: &shape, failures, successes };
+        assert!(!line((2, 2), (12, 12)).separates());
+        assert!(!line((1, 1), (0, 12)).separates(), "too few");
+        assert!(line((3, 3), (0, 12)).separates());
+        assert!(line((0, 3), (12, 12)).separates());
+        assert!(!line((2, 3), (0, 12)).separates());
+    }
+}
