@@ -2,6 +2,8 @@
 
 # Captures whose truth is known from elsewhere; held against the program when they are there.
 KNOWN_CAPTURES ?= ../shared/captures
+# Logs whose truth is known from elsewhere.
+KNOWN_LOGS ?= ../shared/logs
 FUZZ_SECONDS ?= 30
 # Captures of the benchmark: where they are kept (some 8 GB), and of which part of the full sizes they are.
 BENCH_DIR ?= target/bench
@@ -65,6 +67,15 @@ known: deps
 	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
 	else \
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
+	fi
+	@if [ -d '$(KNOWN_LOGS)' ]; then \
+	  set -ex; \
+	  $(CARGO) build --release --locked; \
+	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope --parts verdicts,messages,sources,times,statements,never \
+	    '$(KNOWN_LOGS)' '$(KNOWN_LOGS)/real' '$(KNOWN_LOGS)/real/captures'; \
+	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope '$(KNOWN_LOGS)/real/pairs'; \
+	else \
+	  echo 'no $(KNOWN_LOGS) here: that part is left out'; \
 	fi
 
 bench: build

@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("compare", &["hashing", "net", "sip", "log", "registration", "select", "parallel"]),
     ("diagnosis", &["hashing", "net", "sip", "log", "registration", "compare", "parallel"]),
     ("capture", &["net", "source", "packet", "sip", "log"]),
-    ("wording", &["net", "packet", "sip", "log", "registration", "compare", "capture"]),
+    ("wording", &["net", "source", "packet", "sip", "log", "registration", "compare", "capture"]),
     (
         "report",
         &[

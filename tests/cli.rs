@@ -80,7 +80,7 @@ fn input_that_is_no_capture_is_one_sentence_and_status_3() {
     refused(&["report", &text], 3, "not a capture");
     refused(&["messages", &text], 3, "not a capture");
     refused(&["report", "no/such/file"], 3, "no such file");
-    refused(&["report", dir.path().to_str().unwrap()], 3, "no capture files");
+    refused(&["report", dir.path().to_str().unwrap()], 3, "no captures or logs");
     refused(&["report", &empty, &text], 3, "1 more");
     assert!(!run(&["report", &text]).2.contains('\u{1b}'));
 }

@@ -5,7 +5,8 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::net::{Endpoint, HepAgent, Origin, Timestamp, Transport};
+use crate::log::{Said, Statement};
+use crate::net::{Endpoint, FrameRef, HepAgent, Origin, Timestamp, Transport};
 use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
 use crate::registration::Reading;
 use crate::sip::{Layout, Layouts, Message};
@@ -57,6 +58,8 @@ enum What {
     Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
     Connection(Box<ConnectionEvent>),
     Agent { agent: HepAgent, address: IpAddr, capture_id: Option<u32>, node: Range<usize> },
+    Statement { at: FrameRef, time: Timestamp, statement: Box<Statement> },
+    Said { at: FrameRef, said: Box<Said> },
 }
 
 /// An ICMP error, its origin and what it quotes aside.
@@ -79,6 +82,10 @@ pub(super) enum Found<'a> {
     Connection(&'a ConnectionEvent),
     /// A HEP agent.
     Agent(AgentEvent<'a>),
+    /// What a log says of a registration: its place and its turn.
+    Statement(FrameRef, Timestamp, &'a Statement),
+    /// A line of a log with no known meaning, and its place.
+    Said(FrameRef, &'a Said),
 }
 
 impl Batch {
@@ -151,6 +158,23 @@ impl Batch {
         let AgentEvent { agent, address, capture_id, node } = *event;
         let what = What::Agent { agent, address, capture_id, node: self.keep(node) };
         self.items.push(Item { clock, what });
+    }
+
+    /// Takes in what a log says of a registration.
+    pub(super) fn statement(
+        &mut self,
+        clock: Timestamp,
+        at: FrameRef,
+        time: Timestamp,
+        statement: Statement,
+    ) {
+        let what = What::Statement { at, time, statement: Box::new(statement) };
+        self.items.push(Item { clock, what });
+    }
+
+    /// Takes in a line of a log that nobody knows the meaning of.
+    pub(super) fn said(&mut self, clock: Timestamp, at: FrameRef, said: Said) {
+        self.items.push(Item { clock, what: What::Said { at, said: Box::new(said) } });
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -246,6 +270,8 @@ impl<'b> View<'b> {
                 quoted: self.bytes(quoted),
             }),
             What::Connection(event) => Found::Connection(event),
+            What::Statement { at, time, statement } => Found::Statement(*at, *time, statement),
+            What::Said { at, said } => Found::Said(*at, said),
             What::Agent { agent, address, capture_id, node } => {
                 let (agent, address, capture_id) = (*agent, *address, *capture_id);
                 let node = self.bytes(node);

@@ -10,6 +10,7 @@ use super::Failure;
 use super::evidence::Evidence;
 use crate::cli::ExtractFormat as Format;
 use crate::report::{Style, View, csv, json, markdown, text};
+use crate::source::Format as FileFormat;
 
 mod closure;
 mod file;
@@ -43,6 +44,14 @@ pub(super) fn export(
     evidence: &Evidence,
 ) -> Result<Summary, Failure> {
     refuse(export, evidence.files(), &view.capture.files)?;
+    let files = &view.capture.files;
+    let logs = !files.is_empty() && files.iter().all(|file| file.format == FileFormat::Log);
+    if export.format == Format::Pcapng && logs {
+        return Err(Failure::Usage(
+            "a log has no packets: --format text, markdown, json or csv saves the report"
+                .to_owned(),
+        ));
+    }
     let dns = view.dns().count();
     if dns == 0 {
         let all = view.snapshot.dns().len();

@@ -95,7 +95,7 @@ fn pass(
         by_place.entry(place(one.frame)).or_default().push(one);
     }
     let mut due: HashSet<Place> = by_place.keys().copied().collect();
-    let (mut set, mut filter) = super::open(input)?;
+    let super::Opened { mut set, mut filter, mut logs } = super::open(input)?;
     let mut finder = Finder::new(keys::read(&input.keylogs)?);
     let mut batch = Batch::default();
     let mut clock = Timestamp::default();
@@ -117,6 +117,14 @@ fn pass(
         }
         if due.is_empty() {
             break;
+        }
+    }
+    while !due.is_empty()
+        && let Some((file, entry)) = logs.next()
+    {
+        if due.remove(&(file, entry.line())) {
+            entry.put(clock, file, &mut batch);
+            collect(&mut batch, &by_place, found);
         }
     }
     finder.finish(clock, &mut batch);

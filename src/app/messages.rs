@@ -17,7 +17,7 @@ pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
     rights::begin();
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
-    let files: Vec<String> = plan.files().collect();
+    let files = plan.inputs().to_vec();
     let mut out = super::output();
     let mut shown = false;
     let mut print = |origin: &Origin, message: &Message<'_>, seen: Ingested| {

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::os::fd::AsFd as _;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 use crate::cli::{self, Command, InputSettings};
-use crate::source::{CaptureSet, OpenOptions};
+use crate::source::{Archives, CaptureSet, OpenOptions};
 
 mod asked;
 mod batch;
@@ -31,6 +31,7 @@ mod interfaces;
 mod keys;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod live;
+mod logs;
 mod messages;
 mod pipeline;
 mod progress;
@@ -88,16 +89,42 @@ const LOSES_FRAGMENTS: &str = "the filter names a port, which only the first fra
 /// What is wrong with the filter is told once: a second pass opens the captures again.
 static TOLD: Once = Once::new();
 
-/// Opens the captures and compiles the filter for them.
-fn open(input: &InputSettings) -> Result<(CaptureSet, Option<filter::Filter>), Failure> {
-    let options = OpenOptions { held: rights::held().cloned(), ..OpenOptions::default() };
-    let set = CaptureSet::open(&input.files, options)?;
-    let Some(text) = &input.filter else { return Ok((set, None)) };
+/// What archives held, for those who read the inputs again.
+static ARCHIVES: OnceLock<Archives> = OnceLock::new();
+
+/// Inputs that are open.
+struct Opened {
+    /// The captures.
+    set: CaptureSet,
+    /// The filter for them.
+    filter: Option<filter::Filter>,
+    /// The logs.
+    logs: logs::Logs,
+}
+
+/// Opens the captures and logs and compiles the filter for them.
+fn open(input: &InputSettings) -> Result<Opened, Failure> {
+    if let Some(name) = &input.logs.format
+        && !crate::log::formats().any(|format| format == name)
+    {
+        let known: Vec<_> = crate::log::formats().collect();
+        let name = crate::net::escape_text(name);
+        let known = known.join(", ");
+        return Err(Failure::Usage(format!("no log format is called {name}; there are {known}")));
+    }
+    let mut logs = logs::Logs::new(input);
+    let options = OpenOptions {
+        held: rights::held().cloned(),
+        archives: ARCHIVES.get_or_init(Archives::default).clone(),
+        ..OpenOptions::default()
+    };
+    let set = CaptureSet::open_with(&input.files, options, &mut logs)?;
+    let Some(text) = &input.filter else { return Ok(Opened { set, filter: None, logs }) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
     if filter::loses_fragments(text) {
         TOLD.call_once(|| warn(LOSES_FRAGMENTS));
     }
-    Ok((set, Some(filter)))
+    Ok(Opened { set, filter: Some(filter), logs })
 }
 
 /// Standard output, buffered.

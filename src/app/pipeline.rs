@@ -17,10 +17,11 @@ use crossbeam_channel::bounded;
 use jiff::tz::TimeZone;
 
 use super::filter::Filter;
+use super::logs::Logs;
 use super::progress::{Listener, ProgressLine};
 use super::reader::{ReadBy, Reader};
 use super::worker::{self, MessageSink, Watch};
-use super::{Failure, keys};
+use super::{Failure, Opened, keys};
 use crate::capture::{Capture, Hosts};
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
@@ -36,6 +37,7 @@ const WAITING: usize = 8;
 /// What is pumped, and how.
 pub(super) struct Plan {
     set: CaptureSet,
+    logs: Logs,
     filter: Option<Filter>,
     keys: KeyLog,
     at: Option<At>,
@@ -62,17 +64,12 @@ impl Plan {
         at: Option<&At>,
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
-        let (set, filter) = super::open(input)?;
+        let Opened { set, filter, logs } = super::open(input)?;
         let keys = keys::read(&input.keylogs)?;
         let (at, zone) = (at.cloned(), zone.clone());
         let progress = ProgressLine::listener(input.progress);
         let (batch_bytes, read_by) = (BATCH_BYTES, ReadBy::Either);
-        Ok(Self { set, filter, keys, at, zone, progress, batch_bytes, read_by })
-    }
-
-    /// The names of the files, in the order of their ids.
-    pub(super) fn files(&self) -> impl Iterator<Item = String> + '_ {
-        self.set.files().iter().map(crate::capture::file_name)
+        Ok(Self { set, logs, filter, keys, at, zone, progress, batch_bytes, read_by })
     }
 
     /// Tells `listener` instead of standard error how far it is.
@@ -99,6 +96,7 @@ impl Plan {
     ) -> Result<Trace, Failure> {
         let reader = Reader {
             set: self.set,
+            logs: self.logs,
             filter: self.filter,
             keys: self.keys,
             at: self.at,
@@ -134,8 +132,11 @@ impl Plan {
             tracker.advance(first);
             tracker.advance(last);
         }
+        // a log goes on behind its last message
+        read.end.into_iter().for_each(|end| tracker.tick(end));
         let capture = Capture {
             files: read.set.files().to_vec(),
+            logs: read.logs,
             losses: Vec::new(),
             hosts: Hosts::default(),
             warnings: read.set.warnings().to_vec(),

@@ -10,8 +10,9 @@ use super::Failure;
 use super::batch::Batch;
 use super::filter::Filter;
 use super::finder::Finder;
+use super::logs::Logs;
 use super::progress::Listener;
-use crate::capture::{PacketCounts, StreamCounts};
+use crate::capture::{LogInfo, PacketCounts, StreamCounts};
 use crate::cli::At;
 use crate::net::Timestamp;
 use crate::packet::{KeyLog, Stats, sieve};
@@ -57,6 +58,8 @@ impl ReadBy {
 pub(super) struct Reader {
     /// The captures.
     pub set: CaptureSet,
+    /// The logs.
+    pub logs: Logs,
     /// Packets that do not pass are left out.
     pub filter: Option<Filter>,
     /// What opens TLS.
@@ -77,14 +80,18 @@ pub(super) struct Reader {
 pub(super) struct Read {
     /// The captures, for their names and warnings.
     pub set: CaptureSet,
+    /// What was found out about the logs.
+    pub logs: Vec<LogInfo>,
     /// How many packets went which way.
     pub counts: PacketCounts,
     /// What the decoder saw.
     pub decoded: Stats,
     /// What was met in TCP streams.
     pub streams: StreamCounts,
-    /// The times of the first and the last packet.
+    /// The times of the first and the last packet or message.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// The latest time of all, which may be that of a line of a log.
+    pub end: Option<Timestamp>,
     /// The moment to judge at.
     pub at: Option<Timestamp>,
 }
@@ -96,40 +103,37 @@ impl Reader {
         full: &Sender<Batch>,
         empty: &Receiver<Batch>,
     ) -> Result<Read, Failure> {
-        let Self { mut set, mut filter, keys, at: wanted, zone, mut progress, .. } = self;
-        let (batch_bytes, read_by) = (self.batch_bytes, self.read_by);
+        let Self { mut set, logs, mut filter, keys, at: wanted, zone, mut progress, .. } = self;
         let mut counts = PacketCounts::default();
-        let mut span: Option<(Timestamp, Timestamp)> = None;
-        let mut at = None;
         let mut finder = Finder::new(keys);
+        let out = Out { full, empty, bytes: self.batch_bytes, read_by: self.read_by };
+        let mut timeline = Timeline { logs, wanted, zone, span: None, lines: None, at: None };
         let mut batch = Batch::default();
-        batch.defer(read_by.defers(full));
+        batch.defer(out.read_by.defers(full));
         loop {
             while let Some(secrets) = set.take_secrets() {
-                let clock = span.map_or_else(Timestamp::default, |(_, last)| last);
-                finder.secrets(clock, &secrets, &mut batch);
+                finder.secrets(timeline.clock(), &secrets, &mut batch);
             }
             let before = counts.read;
             let mut matters = false;
-            if let (None, None, Some(span)) = (&filter, &wanted, &mut span) {
+            if filter.is_none() && timeline.wanted.is_none() {
                 // most often what follows is dropped
                 let passed;
-                (passed, matters) = skim(&mut set, span);
+                (passed, matters) = timeline.skim(&mut set);
                 counts.read += passed;
                 counts.not_sip += passed;
             }
             let Some(frame) = set.next_frame() else { break };
-            if let (None, Some(wanted)) = (at, &wanted) {
-                at = Some(resolve(wanted, frame.time, &zone)?);
+            if !timeline.logs_until(Some(frame.time), &mut batch, &out)? {
+                break;
             }
+            timeline.begin(frame.time)?;
             counts.read += 1;
-            if at.is_some_and(|at| frame.time > at) {
+            if timeline.is_over(frame.time) {
                 counts.after_at += 1;
                 continue;
             }
-            let (first, last) = span.unwrap_or((frame.time, frame.time));
-            let clock = last.max(frame.time);
-            span = Some((first.min(frame.time), clock));
+            let clock = timeline.pass(frame.time);
             if let Some(filter) = &mut filter
                 && !filter.takes(frame.link, frame.bytes)?
             {
@@ -138,30 +142,142 @@ impl Reader {
                 counts.not_sip += 1;
             } else {
                 finder.packet(clock, &frame, &mut batch);
-                if batch.is_full(batch_bytes) {
-                    if !hand_on(&mut batch, full, empty) {
-                        break;
-                    }
-                    batch.defer(read_by.defers(full));
+                if !out.pass_on_full(&mut batch) {
+                    break;
                 }
             }
             if counts.read / STRIDE != before / STRIDE {
                 progress(set.progress());
             }
         }
-        let end = span.map_or_else(Timestamp::default, |(_, last)| last);
-        let (decoded, streams) = finder.finish(end, &mut batch);
+        timeline.logs_until(None, &mut batch, &out)?;
+        let (decoded, streams) = finder.finish(timeline.clock(), &mut batch);
         hand_on(&mut batch, full, empty);
         drop(progress);
-        Ok(Read { set, counts, decoded, streams, span, at })
+        let Timeline { logs, span, lines, at, .. } = timeline;
+        // statements alone have no other times
+        let end = span.into_iter().chain(lines).map(|(_, last)| last).max();
+        let span = span.or(lines);
+        Ok(Read { set, logs: logs.finish(), counts, decoded, streams, span, end, at })
     }
+}
+
+/// Where full batches go.
+struct Out<'c> {
+    full: &'c Sender<Batch>,
+    empty: &'c Receiver<Batch>,
+    bytes: usize,
+    read_by: ReadBy,
+}
+
+impl Out<'_> {
+    /// Hands a batch on when it is full; false when nobody takes it.
+    fn pass_on_full(&self, batch: &mut Batch) -> bool {
+        if !batch.is_full(self.bytes) {
+            return true;
+        }
+        let taken = hand_on(batch, self.full, self.empty);
+        batch.defer(self.read_by.defers(self.full));
+        taken
+    }
+}
+
+/// The logs, and the times of all that was read.
+struct Timeline {
+    logs: Logs,
+    wanted: Option<At>,
+    zone: TimeZone,
+    /// The first and the last time of packets and messages.
+    span: Option<(Timestamp, Timestamp)>,
+    /// The same of dated lines.
+    lines: Option<(Timestamp, Timestamp)>,
+    /// The moment to judge at.
+    at: Option<Timestamp>,
+}
+
+impl Timeline {
+    /// The latest time so far.
+    fn clock(&self) -> Timestamp {
+        self.span.map_or_else(Timestamp::default, |(_, last)| last)
+    }
+
+    /// The trace begins, if it has not yet: now it is known what `--at` means.
+    fn begin(&mut self, time: Timestamp) -> Result<(), Failure> {
+        if let (None, Some(wanted)) = (self.at, &self.wanted) {
+            self.at = Some(resolve(wanted, time, &self.zone)?);
+        }
+        Ok(())
+    }
+
+    /// Whether a time is later than the moment to judge at.
+    fn is_over(&self, time: Timestamp) -> bool {
+        self.at.is_some_and(|at| time > at)
+    }
+
+    /// Notes the time of a packet or message; the latest one so far.
+    fn pass(&mut self, time: Timestamp) -> Timestamp {
+        widen(&mut self.span, time)
+    }
+
+    /// Passes over packets of which only the time counts, up to what a log holds before them.
+    fn skim(&mut self, set: &mut CaptureSet) -> (u64, bool) {
+        let due = self.logs.due();
+        match &mut self.span {
+            Some(span) => skim(set, span, due),
+            None => (0, false),
+        }
+    }
+
+    /// Takes what the logs hold up to a time, or all the rest; false when nobody takes the batches.
+    fn logs_until(
+        &mut self,
+        until: Option<Timestamp>,
+        batch: &mut Batch,
+        out: &Out<'_>,
+    ) -> Result<bool, Failure> {
+        while let Some(due) = self.logs.due()
+            && until.is_none_or(|until| due <= until)
+        {
+            let Some((file, entry)) = self.logs.next() else { break };
+            if due.known().is_some() {
+                self.begin(due)?;
+                if self.is_over(entry.time) {
+                    continue;
+                }
+                widen(&mut self.lines, due);
+                if entry.is_message() {
+                    self.pass(entry.time);
+                }
+            }
+            entry.put(self.clock(), file, batch);
+            if !out.pass_on_full(batch) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Takes a time into a span; the latest one so far.
+fn widen(span: &mut Option<(Timestamp, Timestamp)>, time: Timestamp) -> Timestamp {
+    let (first, last) = span.unwrap_or((time, time));
+    let latest = last.max(time);
+    *span = Some((first.min(time), latest));
+    latest
 }
 
 /// Passes over packets that the sieve drops, of which only the time counts; how many, and whether it
 /// stopped at one that the sieve keeps, which is the next then.
-fn skim(set: &mut CaptureSet, (first, last): &mut (Timestamp, Timestamp)) -> (u64, bool) {
+fn skim(
+    set: &mut CaptureSet,
+    (first, last): &mut (Timestamp, Timestamp),
+    due: Option<Timestamp>,
+) -> (u64, bool) {
     let mut matters = false;
     let passed = set.skim(|time, link, bytes| {
+        if due.is_some_and(|due| due <= time) {
+            return false;
+        }
         matters = sieve(link, bytes);
         if !matters {
             (*first, *last) = ((*first).min(time), (*last).max(time));

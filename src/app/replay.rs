@@ -30,10 +30,10 @@ fn play_to(
     mut watch: impl FnMut(&mut Tracker, Timestamp),
 ) -> Tracker {
     let input = InputSettings { files: vec![file.to_owned()], ..InputSettings::default() };
-    let (set, filter) = super::open(&input).unwrap();
+    let super::Opened { set, filter, logs } = super::open(&input).unwrap();
     let (progress, keys) = (ProgressLine::listener(false), keys::read(&[]).unwrap());
     let (at, zone, batch_bytes, read_by) = (None, TimeZone::UTC, 4096, ReadBy::Reader);
-    let reader = Reader { set, filter, keys, at, zone, progress, batch_bytes, read_by };
+    let reader = Reader { set, logs, filter, keys, at, zone, progress, batch_bytes, read_by };
     let ((full, work), (emptied, empty)) = (unbounded::<Batch>(), unbounded());
     let reading = spawn(move || reader.run(&full, &empty).map(|read| read.span));
     let mut now = Timestamp::default();
@@ -51,6 +51,14 @@ fn play_to(
                 }
                 Found::Agent(agent) => {
                     tracker.hep_agent(&agent);
+                    now.max(clock)
+                }
+                Found::Statement(at, time, statement) => {
+                    tracker.statement(at, time, statement);
+                    now.max(clock).max(time)
+                }
+                Found::Said(at, said) => {
+                    tracker.said(at, said);
                     now.max(clock)
                 }
                 Found::Connection(event) => {

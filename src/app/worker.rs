@@ -43,6 +43,8 @@ pub(super) fn run(
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),
                 Found::Agent(agent) => tracker.hep_agent(&agent),
+                Found::Statement(at, time, statement) => tracker.statement(at, time, statement),
+                Found::Said(at, said) => tracker.said(at, said),
             }
         }
         batch.clear();

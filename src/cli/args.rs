@@ -151,12 +151,12 @@ pub(super) struct ReportArgs {
     #[cfg(any(feature = "live", feature = "hep"))]
     #[command(flatten)]
     pub live: super::live::LiveArgs,
-    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
-    /// several are merged in time order
-    #[arg(value_name = "FILE", required = true)]
+    /// Captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip and tar
+    /// archives of them, `-` for standard input; several are merged in time order
+    #[arg(value_name = "FILE", required_unless_present = "node_logs")]
     #[cfg_attr(
         any(feature = "live", feature = "hep"),
-        arg(required = false, required_unless_present = "traffic", conflicts_with = "traffic")
+        arg(required_unless_present_any = ["traffic", "node_logs"], conflicts_with = "traffic")
     )]
     pub files: Vec<PathBuf>,
 }
@@ -216,9 +216,9 @@ pub(super) struct CommonArgs {
     pub select: SelectArgs,
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for standard input;
-    /// several are merged in time order
-    #[arg(required = true, value_name = "FILE")]
+    /// Captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip and tar
+    /// archives of them, `-` for standard input; several are merged in time order
+    #[arg(required_unless_present = "node_logs", value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
 
@@ -236,6 +236,8 @@ pub(super) struct ReadArgs {
     /// pcapng files are used without being asked for
     #[arg(long, value_name = "FILE")]
     pub keylog: Vec<PathBuf>,
+    #[command(flatten)]
+    pub logs: super::logs::LogArgs,
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,

@@ -43,8 +43,8 @@ pub(super) struct CompareArgs {
     after: Option<PathBuf>,
     #[command(flatten)]
     read: ReadArgs,
-    /// At most two DNs, then captures (pcap, pcapng, also gzip or zstd), directories of them, `-`
-    /// for standard input; several are merged in time order
+    /// At most two DNs, then captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd,
+    /// directories, zip and tar archives of them, `-` for standard input; several are merged in time order
     #[arg(required = true, value_name = "DN|FILE")]
     words: Vec<OsString>,
 }
@@ -174,6 +174,7 @@ mod tests {
             #[cfg(feature = "live")]
             filter: None,
             keylog: Vec::new(),
+            logs: super::super::logs::LogArgs::default(),
             quiet: true,
             #[cfg(feature = "live")]
             rights: crate::cli::args::RightsArgs::default(),

@@ -32,8 +32,8 @@ pub(super) struct ExplainArgs {
     color: ColorArg,
     #[command(flatten)]
     read: ReadArgs,
-    /// The DN, then captures (pcap, pcapng or snoop, also gzip or zstd), directories of them, `-` for
-    /// standard input; several are merged in time order
+    /// The DN, then captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip
+    /// and tar archives of them, `-` for standard input; several are merged in time order
     #[arg(required = true, num_args = 1.., value_names = ["DN", "FILE"])]
     words: Vec<OsString>,
 }

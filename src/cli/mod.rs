@@ -16,6 +16,7 @@ mod hook;
 mod interfaces;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod live;
+mod logs;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod record;
 mod settings;
@@ -34,6 +35,7 @@ pub use fail_on::FailOn;
 pub use hook::HookSettings;
 #[cfg(feature = "live")]
 pub use interfaces::{InterfacesFormat, InterfacesSettings};
+pub use logs::{LogSettings, NodeFile};
 pub use settings::{
     Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };

@@ -17,6 +17,7 @@ use super::extract::ExtractSettings;
 use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesSettings;
+use super::logs::LogSettings;
 use crate::report::Style;
 use crate::select::Selection;
 
@@ -71,6 +72,8 @@ pub struct InputSettings {
     pub filter: Option<String>,
     /// TLS key logs.
     pub keylogs: Vec<PathBuf>,
+    /// What is known of logs among the files.
+    pub logs: LogSettings,
     /// Whether progress may be shown on standard error.
     pub progress: bool,
     /// What the program may do once all is open.
@@ -272,11 +275,14 @@ impl InputSettings {
         let filter = read.filter.clone();
         #[cfg(not(feature = "live"))]
         let filter = None;
-        let keylogs = read.keylog.clone();
+        let (keylogs, logs) = (read.keylog.clone(), LogSettings::from(&read.logs));
+        let of_nodes = logs.nodes.iter().map(|node| node.file.clone());
+        let files = files.into_iter().chain(of_nodes).collect();
         Self {
             files,
             filter,
             keylogs,
+            logs,
             progress: !read.quiet && stderr().is_terminal(),
             #[cfg(feature = "live")]
             rights: read.rights.clone().into(),

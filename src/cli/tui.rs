@@ -45,8 +45,8 @@ pub(super) struct TuiArgs {
     #[cfg(any(feature = "live", feature = "hep"))]
     #[command(flatten)]
     live: super::live::LiveArgs,
-    /// Captures (pcap, pcapng, also gzip or zstd), directories of them, `-` for standard input;
-    /// several are merged in time order
+    /// Captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip and tar
+    /// archives of them, `-` for standard input; several are merged in time order
     #[arg(value_name = "FILE")]
     #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     files: Vec<PathBuf>,

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
+use crate::net::{
+    Cut, Endpoint, Frame, FrameRef, LogMarks, Origin, PathInfo, Timestamp, Transport,
+};
 
 /// What is known of a packet above its transport header.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,7 @@ impl Meta {
                 cut,
                 peer_seen: false,
                 hep: None,
+                log: LogMarks::default(),
             },
         }
     }

@@ -11,7 +11,7 @@ use crate::net::{Endpoint, Timestamp, escape_bytes};
 use crate::registration::{DnView, Flag, Sym};
 use crate::wording::when::iso;
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "dn",
     "state",
     "verdict",
@@ -30,6 +30,7 @@ const HEADER: [&str; 18] = [
     "cause",
     "sentence",
     "check",
+    "basis",
 ];
 
 /// Writes the rows, most urgent first.
@@ -59,7 +60,7 @@ fn row(view: &View<'_>, dn: DnView<'_>, cause: Option<&Finding>) -> [String; HEA
     let of_cause = |part: fn(&Finding) -> &str| cause.map(part).unwrap_or_default().to_owned();
     [
         escape_bytes(dn.name()).into_owned(),
-        state.verdict.state().name().to_owned(),
+        state.state().name().to_owned(),
         state.verdict.name().to_owned(),
         state.status_code.map(|code| code.to_string()).unwrap_or_default(),
         time(state.since),
@@ -76,5 +77,6 @@ fn row(view: &View<'_>, dn: DnView<'_>, cause: Option<&Finding>) -> [String; HEA
         of_cause(|finding| finding.rule),
         of_cause(|finding| &finding.sentence),
         of_cause(|finding| finding.check),
+        state.basis().name().to_owned(),
     ]
 }

@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use super::Style;
 use super::model::{FindingDoc, SCHEMA};
+use super::place::PlaceDoc;
 use crate::capture::Capture;
 use crate::diagnosis::explain::{Event, Story};
 use crate::registration::Snapshot;
+use crate::source::FileInfo;
 
 /// A story, and how it is to look.
 #[derive(Clone, Copy, Debug)]
@@ -44,24 +46,18 @@ struct StoryDoc<'a> {
 /// One thing that happened, `count` times from `time` to `until`.
 #[derive(Serialize)]
 struct EventDoc<'a> {
-    time: String,
+    time: Option<String>,
     until: Option<String>,
     count: u32,
-    frames: Vec<FrameDoc>,
+    frames: Vec<PlaceDoc>,
     sentence: &'a str,
 }
 
-#[derive(Serialize)]
-struct FrameDoc {
-    file: u16,
-    frame: u64,
-}
-
 impl<'a> EventDoc<'a> {
-    fn new(event: &'a Event) -> Self {
-        let frame = |f: &crate::net::FrameRef| FrameDoc { file: f.file().0, frame: f.number() };
+    fn new(files: &[FileInfo], event: &'a Event) -> Self {
+        let frame = |f: &crate::net::FrameRef| PlaceDoc::new(files, *f);
         Self {
-            time: event.time.epoch_string(),
+            time: event.time.known().map(crate::net::Timestamp::epoch_string),
             until: event.until.map(crate::net::Timestamp::epoch_string),
             count: event.count,
             frames: event.frames.iter().map(frame).collect(),
@@ -72,7 +68,7 @@ impl<'a> EventDoc<'a> {
 
 /// Writes the story as one object and a line end.
 pub fn json(view: &StoryView<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let story = view.story;
+    let (story, files) = (view.story, &view.capture.files);
     let doc = StoryDoc {
         schema: SCHEMA,
         regscope: env!("CARGO_PKG_VERSION"),
@@ -80,8 +76,8 @@ pub fn json(view: &StoryView<'_>, out: &mut dyn Write) -> io::Result<()> {
         files: view.capture.files.iter().map(crate::capture::file_name).collect(),
         summary: &story.verdict,
         since: story.since.map(crate::net::Timestamp::epoch_string),
-        events: story.paragraphs.iter().map(EventDoc::new).collect(),
-        findings: story.findings.iter().map(FindingDoc::new).collect(),
+        events: story.paragraphs.iter().map(|event| EventDoc::new(files, event)).collect(),
+        findings: story.findings.iter().map(|finding| FindingDoc::new(files, finding)).collect(),
         checks: story.checks.iter().map(|&check| check.into()).collect(),
     };
     serde_json::to_writer(&mut *out, &doc).map_err(io::Error::from)?;

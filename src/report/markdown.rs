@@ -32,7 +32,7 @@ const FRAMES: usize = 6;
 struct Page<'v> {
     view: &'v View<'v>,
     clock: Clock,
-    frames: Frames,
+    frames: Frames<'v>,
     glyphs: &'static Glyphs,
     /// The findings about each DN.
     found: HashMap<&'v [u8], Vec<&'v Finding>>,
@@ -44,7 +44,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page {
         view,
         clock: Clock::new(view.zone, view.snapshot.at),
-        frames: Frames { several_files: view.capture.files.len() > 1 },
+        frames: Frames::of(&view.capture.files),
         glyphs: Glyphs::of(true),
         found: HashMap::default(),
         text: String::new(),

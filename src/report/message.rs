@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::net::{Endpoint, Origin, escape_bytes};
+use crate::capture::{file_name, is_line};
+use crate::net::{Endpoint, LogMarks, Origin, escape_bytes};
 use crate::registration::Ingested;
 use crate::select::Selection;
 use crate::sip::{Contact, Message, NameAddr, Scheme};
+use crate::source::FileInfo;
 
 /// A message with all that is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +18,8 @@ pub struct MessageView<'a> {
     pub message: &'a Message<'a>,
     /// What it was to the model.
     pub seen: Ingested,
-    /// The names of the files.
-    pub files: &'a [String],
+    /// The files.
+    pub files: &'a [FileInfo],
 }
 
 impl<'a> MessageView<'a> {
@@ -37,8 +39,24 @@ impl<'a> MessageView<'a> {
     }
 
     /// The name of the file it is in.
-    pub(super) fn file(&self) -> &'a str {
-        self.files.get(usize::from(self.origin.frame.file().0)).map_or("", String::as_str)
+    pub(super) fn file(&self) -> String {
+        let file = self.files.get(usize::from(self.origin.frame.file().0));
+        file.map(file_name).unwrap_or_default()
+    }
+
+    /// Its frame, or its line in a log.
+    pub(super) fn place(&self) -> (Option<u64>, Option<u64>) {
+        let number = self.origin.frame.number();
+        if is_line(self.files, self.origin.frame) {
+            (None, Some(number))
+        } else {
+            (Some(number), None)
+        }
+    }
+
+    /// What its log leaves out, so that it was inferred.
+    pub(super) fn inferred(&self) -> Vec<&'static str> {
+        inferred(self.origin.path.log)
     }
 
     /// The URIs of its Contacts, or `*`.
@@ -55,6 +73,16 @@ impl<'a> MessageView<'a> {
             || self.message.contacts().find_map(|c| c.address().and_then(NameAddr::expires));
         self.message.expires().or_else(of_contact)
     }
+}
+
+/// What a log left out of a message, by the names of the fields.
+pub(super) fn inferred(log: LogMarks) -> Vec<&'static str> {
+    let marks = [
+        (LogMarks::SRC_INFERRED, "src"),
+        (LogMarks::DST_INFERRED, "dst"),
+        (LogMarks::TRANSPORT_INFERRED, "transport"),
+    ];
+    marks.into_iter().filter(|(mark, _)| log.has(*mark)).map(|(_, name)| name).collect()
 }
 
 /// The user an address names, as spelled; a telephone number with its scheme.

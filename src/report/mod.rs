@@ -22,6 +22,7 @@ pub mod markdown;
 mod message;
 mod model;
 pub mod ndjson;
+mod place;
 pub mod text;
 
 pub use message::MessageView;

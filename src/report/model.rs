@@ -8,10 +8,14 @@ use serde::{Serialize, Serializer};
 
 use super::View;
 use super::compare::ContrastJson;
+use super::place::PlaceDoc;
+use crate::capture::file_name;
+use crate::compare::said;
 use crate::diagnosis::Finding;
-use crate::net::{Timestamp, escape_lossy};
+use crate::net::{Timestamp, escape_lossy, escape_text};
 use crate::parallel;
-use crate::registration::{DnView, Snapshot, SourceState, Sym};
+use crate::registration::{DnView, Heard, Snapshot, SourceState, Sym};
+use crate::source::FileInfo;
 
 mod capture;
 mod dn;
@@ -48,7 +52,7 @@ pub(super) fn head(view: &View<'_>) -> io::Result<Vec<u8>> {
 
 /// Some DNs of the list.
 pub(super) fn dns(view: &View<'_>, dns: &[DnView<'_>]) -> Vec<u8> {
-    let pen = Pen { snapshot: view.snapshot, several_files: view.capture.files.len() > 1 };
+    let pen = Pen { snapshot: view.snapshot, files: &view.capture.files };
     pen.dns(dns)
 }
 
@@ -73,8 +77,13 @@ pub(super) fn write_tail(view: &View<'_>, out: &mut dyn Write) -> io::Result<()>
     serde_json::to_writer(&mut *out, &Sources(*view))?;
     out.write_all(b",\"findings\":[")?;
     let findings: Vec<&Finding> = view.findings().collect();
-    write_parts(&findings, FINDINGS, out, findings::write)?;
-    out.write_all(b"],\"contrast\":")?;
+    let files = &view.capture.files;
+    write_parts(&findings, FINDINGS, out, |part| findings::write(files, part))?;
+    out.write_all(b"],\"statements\":")?;
+    serde_json::to_writer(&mut *out, &Statements(*view))?;
+    out.write_all(b",\"said\":")?;
+    serde_json::to_writer(&mut *out, &SaidLines(*view))?;
+    out.write_all(b",\"contrast\":")?;
     serde_json::to_writer(&mut *out, &contrast)?;
     out.write_all(b"}")
 }
@@ -85,6 +94,82 @@ impl Serialize for Sources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let snapshot = self.0.snapshot;
         serializer.collect_seq(self.0.sources().map(|source| SourceDoc::new(snapshot, source)))
+    }
+}
+
+struct Statements<'a>(View<'a>);
+
+impl Serialize for Statements<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let View { snapshot, capture, .. } = self.0;
+        let files: Vec<String> = capture.files.iter().map(file_name).collect();
+        let statements = snapshot.statements();
+        serializer.collect_seq(statements.into_iter().map(|heard| StatementDoc::new(&files, heard)))
+    }
+}
+
+struct SaidLines<'a>(View<'a>);
+
+impl Serialize for SaidLines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let View { snapshot, capture, .. } = self.0;
+        let lines = said(snapshot);
+        serializer.collect_seq(lines.iter().map(|line| SaidDoc {
+            shape: escape_text(&line.shape.text),
+            example: escape_text(&line.shape.example),
+            at: PlaceDoc::new(&capture.files, line.shape.at),
+            failures: line.failures.0,
+            of_failures: line.failures.1,
+            successes: line.successes.0,
+            of_successes: line.successes.1,
+            separates: line.separates(),
+        }))
+    }
+}
+
+/// A line of a log with no known meaning.
+#[derive(Serialize)]
+struct SaidDoc<'a> {
+    shape: Cow<'a, str>,
+    example: Cow<'a, str>,
+    #[serde(flatten)]
+    at: PlaceDoc,
+    failures: u32,
+    of_failures: u32,
+    successes: u32,
+    of_successes: u32,
+    separates: bool,
+}
+
+/// What a log says of a registration.
+#[derive(Serialize)]
+struct StatementDoc<'a> {
+    file: &'a str,
+    line: u64,
+    time: Option<String>,
+    kind: &'static str,
+    dn: Option<Cow<'a, str>>,
+    contact: Option<Cow<'a, str>>,
+    node: Option<Cow<'a, str>>,
+    sure: char,
+    text: Cow<'a, str>,
+}
+
+impl<'a> StatementDoc<'a> {
+    fn new(files: &'a [String], heard: &'a Heard) -> Self {
+        let statement = &*heard.statement;
+        let text = |text: &'a Option<String>| text.as_deref().map(escape_text);
+        Self {
+            file: files.get(usize::from(heard.at.file().0)).map_or("", String::as_str),
+            line: heard.at.number(),
+            time: time(statement.time),
+            kind: statement.kind.name(),
+            dn: text(&statement.dn),
+            contact: text(&statement.contact),
+            node: text(&statement.node),
+            sure: statement.sure.letter(),
+            text: escape_text(&statement.text),
+        }
     }
 }
 
@@ -135,20 +220,19 @@ pub(super) struct FindingDoc<'a> {
     reference: &'static str,
 }
 
-/// A frame that shows something.
+/// A frame or a line that shows something.
 #[derive(Serialize)]
 struct EvidenceDoc {
-    file: u16,
-    frame: u64,
-    time: String,
+    #[serde(flatten)]
+    place: PlaceDoc,
+    time: Option<String>,
 }
 
 impl<'a> FindingDoc<'a> {
-    pub(super) fn new(finding: &'a Finding) -> Self {
+    pub(super) fn new(files: &[FileInfo], finding: &'a Finding) -> Self {
         let evidence = finding.evidence.iter().map(|e| EvidenceDoc {
-            file: e.frame.file().0,
-            frame: e.frame.number(),
-            time: e.time.epoch_string(),
+            place: PlaceDoc::new(files, e.frame),
+            time: time(e.time.known()),
         });
         Self {
             rule: finding.rule,

@@ -7,15 +7,25 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::message::{MessageView, user};
-use crate::net::escape_lossy;
+use crate::net::{LogMarks, escape_lossy};
 use crate::sip::NameAddr;
 
 /// One line.
 #[derive(Serialize)]
-struct Line<'a> {
-    file: &'a str,
-    frame: u64,
-    time: String,
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that any message may have, each on its own"
+)]
+struct MessageDoc<'a> {
+    file: String,
+    /// The frame of a capture, as Wireshark counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    /// The line of a log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// None in a log without a clock.
+    time: Option<String>,
     transport: &'static str,
     src: IpAddr,
     src_port: u16,
@@ -36,25 +46,34 @@ struct Line<'a> {
     retransmission: bool,
     duplicate: bool,
     cut: bool,
+    /// Addresses and transport that the log left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inferred: Vec<&'static str>,
+    /// The program that logged it says that it could not be sent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_sent: bool,
 }
 
 /// Writes one message and a line end.
 pub fn write(view: &MessageView<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line::new(view)).map_err(io::Error::from)?;
+    serde_json::to_writer(&mut *out, &MessageDoc::new(view)).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 
-impl<'a> Line<'a> {
+impl<'a> MessageDoc<'a> {
     fn new(view: &MessageView<'a>) -> Self {
         let MessageView { origin, message, seen, .. } = *view;
+        let (frame, line) = view.place();
+        let timed = !origin.path.log.has(LogMarks::UNTIMED);
         let (to, from) = (message.to(), message.from());
         let host = |address: &NameAddr<'a>| {
             Some(address.uri.host).filter(|host| !host.is_empty()).map(escape_lossy)
         };
         Self {
             file: view.file(),
-            frame: origin.frame.number(),
-            time: origin.time.epoch_string(),
+            frame,
+            line,
+            time: timed.then(|| origin.time.epoch_string()),
             transport: origin.transport.name(),
             src: origin.src.addr,
             src_port: origin.src.port,
@@ -75,6 +94,8 @@ impl<'a> Line<'a> {
             retransmission: seen.retransmission,
             duplicate: seen.duplicate,
             cut: message.is_cut(),
+            inferred: view.inferred(),
+            not_sent: origin.path.log.has(LogMarks::NOT_SENT),
         }
     }
 }

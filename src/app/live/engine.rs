@@ -188,6 +188,8 @@ impl Engine {
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),
                 Found::Agent(agent) => tracker.hep_agent(&agent),
+                Found::Statement(at, time, statement) => tracker.statement(at, time, statement),
+                Found::Said(at, said) => tracker.said(at, said),
             }
         });
     }
@@ -254,6 +256,7 @@ impl Engine {
     pub(super) fn capture(&self) -> Capture {
         Capture {
             files: Vec::new(),
+            logs: Vec::new(),
             warnings: Vec::new(),
             losses: Vec::new(),
             hosts: Hosts::default(),

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::time;
-use crate::capture::{Capture, Process, file_name};
-use crate::net::{Endpoint, escape_text};
+use crate::capture::{Capture, LogInfo, Process, file_name};
+use crate::net::{Endpoint, FileId, escape_text};
 use crate::packet::{TlsStats, Undecoded, Unread};
 use crate::registration::Forgotten;
 use crate::report::View;
@@ -78,6 +78,77 @@ struct FileDoc {
     packets: u64,
     bytes: u64,
     size: Option<u64>,
+    /// What was found out about it, if it is a log.
+    #[serde(flatten)]
+    log: Option<LogDoc>,
+}
+
+/// What was found out about a log.
+#[derive(Serialize)]
+struct LogDoc {
+    carriers: Vec<&'static str>,
+    lines: u64,
+    sip_messages: u64,
+    statements: u64,
+    first: Option<String>,
+    last: Option<String>,
+    clock: ClockDoc,
+    local: Option<String>,
+    local_from: Option<&'static str>,
+    node: Option<String>,
+    warnings: Vec<LogWarningDoc>,
+}
+
+/// What the time stamps of a log say.
+#[derive(Serialize)]
+struct ClockDoc {
+    present: bool,
+    date: bool,
+    year: bool,
+    zone: Option<String>,
+    zone_from: Option<&'static str>,
+    granularity: Option<&'static str>,
+    steps: Vec<u64>,
+}
+
+/// What was skipped, cut or doubtful in a log.
+#[derive(Serialize)]
+struct LogWarningDoc {
+    line: u64,
+    message: String,
+}
+
+impl LogDoc {
+    fn new(log: &LogInfo) -> Self {
+        let profile = &log.profile;
+        let clock = &profile.clock;
+        let escaped = |text: &String| escape_text(text).into_owned();
+        let warnings = profile.warnings.iter();
+        let node = log.node.as_ref().or(profile.node.as_ref());
+        Self {
+            carriers: profile.carriers.clone(),
+            lines: profile.lines,
+            sip_messages: profile.messages,
+            statements: profile.statements,
+            first: time(profile.first),
+            last: time(profile.last),
+            clock: ClockDoc {
+                present: clock.present,
+                date: clock.date,
+                year: clock.year,
+                zone: clock.zone.as_ref().map(escaped),
+                zone_from: clock.zone_from,
+                granularity: clock.granularity,
+                steps: clock.steps.clone(),
+            },
+            local: profile.local.first().map(ToString::to_string),
+            local_from: profile.local_from,
+            node: node.map(escaped),
+            warnings: warnings
+                .map(|(line, message)| LogWarningDoc { line: *line, message: escaped(message) })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -181,14 +252,16 @@ impl<'a> CaptureDoc<'a> {
     pub(super) fn new(view: &View<'a>) -> Self {
         let (capture, snapshot) = (view.capture, view.snapshot);
         let counts = &snapshot.counts;
-        let files = capture.files.iter().map(|file| FileDoc {
+        let logs = |place: usize| capture.log(FileId(place as u16));
+        let files = capture.files.iter().enumerate().map(|(place, file)| FileDoc {
             name: file_name(file),
-            format: file.format.name(),
+            format: logs(place).map_or_else(|| file.format.name(), |log| log.profile.dialect),
             compression: file.compression.name(),
             links: file.links.iter().map(|link| link.0).collect(),
             packets: file.packets,
             bytes: file.bytes,
             size: file.size,
+            log: logs(place).map(LogDoc::new),
         });
         let warnings = capture.warnings.iter().map(|warning| WarningDoc {
             file: escape_text(&warning.path.to_string_lossy()).into_owned(),

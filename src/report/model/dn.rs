@@ -5,12 +5,16 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::findings::number;
 use super::writer::{List, Millis, Object, Objects, Text, Writer, members, object};
-use crate::net::{Endpoint, Transport};
+use crate::capture::is_line;
+use crate::net::{Endpoint, FrameRef, Transport};
 use crate::registration::{
-    AgentRecord, AttemptView, BindingView, Change, Demand, DnView, Flag, FlagSet, MessageRecord,
-    RegistrationState, Snapshot, Sym, abreast,
+    AgentRecord, AttemptView, BindingView, Change, Cti, Demand, DnView, Flag, FlagSet,
+    MessageRecord, RegistrationState, Snapshot, Sym, abreast,
 };
+use crate::report::message::inferred;
+use crate::source::FileInfo;
 use crate::wording::steps::codes;
 
 /// About the bytes of a DN, and of one of its attempts.
@@ -23,8 +27,8 @@ const AT_HAND: usize = 16;
 #[derive(Clone, Copy)]
 pub(super) struct Pen<'a> {
     pub snapshot: &'a Snapshot,
-    /// With several files, frames are named with theirs.
-    pub several_files: bool,
+    /// The inputs: with several, frames are named with theirs; those of logs are lines.
+    pub files: &'a [FileInfo],
 }
 
 /// Where the parts of an attempt stand that attempts of a DN often share.
@@ -73,8 +77,12 @@ impl<'a> Pen<'a> {
             "aor": aors.next(),
             "aliases": List(aors),
             "verdict": state.verdict.name(),
-            "state": state.verdict.state().name(),
+            "state": state.state().name(),
             "status_code": state.status_code,
+            "basis": state.basis().name(),
+            "statements": dn.statements().count() as u64,
+            "cti": Object(state.cti(), cti),
+            "inferred": List(inferred_of(dn)),
             "cohort": dn.cohort().name(),
             "flags": flags(state.flags),
             "since": state.since,
@@ -98,7 +106,7 @@ impl<'a> Pen<'a> {
             "attempts": Objects(dn.attempts(), |to: &mut Writer, attempt| {
                 before = Some(self.attempt(to, attempt, before.as_ref()));
             }),
-            "history": Objects(dn.history(), change),
+            "history": Objects(dn.history(), |to: &mut Writer, c: (_, _)| change(to, self.files, c)),
         );
         to.piece("}");
     }
@@ -130,8 +138,10 @@ impl<'a> Pen<'a> {
             "refreshes": binding.refreshes,
             "user_agent": self.text(binding.user_agent),
             "file": binding.frame.file().0,
-            "frame": binding.frame.number(),
+            ..
         );
+        number(to, self.files, binding.frame);
+        to.piece("}");
     }
 
     /// Writes an attempt; what it shares with the one before is copied from there.
@@ -142,16 +152,30 @@ impl<'a> Pen<'a> {
         before: Option<&Written<'a>>,
     ) -> Written<'a> {
         let messages: SmallVec<[MessageRecord; 8]> = a.messages().collect();
+        let numbers = |messages: &SmallVec<[MessageRecord; 8]>, lines: bool| {
+            let places: SmallVec<[FrameRef; 8]> = messages
+                .iter()
+                .map(MessageRecord::frame)
+                .filter(|place| is_line(self.files, *place) == lines)
+                .collect();
+            places.into_iter()
+        };
         object!(to,
             "outcome": a.outcome.name(),
             "status_code": (a.code != 0).then_some(a.code),
             "codes": List(codes(&messages)),
-            "frames": List(messages.iter().map(|message| message.frame().number())),
+            "frames": List(numbers(&messages, false).map(FrameRef::number)),
             ..
         );
-        if self.several_files {
+        if self.files.len() > 1 {
             // the file of each frame
-            members!(to, "files": List(messages.iter().map(|message| message.frame().file().0)));
+            members!(to, "files": List(numbers(&messages, false).map(|frame| frame.file().0)));
+        }
+        if messages.iter().any(|message| is_line(self.files, message.frame())) {
+            members!(to, "lines": List(numbers(&messages, true).map(FrameRef::number)));
+            if self.files.len() > 1 {
+                members!(to, "line_files": List(numbers(&messages, true).map(|line| line.file().0)));
+            }
         }
         members!(to, "started": a.started, "ended": a.last);
         let shared = |same: fn(&AttemptView<'_>, &AttemptView<'_>) -> bool| {
@@ -235,6 +259,21 @@ fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {
     List(flags.iter().map(Flag::name))
 }
 
+/// The CTI state that logs state.
+fn cti(to: &mut Writer, cti: &Cti) {
+    object!(to,
+        "state": cti.state.name(),
+        "node": cti.node.as_deref().map(|node| Text(node.as_bytes())),
+        "since": cti.since.known(),
+    );
+}
+
+/// What logs leave out of the DN's latest REGISTER.
+fn inferred_of(dn: DnView<'_>) -> impl Iterator<Item = &'static str> {
+    let details = dn.record().and_then(|record| record.details.as_ref());
+    details.map(|details| inferred(details.log)).unwrap_or_default().into_iter()
+}
+
 fn source(to: &mut Writer, (end, transport): &(Endpoint, Transport)) {
     object!(to, "address": end.addr, "port": end.port, "transport": transport.name());
 }
@@ -250,15 +289,17 @@ fn registration(to: &mut Writer, state: &RegistrationState) {
     );
 }
 
-fn change(to: &mut Writer, (registrar, change): (Endpoint, Change)) {
+fn change(to: &mut Writer, files: &[FileInfo], (registrar, change): (Endpoint, Change)) {
     object!(to,
         "time": change.time,
         "registrar": registrar,
         "verdict": change.verdict.name(),
         "status_code": (change.code != 0).then_some(change.code),
         "file": change.frame.file().0,
-        "frame": change.frame.number(),
+        ..
     );
+    number(to, files, change.frame);
+    to.piece("}");
 }
 
 fn demand(to: &mut Writer, (demand, obeyed): (Demand, Option<bool>)) {

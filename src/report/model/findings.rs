@@ -1,20 +1,24 @@
 //! Findings, many of which a large capture has.
 
-use super::writer::{Objects, Str, Text, Writer, object};
+use super::writer::{Objects, Str, Text, Writer, members, object};
+use crate::capture::is_line;
 use crate::diagnosis::{Evidence, Finding};
+use crate::net::FrameRef;
+use crate::source::FileInfo;
 
 /// About the bytes of a finding.
 const BYTES: usize = 640;
 
 /// Writes findings with commas between them.
-pub(super) fn write(findings: &[&Finding]) -> Vec<u8> {
+pub(super) fn write(files: &[FileInfo], findings: &[&Finding]) -> Vec<u8> {
     let mut to = Writer::with_capacity(findings.len() * BYTES);
-    to.separated(findings, |to, finding| one(to, finding));
+    to.separated(findings, |to, finding| one(to, files, finding));
     to.into_bytes()
 }
 
 /// As `FindingDoc` has it.
-fn one(to: &mut Writer, finding: &Finding) {
+fn one(to: &mut Writer, files: &[FileInfo], finding: &Finding) {
+    let evidence = |to: &mut Writer, shown: &Evidence| evidence(to, files, shown);
     object!(to,
         "rule": finding.rule,
         "severity": finding.severity.name(),
@@ -30,8 +34,20 @@ fn one(to: &mut Writer, finding: &Finding) {
     );
 }
 
-fn evidence(to: &mut Writer, shown: &Evidence) {
-    object!(to, "file": shown.frame.file().0, "frame": shown.frame.number(), "time": shown.time);
+fn evidence(to: &mut Writer, files: &[FileInfo], shown: &Evidence) {
+    object!(to, "file": shown.frame.file().0, ..);
+    number(to, files, shown.frame);
+    members!(to, "time": shown.time.known());
+    to.piece("}");
+}
+
+/// The number of a frame or of a line, as a member.
+pub(super) fn number(to: &mut Writer, files: &[FileInfo], place: FrameRef) {
+    if is_line(files, place) {
+        members!(to, "line": place.number());
+    } else {
+        members!(to, "frame": place.number());
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +66,8 @@ mod tests {
         assert!(findings.len() > 1);
         findings[0].sentence.push_str(" \"quoted\" \\ \u{2026}");
         let all: Vec<&Finding> = findings.iter().collect();
-        let docs: Vec<_> = findings.iter().map(FindingDoc::new).collect();
+        let docs: Vec<_> = findings.iter().map(|finding| FindingDoc::new(&[], finding)).collect();
         let want = serde_json::to_string(&docs).unwrap();
-        assert_eq!(format!("[{}]", String::from_utf8(write(&all)).unwrap()), want);
+        assert_eq!(format!("[{}]", String::from_utf8(write(&[], &all)).unwrap()), want);
     }
 }

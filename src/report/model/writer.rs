@@ -306,8 +306,12 @@ macro_rules! numbers {
 numbers!(u8 u16 u32 u64 i64);
 
 impl Value for Timestamp {
-    /// As [`Timestamp::epoch_string`].
+    /// As [`Timestamp::epoch_string`]; null in a log without a clock.
     fn write(self, to: &mut Writer) {
+        if self == Self::NONE {
+            to.piece("null");
+            return;
+        }
         let (secs, nanos) =
             (self.nanos().div_euclid(1_000_000_000), self.nanos().rem_euclid(1_000_000_000));
         let mut decimals = ten_digits(nanos.unsigned_abs());
@@ -381,7 +385,7 @@ mod tests {
             i64::MIN,
         ] {
             let time = Timestamp::from_nanos(nanos);
-            assert_eq!(written(time), format!("\"{}\"", time.epoch_string()));
+            assert_eq!(written(time), of_time(time));
         }
         for address in ["192.0.2.1", "0.0.0.0", "2001:db8::1", "::ffff:192.0.2.1"] {
             let address: IpAddr = address.parse().unwrap();
@@ -407,6 +411,11 @@ mod tests {
         assert_eq!(written(None::<u32>), "null");
     }
 
+    fn of_time(time: Timestamp) -> String {
+        let known = time.known().map(|time| format!("\"{}\"", time.epoch_string()));
+        known.unwrap_or_else(|| "null".to_owned())
+    }
+
     proptest::proptest! {
         #[test]
         fn milliseconds_are_written_as_serde_does(nanos: i64, shift in 0..63_u32) {
@@ -414,7 +423,7 @@ mod tests {
             let want = serde_json::to_string(&(nanos as f64 / 1e6)).unwrap();
             proptest::prop_assert_eq!(written(Millis(nanos)), want);
             let time = Timestamp::from_nanos(nanos);
-            proptest::prop_assert_eq!(written(time), format!("\"{}\"", time.epoch_string()));
+            proptest::prop_assert_eq!(written(time), of_time(time));
         }
     }
 

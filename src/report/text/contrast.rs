@@ -5,7 +5,8 @@ use std::io;
 use super::layout::count;
 use super::names;
 use super::page::Page;
-use crate::compare::{Contrast, Finding, Leading, Strength, Value};
+use crate::compare::{Contrast, Finding, Leading, Strength, Value, said};
+use crate::net::escape_text;
 use crate::registration::Cohort;
 use crate::report::View;
 use crate::wording::append;
@@ -17,10 +18,51 @@ const GROUPS: usize = 2;
 const COINCIDING: usize = 6;
 /// Kinds of failure told one by one.
 const KINDS: usize = 3;
+/// Lines of logs told one by one.
+const LINES: usize = 6;
 /// Columns for what does not separate.
 const SAME: usize = 150;
 
 pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    attributes(view, page)?;
+    lines(view, page)
+}
+
+/// The lines of logs that nobody knows the meaning of: correlations at most.
+fn lines(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let lines = said(view.snapshot);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    page.title("The server also said (meaning not known)")?;
+    for line in lines.iter().take(LINES) {
+        let (f, w) = (line.failures, line.successes);
+        let separates = if line.separates() {
+            "separates them, which is a correlation and no cause"
+        } else {
+            "does not separate them"
+        };
+        let text = format!(
+            "\"{}\": before {} of {} and {} of {}: {separates}",
+            escape_text(&line.shape.text),
+            f.0,
+            count(f.1.into(), "failure"),
+            w.0,
+            successes(w.1)
+        );
+        page.paragraph("  ", &text)?;
+    }
+    match lines.len().checked_sub(LINES) {
+        None | Some(0) => Ok(()),
+        Some(more) => page.line(&format!("  and {} more", count(more as u64, "line"))),
+    }
+}
+
+fn successes(n: u32) -> String {
+    if n == 1 { "1 success".to_owned() } else { format!("{n} successes") }
+}
+
+fn attributes(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let contrast = view.contrast;
     let failing = view.dns().any(|dn| dn.cohort() == Cohort::Failing);
     if !failing || contrast.failing.dns + contrast.working.dns < 2 {

@@ -6,7 +6,7 @@ use super::when::Clock;
 use crate::wording::glyphs::Frames;
 
 /// `Before that it was in service from … to …`; `None` if the cause tells it, or it was not.
-pub(super) fn of(dn: DnView<'_>, clock: &Clock, frames: Frames) -> Option<String> {
+pub(super) fn of(dn: DnView<'_>, clock: &Clock, frames: Frames<'_>) -> Option<String> {
     let registration = dn.state().registrations.first()?;
     let registrar = registration.registrar;
     if matches!(

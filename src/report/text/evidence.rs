@@ -15,7 +15,7 @@ use super::when::Clock;
 use super::{ending, findings, names, words};
 use crate::capture::Hosts;
 use crate::diagnosis::{Confidence, Finding};
-use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes};
+use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes, escape_text};
 use crate::registration::{AgentRecord, AttemptView, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
 use crate::wording::append;
@@ -39,6 +39,10 @@ struct Alike {
     registrar: Option<Endpoint>,
     rules: Vec<&'static str>,
 }
+
+/// Lines of logs quoted of a DN, and how much of each.
+const SAID: usize = 3;
+const QUOTED: usize = 160;
 
 /// The cause of each DN, what its digest shows of a password, and its other rules.
 type Found<'a> = HashMap<&'a [u8], Vec<&'a Finding>>;
@@ -113,7 +117,7 @@ impl Block<'_> {
     ) -> io::Result<()> {
         let Some(&dn) = self.dns.first() else { return Ok(()) };
         self.head(dn, clock, page)?;
-        let frames = Frames { several_files: view.capture.files.len() > 1 };
+        let frames = Frames::of(&view.capture.files);
         let own = found.get(dn.name()).map_or(&[][..], Vec::as_slice);
         let mut lines = Lines::default();
         let last = dn.attempts().last();
@@ -124,6 +128,7 @@ impl Block<'_> {
         lines.exchanges(&Exchanges::of(view.snapshot, dn, last, frames, page.glyphs), clock);
         lines.0.extend(ending::of(dn, clock, frames).map(|text| (0, text)));
         lines.demand(dn);
+        lines.said(view.snapshot, dn, last, frames);
         for finding in own.iter().filter(|f| f.is_cause) {
             lines.cause(finding, (dn, self.dns.len() > 1), frames, clock);
         }
@@ -239,12 +244,39 @@ impl Lines {
         }
     }
 
+    /// What logs say of the exchange that is shown, and of the state.
+    fn said(
+        &mut self,
+        snapshot: &Snapshot,
+        dn: DnView<'_>,
+        last: Option<AttemptView<'_>>,
+        frames: Frames<'_>,
+    ) {
+        let within = last.iter().flat_map(|last| dn.statements_in(last));
+        let moved = dn.state().stated_at();
+        let moved = dn.statements().filter(|heard| Some(heard.at) == moved);
+        let mut kinds = Vec::new();
+        for heard in within.chain(moved) {
+            if kinds.len() < SAID && !kinds.contains(&heard.statement.kind) {
+                kinds.push(heard.statement.kind);
+                let (text, at) = (quoted(&heard.statement.text), frames.name(heard.at));
+                self.0.push((2, format!("server said: \"{text}\" ({at})")));
+            }
+        }
+        let shapes = last.iter().flat_map(|last| dn.said_in(last));
+        let shapes = shapes.filter_map(|shape| snapshot.shapes().get(usize::from(shape)));
+        for shape in shapes.take(SAID) {
+            let text = quoted(&shape.example);
+            self.0.push((2, format!("server also said (meaning not known): \"{text}\"")));
+        }
+    }
+
     /// Why: the sentence, how sure, frames the exchange does not show, what to check.
     fn cause(
         &mut self,
         finding: &Finding,
         (dn, several): (DnView<'_>, bool),
-        frames: Frames,
+        frames: Frames<'_>,
         clock: &Clock,
     ) {
         let mut sentence = finding.sentence.as_str();
@@ -287,6 +319,15 @@ impl Lines {
         if !flags.is_empty() {
             self.0.push((0, format!("Also: {}.", flags.join("; "))));
         }
+    }
+}
+
+/// A line of a log, safe and not too long.
+fn quoted(line: &str) -> String {
+    let line = line.trim();
+    match line.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}...", escape_text(line.get(..end).unwrap_or(line))),
+        None => escape_text(line).into_owned(),
     }
 }
 

@@ -22,7 +22,7 @@ const FRAMES: usize = 4;
 const CASES: usize = 5;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
-    let frames = Frames { several_files: view.capture.files.len() > 1 };
+    let frames = Frames::of(&view.capture.files);
     let shown: HashSet<&[u8]> = super::evidence::dns(view).map(|dn| dn.name()).collect();
     let in_evidence = |f: &Finding| {
         let own = f.dn.as_deref().is_some_and(|dn| shown.contains(dn));
@@ -53,7 +53,12 @@ pub(super) fn mark(severity: Severity, page: &Page<'_>) -> (&'static str, Ink) {
     }
 }
 
-fn one(group: &Group<'_>, clock: &Clock, frames: Frames, page: &mut Page<'_>) -> io::Result<()> {
+fn one(
+    group: &Group<'_>,
+    clock: &Clock,
+    frames: Frames<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let mark = mark(group.severity, page);
     let Some(first) = group.findings.first() else { return Ok(()) };
     let dns: Vec<&[u8]> = group.findings.iter().filter_map(|f| f.dn.as_deref()).collect();
@@ -86,7 +91,7 @@ pub(super) fn check(finding: &Finding) -> String {
 }
 
 /// The sentence with how sure it is and the frames that show it.
-pub(super) fn sentence(finding: &Finding, clock: &Clock, frames: Frames) -> String {
+pub(super) fn sentence(finding: &Finding, clock: &Clock, frames: Frames<'_>) -> String {
     let seen = finding.evidence.iter().take(FRAMES).map(|evidence| {
         format!("{} at {}", frames.name(evidence.frame), clock.precise(evidence.time))
     });

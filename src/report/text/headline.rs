@@ -6,9 +6,11 @@ use std::io;
 use super::layout::count;
 use super::page::{Ink, Page};
 use super::when::Clock;
+use super::words;
 use crate::capture::{Capture, file_name};
 use crate::registration::{Snapshot, State, Verdict};
 use crate::report::View;
+use crate::source::{FileInfo, Format};
 use crate::wording::append;
 
 /// Files named one by one, at most.
@@ -94,17 +96,21 @@ pub(super) fn capture(
         }
     }
     page.paragraph("", &text)?;
-    if capture.files.len() > 1 {
-        for (place, file) in capture.files.iter().enumerate().take(FILES) {
+    for log in capture.logs.iter().take(FILES) {
+        page.paragraph("  ", &words::log(capture, log))?;
+    }
+    if capture.files.len() > capture.logs.len().max(1) {
+        let captures = |(_, file): &(usize, &FileInfo)| file.format != Format::Log;
+        for (place, file) in capture.files.iter().enumerate().filter(captures).take(FILES) {
             let packets = count(file.packets, "packet");
             page.paragraph(
                 &format!("  {}: ", place + 1),
                 &format!("{}, {packets}", file_name(file)),
             )?;
         }
-        if let Some(more) = capture.files.len().checked_sub(FILES + 1) {
-            page.line(&format!("  and {} more", more + 1))?;
-        }
+    }
+    if let Some(more) = capture.files.len().checked_sub(FILES + 1) {
+        page.line(&format!("  and {} more", more + 1))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::page::Page;
 use super::when::Clock;
 use super::words;
-use crate::net::escape_bytes;
+use crate::net::{LogMarks, escape_bytes};
 use crate::report::message::{MessageView, user};
 use crate::wording::append;
 use crate::wording::glyphs::Frames;
@@ -18,8 +18,12 @@ pub(super) fn write(
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let (origin, message) = (view.origin, view.message);
-    let time = Clock::new(zone, origin.time).precise(origin.time);
-    let frame = Frames { several_files: view.files.len() > 1 }.name(origin.frame);
+    let time = if origin.path.log.has(LogMarks::UNTIMED) {
+        "(no clock)  ".to_owned()
+    } else {
+        Clock::new(zone, origin.time).precise(origin.time)
+    };
+    let frame = Frames::of(view.files).name(origin.frame);
     let what = match message.code() {
         Some(code) => words::status(code),
         None => "REGISTER".to_owned(),
@@ -42,6 +46,8 @@ pub(super) fn write(
         (view.seen.retransmission, " (sent again)"),
         (view.seen.duplicate, " (captured before)"),
         (message.is_cut(), " (cut)"),
+        (origin.path.log.has(LogMarks::NOT_SENT), " (not sent)"),
+        (!view.inferred().is_empty(), " (addresses inferred)"),
     ];
     line.extend(marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark));
     page.line(&line)

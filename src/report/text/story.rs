@@ -13,7 +13,7 @@ use crate::wording::glyphs::Frames;
 
 pub(super) fn write(view: &StoryView<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let clock = &Clock::new(view.zone, view.snapshot.at);
-    let frames = Frames { several_files: view.capture.files.len() > 1 };
+    let frames = Frames::of(&view.capture.files);
     let story = view.story;
     let since = story.since.map(|at| format!(", since {}", clock.short(at))).unwrap_or_default();
     page.inked(Ink::Title, &format!("{}{since}", story.verdict))?;
@@ -57,7 +57,7 @@ fn state(view: &StoryView<'_>) -> Option<State> {
     dns.find(|dn| named(&dn.name())).map(|dn| dn.state().verdict.state())
 }
 
-fn event(event: &Event, clock: &Clock, frames: Frames, page: &mut Page<'_>) -> io::Result<()> {
+fn event(event: &Event, clock: &Clock, frames: Frames<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let at = format!("{}  ", clock.precise(event.time));
     let names: Vec<_> = event.frames.iter().map(|frame| frames.name(*frame)).collect();
     let between = if event.count > 1 {

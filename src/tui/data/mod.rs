@@ -152,8 +152,8 @@ impl Data {
     }
 
     /// How frames are named.
-    pub(super) fn frames(&self) -> Frames {
-        Frames { several_files: self.capture.files.len() > 1 }
+    pub(super) fn frames(&self) -> Frames<'_> {
+        Frames::of(&self.capture.files)
     }
 
     /// `#12`, or `2:#12` when there are several files.

@@ -1,0 +1,137 @@
+//! The arguments about logs of servers: what their lines leave out.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::net::Endpoint;
+
+/// What the user knows of logs.
+#[derive(ClapArgs, Clone, Default, Debug)]
+pub struct LogArgs {
+    /// Read logs as of this kind (`genesys`, `asterisk_pjsip`, ...) instead of finding it out
+    #[arg(long, value_name = "NAME", help_heading = "Logs")]
+    log_format: Option<String>,
+    /// The time zone of logs that name none: `Europe/Berlin`, `+05:30`, `UTC`
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, help_heading = "Logs")]
+    log_zone: Option<TimeZone>,
+    /// The date of the first line of logs that give times of day only
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Logs")]
+    log_date: Option<Date>,
+    /// The address and port of the server that wrote the logs, where their lines leave it out
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_local, help_heading = "Logs")]
+    local: Option<Endpoint>,
+    /// A log of this cluster node; may be repeated, several files a node
+    #[arg(long = "node", value_name = "NAME=FILE", value_parser = parse_node, help_heading = "Logs")]
+    node_logs: Vec<NodeFile>,
+}
+
+/// A log of a cluster node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeFile {
+    /// The node's name.
+    pub node: String,
+    /// Its log.
+    pub file: PathBuf,
+}
+
+/// What the user knows of logs.
+#[derive(Clone, Default, Debug)]
+pub struct LogSettings {
+    /// The dialect to assume.
+    pub format: Option<String>,
+    /// The zone to assume.
+    pub zone: Option<TimeZone>,
+    /// The date of the first line.
+    pub date: Option<Date>,
+    /// The local side.
+    pub local: Option<Endpoint>,
+    /// Whose logs are whose.
+    pub nodes: Vec<NodeFile>,
+}
+
+impl From<&LogArgs> for LogSettings {
+    fn from(args: &LogArgs) -> Self {
+        let LogArgs { log_format, log_zone, log_date, local, node_logs } = args.clone();
+        Self { format: log_format, zone: log_zone, date: log_date, local, nodes: node_logs }
+    }
+}
+
+/// Reads a zone by its name or as an offset.
+fn parse_zone(text: &str) -> Result<TimeZone, String> {
+    if text.eq_ignore_ascii_case("utc") || text == "Z" {
+        return Ok(TimeZone::UTC);
+    }
+    if let Some(offset) = parse_offset(text) {
+        return Ok(TimeZone::fixed(offset));
+    }
+    TimeZone::get(text)
+        .map_err(|_| "neither the name of a zone nor an offset like +05:30".to_owned())
+}
+
+/// `+05:30`, `-0800`, `+1`.
+fn parse_offset(text: &str) -> Option<jiff::tz::Offset> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = match digits.split_once(':') {
+        Some(parts) => parts,
+        None if digits.len() == 4 => digits.split_at_checked(2)?,
+        None => (digits, "0"),
+    };
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let seconds = (hours * 60 + minutes).checked_mul(60)?;
+    (hours < 24 && minutes < 60).then(|| jiff::tz::Offset::from_seconds(sign * seconds).ok())?
+}
+
+/// Reads an address with a port, or without one for 5060.
+fn parse_local(text: &str) -> Result<Endpoint, &'static str> {
+    if let Ok(socket) = text.parse::<SocketAddr>() {
+        return Ok(Endpoint::new(socket.ip(), socket.port()));
+    }
+    let address = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map(|addr| Endpoint::new(addr, 5060)).map_err(|_| "no address like 192.0.2.10:5060")
+}
+
+fn parse_node(text: &str) -> Result<NodeFile, &'static str> {
+    let (node, file) = text.split_once('=').ok_or("not NAME=FILE")?;
+    if node.is_empty() || file.is_empty() {
+        return Err("not NAME=FILE");
+    }
+    Ok(NodeFile { node: node.to_owned(), file: PathBuf::from(file) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_names_or_offsets() {
+        for (text, seconds) in [("+05:30", 19_800), ("-0800", -28_800), ("+1", 3600), ("UTC", 0)] {
+            let zone = parse_zone(text).unwrap();
+            assert_eq!(zone.to_offset(jiff::Timestamp::UNIX_EPOCH).seconds(), seconds, "{text}");
+        }
+        assert!(parse_zone("Europe/Berlin").is_ok());
+        for wrong in ["", "Nowhere/Land", "+25", "+05:75", "5"] {
+            assert!(parse_zone(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_local_side_has_a_port() {
+        assert_eq!(parse_local("192.0.2.1").unwrap().port, 5060);
+        assert_eq!(parse_local("[2001:db8::1]:5061").unwrap().port, 5061);
+        assert!(parse_local("pbx.example").is_err());
+    }
+
+    #[test]
+    fn a_node_has_a_name_and_a_file() {
+        assert_eq!(parse_node("A=x=y").unwrap().file, PathBuf::from("x=y"));
+        assert!(parse_node("=x").is_err() && parse_node("A").is_err());
+    }
+}
