@@ -72,10 +72,14 @@ pub(super) fn capture(
         [one] => file_name(one),
         many => count(many.len() as u64, "file"),
     };
+    text += ": ";
+    let logs = capture.logs.len();
+    if logs == 0 || logs < capture.files.len() {
+        append!(text, "{}, ", count(capture.packets.read, "packet"));
+    }
     append!(
         text,
-        ": {}, {}, {}",
-        count(capture.packets.read, "packet"),
+        "{}, {}",
         count(snapshot.counts.messages, "SIP message"),
         count(snapshot.counts.register_requests, "REGISTER")
     );
