@@ -88,7 +88,7 @@ fn csv_of_every_case_has_a_row_a_dn_and_no_formula() {
         let verdicts: Vec<_> = rows.iter().skip(1).filter_map(|row| row.get(2).cloned()).collect();
         assert_eq!(verdicts, dns, "{file}");
         for row in &rows {
-            assert_eq!(row.len(), 18, "{file}: {row:?}");
+            assert_eq!(row.len(), 19, "{file}: {row:?}");
             for cell in row {
                 assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{file}: {cell}");
                 assert!(!cell.chars().any(char::is_control), "{file}: {cell}");
