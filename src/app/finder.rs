@@ -25,7 +25,7 @@ impl Finder {
     }
 
     /// The same for a run without an end: decoder and unfinished messages take about so many bytes.
-    #[cfg(any(feature = "live", feature = "hep", test))]
+    #[cfg(any(feature = "live", feature = "hep"))]
     pub(super) fn within(decoder: usize, unfinished: usize, keys: KeyLog) -> Self {
         let decoder = Decoder::with_keys(Limits::within(decoder), keys);
         Self { decoder, streams: Streams::within(unfinished) }

@@ -8,6 +8,7 @@ use crate::source::{FileInfo, Held};
 
 /// What is done with captures later on.
 #[derive(Default)]
+#[expect(dead_code, reason = "said as where rights are given up")]
 pub(super) struct Needs {
     /// Whether DNS is asked for names.
     pub resolve: bool,
@@ -30,8 +31,7 @@ pub(super) const fn held() -> Option<&'static Held> {
 pub(super) fn give_up<'f>(
     _input: &InputSettings,
     _files: impl IntoIterator<Item = &'f FileInfo>,
-    needs: &Needs,
+    _needs: &Needs,
 ) -> Result<(), Failure> {
-    let Needs { resolve: _, output: _, saves: _ } = *needs;
     Ok(())
 }

@@ -5,12 +5,16 @@ use std::fs::File;
 use std::io::stdin;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::FileTypeExt as _;
+#[cfg(feature = "tui")]
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "tui")]
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
+#[cfg(feature = "tui")]
 use super::args::Args;
+#[cfg(feature = "tui")]
 use crate::net::escape_text;
 
 /// How to ask, in ten lines.
@@ -27,6 +31,7 @@ regscope reads SIP registration traffic and says why a DN is in or out of servic
 All commands and options: regscope --help, regscope COMMAND --help";
 
 /// How alike a word and a command have to be for the command to be offered.
+#[cfg(feature = "tui")]
 const ALIKE: f64 = 0.7;
 
 /// Whether standard input is a pipe, a socket or a file: something that holds a capture. A terminal is
@@ -46,6 +51,7 @@ pub(super) fn lacks_input(error: &clap::Error) -> bool {
 }
 
 /// The error for a first word that is neither a file nor a command.
+#[cfg(feature = "tui")]
 pub(super) fn mistyped(files: &[PathBuf]) -> Option<clap::Error> {
     let word = files.first()?;
     let text = word.to_str()?;
