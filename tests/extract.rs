@@ -301,7 +301,7 @@ fn what_cannot_be_saved_is_one_sentence_and_leaves_nothing() {
     };
     refused(&["-o", &out, copy], 2, "--dn LIST or --source");
     refused(&["--dn", "5002", copy], 2, "--output");
-    refused(&["--dn", "9999", "-o", &out, copy], 2, "none of the 5 DNs");
+    refused(&["--dn", "9999", "-o", &out, copy], 2, "9999 is not a DN of this capture");
     refused(&["--dn", "5002", "-o", &out, "-"], 2, "cannot be read twice");
     refused(&["--dn", "5002", "--force", "-o", copy, copy], 2, "is one of the captures");
     let own = dir.path().to_str().unwrap();

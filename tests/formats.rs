@@ -41,7 +41,7 @@ fn the_incident_for_a_ticket_and_for_a_spreadsheet() {
 fn nothing_to_report_is_said() {
     let file = "captures/incident/input.pcap";
     if Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists() {
-        let args = ["--dn", "9999", file];
+        let args = ["--source", "203.0.113.0/24", file];
         assert!(report("markdown", &args).starts_with("### None of the 5 DNs in this capture"));
         assert_eq!(report("csv", &args).lines().count(), 1);
         let expected = report("csv", &["--expect", "+49301234", "--dn", "+49301234", file]);
