@@ -5,6 +5,7 @@ use etherparse::ether_type;
 use super::field::{after, first, mac_at, u16_at};
 use super::wlan;
 
+mod local;
 mod wrapper;
 
 // Link types (<https://www.tcpdump.org/linktypes.html>).
@@ -137,6 +138,11 @@ pub(super) fn outermost<'a>(
         PPP_WITH_DIRECTION => Layer::Ppp(after(bytes, 1)),
         wlan::IEEE_802_11 | wlan::PRISM | wlan::RADIOTAP | wlan::AVS => {
             return wlan::captured(link, bytes);
+        }
+        // a record of the card that is no frame
+        wrapper::ERF => return Err(Descent::NotIp),
+        local::TOKEN_RING | local::FDDI | local::SUNATM => {
+            return local::captured(link, bytes, info).ok_or(Descent::Broken);
         }
         other => return Err(Descent::UnknownLink(other)),
     })
