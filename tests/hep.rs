@@ -43,6 +43,7 @@ fn keep<'s>(
         Event::Agent(agent) => agents.push((agent.capture_id, agent.node.to_vec())),
         Event::Stream(_)
         | Event::Icmp(_)
+        | Event::Dns { .. }
         | Event::Connection(_)
         | Event::Joined { .. }
         | Event::Segment { .. } => {}

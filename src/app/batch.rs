@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::log::{Said, Statement};
 use crate::net::{Endpoint, FrameRef, HepAgent, Origin, Timestamp, Transport};
-use crate::packet::{AgentEvent, ConnectionEvent, IcmpError, IcmpKind};
+use crate::packet::{AgentEvent, ConnectionEvent, DnsMessage, IcmpError, IcmpKind};
 use crate::registration::Reading;
 use crate::sip::{Layout, Layouts, Message};
 
@@ -57,6 +57,7 @@ enum What {
     Message { origin: Origin, bytes: Range<usize>, layout: Layout, read: Reading },
     Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
     Connection(Box<ConnectionEvent>),
+    Dns(Box<(Origin, DnsMessage)>),
     Agent { agent: HepAgent, address: IpAddr, capture_id: Option<u32>, node: Range<usize> },
     Statement { at: FrameRef, time: Timestamp, statement: Box<Statement> },
     Said { at: FrameRef, said: Box<Said> },
@@ -80,6 +81,8 @@ pub(super) enum Found<'a> {
     Icmp(IcmpError<'a>),
     /// The fate of a connection.
     Connection(&'a ConnectionEvent),
+    /// A question to a name server, or its reply.
+    Dns(&'a Origin, &'a DnsMessage),
     /// A HEP agent.
     Agent(AgentEvent<'a>),
     /// What a log says of a registration: its place and its turn.
@@ -151,6 +154,11 @@ impl Batch {
     /// Takes in the fate of a connection.
     pub(super) fn connection(&mut self, clock: Timestamp, event: ConnectionEvent) {
         self.items.push(Item { clock, what: What::Connection(Box::new(event)) });
+    }
+
+    /// Takes in a question to a name server, or its reply.
+    pub(super) fn dns(&mut self, clock: Timestamp, origin: &Origin, message: DnsMessage) {
+        self.items.push(Item { clock, what: What::Dns(Box::new((*origin, message))) });
     }
 
     /// Copies what a HEP agent says of itself.
@@ -272,6 +280,7 @@ impl<'b> View<'b> {
             What::Connection(event) => Found::Connection(event),
             What::Statement { at, time, statement } => Found::Statement(*at, *time, statement),
             What::Said { at, said } => Found::Said(*at, said),
+            What::Dns(seen) => Found::Dns(&seen.0, &seen.1),
             What::Agent { agent, address, capture_id, node } => {
                 let (agent, address, capture_id) = (*agent, *address, *capture_id);
                 let node = self.bytes(node);

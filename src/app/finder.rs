@@ -106,6 +106,7 @@ fn take(clock: Timestamp, event: Event<'_>, streams: &mut Streams, batch: &mut B
         }
         Event::Stream(chunk) => streams.chunk(clock, &chunk, batch),
         Event::Icmp(error) => batch.icmp(clock, &error),
+        Event::Dns { origin, message } => batch.dns(clock, origin, message),
         Event::Connection(event) => batch.connection(clock, event),
         // not asked for
         Event::Joined { .. } | Event::Segment { .. } => {}

@@ -49,6 +49,10 @@ fn play_to(
                     tracker.icmp(&error);
                     now.max(clock).max(error.origin.time)
                 }
+                Found::Dns(origin, message) => {
+                    tracker.dns(origin, message);
+                    now.max(clock).max(origin.time)
+                }
                 Found::Agent(agent) => {
                     tracker.hep_agent(&agent);
                     now.max(clock)

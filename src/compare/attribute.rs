@@ -89,7 +89,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("source.address", "Source address", Categorical, |f| {
         f.at_source().map(|a| Atom::Address(a.source.addr))
     }),
-    row("contact.host", "Contact host", Categorical, |f| f.contact_host(f.details?).name()),
+    row("contact.host", "Contact host", Categorical, |f| f.contact_host(f.own_contact()?).name()),
     row("via.sent_by", "Via sent-by host", Categorical, |f| f.via_host(f.details?).name()),
     row("user_agent", "User-Agent", Categorical, |f| {
         let agent = f.asked()?.user_agent;
@@ -161,14 +161,14 @@ pub static ATTRIBUTES: &[Attribute] = &[
         Some(Atom::yes_no(f.answer()?.rport.is_some()))
     }),
     row("contact.uri_params", "Contact URI parameters", Categorical, |f| {
-        f.wire(f.details?.form.contact_uri_params)
+        f.wire(f.own_contact()?.form.contact_uri_params)
     }),
     row("contact.params", "Contact parameters", Categorical, |f| {
-        f.wire(f.details?.form.contact_params)
+        f.wire(f.own_contact()?.form.contact_params)
     }),
     row("contact.user", "Contact user", Categorical, contact_user),
     row("contact.count", "Contacts", Categorical, |f| {
-        Some(Atom::Number(f.details?.form.contacts.into()))
+        Some(Atom::Number(f.own_contact()?.form.contacts.into()))
     }),
     row("supported", "Supported", Categorical, |f| f.wire(f.details?.form.supported)),
     row("require", "Require", Categorical, |f| f.wire(f.details?.form.require)),
@@ -202,20 +202,21 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("source.port", "Source port", Categorical, |f| {
         f.at_source().map(|a| Atom::Number(a.source.port.into()))
     }),
-    row("contact.port", "Contact port", Categorical, |f| f.number(f.details?.contact_port)),
+    row("contact.port", "Contact port", Categorical, |f| f.number(f.own_contact()?.contact_port)),
     row("via.port", "Via port", Categorical, |f| f.number(f.details?.via_port)),
     row("contact.host_is_source", "Contact host is the source", Categorical, |f| {
-        f.contact_host(f.details?).is_source()
+        f.contact_host(f.own_contact()?).is_source()
     }),
     row("via.is_source", "Via host is the source", Categorical, |f| {
         f.via_host(f.details?).is_source()
     }),
     row("contact.routable", "Contact can be routed to", Categorical, |f| {
-        f.contact_host(f.details?).is_routable()
+        f.contact_host(f.own_contact()?).is_routable()
     }),
     row("expires.granted", "Expires granted, in s", Outcome, |f| {
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
     }),
+    row("answer.own_words", "Registrar's own words", Outcome, |f| f.own_words()),
     row("rtt_ms", "Time to the answer, in ms", Outcome, |f| {
         f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
     }),
@@ -230,6 +231,8 @@ fn username_is_dn<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
 }
 
 fn expires_present<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
+    // a removal is written another way
+    f.attempt.filter(|a| a.purpose != Purpose::Remove)?;
     let details = f.details?;
     let place = match (details.form.expires_header, details.form.expires_contact) {
         (Some(_), Some(_)) => "both",
@@ -253,7 +256,7 @@ fn from_is_to<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
 }
 
 fn contact_user<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
-    let user = f.details?.contact_user;
+    let user = f.own_contact()?.contact_user;
     if user.is_none() {
         return f.absent();
     }

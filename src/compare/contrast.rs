@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use crate::hashing::HashMap;
 
+use super::atom::Atom;
 use super::attribute::{ATTRIBUTES, Kind};
 use super::bits::Bits;
 use super::codes::UNKNOWN;
@@ -86,7 +87,7 @@ fn contrast_in(
     let mut measured: Vec<Measured<'_>> = ATTRIBUTES
         .iter()
         .zip(&part.columns)
-        .map(|(attribute, column)| Measured::of(column, attribute.kind))
+        .map(|(attribute, column)| Measured::of(column, attribute))
         .collect();
     test_values(&mut measured, ln);
     correct(&mut measured);
@@ -114,7 +115,8 @@ pub(super) struct Measured<'p> {
 }
 
 impl<'p> Measured<'p> {
-    fn of(column: &'p PartColumn<'p>, kind: Kind) -> Self {
+    fn of(column: &'p PartColumn<'p>, attribute: &super::Attribute) -> Self {
+        let kind = attribute.kind;
         let counts = &column.counts;
         let by_value = measure::values(counts);
         let mut p_value = 1.0;
@@ -131,7 +133,8 @@ impl<'p> Measured<'p> {
             p_value = stats::smirnov(score.distance, of[0], of[1]);
         }
         let tried = if ordered.is_none() { 1.0 } else { 2.0 };
-        let outcome = kind == Kind::Outcome;
+        let follows = attribute.name.starts_with("auth.") && lacks(column, score.as_ref());
+        let outcome = kind == Kind::Outcome || follows;
         let [holding, judged, known] = Default::default();
         Self { column, score, p_value, outcome, tried, holding, judged, known }
     }
@@ -220,6 +223,15 @@ impl<'p> Measured<'p> {
     }
 }
 
+/// Whether failing DNs are told by what they lack: who is rejected before being challenged, or not
+/// answered, gives no credentials.
+fn lacks(column: &PartColumn<'_>, score: Option<&Score>) -> bool {
+    let Some(Rule::Values { failing, .. }) = score.map(|score| &score.rule) else { return false };
+    let told = failing.iter().enumerate().filter(|(_, failing)| **failing);
+    let mut atoms = told.filter_map(|(code, _)| column.atom(u32::try_from(code).ok()?)).peekable();
+    atoms.peek().is_some() && atoms.all(|a| matches!(a, Atom::Absent | Atom::Word("no")))
+}
+
 /// The numbers of a column in order, with their counts.
 fn bins(column: &PartColumn<'_>) -> Vec<(i64, [u32; 2])> {
     let all = column.values();
@@ -275,6 +287,7 @@ fn steps(finding: &Finding) -> f64 {
 fn rank(a: &Finding, b: &Finding) -> Ordering {
     let backing = |f: &Finding| f.support.failing.of.min(f.support.working.of);
     (a.is_few().cmp(&b.is_few()))
+        .then(a.is_list().cmp(&b.is_list()))
         .then(steps(b).total_cmp(&steps(a)))
         .then(backing(b).cmp(&backing(a)))
         .then(a.attribute.place().cmp(&b.attribute.place()))
@@ -305,7 +318,9 @@ fn sort_out(contrast: &mut Contrast, findings: Vec<Finding>, measured: &[Measure
     for (mut group, _) in groups {
         if group.members.iter().any(separates) {
             group.share_p_value();
-            group.members.sort_by(|a, b| steps(b).total_cmp(&steps(a)));
+            group
+                .members
+                .sort_by(|a, b| a.is_list().cmp(&b.is_list()).then(steps(b).total_cmp(&steps(a))));
             contrast.groups.push(group);
         } else {
             contrast.mixed.append(&mut group.members);

@@ -146,6 +146,24 @@ impl<'a> Facts<'a> {
         self.attempt.is_some_and(|a| a.code != 0 || a.challenges() > 0)
     }
 
+    /// The request, if its Contact is the device's own: `*` belongs to a removal, not to a device.
+    pub(super) fn own_contact(&self) -> Option<&'a Details> {
+        self.details.filter(|details| self.text(details.contact_host) != b"*")
+    }
+
+    /// What the server says in its own words: a phrase that is not the standard one, or the text of
+    /// a header.
+    pub(super) fn own_words(&self) -> Option<Atom<'a>> {
+        let attempt = self.attempt.filter(|a| a.code >= 300)?;
+        let phrase = self.snapshot.text(attempt.reason);
+        let own = crate::sip::is_own_phrase(attempt.code, phrase.unwrap_or_default());
+        Some(match attempt.own_words() {
+            words if !words.is_none() => Atom::wire(self.text(words)),
+            _ if own => Atom::wire(self.text(attempt.reason)),
+            _ => Atom::Absent,
+        })
+    }
+
     pub(super) fn text(&self, sym: Sym) -> &'a [u8] {
         self.snapshot.texts().get(sym)
     }

@@ -55,6 +55,7 @@ enum Key {
     Code,
     Flag,
     Registrar,
+    Reason,
     Attribute(&'static Attribute),
 }
 
@@ -89,6 +90,7 @@ impl Key {
             "code" | "status_code" => Self::Code,
             "flag" => Self::Flag,
             "registrar" => Self::Registrar,
+            "reason" => Self::Reason,
             _ => {
                 let full = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |s| s.1);
                 Self::Attribute(Attribute::named(full)?)
@@ -104,6 +106,7 @@ impl Key {
             Self::Code => "code=403",
             Self::Flag => "flag=nat",
             Self::Registrar => "registrar=192.168.210.81:5060",
+            Self::Reason => "reason~suspended",
             Self::Attribute(_) => "ua~Asterisk",
         }
     }
@@ -230,6 +233,10 @@ impl Term {
                 self.any_text(a.registrar.to_string().as_bytes())
                     || self.any_text(a.registrar.addr.to_string().as_bytes())
             }),
+            Key::Reason => facts.attempt.is_some_and(|a| {
+                let texts = [a.reason, a.own_words()].map(|sym| facts.snapshot.text(sym));
+                texts.into_iter().flatten().any(|text| self.any_text(text))
+            }),
             Key::Attribute(attribute) => match (attribute.value)(facts).map(Atom::value) {
                 Some(Value::Text(text)) => self.any_text(&text),
                 Some(Value::Absent) => self.any_text(b"absent"),
@@ -326,7 +333,7 @@ fn split(text: &str) -> Result<Vec<Word<'_>>, FilterError> {
 /// The names that can stand before an operator, for help and completion.
 #[must_use]
 pub fn filter_keys() -> Vec<&'static str> {
-    let own = ["dn", "source", "registrar", "verdict", "code", "flag"];
+    let own = ["dn", "source", "registrar", "verdict", "code", "reason", "flag"];
     let attributes = ATTRIBUTES.iter().map(|a| a.name);
     own.into_iter().chain(SHORT.iter().map(|s| s.0)).chain(attributes).collect()
 }

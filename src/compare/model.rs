@@ -204,6 +204,19 @@ impl Finding {
         Strength::of(self.separation)
     }
 
+    /// Whether its condition is a list of more values than a sentence holds: several things that
+    /// failing DNs happen to have, not one that they share.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        const MOST: usize = 3;
+        match &self.condition {
+            Some(Condition::Values { values, more, unshared }) => {
+                values.len() + more + usize::from(*unshared) > MOST
+            }
+            _ => false,
+        }
+    }
+
     /// Whether so few DNs stand behind it that chance could do it.
     #[must_use]
     pub fn is_few(&self) -> bool {

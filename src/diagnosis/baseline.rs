@@ -6,7 +6,7 @@ use super::rule::{Held, Proof};
 use super::signs::Signs;
 use crate::net::Endpoint;
 use crate::registration::{Cohort, Flag, Outcome, Purpose, Verdict};
-use crate::sip::{Uri, is_user_name_of};
+use crate::sip::{Uri, is_malformed_ipv6, is_user_name_of};
 
 /// So many working DNs are needed to call something unusual.
 const ENOUGH: u32 = 2;
@@ -54,7 +54,8 @@ impl Oddity {
                 case.details().is_some_and(|d| d.form.contacts > 0)
             }
             Self::RportUnfilled => {
-                case.details().is_some_and(|d| d.form.rport_asked) && case.answer().is_some()
+                case.details().is_some_and(|d| d.form.rport_asked)
+                    && case.answer().is_some_and(|answer| answer.own_via)
             }
             Self::CallIdChanges => case.attempts.len() > 2,
             Self::ThirdParty | Self::RequestUriUser => case.details().is_some(),
@@ -72,7 +73,7 @@ impl Oddity {
             Self::ContactElsewhere => contact_elsewhere(case).is_some(),
             Self::RportUnfilled => {
                 case.details().is_some_and(|d| d.form.rport_asked)
-                    && case.answer().is_some_and(|a| a.rport.is_none())
+                    && case.answer().is_some_and(|a| a.own_via && a.rport.is_none())
                     && !case.has(Flag::Truncated)
             }
             Self::CallIdChanges => call_ids(case) > 2,
@@ -101,6 +102,14 @@ impl Oddity {
                     && d.form.auth_uri != d.form.request_uri
                     && d.form.vias <= 1
             }),
+        }
+    }
+
+    /// So many working DNs without it tell that it is unusual: one, where it is forbidden.
+    const fn enough(self) -> u32 {
+        match self {
+            Self::RequestUriUser => 1,
+            _ => ENOUGH,
         }
     }
 
@@ -151,7 +160,11 @@ fn has_user(uri: &[u8]) -> bool {
 /// Where the Contact points, if that is not where the request came from.
 pub(super) fn contact_elsewhere(case: &Case<'_>) -> Option<Endpoint> {
     let attempt = case.attempts.iter().rev().find(|a| a.purpose == Purpose::Register)?;
-    let named = Uri::parse(case.bytes(attempt.contact))?.endpoint()?;
+    let contact = case.bytes(attempt.contact);
+    if is_malformed_ipv6(contact) {
+        return None;
+    }
+    let named = Uri::parse(contact)?.endpoint()?;
     (named != attempt.source).then_some(named)
 }
 
@@ -247,14 +260,14 @@ impl Baseline {
 
     fn standing(&self, oddity: Oddity) -> Standing {
         let (with, all) = self.share(oddity);
-        standing(with, all)
+        standing(with, all, oddity.enough())
     }
 }
 
-fn standing(with: Share, all: Share) -> Standing {
+fn standing(with: Share, all: Share, enough: u32) -> Standing {
     if with.working > 0 {
         Standing::Shared { working: with.working }
-    } else if all.working >= ENOUGH && with.failing > 0 && with.failing * 10 >= all.failing * 8 {
+    } else if all.working >= enough && with.failing > 0 && with.failing * 10 >= all.failing * 8 {
         Standing::Separates { failing: with.failing, working: all.working }
     } else {
         Standing::Unclear
@@ -280,7 +293,7 @@ mod tests {
                 (working, 0, 0) => Standing::Shared { working },
                 (_, failing, working) => Standing::Separates { failing, working },
             };
-            assert_eq!(standing(with, all), want, "{case}");
+            assert_eq!(standing(with, all, ENOUGH), want, "{case}");
         }
     }
 }

@@ -118,6 +118,33 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// What the deciding registrar did before it came to this: `it had accepted this DN 3 times, the
+    /// last time 1 min 3 s before`; `None` if it never did.
+    pub(super) fn accepted_until(&self) -> Option<String> {
+        let since = self.alike().next()?.started;
+        let registrar = self.registrar();
+        let accepted = self.attempts.iter().filter(|a| {
+            a.outcome == Outcome::Accepted
+                && a.purpose != Purpose::Query
+                && a.started < since
+                && registrar.is_none_or(|r| r == a.registrar)
+        });
+        let (mut n, mut last) = (0, since);
+        for attempt in accepted {
+            n += 1;
+            last = decided_at(attempt);
+        }
+        let ago = words::span(since.nanos_since(last));
+        match n {
+            0 => None,
+            1 => Some(format!("it had accepted this DN once, {ago} before")),
+            n => Some(format!(
+                "it had accepted this DN {}, the last time {ago} before",
+                words::times(n)
+            )),
+        }
+    }
+
     /// The addresses whose bindings run, in order.
     pub(super) fn holders(&self) -> Vec<IpAddr> {
         let sources = self.view.bindings().filter_map(|(_, binding)| binding.source);
@@ -204,9 +231,9 @@ impl<'a> Case<'a> {
         words::text(self.bytes(sym))
     }
 
-    /// `403 Forbidden`: the answer that decided an attempt.
+    /// `403 Forbidden`: the answer that decided an attempt, the server's own words in quotation marks.
     pub(super) fn code_of(&self, attempt: &AttemptView<'_>) -> String {
-        words::answer(attempt, self.scene.snapshot.text(attempt.reason))
+        attempt.answer(self.scene.snapshot)
     }
 
     /// `192.0.2.1:5060`: the registrar, or words for none.

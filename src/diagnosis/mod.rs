@@ -24,13 +24,17 @@ mod cause;
 pub mod explain;
 mod finding;
 mod gathered;
+mod habit;
+mod odd;
 mod prelude;
 mod remark;
 mod rule;
 mod scene;
 pub mod secret;
 mod signs;
+mod storm;
 mod summary;
+mod waves;
 mod words;
 
 #[cfg(test)]

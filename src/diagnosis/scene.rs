@@ -11,9 +11,13 @@ use super::case::{Case, shown_by};
 use super::finding::Evidence;
 use super::gathered::{Gathered, next_of};
 use super::signs::Signs;
+use super::storm::Storm;
+use super::waves::Waves;
 use crate::net::{Endpoint, Timestamp};
 use crate::parallel;
-use crate::registration::{AttemptView, DnView, Flag, Marks, Outcome, Snapshot, Sym, Verdict};
+use crate::registration::{
+    AttemptView, DnView, Flag, Marks, Outcome, Purpose, Snapshot, Sym, Verdict,
+};
 
 /// A snapshot and what was counted over all of it.
 pub struct Scene<'a> {
@@ -27,10 +31,12 @@ pub struct Scene<'a> {
     pub(super) under_way: usize,
     servers: HashMap<Endpoint, Served>,
     sources: HashMap<IpAddr, Sent>,
+    /// Servers to which many REGISTERs came at once, in order.
+    pub(super) storms: Vec<Storm>,
 }
 
 /// What a server did.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Served {
     /// DNs it answered at all.
     pub answered: u32,
@@ -38,8 +44,21 @@ pub(super) struct Served {
     pub accepted: u32,
     /// DNs it accepted without asking for credentials.
     pub accepted_unasked: u32,
+    /// Its latest answer to each DN, in order of time.
+    answers: Vec<Timestamp>,
+}
+
+impl Served {
+    /// DNs that it answered at `time` or later.
+    pub(super) fn answered_since(&self, time: Timestamp) -> u32 {
+        let before = self.answers.partition_point(|answer| *answer < time);
+        u32::try_from(self.answers.len() - before).unwrap_or(u32::MAX)
+    }
+
     /// Its latest answer.
-    pub last_answer: Timestamp,
+    pub(super) fn last_answer(&self) -> Option<Timestamp> {
+        self.answers.last().copied()
+    }
 }
 
 /// What came of the REGISTERs of an address.
@@ -51,6 +70,12 @@ pub(super) struct Sent {
     pub forbidden_unasked: u32,
     /// DNs accepted.
     pub accepted: u32,
+    /// Attempts that were rejected, or whose credentials were refused.
+    pub rejections: u32,
+    /// DNs that had such attempts.
+    pub rejected: u32,
+    /// The latest answer that came to it.
+    pub last_answer: Timestamp,
     /// DNs whose credentials were refused.
     pub credentials_refused: u32,
     /// How often credentials were refused.
@@ -69,30 +94,62 @@ const UNASKED: u8 = 4;
 const FORBIDDEN: u8 = 8;
 const REFUSED: u8 = 16;
 
+/// What some attempts of one DN came to.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Tried {
+    marks: u8,
+    /// How often they were rejected, or their credentials refused.
+    rejections: u32,
+    last_answer: Option<Timestamp>,
+}
+
+impl Tried {
+    fn of(attempt: &AttemptView<'_>) -> Self {
+        let (marks, rejections) = (marks_of(attempt), rejections(attempt));
+        Self { marks, rejections, last_answer: answered_at(attempt) }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            marks: self.marks | other.marks,
+            rejections: self.rejections.saturating_add(other.rejections),
+            last_answer: self.last_answer.max(other.last_answer),
+        }
+    }
+}
+
+/// When an attempt was last answered, by a challenge or for good.
+fn answered_at(attempt: &AttemptView<'_>) -> Option<Timestamp> {
+    match (attempt.code, attempt.challenges()) {
+        (0, 0) => None,
+        // its last message is its answer
+        (code, _) if code != 0 && attempt.retransmissions() == 0 => Some(attempt.last),
+        _ => attempt.messages().filter(|m| m.code != 0).map(|m| m.time).max(),
+    }
+}
+
 /// What the attempts of one DN came to, by server or by source: each is listed once.
 ///
 /// Most DNs have one of each, some have thousands.
-struct Came<K>(SmallVec<[(K, u8, Timestamp); 4]>);
+struct Came<K>(SmallVec<[(K, Tried); 4]>);
 
 impl<K: Ord + Copy> Came<K> {
     fn of<'v>(
         attempts: &[AttemptView<'v>],
         key: impl Fn(&AttemptView<'v>) -> K,
-    ) -> SmallVec<[(K, u8, Timestamp); 4]> {
+    ) -> SmallVec<[(K, Tried); 4]> {
         let mut came = Self(SmallVec::new());
         for attempt in attempts {
-            let marks = marks_of(attempt);
-            let answered = if marks & ANSWERED != 0 { attempt.last } else { Timestamp::default() };
-            came.add((key(attempt), marks, answered));
+            came.add((key(attempt), Tried::of(attempt)));
         }
         came.join();
         came.0
     }
 
-    fn add(&mut self, (key, marks, answered): (K, u8, Timestamp)) {
+    fn add(&mut self, (key, tried): (K, Tried)) {
         match self.0.last_mut() {
-            Some(last) if last.0 == key => *last = (key, last.1 | marks, last.2.max(answered)),
-            _ => self.0.push((key, marks, answered)),
+            Some(last) if last.0 == key => last.1 = last.1.with(tried),
+            _ => self.0.push((key, tried)),
         }
     }
 
@@ -109,7 +166,7 @@ impl<K: Ord + Copy> Came<K> {
 fn marks_of(attempt: &AttemptView<'_>) -> u8 {
     let asked = attempt.challenges() > 0 || attempt.credentials();
     let accepted = attempt.outcome == Outcome::Accepted;
-    let refused = attempt.outcome == Outcome::Failed(Verdict::AuthFailed);
+    let refused = attempt.outcome == Outcome::Failed(Verdict::AuthFailed) || attempt.refusals() > 0;
     let forbidden =
         attempt.outcome == Outcome::Failed(Verdict::Rejected) && attempt.code == 403 && !asked;
     let marks = [
@@ -120,6 +177,17 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
         (refused, REFUSED),
     ];
     marks.iter().filter(|(on, _)| *on).fold(0, |all, (_, mark)| all | mark)
+}
+
+/// What is known of a server that answered nobody.
+static NOBODY: Served =
+    Served { answered: 0, accepted: 0, accepted_unasked: 0, answers: Vec::new() };
+
+/// How often an attempt was rejected, or its credentials refused.
+fn rejections(attempt: &AttemptView<'_>) -> u32 {
+    let failed =
+        matches!(attempt.outcome, Outcome::Failed(Verdict::Rejected | Verdict::AuthFailed));
+    attempt.refusals().max(u32::from(failed))
 }
 
 /// DNs of a piece.
@@ -148,14 +216,15 @@ struct Piece {
     instances: Vec<Sym>,
     servers: HashMap<Endpoint, Served>,
     /// Of each DN the addresses that sent its REGISTERs, with what came of them.
-    sources: Vec<(IpAddr, u8)>,
+    sources: Vec<(IpAddr, Tried)>,
+    waves: Waves,
     /// DNs of which credentials were refused: what shows it is kept in order of the DNs.
     refused: Vec<usize>,
 }
 
 impl Piece {
     fn of(blank: &Scene<'_>, places: &[u32]) -> Self {
-        let mut piece = Self::default();
+        let mut piece = Self { waves: blank.waves(), ..Self::default() };
         let mut all = blank.snapshot.dns_at(places);
         let (mut gathered, mut dns) = (Gathered::default(), Vec::new());
         let mut firsts = Vec::new();
@@ -181,15 +250,17 @@ impl Piece {
 
     /// Counts a DN; whether credentials of it were refused.
     fn count(&mut self, attempts: &[AttemptView<'_>]) -> bool {
-        for (server, marks, last_answer) in Came::of(attempts, |attempt| attempt.registrar) {
+        for attempt in attempts.iter().filter(|a| a.purpose == Purpose::Register) {
+            self.waves.add(attempt.registrar, attempt.started);
+        }
+        for (server, Tried { marks, last_answer, .. }) in Came::of(attempts, |a| a.registrar) {
             let served = self.servers.entry(server).or_default();
             served.answered += u32::from(marks & ANSWERED != 0);
             served.accepted += u32::from(marks & ACCEPTED != 0);
             served.accepted_unasked += u32::from(marks & UNASKED != 0);
-            served.last_answer = served.last_answer.max(last_answer);
+            served.answers.extend(last_answer);
         }
-        let sources = Came::of(attempts, |attempt| attempt.source.addr);
-        self.sources.extend(sources.into_iter().map(|(source, marks, _)| (source, marks)));
+        self.sources.extend(Came::of(attempts, |attempt| attempt.source.addr));
         attempts.iter().any(|a| a.refusals() > 0 || marks_of(a) & REFUSED != 0)
     }
 }
@@ -203,14 +274,19 @@ impl<'a> Scene<'a> {
         scene.signs = vec![Signs::default(); snapshot.dns().len()];
         let mut refused = Vec::new();
         let mut instances = HashSet::default();
+        let mut waves = blank.waves();
         let places = snapshot.places_in_memory();
         let look = |places: &[u32]| Piece::of(&blank, places);
-        let Ok(()) = parallel::in_order::<_, _, Infallible>(&places, PIECE, look, |piece| {
+        let Ok(()) = parallel::in_order::<_, _, Infallible>(&places, PIECE, look, |mut piece| {
             scene.shares_instance |= piece.instances.iter().any(|own| !instances.insert(*own));
             refused.extend_from_slice(&piece.refused);
+            waves.merge(std::mem::take(&mut piece.waves));
             scene.add(piece);
             Ok(())
         });
+        scene.servers.values_mut().for_each(|served| served.answers.sort_unstable());
+        let high = waves.high(|server| scene.served(server).answered);
+        scene.storms = Storm::all(snapshot, &high);
         refused.sort_unstable();
         for view in refused.into_iter().filter_map(|place| snapshot.dn_at(place)) {
             scene.count_refusals(view);
@@ -232,10 +308,13 @@ impl<'a> Scene<'a> {
             served.answered += seen.answered;
             served.accepted += seen.accepted;
             served.accepted_unasked += seen.accepted_unasked;
-            served.last_answer = served.last_answer.max(seen.last_answer);
+            served.answers.extend(seen.answers);
         }
-        for (source, marks) in piece.sources {
+        for (source, Tried { marks, rejections, last_answer }) in piece.sources {
             let sent = self.sources.entry(source).or_default();
+            sent.rejections += rejections;
+            sent.rejected += u32::from(rejections > 0);
+            sent.last_answer = sent.last_answer.max(last_answer.unwrap_or_default());
             sent.dns += 1;
             sent.forbidden_unasked += u32::from(marks & FORBIDDEN != 0);
             sent.accepted += u32::from(marks & ACCEPTED != 0);
@@ -252,7 +331,13 @@ impl<'a> Scene<'a> {
             under_way: 0,
             servers: HashMap::default(),
             sources: HashMap::default(),
+            storms: Vec::new(),
         }
+    }
+
+    fn waves(&self) -> Waves {
+        let Snapshot { first, last, at, .. } = *self.snapshot;
+        Waves::new(first.unwrap_or(at), last.unwrap_or(at))
     }
 
     /// Notes what shows that credentials of a DN were refused, and what came after.
@@ -278,7 +363,8 @@ impl<'a> Scene<'a> {
             if refused {
                 sent.refused.truncate(1);
                 sent.refused.extend(shown_by(&attempt).pop());
-            } else if accepted && sent.then_accepted.is_none() {
+            }
+            if accepted && sent.then_accepted.is_none() {
                 sent.then_accepted = Some((view.name().to_vec(), shown_by(&attempt)));
             }
         }
@@ -290,8 +376,8 @@ impl<'a> Scene<'a> {
     }
 
     /// What a server did.
-    pub(super) fn served(&self, server: Endpoint) -> Served {
-        self.servers.get(&server).copied().unwrap_or_default()
+    pub(super) fn served(&self, server: Endpoint) -> &Served {
+        self.servers.get(&server).unwrap_or(&NOBODY)
     }
 
     /// What came of the REGISTERs of an address.

@@ -2,6 +2,8 @@
 
 use super::baseline::Oddity;
 use super::case::Case;
+use super::habit;
+use super::odd;
 use crate::registration::{Demand, Flag, Outcome, Purpose, State, Verdict};
 
 /// A set of signs.
@@ -29,13 +31,17 @@ pub(super) enum Sign {
     Silent,
     /// A log states something of it.
     Heard,
+    /// It registers much more often than its granted time asks for.
+    Often,
+    /// The latest REGISTER or its answer says something odd of times or places.
+    Odd,
 }
 
 /// Places of the kinds of signs.
 const VERDICTS: u32 = Flag::ALL.len() as u32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(OTHERS + 9 <= u128::BITS);
+const _: () = assert!(OTHERS + 11 <= u128::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -102,6 +108,8 @@ impl Signs {
             signs.add_if(silent, Self::sign(Sign::Unanswered));
             before = Some((a.call_id, a.cseq));
         }
+        signs.add_if(habit::too_often(&case.attempts).is_some(), Self::sign(Sign::Often));
+        signs.add_if(odd::is_odd(case), Self::sign(Sign::Odd));
         let failed = latest.is_some_and(|outcome| outcome.failure().is_some());
         signs.add_if(failed, Self::sign(Sign::LatestFailed));
         signs

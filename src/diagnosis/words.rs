@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::net::{escape_bytes, escape_text};
 use crate::registration::{AttemptView, Marks};
-use crate::sip::reason_phrase;
 
 /// Longest text from the wire a sentence quotes.
 const QUOTED: usize = 80;
@@ -29,15 +28,17 @@ pub(super) fn said(line: &str) -> String {
     }
 }
 
-/// A span of time as a person says it: `3.0 s`, `12 min`, `2 h 5 min`.
+/// A span of time as a person says it, rounded: `3.0 s`, `12 min`, `2 h 5 min`.
 pub(super) fn span(nanos: i64) -> String {
-    let millis = nanos.unsigned_abs() / 1_000_000;
-    let (seconds, minutes) = (millis / 1000, millis / 60_000);
-    match millis {
-        ..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{seconds}.{} s", millis % 1000 / 100),
-        60_000..600_000 => format!("{minutes} min {} s", seconds % 60),
-        600_000..3_600_000 => format!("{minutes} min"),
+    let nanos = nanos.unsigned_abs();
+    let rounded = |unit: u64| (nanos + unit / 2) / unit;
+    let (millis, tenths) = (rounded(1_000_000), rounded(100_000_000));
+    let (seconds, minutes) = (rounded(1_000_000_000), rounded(60_000_000_000));
+    match (millis, tenths, seconds, minutes) {
+        (..1000, ..) => format!("{millis} ms"),
+        (_, ..600, ..) => format!("{}.{} s", tenths / 10, tenths % 10),
+        (_, _, ..600, _) => format!("{} min {} s", seconds / 60, seconds % 60),
+        (_, _, _, ..60) => format!("{minutes} min"),
         _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }
@@ -74,12 +75,6 @@ pub(super) fn count(n: impl Into<u64>, one: &str) -> String {
     }
 }
 
-/// The answer that decided an attempt: `403 Forbidden`.
-pub(super) fn answer(attempt: &AttemptView<'_>, reason: Option<&[u8]>) -> String {
-    let phrase = reason.map_or_else(|| Cow::Borrowed(reason_phrase(attempt.code)), text);
-    format!("{} {phrase}", attempt.code).trim_end().to_owned()
-}
-
 /// What an ICMP error says (RFC 792, RFC 4443).
 pub(super) const fn icmp(kind: u8, code: u8) -> &'static str {
     match (kind, code) {
@@ -100,6 +95,14 @@ mod tests {
     fn spans_are_said_as_people_say_them() {
         for (millis, want) in [
             (12, "12 ms"),
+            (999, "999 ms"),
+            (1000, "1.0 s"),
+            (29_980, "30.0 s"),
+            (59_960, "1 min 0 s"),
+            (119_600, "2 min 0 s"),
+            (599_700, "10 min"),
+            (1_199_990, "20 min"),
+            (3_599_990, "1 h 0 min"),
             (3040, "3.0 s"),
             (-2500, "2.5 s"),
             (61_000, "1 min 1 s"),

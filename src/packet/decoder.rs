@@ -17,7 +17,7 @@ use super::sctp::{self, Place};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::tls::KeyLog;
-use super::{Sink, tunnel, wlan};
+use super::{Sink, dns, tunnel, wlan};
 use crate::net::{Cut, Endpoint, Frame, FrameRef, Origin, PathInfo, Timestamp, Transport};
 
 mod carriers;
@@ -281,6 +281,13 @@ impl Decoder {
             body.bytes = first(rest, told);
         }
         let ports = Ports { src: u16_at(header, 0), dst: u16_at(header, 2) };
+        if (ports.dst == dns::PORT || ports.src == dns::PORT)
+            && body.missing == 0
+            && let Some(message) = dns::read(body.bytes)
+        {
+            let origin = meta.origin(Transport::Udp, ports, body.cut());
+            return sink(Event::Dns { origin: &origin, message });
+        }
         let may_be_tunnel = tunnel::is_tunnel_port(ports.dst) || tunnel::is_tunnel_port(ports.src);
         if may_be_tunnel && self.udp_tunnel(ports, &body, meta, depth, sink) {
             return;

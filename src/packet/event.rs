@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::dns::DnsMessage;
 use super::tls::TlsInfo;
 use crate::net::{Endpoint, FrameRef, HepAgent, Origin, Timestamp};
 
@@ -21,6 +22,13 @@ pub enum Event<'a> {
     },
     /// The next bytes of one direction of a TCP connection, in order.
     Stream(StreamChunk<'a>),
+    /// A question to a name server, or its reply, over UDP.
+    Dns {
+        /// Where it was seen.
+        origin: &'a Origin,
+        /// What it asks or says.
+        message: DnsMessage,
+    },
     /// An ICMP or ICMPv6 error and the packet it quotes.
     Icmp(IcmpError<'a>),
     /// A connection that failed, or carries something that cannot be read.

@@ -17,6 +17,7 @@
 
 mod audiocodes;
 mod decoder;
+mod dns;
 mod esp;
 mod event;
 mod exported;
@@ -45,6 +46,7 @@ mod proptests;
 mod testkit;
 
 pub use decoder::Decoder;
+pub use dns::{DnsKind, DnsLead, DnsMessage, DnsReply};
 pub use event::{
     AgentEvent, ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, StreamChunk, TlsSign,
 };

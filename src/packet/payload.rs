@@ -13,7 +13,7 @@ pub(super) const SIP_VERSION: &[u8] = b"SIP/2.0";
 /// Whether the payload of a datagram may be a SIP message or a HEP packet.
 ///
 /// A message starts with a token (RFC 3261 §25.1), and receivers skip CRLF before it (§7.5). A first
-/// byte from 0x80 is RTP, RTCP or DNS. Behind another control character (STUN, DTLS, leading NULs)
+/// byte from 0x80 is RTP or RTCP. Behind another control character (STUN, DTLS, leading NULs)
 /// only a datagram that names SIP near its start is kept.
 #[inline]
 pub(super) fn may_be_sip(payload: &[u8]) -> bool {

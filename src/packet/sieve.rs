@@ -2,6 +2,7 @@
 
 use etherparse::ip_number;
 
+use super::dns;
 use super::field::{after, first, u16_at, u32_at};
 use super::link::{self, ethertype, is_llc_of_ip};
 use super::payload::may_be_sip;
@@ -61,7 +62,7 @@ fn is_media(bytes: &[u8]) -> bool {
         && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
         // media go to high ports
         && (source.min(destination) > HIGHEST_BINARY_TUNNEL
-            || !(is_binary_tunnel(source) || is_binary_tunnel(destination)))
+            || !(is_binary(source) || is_binary(destination)))
 }
 
 #[inline]
@@ -176,6 +177,12 @@ const fn is_kept(protocol: u8) -> bool {
     )
 }
 
+/// Whether datagrams to or from this port are read though they may start with a byte above ASCII.
+#[inline]
+const fn is_binary(port: u16) -> bool {
+    is_binary_tunnel(port) || port == dns::PORT
+}
+
 #[inline]
 fn udp(payload: &[u8], cut: bool) -> bool {
     const SOURCE: usize = 0;
@@ -184,7 +191,7 @@ fn udp(payload: &[u8], cut: bool) -> bool {
     const HEADER: usize = 8;
     let Some((header, rest)) = payload.split_first_chunk::<HEADER>() else { return true };
     let (source, destination) = (u16_at(header, SOURCE), u16_at(header, DESTINATION));
-    if is_binary_tunnel(destination) || is_binary_tunnel(source) {
+    if is_binary(destination) || is_binary(source) {
         return true;
     }
     if rest.is_empty() && cut {
@@ -234,6 +241,7 @@ mod tests {
         assert!(keeps(&udp_frame(7000, b"\r\n\r\n")));
         assert!(keeps(&udp_frame(4789, &[8, 0, 0, 0])));
         assert!(keeps(&udp_frame(2152, &[0x30, 255])));
+        assert!(keeps(&udp_frame(53, &[0x92, 1, 1, 0, 0, 1])));
         assert!(keeps(&udp_frame(9060, &[2, 16, 2, 17])));
         assert!(keeps(&udp_frame(4000, &[0x80; 9])[..20]));
         let mut fragment = udp_frame(4000, &[0x80; 16]);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::dns::DnsMessage;
 use super::event::{ConnectionKind, Event, IcmpKind};
 use super::meta::{Meta, Ports};
 use super::{Decoder, Limits, link};
@@ -39,6 +40,7 @@ pub(super) enum Seen {
     Icmp { kind: IcmpKind, quoted: Vec<u8>, to: u16 },
     Connection { kind: ConnectionKind, frame: u64, server: String },
     Agent { index: usize, capture_id: Option<u32>, node: String },
+    Dns(DnsMessage),
 }
 
 impl Seen {
@@ -63,6 +65,7 @@ impl Seen {
                 },
                 *chunk.origin,
             ),
+            Event::Dns { origin, message } => (Self::Dns(message.clone()), **origin),
             Event::Icmp(error) => (
                 Self::Icmp {
                     kind: error.kind,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::attempt::{Attempt, Demand, Outcome, Purpose, Spare};
+use super::attempt::{Attempt, Demand, Outcome, Purpose};
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::details::AnswerDetails;
 use super::ends::Host;
 use super::forms::{AnswerForm, Forms};
 use super::reading::{Reading, branch_of};
+use super::spare::Spare;
 use super::store::{Dn, Marks, MessageRecord, NIL};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
@@ -126,8 +127,12 @@ impl Tracker {
             self.challenge_after_credentials(attempt, &offers);
             return;
         }
-        if answer.cseq != a.cseq || a.decided_hop().is_some_and(|hop| hop > answer.hop) {
+        if answer.cseq != a.cseq {
             return;
+        }
+        if a.decided_hop().is_some_and(|hop| hop > answer.hop) {
+            let dn = a.dn;
+            return self.note_own_via(dn, answer);
         }
         a.set_decided_hop(Some(answer.hop));
         let answered = answer.request.is_some().then_some(a.dn);
@@ -178,14 +183,28 @@ impl Tracker {
         });
         if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
             a.reason = kept.reason;
+            a.set_own_words(kept.own_words);
         }
         let realm = kept.form.challenge_realm;
         let dn = dn.and_then(|dn| self.store.dns.get_mut(dn as usize));
         if let Some(details) = dn.and_then(|dn| dn.details.as_mut()) {
             let (origin, code) = (answer.origin, answer.code);
-            details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read));
+            let own_via = answer.hop == 0;
+            details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read, own_via));
         }
         realm
+    }
+
+    /// Notes what the answer that reached the device says of its Via, when one farther on has decided.
+    fn note_own_via(&mut self, dn: u32, answer: &Final<'_, '_>) {
+        let (texts, read) = (&mut self.store.texts, answer.read);
+        let details = self.store.dns.get_mut(dn as usize).and_then(|dn| dn.details.as_mut());
+        if let Some(kept) = details.and_then(|details| details.answer.as_mut())
+            && answer.hop == 0
+            && kept.code == answer.code
+        {
+            kept.take_via(texts, read);
+        }
     }
 
     fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
@@ -425,14 +444,16 @@ fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
 pub(super) struct AnswerKept {
     form: Arc<AnswerForm>,
     reason: Sym,
+    /// What it says in words beside the phrase.
+    own_words: Sym,
 }
 
 impl AnswerKept {
     fn of(texts: &mut Texts, forms: &mut Forms<AnswerForm>, message: &Message<'_>) -> Self {
         let StartLine::Response { reason, .. } = message.start() else {
-            return Self { form: Arc::default(), reason: Sym::NONE };
+            return Self { form: Arc::default(), reason: Sym::NONE, own_words: Sym::NONE };
         };
-        let reason = texts.intern(reason);
-        Self { form: forms.keep(AnswerForm::read(texts, message)), reason }
+        let (reason, own_words) = (texts.intern(reason), texts.intern(&message.own_words()));
+        Self { form: forms.keep(AnswerForm::read(texts, message)), reason, own_words }
     }
 }

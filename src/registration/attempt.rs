@@ -5,6 +5,7 @@ use std::iter;
 use super::ends::End;
 use super::log::Log;
 use super::memory::ALLOCATION;
+use super::spare::Spare;
 use super::store::NIL;
 use super::text::Sym;
 use super::transaction::Ends;
@@ -195,6 +196,28 @@ impl Attempt {
     #[must_use]
     pub fn stale(&self) -> u32 {
         self.rare.as_ref().map_or(0, |rare| rare.stale)
+    }
+
+    /// What the last final answer says in words beside its phrase: `Warning "text", Reason "text"`.
+    #[must_use]
+    pub fn own_words(&self) -> Sym {
+        self.rare.as_ref().map_or(Sym::NONE, |rare| rare.own_words)
+    }
+
+    /// What the same request says farther on, where somebody rewrote it.
+    #[must_use]
+    pub fn rewritten(&self) -> Option<&Rewritten> {
+        self.rare.as_ref()?.rewritten.as_deref()
+    }
+
+    pub(super) fn set_rewritten(&mut self, rewritten: Rewritten) {
+        self.rare().rewritten = Some(Box::new(rewritten));
+    }
+
+    pub(super) fn set_own_words(&mut self, words: Sym) {
+        if !words.is_none() || self.rare.is_some() {
+            self.rare().own_words = words;
+        }
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.
@@ -410,6 +433,15 @@ impl Attempt {
     }
 }
 
+/// What a request says behind a router that rewrites it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rewritten {
+    /// The first Contact there.
+    pub contact: Sym,
+    /// The sent-by of the Via there; [`Sym::NONE`] if it is the same.
+    pub via: Sym,
+}
+
 /// What few attempts have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
@@ -421,6 +453,8 @@ pub(super) struct Rare {
     retransmissions: u32,
     challenges: u32,
     margin_ms: Option<i64>,
+    own_words: Sym,
+    rewritten: Option<Box<Rewritten>>,
     entry: Option<End>,
     /// What a challenge offers beside its first nonce and realm.
     also_offered: Box<[(u64, Sym)]>,
@@ -432,35 +466,21 @@ impl Rare {
         self.entry.as_mut()
     }
 
-    /// The realms a challenge offers beside its first.
-    pub(super) fn realms_mut(&mut self) -> impl Iterator<Item = &mut Sym> {
-        self.also_offered.iter_mut().map(|(_, realm)| realm)
+    /// What the last final answer says in words, and the realms a challenge offers beside its first.
+    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Sym> {
+        let realms = self.also_offered.iter_mut().map(|(_, realm)| realm);
+        let rewritten = self.rewritten.as_deref_mut();
+        let rewritten = rewritten.into_iter().flat_map(|r| [&mut r.contact, &mut r.via]);
+        iter::once(&mut self.own_words).chain(realms).chain(rewritten)
     }
 
     /// The bytes it owns beside its record.
-    pub(super) const fn heap_bytes(&self) -> usize {
-        match self.also_offered.len() {
+    pub(super) fn heap_bytes(&self) -> usize {
+        let offered = match self.also_offered.len() {
             0 => 0,
             more => more * size_of::<(u64, Sym)>() + ALLOCATION,
-        }
-    }
-}
-
-/// A number that may be absent, in its own eight bytes; the least of all stands for absence.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Spare(i64);
-
-impl Spare {
-    pub(super) const NONE: Self = Self(i64::MIN);
-
-    pub(super) const fn new(number: Option<i64>) -> Self {
-        match number {
-            Some(number) if number > i64::MIN => Self(number),
-            _ => Self::NONE,
-        }
-    }
-
-    pub(super) const fn get(self) -> Option<i64> {
-        if self.0 == i64::MIN { None } else { Some(self.0) }
+        };
+        let rewritten = self.rewritten.as_ref().map_or(0, |_| size_of::<Rewritten>() + ALLOCATION);
+        offered + rewritten
     }
 }

@@ -288,7 +288,9 @@ impl Registration {
             let margin = self.grant(texts, ok, listed, seconds, Some(ok.source));
             granted.outcome = Outcome::Accepted;
             granted.seconds = seconds;
-            granted.shortened |= matches!((seconds, asked.expires), (Some(g), Some(a)) if g < a);
+            // one second less is a registrar that counts what is left
+            granted.shortened |=
+                matches!((seconds, asked.expires), (Some(g), Some(a)) if g.saturating_add(1) < a);
             granted.margin_ms = granted.margin_ms.or(margin);
         }
         let removes = |contact: Sym, device: Sym| {

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Outcome, Purpose, Traits};
 use super::in_flight::Transactions;
-use super::store::{Dn, Registration, Store, Tried, TriedMarks};
+use super::store::{Change, Dn, Registration, Store, Tried, TriedMarks};
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
@@ -213,6 +213,19 @@ impl Registration {
         }
     }
 
+    /// When a try that began at `began` put the DN out of service: not before the binding that it was
+    /// to renew ran out.
+    fn out_since(&mut self, began: Timestamp) -> Timestamp {
+        let lapsed = self.ended().filter(|e| e.how == Verdict::Expired && e.at > began);
+        let Some(lapsed) = lapsed.map(|e| e.at) else { return began };
+        // that it ran out is what the failure came to, and no change of its own
+        let is_it = |c: &Change| c.verdict == Verdict::Expired && c.time == lapsed;
+        if self.history.last().is_some_and(is_it) {
+            self.history.remove(self.history.len().saturating_sub(1));
+        }
+        lapsed
+    }
+
     /// Enters the latest try; a flag if it was refused while a binding runs.
     fn conclude(&mut self, tried: Tried, tentative: bool, now: Timestamp) -> Option<Flag> {
         if !tentative {
@@ -237,7 +250,8 @@ impl Registration {
             self.tried = Some(tried);
         }
         if !tentative {
-            self.note_change(now, tried.frame);
+            let since = self.out_since(now);
+            self.note_change(since, tried.frame);
         }
         let flag = if own { Flag::RefreshRefused } else { Flag::RejectedFromOtherSource };
         refused.then_some(flag)

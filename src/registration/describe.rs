@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::attempt::Rewritten;
 use super::details::{Details, Hosts};
 use super::facts::Facts;
 use super::few::Few;
@@ -103,6 +104,23 @@ impl Tracker {
         source.own_contact += u64::from(own_contact && new_source);
         note_agent(source, texts, agent);
         self.touch_source(origin.src.addr);
+    }
+
+    /// Notes what a request says elsewhere that it did not say next to its device, where no Via tells
+    /// of a proxy in between.
+    pub(super) fn note_rewriting(&mut self, attempt: u32, message: &Message<'_>) {
+        let texts = &mut self.store.texts;
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let dn = self.store.dns.get(a.dn as usize);
+        let Some(details) = dn.and_then(|dn| dn.details.as_ref()) else { return };
+        let there = Hosts::of(message);
+        let Some(Contact::Address(contact)) = there.contacts.first() else { return };
+        let contact = texts.intern(contact.uri.raw);
+        let via = there.via.as_ref().map_or(Sym::NONE, |via| texts.intern(&sent_by(via)));
+        let via = if via == details.sent_by { Sym::NONE } else { via };
+        if contact != a.contact || !via.is_none() {
+            a.set_rewritten(Rewritten { contact, via });
+        }
     }
 
     /// What the lower layers showed.

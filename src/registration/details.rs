@@ -14,7 +14,7 @@ use super::request_forms::{Parts, RequestForms};
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
 use crate::net::{FrameRef, HepAgent, LogMarks, Origin};
-use crate::sip::{Contact, HeaderName, Message, NameAddr, Via};
+use crate::sip::{Contact, HeaderName, Message, NameAddr, Via, is_malformed_ipv6};
 
 /// The latest REGISTER of a DN, next to its device, and the answer it got.
 ///
@@ -61,6 +61,8 @@ pub struct Details {
     pub via_host: Sym,
     /// The port of the top Via's sent-by.
     pub via_port: Option<u16>,
+    /// Its Via or first Contact has an IPv6 address without brackets, or with a zone.
+    pub malformed_host: bool,
     /// Whether the credentials of the request are for a proxy; `None` without credentials.
     pub credentials_for_proxy: Option<bool>,
     /// The credentials' user name.
@@ -78,6 +80,8 @@ pub struct AnswerDetails {
     pub form: Arc<AnswerForm>,
     /// Its frame.
     pub frame: FrameRef,
+    /// Its Via is the device's own, not that of a hop behind.
+    pub own_via: bool,
     received: Option<Host>,
     /// The `rport` of its top Via, filled in (RFC 3581 §4).
     pub rport: Option<u16>,
@@ -141,6 +145,7 @@ impl Details {
         };
         let uri = message.request_uri().unwrap_or_default();
         let mut parts = Parts { request_uri: uri, ..Parts::default() };
+        details.malformed_host = has_malformed_host(message, &hosts.contacts);
         details.read_via(texts, hosts.via.as_ref(), &mut parts);
         details.read_contacts(texts, &hosts.contacts, &mut parts);
         details.form = forms.plain(texts, message, &parts);
@@ -251,9 +256,11 @@ impl AnswerDetails {
         origin: &Origin,
         code: u16,
         read: &Reading,
+        own_via: bool,
     ) -> Self {
         Self {
             form,
+            own_via,
             frame: origin.frame,
             code,
             received: read.received.map(|addr| texts.host(addr)),
@@ -261,6 +268,12 @@ impl AnswerDetails {
             sent_to_port: origin.dst.port,
             contacts: read.contact_count(),
         }
+    }
+
+    /// Takes over what another answer says of where the device's own request came from.
+    pub(super) fn take_via(&mut self, texts: &mut Texts, read: &Reading) {
+        self.received = read.received.map(|addr| texts.host(addr));
+        (self.rport, self.own_via) = (read.rport, true);
     }
 
     /// The `received` of its top Via (RFC 3261 §18.2.1).
@@ -273,6 +286,19 @@ impl AnswerDetails {
     pub(super) fn sym_mut(&mut self) -> Option<&mut Sym> {
         self.received.as_mut().and_then(Host::sym_mut)
     }
+}
+
+/// Whether the top Via or a Contact names a malformed IPv6 address.
+fn has_malformed_host(message: &Message<'_>, contacts: &[Contact<'_>]) -> bool {
+    let via = message.first(HeaderName::Via).unwrap_or_default();
+    // the sent-by follows the protocol
+    let sent_by = via.iter().position(|byte| byte.is_ascii_whitespace());
+    let sent_by = sent_by.and_then(|at| via.get(at..)).unwrap_or_default();
+    let by_contact = |contact: &Contact<'_>| match contact {
+        Contact::Address(address) => is_malformed_ipv6(address.uri.raw),
+        Contact::Star => false,
+    };
+    is_malformed_ipv6(sent_by.trim_ascii()) || contacts.iter().any(by_contact)
 }
 
 /// The values of a header, joined by commas when there are several (RFC 3261 §7.3.1).

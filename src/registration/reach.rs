@@ -31,7 +31,9 @@ pub struct Unanswered {
     pub place: Endpoint,
     /// The method of the latest one.
     pub method: &'static str,
-    /// Requests and their repetitions, since the last answer.
+    /// Requests since the last answer.
+    pub requests: u32,
+    /// The same with their retransmissions.
     pub sent: u32,
     /// The first of them.
     pub first: (Timestamp, FrameRef),
@@ -90,6 +92,7 @@ impl Reach {
                     asker: at.0,
                     place: at.1,
                     method,
+                    requests: 1,
                     sent: 1,
                     first: now,
                     last: now,
@@ -107,6 +110,7 @@ impl Reach {
                 }
                 if open.key != key {
                     self.keys.remove(&open.key);
+                    open.requests = open.requests.saturating_add(1);
                 }
                 open.sent = open.sent.saturating_add(1);
                 (open.last, open.method, open.key) = (now, method, key);

@@ -219,6 +219,9 @@ impl Likeness {
                 | HeaderName::Expires
                 | HeaderName::Unsupported
                 | HeaderName::Warning
+                | HeaderName::Reason
+                | HeaderName::PRegistrarError
+                | HeaderName::ErrorInfo
                 | HeaderName::MinExpires
                 | HeaderName::ServiceRoute = id
                 {

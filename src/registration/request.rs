@@ -101,6 +101,7 @@ impl Tracker {
                 self.flag(dn, twice);
                 if known_src.is_some_and(|src| src.host() != ends.0.host()) {
                     self.flag(dn, Flag::Nat);
+                    self.note_rewriting(attempt, message);
                 }
             }
             Sighting::New => {}

@@ -7,13 +7,15 @@ use super::arena::Arena;
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
 use super::index::Index;
+use super::lookups::FailedLookup;
 use super::reach::Silent;
 use super::state::DnState;
 use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
 use super::verdict::Cohort;
-use crate::net::{Endpoint, Timestamp};
+use crate::net::{Endpoint, Timestamp, escape_bytes};
+use crate::sip::status_phrase;
 
 /// What a snapshot is asked to show.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Snapshot {
     pub(super) states: Arena<DnState>,
     pub(super) sources: Vec<SourceState>,
     connections: Vec<ConnectionRecord>,
+    /// Searches for a registrar that led nowhere.
+    pub(super) failed_lookups: Vec<FailedLookup>,
     /// Places that do not answer, if there are any.
     pub(super) silent: Option<Silent>,
     /// What was counted on the way.
@@ -100,12 +104,14 @@ impl Tracker {
         let at = options.at.unwrap_or(self.now);
         let mut counts = self.counts;
         counts.icmp_joined += icmp_joined;
-        counts.connections_dropped = self.connections.dropped + self.reach.dropped;
+        counts.connections_dropped =
+            self.connections.dropped + self.reach.dropped + self.lookups.dropped;
         let mut snapshot = Snapshot {
             store,
             states: Arena::default(),
             sources: Vec::new(),
             connections: self.connections.sorted(),
+            failed_lookups: self.lookups.failed(at),
             silent: self.reach.silent(at),
             counts,
             at,
@@ -386,6 +392,17 @@ impl<'a> AttemptView<'a> {
     #[must_use]
     pub fn demand(&self) -> Option<(Demand, Option<bool>)> {
         self.attempt.demand_at(self.at)
+    }
+
+    /// The answer that decided it, in the server's words: `403 Forbidden`, with what it says of its
+    /// own in quotation marks: `403 "No such line" (Warning "call the help desk")`.
+    #[must_use]
+    pub fn answer(&self, snapshot: &Snapshot) -> String {
+        let mut answer = status_phrase(self.attempt.code, snapshot.text(self.attempt.reason));
+        if let Some(words) = snapshot.text(self.attempt.own_words()) {
+            answer = format!("{answer} ({})", escape_bytes(words));
+        }
+        answer
     }
 
     /// Its messages, in order of the trace.

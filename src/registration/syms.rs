@@ -56,7 +56,7 @@ impl Symbols for Attempt {
             traits: _,
         } = self;
         if let Some(rare) = rare.as_deref_mut() {
-            rare.realms_mut().for_each(&mut *visit);
+            rare.texts_mut().for_each(&mut *visit);
         }
         let entry = rare.as_deref_mut().and_then(Rare::entry_mut);
         [call_id, contact, user_agent, aor, realm, realm_offered, username, reason]
@@ -190,6 +190,7 @@ impl Symbols for Details {
             mac: _,
             contact_port: _,
             via_port: _,
+            malformed_host: _,
             credentials_for_proxy: _,
             auth_nc: _,
             agent: _,

@@ -5,6 +5,8 @@
 //! TIME < CODE key=value…          an answer, from `to` to `from`
 //! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
 //! TIME ! FATE                     of a TCP connection: reset refused silent missed alert encrypted
+//! TIME ? NAME KIND key=value…     a question of `from` (a) to the name server `to` (n); with `code`, its reply,
+//!                                 which leads to the names and addresses of `leads`
 //! TIME .                          some other packet: the capture goes on
 //! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
 //! ```
@@ -19,7 +21,8 @@
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
 //! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
 //! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
-//! Via), `vialast` (Via behind all others), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`).
+//! Via), `vialast` (Via behind all others), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`),
+//! `phrase` and `warning` (the reason phrase and the text of a Warning, `_` for a space).
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -30,7 +33,10 @@ use crate::log::{Place, Statement, StatementKind, Sureness};
 use crate::net::{
     Cut, Endpoint, FileId, FrameRef, LogMarks, Origin, PathInfo, Timestamp, Transport,
 };
-use crate::packet::{ConnectionEvent, ConnectionKind, IcmpError, IcmpKind, TlsSign};
+use crate::packet::{
+    ConnectionEvent, ConnectionKind, DnsKind, DnsLead, DnsMessage, DnsReply, IcmpError, IcmpKind,
+    TlsSign,
+};
 use crate::sip::Message;
 
 use super::{Snapshot, SnapshotOptions, Tracker};
@@ -86,8 +92,8 @@ fn head(line: &Line<'_>, code: Option<&str>, method: &str) -> String {
         None => format!(";branch={own}"),
     };
     let mut text = match code {
-        Some(code) if line.has("vialast") => return format!("SIP/2.0 {code} Whatever\r\n"),
-        Some(code) => format!("SIP/2.0 {code} Whatever\r\n"),
+        Some(code) if line.has("vialast") => return status_line(line, code),
+        Some(code) => status_line(line, code),
         None if method == "REGISTER" => {
             format!("REGISTER {} SIP/2.0\r\n", line.or("ruri", "sip:example.org"))
         }
@@ -109,6 +115,13 @@ fn head(line: &Line<'_>, code: Option<&str>, method: &str) -> String {
         let _ = write!(text, "Via: SIP/2.0/UDP 192.0.2.99;branch=z9hG4bK-{before}\r\n");
     }
     text
+}
+
+/// The first line of an answer.
+fn status_line(line: &Line<'_>, code: &str) -> String {
+    let usual = crate::sip::status_phrase(code.parse().unwrap(), None);
+    let own = line.get("phrase").map(|phrase| format!("{code} {}", phrase.replace('_', " ")));
+    format!("SIP/2.0 {}\r\n", own.unwrap_or(usual))
 }
 
 /// The text of a message.
@@ -146,6 +159,9 @@ fn message(line: &Line<'_>, code: Option<&str>) -> String {
     }
     if let Some(tags) = line.get("require") {
         let _ = write!(text, "Require: {tags}\r\n");
+    }
+    if let Some(said) = line.get("warning") {
+        let _ = write!(text, "Warning: 399 r.example \"{}\"\r\n", said.replace('_', " "));
     }
     if line.has("path") {
         text += "Path: <sip:edge.example.org;lr>\r\n";
@@ -302,6 +318,7 @@ impl Player {
         let time = seconds(line.words[0]);
         match line.words[1] {
             "." => self.tracker.advance(time),
+            "?" => self.look_up(&line, time),
             "!" if !line.has("icmp") => {
                 let mut origin = self.origin(&line, time, false);
                 origin.transport = Transport::Tcp;
@@ -362,6 +379,30 @@ impl Player {
                 }
             }
         }
+    }
+
+    /// Plays a question to a name server, or its reply.
+    fn look_up(&mut self, line: &Line<'_>, time: Timestamp) {
+        let code = line.get("code").map(|code| code.parse().unwrap());
+        let mut origin = self.origin(line, time, false);
+        origin.dst = Endpoint::new(endpoint(line.or("to", "n")).addr, 53);
+        if code.is_some() {
+            (origin.src, origin.dst) = (origin.dst, origin.src);
+        }
+        let kind = match line.words[3] {
+            "A" => DnsKind::A,
+            "AAAA" => DnsKind::Aaaa,
+            "SRV" => DnsKind::Srv,
+            _ => DnsKind::Naptr,
+        };
+        let leads = line.get("leads").into_iter().flat_map(|leads| leads.split('|'));
+        let leads = leads.map(|lead| match lead.parse() {
+            Ok(address) => DnsLead::Address(address),
+            Err(_) => DnsLead::Name(lead.as_bytes().into()),
+        });
+        let reply = code.map(|code| DnsReply { code, leads: leads.collect() });
+        let name = line.words[2].as_bytes().into();
+        self.tracker.dns(&origin, &DnsMessage { name, kind, reply });
     }
 
     /// The model after the lines of `text`; empty lines and comments are skipped.

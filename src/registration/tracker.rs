@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::net::{Endpoint, FrameRef, LogMarks, Origin, Timestamp};
+use crate::packet::DnsMessage;
 use crate::sip::{Message, Method, StartLine};
 
 use super::answer::AnswerKept;
@@ -16,6 +17,7 @@ use super::few::Few;
 use super::forms::{AnswerForm, Forms, Lately};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
+use super::lookups::Lookups;
 use super::names::Names;
 use super::reach::Reach;
 use super::reading::{About, Reading};
@@ -97,6 +99,7 @@ pub struct Tracker {
     pub(super) connections: Connections,
     pub(super) callers: Callers,
     pub(super) reach: Reach,
+    pub(super) lookups: Lookups,
     pub(super) counts: Counts,
     pub(super) tally: Tally,
     pub(super) first: Option<Timestamp>,
@@ -159,6 +162,12 @@ impl Tracker {
         if self.live.is_some() {
             self.look_before(origin.frame);
         }
+    }
+
+    /// Takes in a question to a name server, or its reply.
+    pub fn dns(&mut self, origin: &Origin, message: &DnsMessage) {
+        self.advance(origin.time);
+        self.lookups.note(origin, message);
     }
 
     /// Takes in one SIP message.

@@ -273,6 +273,22 @@ pub(super) fn host_port(text: &[u8]) -> (&[u8], Option<u16>) {
     }
 }
 
+/// Whether the host in `host:port` or in a URI is an IPv6 address without its brackets, or has a
+/// zone, neither of which RFC 3261 §25.1 allows.
+#[must_use]
+pub fn is_malformed_ipv6(text: &[u8]) -> bool {
+    let without_scheme = split_once(text, b':').filter(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case(b"sip") || scheme.eq_ignore_ascii_case(b"sips")
+    });
+    let rest = without_scheme.map_or(text, |(_, rest)| rest);
+    let end = rest.iter().position(|b| matches!(b, b';' | b'?' | b'>')).unwrap_or(rest.len());
+    let place = slice(rest, 0, end);
+    let host = trim(tail(place, memrchr(b'@', place).map_or(0, |at| at + 1)));
+    let zone = split_once(host, b']').is_some_and(|(address, _)| address.contains(&b'%'));
+    let colons = host.iter().filter(|byte| **byte == b':').count();
+    zone || host.first() != Some(&b'[') && colons > 1
+}
+
 /// A port number with white space around it.
 pub(super) fn port_number(text: &[u8]) -> Option<u16> {
     let text = trim(text);

@@ -174,10 +174,9 @@ fn request(attempt: &AttemptView<'_>, step: &Step, steps: &[Step], place: usize)
 
 /// The last answer, with its phrase and what it grants.
 fn answer(snapshot: &Snapshot, attempt: &AttemptView<'_>, code: u16) -> String {
-    let own = snapshot.text(attempt.reason).filter(|_| attempt.code == code);
-    let mut text = match own {
-        Some(reason) => format!("{code} {}", crate::net::escape_bytes(reason)),
-        None => words::status(code),
+    let mut text = match code {
+        _ if attempt.code == code => attempt.answer(snapshot),
+        code => words::status(code),
     };
     if let (Outcome::Accepted, Some(seconds)) = (attempt.outcome, attempt.granted) {
         append!(text, ", granted {seconds} s");

@@ -78,7 +78,7 @@ impl Wanted {
             Event::Icmp(error) => self.icmp(error),
             Event::Joined { told_as, frames } => self.joined.add(*told_as, frames),
             Event::Segment { origin } => self.segment(origin),
-            Event::Connection(_) | Event::Agent(_) => {}
+            Event::Connection(_) | Event::Agent(_) | Event::Dns { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@ mod bad_reginfo;
 mod captured_twice;
 mod clock_went_back;
 mod connection;
+mod dns_lookup_failed;
 mod encrypted;
 mod fragments;
 mod instance_shared;
@@ -13,6 +14,7 @@ mod mid_life;
 mod no_dn;
 mod one_direction;
 mod password_cracking;
+mod registration_storm;
 mod scanner;
 mod tcp_no_answer;
 mod tcp_refused;
@@ -24,9 +26,11 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &tcp_refused::TcpRefused,
     &tcp_no_answer::TcpNoAnswer,
     &tls_failed::TlsFailed,
+    &dns_lookup_failed::DnsLookupFailed,
     &encrypted::Encrypted,
     &password_cracking::PasswordCracking,
     &scanner::Scanner,
+    &registration_storm::RegistrationStorm,
     &instance_shared::InstanceShared,
     &one_direction::OneDirection,
     &captured_twice::CapturedTwice,

@@ -23,7 +23,7 @@ const fn row(
 }
 
 /// The rows; the first that fits is taken, so the general ones stand last.
-pub(in crate::diagnosis) static BY_CODE: [ByCode; 15] = [
+pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
     row(
         (400, 400),
         "bad-request-400",
@@ -73,14 +73,65 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 15] = [
         "RFC 3261 §8.2.2.3, §21.4.15, §21.4.16; RFC 3327, RFC 5626, RFC 6140",
     ),
     row(
-        (430, 439),
-        "outbound-refused",
+        (430, 430),
+        "flow-failed-430",
+        ("the flow failed (430)", "A proxy lost the connection that leads to the device."),
+        "the connection of the device to its first hop: whether it is kept alive, and whether the device \
+         opens a new one and registers over it",
+        "RFC 5626 §5.3, §11.5",
+    ),
+    row(
+        (433, 433),
+        "anonymity-433",
+        ("anonymous registrations refused (433)", "The registrar takes no anonymous REGISTER."),
+        "From and Privacy of the REGISTER: the identity must not be hidden",
+        "RFC 5079 §5",
+    ),
+    row(
+        (428, 438),
+        "identity-refused",
         (
-            "outbound refused (430, 439)",
-            "A flow failed, or the first hop does not support outbound.",
+            "identity missing or not believed (428, 436–438)",
+            "A hop wants a signed Identity, or does not believe the one that it got.",
         ),
+        "which hop asks for it: a registrar needs none; Identity and its certificate",
+        "RFC 8224 §6.2.2",
+    ),
+    row(
+        (440, 440),
+        "max-breadth-440",
+        ("forked too often (440)", "A proxy may not fork the REGISTER any further."),
+        "where the REGISTER is forked: it should lead to one registrar; Max-Breadth",
+        "RFC 5393 §5",
+    ),
+    row(
+        (489, 489),
+        "bad-event-489",
+        (
+            "event package not understood (489)",
+            "489 answers a SUBSCRIBE or NOTIFY: what answers here is no registrar.",
+        ),
+        "which server the REGISTER reached, and what it is there for",
+        "RFC 6665 §8.3.2",
+    ),
+    row(
+        (494, 494),
+        "security-agreement-494",
+        (
+            "security agreement demanded (494)",
+            "The server wants to agree on security first: it lists what it offers in Security-Server, and \
+             the REGISTER has no Security-Client that fits.",
+        ),
+        "whether the device is set to use sec-agree: Security-Client, Require and Proxy-Require with \
+         sec-agree in its REGISTER, and the mechanisms in Security-Server",
+        "RFC 3329 §2.3.1, §2.4",
+    ),
+    row(
+        (439, 439),
+        "outbound-refused",
+        ("first hop lacks outbound (439)", "The first hop does not support outbound."),
         "`ob`, `reg-id` and `+sip.instance` in the Contact, and the Path of the edge proxy",
-        "RFC 5626 §11.5, §11.6",
+        "RFC 5626 §6, §11.6",
     ),
     row(
         (482, 483),
@@ -132,6 +183,14 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 15] = [
         "RFC 3261 §21.5",
     ),
     row(
+        (603, 603),
+        "declined-603",
+        ("declined (603)", "The server declines, whatever the credentials."),
+        "whether the address may register at all: Asterisk's chan_sip answers 603 where the ACL of the \
+         peer refuses the address; the server that answers, if it is not the registrar",
+        "RFC 3261 §21.6.2",
+    ),
+    row(
         (600, 699),
         "global-6xx",
         ("refused everywhere (6xx)", "A 6xx came, which a registrar must not send."),
@@ -177,7 +236,10 @@ impl DnRule for ByCode {
                     "{name}: {proxy} answered {code}, {often}, and {registrar} behind it nothing{added}"
                 )
             }
-            None => format!("{name}: {registrar} answered {code}, {often}{added}"),
+            None => {
+                let before = case.accepted_until().map_or_else(String::new, |b| format!("; {b}"));
+                format!("{name}: {registrar} answered {code}, {often}{added}{before}")
+            }
         }
     }
 }
@@ -188,10 +250,6 @@ fn added(case: &Case<'_>, code: u16) -> String {
     let mut text = String::new();
     if !answer.form.unsupported.is_none() {
         let _ = write!(text, "; Unsupported: {}", case.text(answer.form.unsupported));
-    }
-    // only the text of 399 says something of a REGISTER (RFC 3261 §20.43)
-    if case.bytes(answer.form.warning).starts_with(b"399") {
-        let _ = write!(text, "; Warning: {}", case.text(answer.form.warning));
     }
     text
 }

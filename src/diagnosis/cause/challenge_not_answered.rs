@@ -48,13 +48,26 @@ impl DnRule for ChallengeNotAnswered {
             _ => String::new(),
         };
         format!(
-            "{}: {} {what} ({}, realm \"{}\"), {}{ends}",
+            "{}: {} {what} ({}, realm \"{}\"{}), {}{ends}",
             case.name(),
             last.registrar,
             case.code_of(last),
             case.text(last.realm_offered),
+            offered(case),
             case.how_often()
         )
+    }
+}
+
+/// The algorithms that the latest challenge offers, if they are not just the usual one.
+fn offered(case: &Case<'_>) -> String {
+    let answer = case.answer().filter(|answer| matches!(answer.code, 401 | 407));
+    let algorithms =
+        answer.map_or_else(Default::default, |a| case.text(a.form.challenge_algorithms));
+    match &*algorithms {
+        "" => String::new(),
+        usual if usual.eq_ignore_ascii_case("MD5") => String::new(),
+        others => format!(", algorithms offered: {others}"),
     }
 }
 

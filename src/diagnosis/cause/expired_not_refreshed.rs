@@ -31,17 +31,24 @@ impl DnRule for ExpiredNotRefreshed {
     fn sentence(&self, case: &Case<'_>) -> String {
         let name = case.name();
         let Some(last) = case.attempts.iter().rev().find(|a| a.outcome == Outcome::Accepted) else {
-            return format!("{name}: the binding ran out and no refresh was tried");
+            return format!("{name}: the binding ran out and no refresh was {}", tried(case));
         };
         let granted = last.granted.map_or_else(|| "a time".to_owned(), |s| format!("{s} s"));
         let ago =
             case.change_to(Verdict::Expired).map(|c| case.scene.snapshot.at.nanos_since(c.time));
         format!(
             "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
-             tried",
+             {}",
             last.registrar,
             last.source.addr,
-            span(ago.unwrap_or_default())
+            span(ago.unwrap_or_default()),
+            tried(case)
         )
     }
+}
+
+/// What a capture of responses alone cannot tell: whether a refresh was tried.
+fn tried(case: &Case<'_>) -> &'static str {
+    let asked = case.attempts.iter().any(|a| a.messages().any(|message| message.code == 0));
+    if asked { "tried" } else { "answered (only responses to this DN were captured)" }
 }

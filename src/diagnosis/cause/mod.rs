@@ -2,6 +2,7 @@
 
 use super::rule::DnRule;
 
+mod address_blocked;
 mod algorithm_not_offered;
 mod by_code;
 mod challenge_not_answered;
@@ -44,6 +45,7 @@ pub(super) static CAUSES: &[&dyn DnRule] = &[
     &still_pending::StillPending,
     &tcp_reset::TcpReset,
     &unreachable_icmp::UnreachableIcmp,
+    &address_blocked::AddressBlocked,
     &no_answer::NoAnswer,
     &stale_loop::StaleLoop,
     &wrong_realm::WrongRealm,
@@ -69,6 +71,13 @@ pub(super) static CAUSES: &[&dyn DnRule] = &[
     &by_code::BY_CODE[12],
     &by_code::BY_CODE[13],
     &by_code::BY_CODE[14],
+    &by_code::BY_CODE[15],
+    &by_code::BY_CODE[16],
+    &by_code::BY_CODE[17],
+    &by_code::BY_CODE[18],
+    &by_code::BY_CODE[19],
+    &by_code::BY_CODE[20],
+    &by_code::BY_CODE[21],
     &granted_zero::GrantedZero,
     &not_kept::NotKept,
     &deregistered_by_own_side::Deregistered,

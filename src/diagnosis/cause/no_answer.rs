@@ -54,16 +54,19 @@ impl DnRule for NoAnswer {
 /// Whether the server answers others, and when it did.
 fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let served = case.scene.served(last.registrar);
-    let answered = |a: &AttemptView<'_>| a.code != 0 || a.challenges() > 0;
-    let own = case.attempts.iter().any(|a| a.registrar == last.registrar && answered(a));
-    let others = served.answered.saturating_sub(u32::from(own));
-    match (others, own, served.last_answer >= last.started) {
-        (0, false, _) => "it answers nobody in this capture".to_owned(),
-        (0, true, _) => "it had answered this DN before".to_owned(),
-        (n, _, true) => format!("meanwhile it answers others ({})", count(n, "DN")),
-        (n, _, false) => {
-            let ago = span(last.started.nanos_since(served.last_answer));
-            format!("its last answer, to {}, is {ago} older", count(n, "other DN"))
+    let answered =
+        |a: &&AttemptView<'_>| a.registrar == last.registrar && (a.code != 0 || a.challenges() > 0);
+    let own = case.attempts.iter().filter(answered).map(decided_at).max();
+    let meanwhile = served.answered_since(last.started);
+    let others = meanwhile.saturating_sub(u32::from(own.is_some_and(|own| own >= last.started)));
+    match (others, served.answered.saturating_sub(u32::from(own.is_some())), own) {
+        (0, 0, None) => "it answers nobody in this capture".to_owned(),
+        (0, 0, Some(_)) => "it had answered this DN before".to_owned(),
+        (0, n, _) => {
+            let ago = served.last_answer().map(|answer| last.started.nanos_since(answer));
+            let ago = span(ago.unwrap_or_default());
+            format!("its last response came {ago} before; it had answered {}", count(n, "other DN"))
         }
+        (n, ..) => format!("meanwhile it answers others ({})", count(n, "DN")),
     }
 }

@@ -44,7 +44,10 @@ impl DnRule for RejectedWithoutChallenge {
             last.answered_by.unwrap_or(last.registrar),
             case.code_of(last),
             case.how_often(),
-            same_source(case, last)
+            case.accepted_until().map_or_else(
+                || same_source(case, last),
+                |before| format!("; {before}") + &same_source(case, last)
+            )
         )
     }
 }

@@ -33,6 +33,17 @@ impl DnRule for UnknownDn {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
+        let server = last.answered_by.unwrap_or(last.registrar);
+        if let Some(before) = case.accepted_until() {
+            return format!(
+                "{}: {server} answers {} for {}, {}, though {before}: the DN was removed or disabled in \
+                 between",
+                case.name(),
+                case.code_of(last),
+                case.text(last.aor),
+                case.how_often()
+            );
+        }
         let own = u32::from(case.attempts.iter().any(|a| a.outcome == Outcome::Accepted));
         let accepted = case.scene.served(last.registrar).accepted.saturating_sub(own);
         let others = match accepted {
@@ -42,7 +53,7 @@ impl DnRule for UnknownDn {
         format!(
             "{}: {} does not know {}: {}, {}{others}",
             case.name(),
-            last.answered_by.unwrap_or(last.registrar),
+            server,
             case.text(last.aor),
             case.code_of(last),
             case.how_often()

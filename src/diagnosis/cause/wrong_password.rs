@@ -52,9 +52,10 @@ impl DnRule for WrongPassword {
                 times(last.refusals().max(1))
             );
         }
+        let before = case.accepted_until().map_or_else(String::new, |before| format!("; {before}"));
         format!(
             "{name}: {} answered {} to credentials of user \"{user}\": wrong password or user, or not \
-             allowed",
+             allowed{before}",
             last.registrar,
             case.code_of(last)
         )

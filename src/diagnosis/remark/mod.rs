@@ -3,16 +3,19 @@
 use super::rule::DnRule;
 
 mod answer_lost;
+mod answer_names_two_times;
 mod bulk_registration;
 mod call_id_changes;
 mod conflict_two_registrars;
 mod contact_not_source;
+mod contact_rewritten;
 mod contact_unroutable;
 mod cseq_not_rising;
 mod digest_uri_differs;
 mod flapping;
 mod log_disagrees;
 mod lost_at_edge;
+mod malformed_address;
 mod moved;
 mod no_answer_to_other_source;
 mod not_kept_beside_others;
@@ -20,13 +23,16 @@ mod recovered;
 mod refresh_failed;
 mod refresh_failed_then_expired;
 mod refresh_gap;
+mod register_names_no_expires;
 mod registered_but_silent;
+mod registers_too_often;
 mod rejected_from_other_source;
 mod removal_answer_missing;
 mod request_uri_user;
 mod retry_after_not_obeyed;
 mod rport_unfilled;
 mod shortened;
+mod sip_alg;
 mod taken_by_other_source;
 mod thin_refresh_margin;
 mod third_party_registration;
@@ -60,6 +66,12 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &recovered::Recovered,
     &shortened::Shortened,
     &two_final_answers::TwoFinalAnswers,
+    &registers_too_often::RegistersTooOften,
+    &answer_names_two_times::TwoTimes,
+    &register_names_no_expires::NoExpires,
+    &contact_rewritten::ContactRewritten,
+    &malformed_address::MalformedAddress,
+    &sip_alg::SipAlg,
     &retry_after_not_obeyed::RetryAfter,
     &rejected_from_other_source::RejectedElsewhere,
     &lost_at_edge::LostAtEdge,

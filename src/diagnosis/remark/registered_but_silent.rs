@@ -43,15 +43,19 @@ impl DnRule for RegisteredButSilent {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(open) = case.view.unanswered() else { return String::new() };
-        let Unanswered { asker, place, method, sent, .. } = *open;
+        let Unanswered { asker, place, method, requests, sent, .. } = *open;
         let within = words::span(open.last.0.nanos_since(open.first.0));
-        let what = match (open.icmp, sent) {
-            (Some((kind, code)), _) => {
+        let what = match (open.icmp, requests, sent) {
+            (Some((kind, code)), ..) => {
                 let why = words::icmp(kind, code);
                 format!("the {method} from {asker} to {place} came back as ICMP {why}")
             }
-            (None, 1) => format!("{place} did not answer the {method} from {asker}"),
-            (None, n) => format!(
+            (None, 1, 1) => format!("{place} did not answer the {method} from {asker}"),
+            (None, 1, n) => format!(
+                "{place} did not answer the {method} from {asker}, sent {} within {within}",
+                words::times(n)
+            ),
+            (None, n, _) => format!(
                 "{place} answered none of {n} requests from {asker} within {within} (the latest: {method})"
             ),
         };

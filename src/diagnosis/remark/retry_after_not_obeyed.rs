@@ -25,8 +25,17 @@ impl DnRule for RetryAfter {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(hasty(case).is_some(), || {
-            let shown = hasty(case).map(shown_by).unwrap_or_default();
+        // what very many did is told once, of their registrar
+        let storms = |a: &AttemptView<'_>| {
+            case.scene.storms.iter().any(|s| s.server == a.registrar && s.hasty >= MANY)
+        };
+        let hasty = hasty(case).filter(|(a, _)| !storms(a) || case.is_failing());
+        Held::when(hasty.is_some(), || {
+            let shown = hasty.map(|(a, next)| {
+                let next = shown_by(next).into_iter().next();
+                shown_by(a).into_iter().chain(next).collect()
+            });
+            let shown = shown.unwrap_or_default();
             if case.is_failing() {
                 Proof::warning(Confidence::Certain, shown)
             } else {
@@ -36,29 +45,32 @@ impl DnRule for RetryAfter {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let Some(attempt) = hasty(case) else { return String::new() };
+        let Some((attempt, next)) = hasty(case) else { return String::new() };
         let asked = match attempt.demand() {
             Some((Demand::RetryAfter(seconds), _)) => seconds,
             _ => 0,
         };
-        let next = case
-            .attempts
-            .iter()
-            .find(|a| a.started > attempt.started && a.source.addr == attempt.source.addr);
-        let after = next.map_or(0, |next| next.started.nanos_since(attempt.last));
+        let after = next.started.nanos_since(decided_at(attempt));
         format!(
             "{}: {} asked to wait {asked} s ({}) and the next REGISTER came after {}",
             case.name(),
             attempt.registrar,
-            attempt.code,
+            case.code_of(attempt),
             span(after)
         )
     }
 }
 
-fn hasty<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
-    case.attempts
-        .iter()
-        .rev()
-        .find(|a| matches!(a.demand(), Some((Demand::RetryAfter(_), Some(false)))))
+/// So many devices of one registrar are told of together.
+const MANY: u32 = 5;
+
+/// The latest attempt after which the device came back too early, and the one it came back with.
+fn hasty<'c, 'a>(case: &'c Case<'a>) -> Option<(&'c AttemptView<'a>, &'c AttemptView<'a>)> {
+    let rest = case.attempts.iter().enumerate().rev();
+    let mut early =
+        rest.filter(|(_, a)| matches!(a.demand(), Some((Demand::RetryAfter(_), Some(false)))));
+    early.find_map(|(place, a)| {
+        let mut later = case.attempts.iter().skip(place + 1);
+        Some((a, later.find(|next| next.source.addr == a.source.addr)?))
+    })
 }

@@ -47,5 +47,5 @@ fn shortened<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts
         .iter()
         .rev()
-        .find(|a| a.granted.zip(a.asked).is_some_and(|(got, want)| got < want))
+        .find(|a| a.granted.zip(a.asked).is_some_and(|(got, want)| got.saturating_add(1) < want))
 }

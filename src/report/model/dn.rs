@@ -214,6 +214,7 @@ impl<'a> Pen<'a> {
                     object!(to, "type": kind, "code": code);
                 }),
                 "reason": self.text(a.reason),
+                "own_words": self.text(a.own_words()),
                 "flags": flags(a.flags),
             );
         });
@@ -252,7 +253,11 @@ fn has_same_exchange(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 
 fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
     let plain = |a: &AttemptView<'_>| a.demand().is_none() && a.icmp().is_none();
-    a.reason == b.reason && a.flags == b.flags && plain(a) && plain(b)
+    a.reason == b.reason
+        && a.own_words() == b.own_words()
+        && a.flags == b.flags
+        && plain(a)
+        && plain(b)
 }
 
 fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {
