@@ -58,6 +58,7 @@ enum What {
     Icmp { origin: Origin, error: Icmp, quoted: Range<usize> },
     Connection(Box<ConnectionEvent>),
     Dns(Box<(Origin, DnsMessage)>),
+    KeepAlive(Box<Origin>),
     Agent { agent: HepAgent, address: IpAddr, capture_id: Option<u32>, node: Range<usize> },
     Statement { at: FrameRef, time: Timestamp, statement: Box<Statement> },
     Said { at: FrameRef, said: Box<Said> },
@@ -83,6 +84,8 @@ pub(super) enum Found<'a> {
     Connection(&'a ConnectionEvent),
     /// A question to a name server, or its reply.
     Dns(&'a Origin, &'a DnsMessage),
+    /// A datagram of nothing but line ends.
+    KeepAlive(&'a Origin),
     /// A HEP agent.
     Agent(AgentEvent<'a>),
     /// What a log says of a registration: its place and its turn.
@@ -227,6 +230,11 @@ fn read_datagram(
     datagram: &[u8],
     start: usize,
 ) {
+    // RFC 5626 §4.4.1, and the blanks that some devices send instead
+    if datagram.len() <= 16 && datagram.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' ')) {
+        items.push(Item { clock, what: What::KeepAlive(Box::new(*origin)) });
+        return;
+    }
     layouts.each_in_datagram(datagram, origin.path.cut.is_some(), |message, layout| {
         let raw = message.raw();
         let first = start + (raw.as_ptr().addr() - datagram.as_ptr().addr());
@@ -281,6 +289,7 @@ impl<'b> View<'b> {
             What::Statement { at, time, statement } => Found::Statement(*at, *time, statement),
             What::Said { at, said } => Found::Said(*at, said),
             What::Dns(seen) => Found::Dns(&seen.0, &seen.1),
+            What::KeepAlive(origin) => Found::KeepAlive(origin),
             What::Agent { agent, address, capture_id, node } => {
                 let (agent, address, capture_id) = (*agent, *address, *capture_id);
                 let node = self.bytes(node);

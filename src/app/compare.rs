@@ -11,11 +11,13 @@ use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
-use crate::compare::pair::{Subject, pair};
+use crate::compare::pair::{Pair, Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
+use crate::diagnosis::{Scene, diagnose_dn};
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
 use crate::sip::Message;
+use crate::wording::contrast::{condition, support};
 
 /// What came of reading a side.
 struct Read {
@@ -138,7 +140,8 @@ fn two(
         }
     };
     let pair = pair(&left.0, &right.0);
-    let view = PairView { pair: &pair, sides: [side(left), side(right)], apart, once };
+    let lead = lead(&pair, [&left, &right], apart);
+    let view = PairView { pair: &pair, sides: [side(left), side(right)], lead, apart, once };
     let mut out = super::output();
     match settings.format {
         CompareFormat::Text => out.write_all(rendering::pair_text(&view).as_bytes())?,
@@ -147,6 +150,31 @@ fn two(
         CompareFormat::Json => rendering::write_pair_json(&view, &mut out)?,
     }
     Ok(out.flush()?)
+}
+
+/// The cause of each side, and which of the differences divide the failing DNs from the working ones
+/// of the same capture.
+fn lead(pair: &Pair, sides: [&Of<'_>; 2], apart: bool) -> Vec<String> {
+    let mut lead = Vec::new();
+    for (subject, _, read) in sides {
+        let scene = Scene::new(&read.snapshot);
+        let causes = diagnose_dn(&scene, subject.dn);
+        lead.extend(causes.into_iter().find(|f| f.is_cause).map(|f| format!("{}.", f.sentence)));
+    }
+    let [(_, _, read), _] = sides;
+    if apart {
+        return lead;
+    }
+    let all = contrast(&read.snapshot);
+    let differs = |name: &str| pair.differences().any(|row| row.attribute.name == name);
+    let dividing = all.groups.iter().flat_map(|group| &group.members);
+    for found in dividing.filter(|f| differs(f.attribute.name)).take(3) {
+        let words = found.condition.as_ref().map_or_else(String::new, condition);
+        let (label, support) =
+            (found.attribute.label, support(&found.support, ["failing", "working"]));
+        lead.push(format!("Divides the other DNs too: {label} {words} ({support})."));
+    }
+    lead
 }
 
 /// The messages without their bodies, each where it is wanted.

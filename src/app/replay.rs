@@ -53,6 +53,10 @@ fn play_to(
                     tracker.dns(origin, message);
                     now.max(clock).max(origin.time)
                 }
+                Found::KeepAlive(origin) => {
+                    tracker.keep_alive(origin);
+                    now.max(clock).max(origin.time)
+                }
                 Found::Agent(agent) => {
                     tracker.hep_agent(&agent);
                     now.max(clock)

@@ -43,6 +43,7 @@ pub(super) fn run(
                 Found::Icmp(error) => tracker.icmp(&error),
                 Found::Connection(event) => tracker.connection(event),
                 Found::Dns(origin, message) => tracker.dns(origin, message),
+                Found::KeepAlive(origin) => tracker.keep_alive(origin),
                 Found::Agent(agent) => tracker.hep_agent(&agent),
                 Found::Statement(at, time, statement) => tracker.statement(at, time, statement),
                 Found::Said(at, said) => tracker.said(at, said),

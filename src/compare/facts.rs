@@ -154,7 +154,11 @@ impl<'a> Facts<'a> {
     /// What the server says in its own words: a phrase that is not the standard one, or the text of
     /// a header.
     pub(super) fn own_words(&self) -> Option<Atom<'a>> {
-        let attempt = self.attempt.filter(|a| a.code >= 300)?;
+        let attempt = self.attempt.filter(|a| a.code != 0)?;
+        // of what was accepted nobody asks why
+        if attempt.code < 300 {
+            return Some(Atom::Absent);
+        }
         let phrase = self.snapshot.text(attempt.reason);
         let own = crate::sip::is_own_phrase(attempt.code, phrase.unwrap_or_default());
         Some(match attempt.own_words() {

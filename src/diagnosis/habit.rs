@@ -39,12 +39,12 @@ pub(super) fn too_often(attempts: &[AttemptView<'_>]) -> Option<Habit> {
         return None;
     }
     let mut best: Option<Habit> = None;
-    for (place, first) in attempts.iter().enumerate() {
+    for (place, first) in attempts.iter().enumerate().take(MOST_PLACES) {
         // each device once, at its first attempt
         let is_its = |a: &AttemptView<'_>| {
             a.source.addr == first.source.addr && a.registrar == first.registrar
         };
-        if attempts.iter().take(place).any(is_its) || place > MOST_DEVICES {
+        if attempts.iter().take(place).any(is_its) {
             continue;
         }
         let own = attempts.iter().enumerate().skip(place).filter(|(_, a)| is_its(a));
@@ -57,8 +57,8 @@ pub(super) fn too_often(attempts: &[AttemptView<'_>]) -> Option<Habit> {
     best.filter(|best| best.times >= IN_A_ROW)
 }
 
-/// Devices whose first attempt comes later are not looked at.
-const MOST_DEVICES: usize = 64;
+/// Devices whose first attempt comes later are not looked at: some DNs have thousands.
+const MOST_PLACES: usize = 64;
 
 /// The habits of one device.
 fn habits<'h, 'a: 'h>(

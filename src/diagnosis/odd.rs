@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::case::Case;
 use crate::net::Endpoint;
-use crate::registration::{AttemptView, Outcome, Purpose, Verdict};
+use crate::registration::{AttemptView, Flag, Outcome, Purpose, Unanswered, Verdict};
 use crate::sip::Uri;
 
 /// Whether any of the rules about such things may hold.
@@ -15,6 +15,7 @@ pub(super) fn is_odd(case: &Case<'_>) -> bool {
         || case.details().is_some_and(|details| details.malformed_host)
         || half_rewritten(case).is_some()
         || rewritten(case).is_some()
+        || lost_mapping(case).is_some()
 }
 
 /// The latest attempt, if it registered something.
@@ -105,6 +106,51 @@ fn ip_of(host: &[u8]) -> Option<IpAddr> {
 /// the same REGISTER was captured on both sides.
 pub(super) fn rewritten<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts.iter().rev().find(|a| a.rewritten().is_some())
+}
+
+/// A way through a translator that closed while it was not used.
+pub(super) struct LostMapping<'c, 'a> {
+    /// The registration over it, and the next one, from another port.
+    pub over: &'c AttemptView<'a>,
+    pub next: &'c AttemptView<'a>,
+    /// What was sent to it in vain in between.
+    pub unanswered: &'a Unanswered,
+    /// For how long nothing had come from the device, in nanoseconds.
+    pub quiet: i64,
+}
+
+/// A translator forgets a UDP mapping after this time without a packet, at the earliest (RFC 4787
+/// REQ-5 asks for two minutes, many take 30 s).
+const SHORTEST_MAPPING: i64 = 30_000_000_000;
+
+/// The latest such way of a DN.
+pub(super) fn lost_mapping<'c, 'a>(case: &'c Case<'a>) -> Option<LostMapping<'c, 'a>> {
+    let translated = case.has(Flag::Nat) || case.has(Flag::ContactUnroutable);
+    if !translated {
+        return None;
+    }
+    let registers = || case.attempts.iter().filter(|a| a.purpose == Purpose::Register);
+    let pairs = registers().zip(registers().skip(1));
+    let moved = pairs.filter(|(over, next)| {
+        over.outcome == Outcome::Accepted
+            && over.source.addr == next.source.addr
+            && over.source.port != next.source.port
+            && !over.transport.is_reliable()
+    });
+    let lost = moved.filter_map(|(over, next)| {
+        let unanswered = case.view.unanswered_at(over.registrar.addr, over.source)?;
+        let (first, last) = (unanswered.first.0, unanswered.last.0);
+        let heard = unanswered.kept_open.map_or(over.last, |kept| kept.max(over.last));
+        let quiet = first.nanos_since(heard);
+        let between = first > over.last && last < next.started;
+        (between && quiet >= SHORTEST_MAPPING).then_some(LostMapping {
+            over,
+            next,
+            unanswered,
+            quiet,
+        })
+    });
+    lost.last()
 }
 
 /// The Contact, the Via and the source of a REGISTER that only a device in between writes: a private

@@ -47,7 +47,8 @@ impl Waves {
 
     /// Counts a REGISTER.
     pub(super) fn add(&mut self, server: Endpoint, time: Timestamp) {
-        let place = (time.nanos_since(self.first) / self.width).clamp(0, MOST) as usize;
+        let place = (time.nanos_since(self.first) / self.width).clamp(0, MOST);
+        let place = usize::try_from(place).unwrap_or(0);
         let counts = self.servers.entry(server).or_default();
         if counts.len() <= place {
             counts.resize(place + 1, 0);

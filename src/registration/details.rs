@@ -292,7 +292,7 @@ impl AnswerDetails {
 fn has_malformed_host(message: &Message<'_>, contacts: &[Contact<'_>]) -> bool {
     let via = message.first(HeaderName::Via).unwrap_or_default();
     // the sent-by follows the protocol
-    let sent_by = via.iter().position(|byte| byte.is_ascii_whitespace());
+    let sent_by = via.iter().position(u8::is_ascii_whitespace);
     let sent_by = sent_by.and_then(|at| via.get(at..)).unwrap_or_default();
     let by_contact = |contact: &Contact<'_>| match contact {
         Contact::Address(address) => is_malformed_ipv6(address.uri.raw),

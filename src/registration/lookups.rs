@@ -176,7 +176,8 @@ impl Question {
     fn fault(&self, now: Timestamp) -> Option<LookupFault> {
         match (self.replied, self.code) {
             _ if !self.leads.is_empty() => None,
-            (0, _) if now.nanos_since(self.first.0) < DUE || self.asked == 0 => None,
+            // one question alone may have been lost, or its reply
+            (0, _) if now.nanos_since(self.first.0) < DUE || self.asked < 2 => None,
             (0, _) => Some(LookupFault::NoReply),
             (_, 0) => Some(LookupFault::NoRecord),
             (_, code) => Some(LookupFault::Code(code)),
@@ -191,7 +192,7 @@ struct Search<'q> {
     now: Timestamp,
 }
 
-impl<'q> Search<'q> {
+impl Search<'_> {
     /// The domains it looked for in vain: those of which NAPTR or SRV records were asked for, and any
     /// other name, for whoever knows it to be a registrar's.
     fn failed(&self) -> Vec<FailedLookup> {

@@ -41,6 +41,8 @@ pub struct Unanswered {
     pub last: (Timestamp, FrameRef),
     /// ICMP type and code that came instead.
     pub icmp: Option<(u8, u8)>,
+    /// When the place had sent its latest keep-alive before the first of them.
+    pub kept_open: Option<Timestamp>,
     /// Whether anybody answered the asker in this capture: else its answers may not be in it.
     pub heard: bool,
     /// Over a transport that repeats by itself.
@@ -58,6 +60,8 @@ pub(super) struct Reach {
     keys: HashMap<TransactionKey, (IpAddr, Endpoint)>,
     /// Who was answered by anybody.
     heard: HashSet<IpAddr>,
+    /// When each place sent its latest keep-alive.
+    kept_open: HashMap<Endpoint, Timestamp>,
     /// Places that were too many to remember.
     pub dropped: u64,
 }
@@ -82,6 +86,7 @@ impl Reach {
         }
         let full = self.open.len() >= PLACES;
         let now = (origin.time, origin.frame);
+        let kept_open = self.kept_open.get(&at.1).copied();
         match self.open.entry(at) {
             Entry::Vacant(_) if full => {
                 self.dropped += 1;
@@ -97,6 +102,7 @@ impl Reach {
                     first: now,
                     last: now,
                     icmp: None,
+                    kept_open,
                     heard: false,
                     reliable: origin.transport.is_reliable(),
                     hep: origin.path.hep.is_some(),
@@ -118,6 +124,13 @@ impl Reach {
             }
         }
         self.keys.insert(key, at);
+    }
+
+    /// Notes that a place keeps its way through a translator open.
+    pub(super) fn keep_alive(&mut self, origin: &Origin) {
+        if self.kept_open.len() < PLACES || self.kept_open.contains_key(&origin.src) {
+            self.kept_open.insert(origin.src, origin.time);
+        }
     }
 
     /// Forgets the places that owed an answer for long.
@@ -168,7 +181,10 @@ impl Reach {
 
     /// The bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        map_bytes(&self.open) + map_bytes(&self.keys) + self.heard.capacity() * size_of::<IpAddr>()
+        map_bytes(&self.open)
+            + map_bytes(&self.kept_open)
+            + map_bytes(&self.keys)
+            + self.heard.capacity() * size_of::<IpAddr>()
     }
 }
 
@@ -221,6 +237,12 @@ impl Store {
 }
 
 impl<'a> DnView<'a> {
+    /// What was sent to `place` from there in vain, whatever is registered now.
+    #[must_use]
+    pub fn unanswered_at(&self, asker: IpAddr, place: Endpoint) -> Option<&'a Unanswered> {
+        self.snapshot.silent.as_ref()?.0.get(&(asker, place))
+    }
+
     /// What its registrar sent to it in vain since it was registered last: no binding of it
     /// answers. `None` if one does, or nothing was sent.
     #[must_use]

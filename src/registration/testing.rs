@@ -7,6 +7,7 @@
 //! TIME ! FATE                     of a TCP connection: reset refused silent missed alert encrypted
 //! TIME ? NAME KIND key=value…     a question of `from` (a) to the name server `to` (n); with `code`, its reply,
 //!                                 which leads to the names and addresses of `leads`
+//! TIME k key=value…               a keep-alive of `from` (a)
 //! TIME .                          some other packet: the capture goes on
 //! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
 //! ```
@@ -319,6 +320,10 @@ impl Player {
         match line.words[1] {
             "." => self.tracker.advance(time),
             "?" => self.look_up(&line, time),
+            "k" => {
+                let origin = self.origin(&line, time, false);
+                self.tracker.keep_alive(&origin);
+            }
             "!" if !line.has("icmp") => {
                 let mut origin = self.origin(&line, time, false);
                 origin.transport = Transport::Tcp;

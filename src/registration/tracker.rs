@@ -164,6 +164,12 @@ impl Tracker {
         }
     }
 
+    /// Takes in a datagram that only keeps a way open.
+    pub fn keep_alive(&mut self, origin: &Origin) {
+        self.advance(origin.time);
+        self.reach.keep_alive(origin);
+    }
+
     /// Takes in a question to a name server, or its reply.
     pub fn dns(&mut self, origin: &Origin, message: &DnsMessage) {
         self.advance(origin.time);

@@ -62,7 +62,9 @@ impl Message<'_> {
         let mut note = |id: HeaderName, text: Option<&[u8]>| {
             let text = text.filter(|_| count < MOST);
             count += usize::from(text.is_some());
-            text.into_iter().for_each(|text| add(&mut all, id, text));
+            if let Some(text) = text {
+                add(&mut all, id, text);
+            }
         };
         for (id, read) in [(HeaderName::Warning, warning as Read), (HeaderName::Reason, reason)] {
             self.all(id).flat_map(list_items).take(2 * MOST).for_each(|one| note(id, read(one)));

@@ -285,8 +285,8 @@ pub fn is_malformed_ipv6(text: &[u8]) -> bool {
     let place = slice(rest, 0, end);
     let host = trim(tail(place, memrchr(b'@', place).map_or(0, |at| at + 1)));
     let zone = split_once(host, b']').is_some_and(|(address, _)| address.contains(&b'%'));
-    let colons = host.iter().filter(|byte| **byte == b':').count();
-    zone || host.first() != Some(&b'[') && colons > 1
+    let bare = host.first() != Some(&b'[') && memchr::memchr_iter(b':', host).nth(1).is_some();
+    zone || bare
 }
 
 /// A port number with white space around it.

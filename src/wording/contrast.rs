@@ -136,6 +136,20 @@ pub(crate) fn suspects_first(findings: &[Finding]) -> Vec<&Finding> {
     findings
 }
 
+/// What is said when no attribute separates the two sides: of one against one, nothing can.
+pub(crate) fn nothing_separates(contrast: &Contrast) -> String {
+    let [failing, working] = labels(contrast);
+    let (f, w) = (contrast.failing.dns, contrast.working.dns);
+    if f.min(w) < 2 {
+        format!(
+            "Too few to tell ({f} {failing}, {w} {working}): `regscope compare DN DN FILE` puts two \
+             side by side."
+        )
+    } else {
+        format!("Nothing: no attribute separates the {failing} ({f}) from the {working} ({w}).")
+    }
+}
+
 /// What is said when a side has no DN.
 pub(crate) fn one_sided(contrast: &Contrast) -> String {
     let [failing, working] = labels(contrast);

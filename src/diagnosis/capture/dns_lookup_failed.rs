@@ -33,7 +33,9 @@ impl Rule for DnsLookupFailed {
         }
         let known = Known::of(scene.snapshot);
         for lookup in failed {
-            let wanted = lookup.is_for_sip() || known.domains.contains(&*lookup.domain);
+            // a device that registers elsewhere looks others up to call them
+            let for_sip = lookup.is_for_sip() && !known.clients.contains(&lookup.client);
+            let wanted = for_sip || known.domains.contains(&*lookup.domain);
             // who registers there has found it, now or before
             let registers = known.registered.contains(&(lookup.client, lookup.domain.to_vec()));
             if !wanted || registers {
@@ -51,15 +53,22 @@ impl Rule for DnsLookupFailed {
 /// What REGISTERs name.
 struct Known<'a> {
     domains: BTreeSet<&'a [u8]>,
+    /// Who registers at all.
+    clients: BTreeSet<IpAddr>,
     /// Who registers in which domain.
     registered: BTreeSet<(IpAddr, Vec<u8>)>,
 }
 
 impl<'a> Known<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let mut known = Self { domains: BTreeSet::new(), registered: BTreeSet::new() };
+        let mut known = Self {
+            domains: BTreeSet::new(),
+            clients: BTreeSet::new(),
+            registered: BTreeSet::new(),
+        };
         for view in snapshot.dns() {
             let Some(record) = view.record() else { continue };
+            known.clients.extend(record.sources.iter().map(|(source, _)| source.addr));
             for aor in record.aors.iter().filter_map(|aor| snapshot.text(*aor)) {
                 let domain = aor.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
                 known.domains.insert(domain);

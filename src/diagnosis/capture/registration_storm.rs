@@ -1,5 +1,7 @@
 //! Many DNs that register at once.
 
+use std::fmt::Write as _;
+
 use super::super::prelude::*;
 use super::super::storm::Storm;
 
@@ -42,16 +44,16 @@ fn sentence(storm: &Storm) -> String {
     };
     let mut text = format!("{dns} DNs registered at {server} within {}, {from}", span(lasted));
     if let Some(silent) = storm.silent {
-        text += &format!(", after {} without a response from it", span(silent));
+        let _ = write!(text, ", after {} without a response from it", span(silent));
     }
     if overloaded > 0 {
-        text += &format!("; {overloaded} of them got 5xx or no response");
+        let _ = write!(text, "; {overloaded} of them got 5xx or no response");
     }
     if hasty > 0 {
-        text += &format!("; {hasty} came back before the {wait} s that Retry-After asked for");
+        let _ = write!(text, "; {hasty} came back before the {wait} s that Retry-After asked for");
     }
     if times > 1 {
-        text += &format!("; so many came at once {times} times");
+        let _ = write!(text, "; so many came at once {times} times");
     }
     text
 }

@@ -230,17 +230,13 @@ impl DnRule for ByCode {
         let Some(last) = case.decider() else { return String::new() };
         let (name, code, often) = (case.name(), case.code_of(last), case.how_often());
         let (registrar, added) = (last.registrar, added(case, last.code));
-        match last.answered_by {
-            Some(proxy) => {
-                format!(
-                    "{name}: {proxy} answered {code}, {often}, and {registrar} behind it nothing{added}"
-                )
-            }
-            None => {
-                let before = case.accepted_until().map_or_else(String::new, |b| format!("; {b}"));
-                format!("{name}: {registrar} answered {code}, {often}{added}{before}")
-            }
+        if let Some(proxy) = last.answered_by {
+            return format!(
+                "{name}: {proxy} answered {code}, {often}, and {registrar} behind it nothing{added}"
+            );
         }
+        let before = case.accepted_until().map_or_else(String::new, |b| format!("; {b}"));
+        format!("{name}: {registrar} answered {code}, {often}{added}{before}")
     }
 }
 

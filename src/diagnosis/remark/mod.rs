@@ -13,6 +13,7 @@ mod contact_unroutable;
 mod cseq_not_rising;
 mod digest_uri_differs;
 mod flapping;
+mod keep_alive_missing;
 mod log_disagrees;
 mod lost_at_edge;
 mod malformed_address;
@@ -72,6 +73,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &contact_rewritten::ContactRewritten,
     &malformed_address::MalformedAddress,
     &sip_alg::SipAlg,
+    &keep_alive_missing::KeepAliveMissing,
     &retry_after_not_obeyed::RetryAfter,
     &rejected_from_other_source::RejectedElsewhere,
     &lost_at_edge::LostAtEdge,

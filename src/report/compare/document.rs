@@ -25,6 +25,8 @@ struct PairDoc {
     pair: PairJson,
     verdicts: [&'static str; 2],
     status_codes: [Option<u16>; 2],
+    /// The causes, and which differences divide the other DNs too, in sentences.
+    lead: Vec<String>,
     files: [Vec<String>; 2],
     request: Option<RawPairJson>,
     answer: Option<RawPairJson>,
@@ -48,6 +50,7 @@ pub fn write_pair_json(view: &PairView<'_>, out: &mut dyn Write) -> io::Result<(
         pair: view.pair.into(),
         verdicts: view.pair.outcomes.map(|(verdict, _)| verdict.name()),
         status_codes: view.pair.outcomes.map(|(_, code)| code),
+        lead: view.lead.clone(),
         files: [0, 1].map(|n| view.sides.get(n).map(|s| s.files.clone()).unwrap_or_default()),
         request: message("REGISTER"),
         answer: message("Answer"),

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    both, condition, examples, labels, one_sided, same, strength, support, values, verdict,
+    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
+    values, verdict,
 };
 use crate::compare::{Contrast, Strength, ValueList};
 use crate::report::markdown::escape;
@@ -48,7 +49,7 @@ fn one(out: &mut String, contrast: &Contrast) {
 
 fn differences(out: &mut String, contrast: &Contrast, names: [&str; 2]) {
     if contrast.leading().is_none() {
-        out.push_str("No attribute separates them.\n\n");
+        let _ = write!(out, "{}\n\n", nothing_separates(contrast));
     } else {
         let _ = writeln!(
             out,

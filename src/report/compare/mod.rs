@@ -1,7 +1,8 @@
 //! Renders what separates failing from working DNs, and two DNs or messages side by side.
 
 use crate::wording::contrast::{
-    both, condition, examples, labels, one_sided, same, strength, support, values, verdict,
+    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
+    values, verdict,
 };
 
 mod csv;

@@ -21,6 +21,9 @@ pub fn pair_text(view: &PairView<'_>) -> String {
     let mut out = String::new();
     columns(&mut out, ' ', "", &view.names());
     columns(&mut out, ' ', "", &view.outcomes());
+    for sentence in &view.lead {
+        line(&mut out, 2, sentence);
+    }
     out.push('\n');
     attributes(&mut out, view.pair);
     for messages in view.messages() {

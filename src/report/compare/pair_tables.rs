@@ -18,6 +18,9 @@ pub fn pair_markdown(view: &PairView<'_>) -> String {
     let ([a, b], [was, is]) = (view.names(), view.outcomes());
     let head = [format!("{a} ({was})"), format!("{b} ({is})")];
     let _ = write!(out, "### {} and {}\n\n", cell(&a), cell(&b));
+    for sentence in &view.lead {
+        let _ = write!(out, "{}\n\n", cell(sentence));
+    }
     table(&mut out, "Attribute", &head);
     for row in view.pair.rows.iter().filter(|row| row.kind != Kind::Same) {
         let text = |value: &Option<Value>| {

@@ -104,13 +104,15 @@ fn a_pair_shows_what_differs_and_what_does_not() {
         Subject::new(&snapshot, dn)
     };
     let pair = pair(&subject("1002"), &subject("5001"));
-    let view = PairView { pair: &pair, sides: Default::default(), apart: false, once: true };
+    let lead = vec!["5001: its cause".to_owned()];
+    let view = PairView { pair: &pair, sides: Default::default(), lead, apart: false, once: true };
     let text = pair_text(&view);
     assert!(text.lines().all(|line| line.width() <= 80), "{text}");
     for want in [
         "! Source address          192.168.210.81             192.168.210.54\n",
         "Registrar: 192.168.210.81:5060",
         "standard input cannot be read",
+        "  5001: its cause\n",
     ] {
         assert!(text.contains(want), "{text}");
     }
@@ -139,7 +141,7 @@ fn two_messages_show_no_secret() {
         ..SideView::default()
     };
     let sides = [side(left), side(right)];
-    let view = PairView { pair: &pair, sides, apart: false, once: false };
+    let view = PairView { pair: &pair, sides, lead: Vec::new(), apart: false, once: false };
     let (mut json, mut csv) = (Vec::new(), Vec::new());
     write_pair_json(&view, &mut json).unwrap();
     write_pair_csv(&view, &mut csv).unwrap();

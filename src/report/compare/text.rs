@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{
-    both, condition, examples, labels, one_sided, same, strength, support, values, verdict,
+    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
+    values, verdict,
 };
 use crate::compare::{Contrast, Finding, Group};
 
@@ -49,7 +50,7 @@ fn one(out: &mut String, contrast: &Contrast) {
 
 fn differences(out: &mut String, contrast: &Contrast, names: [&str; 2]) {
     if contrast.leading().is_none() {
-        line(out, 0, "No attribute separates them.");
+        line(out, 0, &nothing_separates(contrast));
         return;
     }
     line(out, 0, "What separates them, best first:");

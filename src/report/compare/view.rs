@@ -33,6 +33,8 @@ pub struct PairView<'a> {
     pub pair: &'a Pair,
     /// Their messages.
     pub sides: [SideView; 2],
+    /// What leads: the cause of each side, and which of the differences divide the other DNs too.
+    pub lead: Vec<String>,
     /// Whether the sides are captures of their own.
     pub apart: bool,
     /// Whether an input can be read once only, so that there are no messages.

@@ -10,7 +10,7 @@ use crate::net::escape_text;
 use crate::registration::Cohort;
 use crate::report::View;
 use crate::wording::append;
-use crate::wording::contrast::{SUSPECTS, both, condition, support, verdict};
+use crate::wording::contrast::{SUSPECTS, both, condition, nothing_separates, support, verdict};
 
 /// Attributes that separate, told one by one.
 const GROUPS: usize = 2;
@@ -95,16 +95,7 @@ fn attributes(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
 fn leading(contrast: &Contrast, page: &mut Page<'_>) -> io::Result<()> {
     let sides = ["failing", "working"];
     if contrast.leading().is_none() {
-        let (f, w) = (contrast.failing.dns, contrast.working.dns);
-        let text = if f.min(w) < 2 {
-            format!(
-                "Too few to tell ({f} failing, {w} working): `regscope compare DN DN FILE` puts two \
-                 side by side."
-            )
-        } else {
-            format!("Nothing: no attribute separates the failing ({f}) from the working ({w}).")
-        };
-        return page.paragraph("  ", &text);
+        return page.paragraph("  ", &nothing_separates(contrast));
     }
     for found in contrast.combinations.iter().take(1) {
         let word = Strength::of(found.separation).name();
