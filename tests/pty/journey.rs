@@ -15,7 +15,10 @@ const DOWN: &str = "\u{1b}[B";
 #[test]
 fn from_the_list_to_the_packets() {
     let dir = tempfile::tempdir().unwrap();
-    let mut console = Console::start(dir.path(), &["--utc", INCIDENT], (100, 30));
+    // root reads as nobody unless told otherwise, and nobody saves nothing here
+    let user: &[&str] = if nix::unistd::geteuid().is_root() { &["--user", "root"] } else { &[] };
+    let args = [&["--utc", INCIDENT], user].concat();
+    let mut console = Console::start(dir.path(), &args, (100, 30));
     console.see("5 DNs");
     console.see("5001 rejected 403 Forbidden");
     // the selection moves, and the paragraph below follows

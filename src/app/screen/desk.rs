@@ -134,8 +134,7 @@ fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data
         Err(Failure::Exists(_)) => Saved::Exists,
         Err(failure @ Failure::Export { .. }) if failure.is_not_permitted() => {
             Saved::Failed(format!(
-                "{failure} (the screen may write only to the directory it was started in, as the user it \
-             runs as)"
+                "{failure} (saving takes the directory it was started in, and --user if root started it)"
             ))
         }
         Err(failure) => Saved::Failed(failure.to_string()),
