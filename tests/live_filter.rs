@@ -228,7 +228,9 @@ fn holds_sip(decoder: &mut Decoder, frame: &Frame<'_>) -> bool {
             Event::Datagram { bytes, .. } => sip::datagram(bytes, true).next().is_some(),
             Event::Stream(chunk) => chunk.bytes.windows(7).any(|window| window == b"SIP/2.0"),
             Event::Icmp(_) | Event::Connection(_) => true,
-            Event::Agent(_) | Event::Joined { .. } | Event::Segment { .. } => false,
+            Event::Agent(_) | Event::Dns { .. } | Event::Joined { .. } | Event::Segment { .. } => {
+                false
+            }
         };
     });
     held

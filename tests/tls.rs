@@ -94,6 +94,7 @@ impl Opened {
             Event::Datagram { .. }
             | Event::Icmp(_)
             | Event::Agent(_)
+            | Event::Dns { .. }
             | Event::Joined { .. }
             | Event::Segment { .. } => unreachable!("{event:?}"),
         }

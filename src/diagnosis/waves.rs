@@ -140,10 +140,10 @@ mod tests {
         assert_eq!(one.len(), 1);
         assert!(one[0].1.from <= seconds("61.5") && one[0].1.to >= seconds("62.5"));
         assert_eq!(one[0].1.times, 1);
-        let three = (0..3).flat_map(|n| at_once(61.0 + 100.0 * f64::from(n)));
+        let three = (0..3).flat_map(|n| at_once(f64::from(61 + 100 * n)));
         assert_eq!(waves(three, 40)[0].1.times, 3);
         let large = (0..2000).map(|n| f64::from(n) * 0.3).chain(at_once(301.0));
-        assert_eq!(waves(large.clone(), 2000), [], "40 of 2000, of which 7 a second are usual");
+        assert_eq!(waves(large, 2000), [], "40 of 2000, of which 7 a second are usual");
         let quiet = spread.chain(at_once(301.0));
         assert_eq!(waves(quiet, 2000).len(), 1, "40 where one in 15 s is usual");
     }

@@ -78,6 +78,7 @@ fn take(event: Event<'_>, tracker: &mut Tracker, streams: &mut HashMap<u64, Stre
         }
         Event::Icmp(error) => tracker.icmp(&error),
         Event::Connection(event) => tracker.connection(&event),
+        Event::Dns { origin, message } => tracker.dns(origin, &message),
         Event::Joined { .. } | Event::Segment { .. } => {}
         Event::Agent(agent) => tracker.hep_agent(&agent),
     }
