@@ -80,7 +80,7 @@ fn the_incident_is_told_as_it_was() {
             "incident",
             "5008",
             "5008: 192.168.210.81:5060 does not know 5008@192.168.210.81: 404 Not Found, 3 times \
-             within 4.9 s; it accepts 2 other DNs in this capture",
+             within 5.0 s; it accepts 2 other DNs in this capture",
         ),
         (
             "removed-by-itself",
