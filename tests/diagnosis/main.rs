@@ -92,7 +92,7 @@ fn the_incident_is_told_as_it_was() {
             "lapsed-after-failed-refresh",
             "1003",
             "1003: 192.168.210.81:5060 did not answer the REGISTER from 192.168.210.102:5060, \
-             sent 11 times within 31.5 s; meanwhile it answers others (2 DNs)",
+             sent 11 times within 31.5 s; meanwhile it answers others (1 DN)",
         ),
         (
             "lapsed-after-failed-refresh",
