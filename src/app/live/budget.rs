@@ -12,7 +12,7 @@
 //! | snapshots and what is made of them, what was reported of which DN, lines for commands | 12 | 12 |
 //!
 //! The numbers are parts of 64. The kernel's buffer (`--buffer`) and the program itself come on top:
-//! [`PROGRAM`].
+//! `PROGRAM`.
 
 /// What the program takes beside `--memory` and `--buffer`: its code, stacks and libraries, and what
 /// the allocator keeps for later. Only the unit file in `contrib/` is reckoned with it.
