@@ -32,6 +32,9 @@ pub(super) struct Day {
 /// The longest that stands before a stamp: sequence numbers and marks.
 const MAX_LEAD: usize = 40;
 
+/// The last second of 2199: later ones are no times of a log, and their nanoseconds would not fit.
+const MAX_EPOCH: u64 = 7_258_118_400;
+
 impl Stamp {
     /// The stamp at the start of a line, and where it ends; brackets, `@`, a clock's mark and a sequence
     /// number may stand before it.
@@ -71,7 +74,7 @@ impl Stamp {
     /// The stamp that is a number of seconds since the epoch: `1796039366.060337`.
     pub(super) fn epoch(text: &[u8]) -> Option<Self> {
         let mut cursor = Cursor::new(text);
-        let seconds = cursor.number(1, 12)?;
+        let seconds = cursor.number(1, 12).filter(|seconds| *seconds < MAX_EPOCH)?;
         let (nanos, digits) = fraction(&mut cursor);
         let days = i64::try_from(seconds / 86_400).ok()?;
         let day = jiff::civil::date(1970, 1, 1)
@@ -368,5 +371,6 @@ mod tests {
         let stamp = Stamp::epoch(b"1796039366.060337").unwrap();
         assert_eq!(stamp.day, Some(Day { year: Some(2026), month: 11, day: 30 }));
         assert_eq!((stamp.second, stamp.nanos), (42_566, 60_337_000));
+        assert_eq!(Stamp::epoch(b"99999999999.0"), None);
     }
 }
