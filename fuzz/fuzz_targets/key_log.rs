@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(counts.secrets + counts.unused + counts.comments + counts.junk <= lines);
     let shown = format!("{whole:?}");
     assert!(shown.len() < 400, "{shown}");
-    let size = usize::from(*size).max(1);
+    let size = usize::from(*size).max(bytes.len() / 16 + 1);
     let log = |pauses| Pieces { bytes: bytes.clone(), place: 0, size, pauses, paused: false };
     let mut pieces = KeyLog::new();
     pieces.follow(log(false)).expect("nothing fails in memory");

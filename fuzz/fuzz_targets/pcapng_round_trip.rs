@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let seconds = i64::from(u32::from_be_bytes([s1, s2, s3, s4]));
         let seconds = if flags & 4 != 0 { -seconds - 1 } else { seconds };
-        let nanos = u32::from(u16::from_be_bytes([n1, n2])) * 4;
+        let nanos = i64::from(u16::from_be_bytes([n1, n2])) * 4;
         let file = FileId(u16::from(source));
         let frame = Frame {
             time: Timestamp::from_parts(seconds, nanos),

@@ -244,11 +244,15 @@ impl Reader {
     fn settle(&mut self, lost: u64, desk: &mut Desk<'_, '_>) -> bool {
         let Content::Opening(opening) = &mut self.content else { return false };
         let Some(Joined { bytes, mut lost_before, last }) = opening.take() else { return false };
-        let may_be_sip = may_be_sip(&bytes);
-        if may_be_sip {
+        // in a direction joined late anything may be inside SIP
+        let may_be_sip = self.known.late || may_be_sip(&bytes);
+        if may_be_sip && !bytes.is_empty() {
             let run = Run { bytes: &bytes, lost_before, origin: &last, end: false };
             self.outlet.hand_on(&run, desk);
             lost_before = 0;
+        } else {
+            // what cannot be read is part of the gap
+            lost_before += bytes.len() as u64;
         }
         opening.lose(lost_before + lost, &last);
         self.known.late = true;
@@ -291,7 +295,8 @@ impl Reader {
         } else if lost {
             self.known.late = true;
             self.content = Content::default();
-            return Some(*run);
+            let lost_before = run.lost_before + upgrade.held() as u64;
+            return Some(Run { lost_before, ..*run });
         } else if bytes.is_empty() && run.end {
             self.ignore(desk);
         } else if !bytes.is_empty() && !Upgrade::may_start(bytes) {

@@ -155,9 +155,23 @@ fn a_loss_behind_a_start_that_was_too_short() {
         talk.server(5, 500, 150 + SIP.len() as u32, "", b"");
         talk.0.finish();
         let (_, streams) = outcome(&talk);
-        let lost = 50 - first.len() as u64;
+        // what cannot be read is part of the gap
         let before = if handed_on { first } else { b"" };
+        let lost = 50 - before.len() as u64;
         assert_eq!(streams, [(1, lost, [before, SIP].concat())], "{first:?}");
+    }
+}
+
+#[test]
+fn a_start_that_is_too_short_between_two_losses_is_handed_on() {
+    for first in [&b"\x16"[..], b"\0", b"G", b"HEP"] {
+        let mut talk = Talk::new();
+        let len = first.len() as u32;
+        talk.open().client(3, 120, 500, "", first).client(4, 150 + len, 500, "", SIP);
+        talk.server(5, 500, 150 + len + SIP.len() as u32, "", b"");
+        talk.0.finish();
+        let (_, streams) = outcome(&talk);
+        assert_eq!(streams, [(1, 50, [first, SIP].concat())], "{first:?}");
     }
 }
 
