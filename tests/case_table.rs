@@ -29,6 +29,8 @@ const IN_SERVICE_BUT: &[(&str, &str, &str)] = &[
     ("flapping", "1001", "flapping"),
     // refused at its last refresh: it goes out in five minutes
     ("refresh-refused", "1001", "refresh-failed"),
+    // the second device stays out
+    ("rejected-from-other-source", "1106", "rejected-from-other-source"),
     // the registrar holds it, the device never hears so
     ("nat-answer-lost", "1043", "answer-lost"),
 ];

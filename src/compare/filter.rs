@@ -216,7 +216,7 @@ impl Term {
                 (test, Some(own)) => self.is_text(test, own.to_string().as_bytes()),
                 _ => false,
             }),
-            _ => state.flags.iter().any(|flag| self.any_text(flag.name().as_bytes())),
+            _ => dn.flags().iter().any(|flag| self.any_text(flag.name().as_bytes())),
         }
     }
 

@@ -86,7 +86,7 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn has(&self, flag: Flag) -> bool {
-        self.view.state().flags.contains(flag)
+        self.view.flags().contains(flag)
     }
 
     pub(super) fn is_failing(&self) -> bool {

@@ -46,6 +46,12 @@ pub(super) struct Served {
     pub accepted_unasked: u32,
     /// Its latest answer to each DN, in order of time.
     answers: Vec<Timestamp>,
+    /// DNs it accepted and refuses since.
+    turned: u32,
+    /// The first of these refusals.
+    first_turn: Option<Timestamp>,
+    /// When it last accepted a DN.
+    last_accepted: Timestamp,
 }
 
 impl Served {
@@ -58,6 +64,44 @@ impl Served {
     /// Its latest answer.
     pub(super) fn last_answer(&self) -> Option<Timestamp> {
         self.answers.last().copied()
+    }
+
+    /// How many DNs it accepted and refuses now, if it has accepted none since the first of these
+    /// refusals: the registrar changed, not those DNs.
+    pub(super) fn turned_away(&self) -> Option<u32> {
+        let since = self.first_turn?;
+        (self.turned > 1 && self.last_accepted < since).then_some(self.turned)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.accepted += other.accepted;
+        self.accepted_unasked += other.accepted_unasked;
+        self.answers.extend_from_slice(&other.answers);
+        self.turned += other.turned;
+        self.first_turn = self.first_turn.into_iter().chain(other.first_turn).min();
+        self.last_accepted = self.last_accepted.max(other.last_accepted);
+    }
+
+    /// Notes what a server did with one DN.
+    fn note(&mut self, server: Endpoint, attempts: &[AttemptView<'_>]) {
+        let here = attempts.iter().filter(|a| a.code != 0 && a.registrar == server);
+        let mut turn = None;
+        let mut accepted = false;
+        for a in here {
+            match a.outcome {
+                Outcome::Accepted => {
+                    (accepted, turn) = (true, None);
+                    self.last_accepted = self.last_accepted.max(a.last);
+                }
+                Outcome::Failed(Verdict::AuthFailed | Verdict::Rejected) if accepted => {
+                    turn = turn.or(Some(a.last));
+                }
+                _ => {}
+            }
+        }
+        self.turned += u32::from(turn.is_some());
+        self.first_turn = self.first_turn.into_iter().chain(turn).min();
     }
 }
 
@@ -180,8 +224,15 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
 }
 
 /// What is known of a server that answered nobody.
-static NOBODY: Served =
-    Served { answered: 0, accepted: 0, accepted_unasked: 0, answers: Vec::new() };
+static NOBODY: Served = Served {
+    answered: 0,
+    accepted: 0,
+    accepted_unasked: 0,
+    answers: Vec::new(),
+    turned: 0,
+    first_turn: None,
+    last_accepted: Timestamp::from_parts(0, 0),
+};
 
 /// How often an attempt was rejected, or its credentials refused.
 fn rejections(attempt: &AttemptView<'_>) -> u32 {
@@ -190,6 +241,8 @@ fn rejections(attempt: &AttemptView<'_>) -> u32 {
     attempt.refusals().max(u32::from(failed))
 }
 
+/// Servers of one DN that are looked at for DNs they accepted and refuse since.
+const SERVERS: usize = 8;
 /// DNs of a piece.
 const PIECE: usize = 2048;
 
@@ -253,12 +306,16 @@ impl Piece {
         for attempt in attempts.iter().filter(|a| a.purpose == Purpose::Register) {
             self.waves.add(attempt.registrar, attempt.started);
         }
-        for (server, Tried { marks, last_answer, .. }) in Came::of(attempts, |a| a.registrar) {
+        let servers = Came::of(attempts, |a| a.registrar).into_iter();
+        for (place, (server, Tried { marks, last_answer, .. })) in servers.enumerate() {
             let served = self.servers.entry(server).or_default();
             served.answered += u32::from(marks & ANSWERED != 0);
             served.accepted += u32::from(marks & ACCEPTED != 0);
             served.accepted_unasked += u32::from(marks & UNASKED != 0);
             served.answers.extend(last_answer);
+            if place < SERVERS {
+                served.note(server, attempts);
+            }
         }
         self.sources.extend(Came::of(attempts, |attempt| attempt.source.addr));
         attempts.iter().any(|a| a.refusals() > 0 || marks_of(a) & REFUSED != 0)
@@ -304,11 +361,7 @@ impl<'a> Scene<'a> {
         self.baseline.merge(&piece.baseline);
         self.under_way += piece.under_way;
         for (server, seen) in piece.servers {
-            let served = self.servers.entry(server).or_default();
-            served.answered += seen.answered;
-            served.accepted += seen.accepted;
-            served.accepted_unasked += seen.accepted_unasked;
-            served.answers.extend(seen.answers);
+            self.servers.entry(server).or_default().merge(&seen);
         }
         for (source, Tried { marks, rejections, last_answer }) in piece.sources {
             let sent = self.sources.entry(source).or_default();

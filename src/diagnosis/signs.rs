@@ -35,13 +35,19 @@ pub(super) enum Sign {
     Often,
     /// The latest REGISTER or its answer says something odd of times or places.
     Odd,
+    /// A request for it was refused while its binding runs.
+    Unrouted,
+    /// An attempt was challenged and given up.
+    GivenUp,
+    /// A connection of it ended, or its Contact refuses one.
+    Flow,
 }
 
 /// Places of the kinds of signs.
 const VERDICTS: u32 = Flag::ALL.len() as u32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(OTHERS + 11 <= u128::BITS);
+const _: () = assert!(OTHERS + 14 <= u128::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -82,13 +88,17 @@ impl Signs {
     /// What a DN shows, but for its oddities. `first_cseq` has the CSeq each attempt began with.
     pub(super) fn of(case: &Case<'_>, first_cseq: impl Iterator<Item = u32>) -> Self {
         let state = case.view.state();
-        let mut signs = Self::verdict(state.verdict).or(Self(state.flags.bits().into()));
+        let mut signs = Self::verdict(state.verdict).or(Self(case.view.flags().bits().into()));
         let requires = case.details().is_some_and(|d| !d.form.require.is_none());
         signs.add_if(requires, Self::sign(Sign::Requires));
         let failing = state.verdict.state() == State::OutOfService;
         signs.add_if(failing, Self::sign(Sign::Failing));
-        signs.add_if(case.view.unanswered().is_some(), Self::sign(Sign::Silent));
         signs.add_if(case.view.statements().next().is_some(), Self::sign(Sign::Heard));
+        let silent = case.view.unanswered().or_else(|| case.view.unanswered_before_lapse());
+        signs.add_if(silent.is_some(), Self::sign(Sign::Silent));
+        signs.add_if(case.view.unrouted().is_some(), Self::sign(Sign::Unrouted));
+        let flow = case.view.refused_contact().is_some() || !case.view.dead_flows().is_empty();
+        signs.add_if(flow, Self::sign(Sign::Flow));
         let mut latest = None;
         let mut before = None;
         for (a, first_cseq) in case.attempts.iter().zip(first_cseq) {
@@ -106,6 +116,8 @@ impl Signs {
             let silent =
                 matches!(a.outcome, Outcome::Failed(Verdict::NoAnswer | Verdict::Unreachable));
             signs.add_if(silent, Self::sign(Sign::Unanswered));
+            let given_up = a.outcome == Outcome::Failed(Verdict::Challenged);
+            signs.add_if(given_up, Self::sign(Sign::GivenUp));
             before = Some((a.call_id, a.cseq));
         }
         signs.add_if(habit::too_often(&case.attempts).is_some(), Self::sign(Sign::Often));

@@ -2,7 +2,7 @@
 
 use etherparse::{IpNumber, ip_number};
 
-use super::event::Event;
+use super::event::{Event, Seal};
 use super::exported;
 use super::field::{first, u16_at, u32_at};
 use super::fragment::{Fragments, Joined};
@@ -14,6 +14,7 @@ use super::link::{self, Layer, LinkInfo};
 use super::meta::{Body, Meta, Ports};
 use super::payload::may_be_sip;
 use super::sctp::{self, Place};
+use super::sealed::{Sealed, may_be_sigcomp};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::tls::KeyLog;
@@ -33,6 +34,7 @@ pub struct Decoder {
     stats: Stats,
     pub(super) fragments: Fragments,
     messages: sctp::Messages,
+    sealed: Sealed,
     pub(super) streams: Streams,
 }
 
@@ -258,6 +260,8 @@ impl Decoder {
             ip_number::ENCAP_SEC => {
                 if !self.esp(&body, meta, depth, sink) {
                     self.stats.count(Undecoded::Esp);
+                    let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
+                    self.sealed.tell(&origin, Seal::Esp, sink);
                 }
             }
             ip_number::GRE => self.tunnel(protocol, &body, meta, depth, sink),
@@ -305,6 +309,10 @@ impl Decoder {
     ) {
         if !may_be_sip(body.bytes) {
             self.stats.datagrams_not_sip += 1;
+            if may_be_sigcomp(body.bytes.first(), ports) {
+                let origin = meta.origin(transport, ports, body.cut());
+                self.sealed.tell(&origin, Seal::SigComp, sink);
+            }
             return;
         }
         self.stats.datagrams += 1;

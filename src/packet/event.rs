@@ -147,10 +147,26 @@ pub enum ConnectionKind {
         /// Whether the reset came from the server's side.
         by_server: bool,
     },
+    /// A side of an established connection closed it, and the other side had not.
+    Closed {
+        /// Whether the server's side was the first.
+        by_server: bool,
+    },
     /// The client acknowledged bytes of the server that were not captured, or not yet.
     Missed,
     /// The connection speaks TLS.
     Tls(TlsSign),
+    /// No connection: two hosts exchange what cannot be read. Told once in a while for each direction.
+    Sealed(Seal),
+}
+
+/// Why what two hosts exchange cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Seal {
+    /// `IPsec`, encrypted (RFC 4303).
+    Esp,
+    /// Compressed SIP (RFC 3320, RFC 5049).
+    SigComp,
 }
 
 /// What a TLS connection shows in clear.

@@ -32,6 +32,7 @@ mod meta;
 mod payload;
 mod pieces;
 mod sctp;
+mod sealed;
 mod sieve;
 mod stats;
 mod tcp;
@@ -48,7 +49,8 @@ mod testkit;
 pub use decoder::Decoder;
 pub use dns::{DnsKind, DnsLead, DnsMessage, DnsReply};
 pub use event::{
-    AgentEvent, ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, StreamChunk, TlsSign,
+    AgentEvent, ConnectionEvent, ConnectionKind, Event, IcmpError, IcmpKind, Seal, StreamChunk,
+    TlsSign,
 };
 pub use hep::HepStats;
 pub use limits::Limits;

@@ -5,7 +5,9 @@ use etherparse::ip_number;
 use super::dns;
 use super::field::{after, first, u16_at, u32_at};
 use super::link::{self, ethertype, is_llc_of_ip};
+use super::meta::Ports;
 use super::payload::may_be_sip;
+use super::sealed::may_be_sigcomp;
 use super::tunnel::{HIGHEST_BINARY_TUNNEL, is_binary_tunnel, is_tunnel_port, is_tunnel_protocol};
 use crate::net::LinkType;
 
@@ -42,7 +44,7 @@ fn may_matter(link: LinkType, bytes: &[u8]) -> bool {
 }
 
 /// Whether a frame is the commonest there is: a datagram over IPv4, without options or fragments, to
-/// and from ports of no tunnel, that starts with a byte above ASCII. That is decided below too, in more steps.
+/// and from ports of no tunnel, that starts with a byte above ASCII and below those of `SigComp`. That is decided below too, in more steps.
 #[inline]
 fn is_media(bytes: &[u8]) -> bool {
     const TYPE: usize = 12;
@@ -56,7 +58,7 @@ fn is_media(bytes: &[u8]) -> bool {
     const SHORTEST: u16 = 29;
     let Some(frame) = bytes.first_chunk::<{ PAYLOAD + 1 }>() else { return false };
     let (source, destination) = (u16_at(frame, SOURCE), u16_at(frame, DESTINATION));
-    frame[PAYLOAD] >= 0x80
+    (0x80..0xf8).contains(&frame[PAYLOAD])
         && u32_at(frame, TYPE) & 0xffff_ff00 == u32::from(ethertype::IPV4) << 16 | 0x4500
         && u32_at(frame, FRAGMENT) & FRAGMENT_AND_PROTOCOL == u32::from(ip_number::UDP.0)
         && u16_at(frame, TOTAL_LENGTH) >= SHORTEST
@@ -200,7 +202,10 @@ fn udp(payload: &[u8], cut: bool) -> bool {
     let told = usize::from(u16_at(header, LENGTH));
     let payload = told.checked_sub(HEADER).map_or(rest, |told| first(rest, told));
     let is_tunnel = || is_tunnel_port(destination) || is_tunnel_port(source);
-    may_be_sip(payload) || (matches!(payload, [..=0x7f, ..]) && is_tunnel())
+    let ports = Ports { src: source, dst: destination };
+    may_be_sip(payload)
+        || may_be_sigcomp(payload.first(), ports)
+        || (matches!(payload, [..=0x7f, ..]) && is_tunnel())
 }
 
 #[cfg(test)]

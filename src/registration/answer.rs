@@ -8,11 +8,12 @@ use super::attempt::{Attempt, Demand, Outcome, Purpose};
 use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::details::AnswerDetails;
-use super::ends::Host;
+use super::ends::{End, Host};
+use super::excuse::{Excuse, Issuer};
 use super::forms::{AnswerForm, Forms};
 use super::reading::{Reading, branch_of};
 use super::spare::Spare;
-use super::store::{Dn, Marks, MessageRecord, NIL};
+use super::store::{Dn, Marks, MessageRecord, NIL, Proven};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Presented, Request, Sighting, Subject};
@@ -33,6 +34,8 @@ struct Final<'a, 'm> {
     first: Timestamp,
     last_sent: Timestamp,
     senders: SmallVec<[Host; 2]>,
+    /// The server it was sent to.
+    server: Option<End>,
 }
 
 impl Tracker {
@@ -72,6 +75,7 @@ impl Tracker {
             first: t.first,
             last_sent: t.last_sent,
             senders: t.senders(),
+            server: t.ends().map(|(_, dst)| dst),
         });
         self.record(attempt, &record);
         self.path_flags(attempt, origin, message, read);
@@ -147,11 +151,15 @@ impl Tracker {
             self.tally.answered(nanos);
         }
         let realm = self.note_details(attempt, answered, answer);
+        self.note_excuse(attempt, answer);
         let outcome = match answer.code {
             200..=299 if self.is_overtaken(attempt, answer) => granted_before(answer),
             200..=299 => self.accept(attempt, answer),
             300..=399 => self.demand(attempt, Some(Demand::Redirect), Verdict::Redirected),
-            401 | 407 => self.challenged(attempt, answer, realm),
+            401 | 407 => {
+                self.note_agreement(attempt, answer.message);
+                self.challenged(attempt, answer, realm)
+            }
             403 if self.had_credentials(attempt, answer) => Outcome::Failed(Verdict::AuthFailed),
             423 => {
                 self.flag_attempt(attempt, Flag::MinExpires);
@@ -207,7 +215,30 @@ impl Tracker {
         }
     }
 
-    fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
+    /// Keeps why a refusal of credentials says nothing of the password.
+    fn note_excuse(&mut self, attempt: u32, answer: &Final<'_, '_>) {
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        let Some(request) = answer.request.as_deref() else { return };
+        let Some(dn) = self.store.dns.get_mut(a.dn as usize) else { return };
+        let mut excuse = None;
+        match answer.code {
+            200..300 => {
+                if let Some(c) = request.credentials.last() {
+                    dn.proven = Proven { nonce: c.nonce, count: c.nc.unwrap_or(0) };
+                }
+            }
+            401 | 403 | 407 => {
+                let refused_by = answer.server.map(|server| Issuer { server, hop: answer.hop });
+                excuse = refused_by.and_then(|by| request.excuse(by, dn.proven));
+            }
+            _ => {}
+        }
+        let issuer = request.issuer.filter(|_| excuse == Some(Excuse::OtherServer));
+        a.set_excuse(excuse.map(|excuse| (excuse, issuer.map(|issuer| issuer.server))));
+    }
+
+    /// Remarks on an attempt, and so on its DN.
+    pub(super) fn flag_attempt(&mut self, attempt: u32, flag: Flag) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         a.flags.insert(flag);
         let dn = a.dn;
@@ -246,6 +277,7 @@ impl Tracker {
         let proxy = answer.code == 407;
         let mut challenges = answer.read.auth.iter().filter(|c| c.proxy == proxy);
         let stale = challenges.any(|c| c.stale);
+        let goes_on = answer.read.auth.iter().any(|c| c.proxy == proxy && c.step);
         let offers = self.offers(answer, like);
         let asks = |realm: Sym| offers.iter().any(|&(_, asked)| asked == realm);
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return Outcome::Open };
@@ -258,6 +290,8 @@ impl Tracker {
         let unread = answer.message.is_cut() && !stale;
         let refused = match &presented {
             _ if unseen => a.challenges() > 0,
+            // a step of several, not a refusal
+            Some(given) if goes_on || given.iter().any(|c| c.step) => false,
             Some(given) if !given.is_empty() => {
                 let answers_this = given.iter().any(|c| {
                     asks(c.realm) && a.offered().any(|(nonce, _)| nonce != 0 && nonce == c.nonce)

@@ -3,6 +3,7 @@
 use std::iter;
 
 use super::ends::End;
+use super::excuse::Excuse;
 use super::log::Log;
 use super::memory::ALLOCATION;
 use super::spare::Spare;
@@ -11,6 +12,7 @@ use super::text::Sym;
 use super::transaction::Ends;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{Origin, Timestamp, Transport};
+use crate::packet::Seal;
 
 /// A retry follows its challenge within this time, as the challenge's transaction would last.
 pub(super) const RETRY_WINDOW: i64 = 32_000_000_000;
@@ -153,6 +155,8 @@ impl Traits {
     pub(super) const COUNTED: Self = Self(4);
     const ASKED: Self = Self(8);
     const GRANTED: Self = Self(16);
+    /// The three highest bits: an [`Excuse`].
+    const EXCUSE: u32 = 5;
 
     pub(super) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -163,6 +167,11 @@ impl Traits {
         let was = self.has(other);
         self.0 = if on { self.0 | other.0 } else { self.0 & !other.0 };
         was
+    }
+
+    /// Keeps why a refusal says nothing of the password.
+    const fn set_excuse(&mut self, bits: u8) {
+        self.0 = self.0 & ((1 << Self::EXCUSE) - 1) | bits << Self::EXCUSE;
     }
 
     /// Makes it true if it is `on`.
@@ -218,6 +227,25 @@ impl Attempt {
         if !words.is_none() || self.rare.is_some() {
             self.rare().own_words = words;
         }
+    }
+
+    /// Why the latest refusal does not show that the credentials are wrong; `None` if it does.
+    #[must_use]
+    pub fn excuse(&self) -> Option<Excuse> {
+        Excuse::from_bits(self.traits.0 >> Traits::EXCUSE)
+    }
+
+    pub(super) fn set_excuse(&mut self, excuse: Option<(Excuse, Option<End>)>) {
+        self.traits.set_excuse(excuse.map_or(0, |(excuse, _)| excuse.bits()));
+        let issuer = excuse.and_then(|(_, issuer)| issuer);
+        if issuer.is_some() || self.rare.is_some() {
+            self.rare().issuer = issuer;
+        }
+    }
+
+    /// The server whose nonce was answered, if another one refused the answer.
+    pub(super) fn issuer(&self) -> Option<End> {
+        self.rare.as_ref()?.issuer
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.
@@ -427,7 +455,9 @@ impl Attempt {
         match self.outcome {
             Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => true,
             Outcome::Failed(Verdict::Rejected) => self.code == 423,
-            Outcome::Failed(Verdict::Truncated) => matches!(self.code, 401 | 407),
+            Outcome::Failed(Verdict::Truncated | Verdict::OneWay) => {
+                matches!(self.code, 401 | 407)
+            }
             _ => false,
         }
     }
@@ -456,14 +486,17 @@ pub(super) struct Rare {
     own_words: Sym,
     rewritten: Option<Box<Rewritten>>,
     entry: Option<End>,
+    issuer: Option<End>,
+    /// How it went on out of sight.
+    pub sealed: Option<Seal>,
     /// What a challenge offers beside its first nonce and realm.
     also_offered: Box<[(u64, Sym)]>,
 }
 
 impl Rare {
-    /// The server the device itself talks to, if it is not the registrar.
-    pub(super) const fn entry_mut(&mut self) -> Option<&mut End> {
-        self.entry.as_mut()
+    /// The servers it names.
+    pub(super) fn ends_mut(&mut self) -> impl Iterator<Item = &mut End> {
+        self.entry.iter_mut().chain(&mut self.issuer)
     }
 
     /// What the last final answer says in words, and the realms a challenge offers beside its first.

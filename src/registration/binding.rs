@@ -14,6 +14,8 @@ use crate::net::{FrameRef, Timestamp, address};
 
 /// Losses of service this close together are flapping: ten minutes.
 const FLAPPING_WINDOW: i64 = 600_000_000_000;
+/// A device that is back this soon has replaced its Contact, and was not out of service.
+const AT_ONCE: i64 = 1_000_000_000;
 /// A registrar counts whole seconds: its end of a binding may differ from the wire's by this much.
 pub(super) const WHOLE_SECONDS: i64 = 2_000_000_000;
 /// What a registrar grants when nobody names a time (RFC 3261 §10.2.1.1 leaves it to the server).
@@ -158,6 +160,8 @@ impl Registration {
     fn lose(&mut self, how: Verdict, at: Timestamp, frame: FrameRef, last: &Binding) {
         let source = last.source.map(End::host);
         let rare = self.rare();
+        rare.before_loss = (rare.losses, rare.last_loss, rare.flapping);
+        rare.doubt = None;
         rare.ended = Some(Ended { how, at, renewed: last.renewed, source });
         let soon = at.nanos_since(rare.last_loss) < FLAPPING_WINDOW;
         rare.flapping |= rare.losses > 0 && soon;
@@ -200,6 +204,9 @@ impl Registration {
 
     /// Applies a 2xx.
     pub(super) fn succeed(&mut self, texts: &Texts, ok: &Success<'_>) -> Granted {
+        if self.refreshes_what_was_doubted(texts, ok) {
+            self.resume();
+        }
         // a client that renews at the very end is not out of service in between
         self.settle(Timestamp::from_nanos(ok.asked_at.nanos().saturating_sub(WHOLE_SECONDS)));
         let cut_request = ok.request.is_some_and(|r| r.cut);
@@ -219,6 +226,19 @@ impl Registration {
             Some(r) if r.purpose == Purpose::Query && !cut_request => self.queried(texts, ok),
             _ => self.answer_alone(texts, ok, cut_request),
         }
+    }
+
+    /// Whether a 2xx answers a refresh of a binding of which somebody was told that it is gone.
+    fn refreshes_what_was_doubted(&self, texts: &Texts, ok: &Success<'_>) -> bool {
+        let doubtful = self.rare.as_deref().map(|rare| &rare.doubtful);
+        let Some(doubtful) = doubtful.filter(|doubtful| !doubtful.is_empty()) else { return false };
+        let asked = ok.request.filter(|request| request.purpose == Purpose::Register);
+        asked.is_some_and(|request| {
+            doubtful.iter().any(|b| {
+                b.runs_at(ok.asked_at)
+                    && request.contacts.iter().any(|c| same_contact(texts, c, b.contact, b.device))
+            })
+        })
     }
 
     fn removed(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
@@ -274,6 +294,7 @@ impl Registration {
     }
 
     fn asked(&mut self, texts: &Texts, ok: &Success<'_>, request: &Request) -> Granted {
+        let was_out = self.bindings.is_empty();
         let mut granted = Granted::plain(Outcome::Failed(Verdict::NotKept));
         let mut own = smallvec::SmallVec::<[usize; 4]>::new();
         for asked in request.contacts.iter().filter(|c| c.expires != Some(0)) {
@@ -313,6 +334,12 @@ impl Registration {
         };
         self.drop_unlisted(texts, ok, left);
         if granted.outcome == Outcome::Accepted {
+            let at_once = self.ended().is_some_and(|e| {
+                ok.time.nanos_since(e.at) < AT_ONCE && e.source == Some(ok.source.host())
+            });
+            if was_out && at_once {
+                self.take_back_loss();
+            }
             self.note_holder(ok);
         }
         granted

@@ -164,7 +164,7 @@ impl Live {
         let (to, expires_at) = (state.as_ref().map(Status::of), state.and_then(|s| s.expires_at));
         let from = self.report(index, to);
         if from != to {
-            let dn = store.texts.get(record.user).to_vec();
+            let dn = record.name(&store.texts).to_vec();
             self.found.push(DnChange { time: at, dn, from, to, expires_at, frame });
         }
     }

@@ -245,7 +245,8 @@ impl Registration {
         } else if self.tried.is_none_or(|before| before.attempt != tried.attempt) {
             self.before = self.tried.map(Box::new);
         }
-        let asked_only = matches!(tried.outcome, Outcome::NothingListed) && self.tried.is_some();
+        let another = self.tried.is_some_and(|before| before.attempt != tried.attempt);
+        let asked_only = matches!(tried.outcome, Outcome::NothingListed) && another;
         if !asked_only {
             self.tried = Some(tried);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::hashing::HashMap;
 
 use super::attempt::Outcome;
+use super::flows::FlowEnd;
 use super::in_flight::PathError;
 use super::reading::Reading;
 use super::tracker::Tracker;
@@ -172,9 +173,8 @@ impl Tracker {
     fn answer_undelivered(&mut self, slot: Option<u32>) {
         let Some(t) = slot.and_then(|slot| self.transactions.get(slot)) else { return };
         let Subject::Register { attempt } = t.subject else { return };
-        let Some(dn) = self.store.attempts.get(attempt as usize).map(|a| a.dn) else { return };
         self.counts.icmp_joined += 1;
-        self.flag(dn, Flag::AnswerLost);
+        self.flag_attempt(attempt, Flag::AnswerLost);
     }
 
     fn unreachable(&mut self, slot: u32, origin: &Origin, icmp: Option<(u8, u8)>, closed: bool) {
@@ -218,7 +218,10 @@ impl Tracker {
             ConnectionKind::Tls(TlsSign::Failed { alert, by_server }) => {
                 self.connections.note(event, ConnectionFault::TlsFailed, Some((alert, by_server)));
             }
+            ConnectionKind::Closed { .. } => self.flow_ended(event, false),
+            ConnectionKind::Reset { by_server: false } => self.flow_ended(event, true),
             ConnectionKind::Reset { by_server: true } => {
+                self.flow_ended(event, true);
                 let (client, server) = (event.origin.src, event.origin.dst);
                 let path = PathError { origin: event.origin, icmp: None, port_closed: false };
                 self.note_error(client, server, path);
@@ -227,7 +230,17 @@ impl Tracker {
                 }
             }
             ConnectionKind::Missed => self.answer_missed(event),
-            ConnectionKind::Reset { by_server: false } => {}
+            ConnectionKind::Sealed(seal) => self.sealed(&event.origin, seal),
+        }
+    }
+
+    /// A connection over which a device may be registered has ended.
+    fn flow_ended(&mut self, event: &ConnectionEvent, reset: bool) {
+        let Origin { time, frame, src, dst, .. } = event.origin;
+        let registers =
+            |addr: &IpAddr| self.store.sources.get(addr).is_some_and(|s| s.registered > 0);
+        if registers(&src.addr) {
+            self.flows.note((src, dst), FlowEnd { time, frame, reset });
         }
     }
 

@@ -1,31 +1,29 @@
 //! Bindings that ended on the word of an answer to somebody else, which may prove wrong.
 
 use super::few::Few;
-use super::store::{Binding, Change, Registration};
+use super::snapshot::DnView;
+use super::store::{Binding, Change, Refusal, Registration};
 use super::verdict::Verdict;
-use crate::net::{FrameRef, Timestamp};
 
 impl Registration {
     /// Ends running bindings on the word of an answer to somebody else, which may prove wrong.
-    pub(super) fn end_in_doubt(
-        &mut self,
-        at: Timestamp,
-        frame: FrameRef,
-        gone: impl Fn(&Binding) -> bool,
-    ) {
+    pub(super) fn end_in_doubt(&mut self, refusal: Refusal, gone: impl Fn(&Binding) -> bool) {
         let lost: Few<Binding> = self.bindings.iter().filter(|b| gone(b)).cloned().collect();
-        if self.end(at, frame, gone, |_| Verdict::Terminated) {
-            self.rare().doubtful = lost;
+        if self.end(refusal.time, refusal.frame, gone, |_| Verdict::Terminated) {
+            let rare = self.rare();
+            rare.doubtful = lost;
+            rare.doubt = Some(refusal);
         }
     }
 
-    /// The registrar still calls the device: what seemed to have ended did not. Says whether anything
-    /// had.
+    /// The registrar still calls the device, or the device refreshes what it holds: what seemed to
+    /// have ended did not. Says whether anything had.
     pub(super) fn resume(&mut self) -> bool {
         let Some(rare) = self.rare.as_deref_mut().filter(|rare| !rare.doubtful.is_empty()) else {
             return false;
         };
         let lost = std::mem::take(&mut rare.doubtful);
+        let doubt = rare.doubt.take();
         let Some(ended) = rare.ended.filter(|ended| ended.how == Verdict::Terminated) else {
             return false;
         };
@@ -33,7 +31,8 @@ impl Registration {
             return false;
         }
         rare.ended = None;
-        rare.losses = rare.losses.saturating_sub(1);
+        rare.unrouted = doubt;
+        self.take_back_loss();
         self.bindings = lost;
         let wrong = |c: &Change| c.verdict == Verdict::Terminated && c.time == ended.at;
         if self.history.last().is_some_and(wrong) {
@@ -42,5 +41,40 @@ impl Registration {
             });
         }
         true
+    }
+
+    /// The latest loss was none.
+    pub(super) fn take_back_loss(&mut self) {
+        let rare = self.rare();
+        (rare.losses, rare.last_loss, rare.flapping) = rare.before_loss;
+    }
+}
+
+impl DnView<'_> {
+    /// What its registrar told somebody who asked for it, if nothing else shows that its binding is
+    /// gone.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Refusal> {
+        let registrar = self.state().registrations.first()?.registrar;
+        let texts = self.snapshot.texts();
+        let mut all = self.record()?.registrations.iter();
+        let reg = all.find(|reg| reg.registrar.endpoint(texts) == registrar)?;
+        reg.rare.as_deref()?.doubt
+    }
+
+    /// What a registrar told somebody who asked for it, which says nothing of its binding.
+    #[must_use]
+    pub fn unrouted(&self) -> Option<(crate::net::Endpoint, Refusal)> {
+        let texts = self.snapshot.texts();
+        self.record()?.registrations.iter().find_map(|reg| {
+            let refusal = reg.rare.as_deref()?.unrouted?;
+            Some((reg.registrar.endpoint(texts), refusal))
+        })
+    }
+
+    /// When a server last sent it a request.
+    #[must_use]
+    pub fn called_at(&self) -> Option<crate::net::Timestamp> {
+        self.record()?.aside.as_ref()?.called_at
     }
 }

@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::reach;
 use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
-use super::store::{Binding, Dn, NIL, Registration};
+use super::store::{Binding, Dn, NIL, Refusal, Registration};
 use super::text::Texts;
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
@@ -40,7 +40,7 @@ impl Tracker {
         }
         let calls =
             matches!(method, Method::Options | Method::Invite | Method::Message) && !read.in_dialog;
-        let addressed = self.store.dn_called(&facts.user);
+        let addressed = self.store.dn_at(&facts.user, facts.host);
         self.note_forwarded(origin, &facts, addressed, calls);
         if !calls {
             return;
@@ -65,7 +65,8 @@ impl Tracker {
             }
             return;
         }
-        let subject = Subject::Probe { dn, forwarded: false };
+        let call = method == Method::Invite;
+        let subject = Subject::Probe { dn, forwarded: false, call };
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, ends, 0);
         self.transactions.insert(t);
@@ -95,7 +96,9 @@ impl Tracker {
     ) -> Option<u32> {
         let by_uri = uri.and_then(Uri::user_name);
         let dn = match by_uri {
-            Some(user) if user != facts.user => self.store.dn_called(&user)?,
+            Some(user) if user != facts.user => {
+                self.store.dn_at(&user, uri.map_or(&[][..], |uri| uri.host))?
+            }
             _ => addressed?,
         };
         // the same user of another domain is somebody else; an address may be the registrar's
@@ -148,15 +151,21 @@ impl Tracker {
         }
     }
 
-    /// An answer to such a request: 404 or 480 from the registrar itself shows that no binding is
-    /// left (RFC 3261 §16.5: an empty target set is answered 480).
-    pub(super) fn probe_answer(&mut self, origin: &Origin, read: &Reading, code: u16) {
+    /// An answer to such a request: 480 or 410 from the registrar itself most likely shows that no
+    /// binding is left (RFC 3261 §16.5: an empty target set is answered 480).
+    pub(super) fn probe_answer(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+        code: u16,
+    ) {
         if self.store.dns.is_empty() || !read.names_somebody {
             return;
         }
         let Some(slot) = self.transactions.find(&read.key) else { return };
         let Some(t) = self.transactions.get_mut(slot) else { return };
-        let Subject::Probe { dn, forwarded } = t.subject else { return };
+        let Subject::Probe { dn, forwarded, call } = t.subject else { return };
         t.provisional |= (101..200).contains(&code);
         if code < 200 || t.final_code != 0 {
             return;
@@ -166,7 +175,7 @@ impl Tracker {
         let prompt = origin.time.nanos_since(asked) < LOOKUP_TIME;
         let caller = t.ends().map(|(src, _)| src.host());
         let caller_addr = caller.map(|host| host.addr(&self.store.texts));
-        if !matches!(code, 404 | 480) || forwarded || t.provisional || !prompt {
+        if !matches!(code, 404 | 410 | 480) || forwarded || t.provisional || !prompt {
             return;
         }
         if !self.speaks_for_itself(origin, caller_addr, asked) {
@@ -176,9 +185,18 @@ impl Tracker {
         let registrar = self.store.texts.host(origin.src.addr);
         let texts = &self.store.texts;
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
-        if dn.aside.as_ref().and_then(|aside| aside.called_at).is_some_and(|at| at >= asked) {
+        let called_at = dn.aside.as_ref().and_then(|aside| aside.called_at);
+        if called_at.is_some_and(|at| at >= asked) {
             return;
         }
+        // a device's answer names the device, whoever passes it on
+        let speaker =
+            message.first(HeaderName::Server).or_else(|| message.first(HeaderName::UserAgent));
+        if speaker.is_some_and(|name| dn.user_agents.iter().any(|own| texts.get(*own) == name)) {
+            return;
+        }
+        // a PBX answers 404 to whatever its dial plan does not know
+        let looked_for = code != 404 || call && called_at.is_some();
         for reg in &mut dn.registrations {
             // a device that asks for itself is answered by its own dial plan
             let own = reg.bindings.iter().any(|b| b.source.map(End::host) == caller);
@@ -189,7 +207,12 @@ impl Tracker {
                 reg.settle(origin.time);
                 // one that was granted meanwhile was not there to be found
                 let there = |b: &Binding| b.renewed < asked;
-                reg.end_in_doubt(origin.time, origin.frame, there);
+                let refusal = Refusal { time: origin.time, frame: origin.frame, code };
+                if looked_for {
+                    reg.end_in_doubt(refusal, there);
+                } else if reg.bindings.iter().any(there) {
+                    reg.rare().unrouted = Some(refusal);
+                }
             }
         }
     }
@@ -207,7 +230,7 @@ impl Tracker {
             // sent again, and perhaps outdated
             return;
         }
-        let subject = Subject::Probe { dn: NIL, forwarded: true };
+        let subject = Subject::Probe { dn: NIL, forwarded: true, call: false };
         let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
         t.see(origin, self.ends(origin), 0);
         self.transactions.insert(t);
@@ -218,8 +241,10 @@ impl Tracker {
         let whole = !message.is_cut() && !message.body_is_cut();
         for info in &mut registrations {
             info.full &= whole;
-            let user = NameAddr::parse(info.aor.as_bytes()).and_then(|a| a.uri.user_name());
-            let Some(dn) = user.and_then(|user| self.store.dn_called(&user)) else {
+            let named = NameAddr::parse(info.aor.as_bytes());
+            let dn =
+                named.and_then(|named| self.store.dn_at(&named.uri.user_name()?, named.uri.host));
+            let Some(dn) = dn else {
                 continue;
             };
             self.touch(dn, Some(origin.frame));

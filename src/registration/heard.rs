@@ -216,12 +216,13 @@ impl Tracker {
         let Some(name) = statement.dn.as_deref() else {
             return self.store.hearing.find(at.file(), statement);
         };
-        let user = name.split_once('@').map_or(name, |(user, _)| user).as_bytes();
-        if let Some(dn) = self.store.dn_called(user) {
+        let (user, host) = name.split_once('@').unwrap_or((name, ""));
+        let user = user.as_bytes();
+        if let Some(dn) = self.store.dn_at(user, host.as_bytes()) {
             return Some(dn);
         }
         let makes = room && !user.is_empty() && is_of_a_state(statement.kind);
-        makes.then(|| self.dn(user, time))
+        makes.then(|| self.new_dn(user, 0, time))
     }
 }
 

@@ -235,6 +235,13 @@ impl Live {
     }
 
     /// Replaces what a DN was reported as, and returns it.
+    /// A DN goes by another name from now on: the row of the old one is gone.
+    pub(super) fn rename(&mut self, dn: u32, old: Vec<u8>, now: Timestamp) {
+        let Some(from) = self.report(dn, None) else { return };
+        let (to, expires_at, frame) = (None, None, self.frame);
+        self.found.push(DnChange { time: now, dn: old, from: Some(from), to, expires_at, frame });
+    }
+
     pub(super) fn report(&mut self, dn: u32, status: Option<Status>) -> Option<Status> {
         let live = self.dns.get_mut(dn as usize)?;
         std::mem::replace(&mut live.reported, status)
@@ -258,7 +265,7 @@ impl Live {
             }
             self.take_back(live.silent);
             if let (Some(from), Some(dn)) = (live.reported, store.dns.get(index)) {
-                let dn = store.texts.get(dn.user).to_vec();
+                let dn = dn.name(&store.texts).to_vec();
                 let (from, to, expires_at, frame) = (Some(from), None, None, None);
                 self.found.push(DnChange { time: now, dn, from, to, expires_at, frame });
             }

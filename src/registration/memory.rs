@@ -28,6 +28,8 @@ impl Tracker {
             + self.transactions.bytes()
             + self.callers.bytes()
             + self.reach.bytes()
+            + self.flows.bytes()
+            + self.agreements.bytes()
             + live
             + names
     }

@@ -236,11 +236,37 @@ impl Store {
     }
 }
 
+impl Store {
+    /// What a DN was sent in vain while its last binding still ran, which has lapsed since.
+    fn unanswered_before_lapse<'s>(&self, silent: &'s Silent, dn: &Dn) -> Option<&'s Unanswered> {
+        dn.registrations.iter().find_map(|reg| {
+            let ended = reg.ended()?;
+            let askers = [Some(reg.registrar), reg.edge].into_iter().flatten();
+            let asked = askers.flat_map(|asker| {
+                let asker = asker.host().addr(&self.texts);
+                dn.sources.iter().map(move |(place, _)| (asker, *place))
+            });
+            let mut found = asked.filter_map(|at| silent.0.get(&at));
+            found.find(|open| open.last.0 > ended.renewed && open.first.0 < ended.at)
+        })
+    }
+}
+
 impl<'a> DnView<'a> {
     /// What was sent to `place` from there in vain, whatever is registered now.
     #[must_use]
     pub fn unanswered_at(&self, asker: IpAddr, place: Endpoint) -> Option<&'a Unanswered> {
         self.snapshot.silent.as_ref()?.0.get(&(asker, place))
+    }
+
+    /// The same of a DN whose binding has lapsed: what it was sent in vain while it still ran.
+    #[must_use]
+    pub fn unanswered_before_lapse(&self) -> Option<&'a Unanswered> {
+        let silent = self.snapshot.silent.as_ref()?;
+        let lapsed = self.state().verdict == super::verdict::Verdict::Expired;
+        lapsed
+            .then(|| self.snapshot.store.unanswered_before_lapse(silent, self.record()?))
+            .flatten()
     }
 
     /// What its registrar sent to it in vain since it was registered last: no binding of it

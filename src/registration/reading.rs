@@ -78,6 +78,8 @@ pub struct Reading {
     pub(super) has_user: bool,
     /// The host of To.
     pub(super) host: Span,
+    /// The same as a number, in any case.
+    pub(super) domain: u64,
     pub(super) call_id: Span,
     /// Of a request: what it has in common with a refresh, see [`sameness`]. Of an answer:
     /// the same for what is kept of it but the top Via's values and its Contacts.
@@ -111,6 +113,7 @@ pub(super) struct ContactReading {
 
 /// Credentials or a challenge.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the header")]
 pub(super) struct AuthReading {
     /// Credentials alike in all that is kept of them but the nonce count have the same number.
     pub same: u64,
@@ -126,6 +129,9 @@ pub(super) struct AuthReading {
     pub empty: bool,
     /// A challenge that says the nonce is out of date.
     pub stale: bool,
+    /// One step of several: credentials that ask for a new challenge (RFC 3310 §3.4, `auts`), or a
+    /// challenge that goes on with what came before (`gssapi-data`).
+    pub step: bool,
 }
 
 /// The headers a reading is made of, found in one pass.
@@ -286,6 +292,7 @@ impl Reading {
         self.user = Span::of(raw, name);
         self.has_user = to.user.is_some_and(|user| !user.is_empty());
         self.host = Span::of(raw, to.host);
+        self.domain = domain_of(to.host);
         self.call_id = Span::of(raw, call_id);
         // the method of the CSeq, for answers carry it too
         let method = cseq.map(|cseq| cseq.method).or_else(|| message.method());
@@ -391,8 +398,9 @@ impl AuthReading {
             username: Span::of(raw, c.username.unwrap_or_default()),
             nc: c.nc,
             proxy: c.proxy,
-            empty: c.is_digest() && c.response.is_none_or(<[u8]>::is_empty),
+            empty: c.is_digest() && c.response.is_none_or(<[u8]>::is_empty) && c.auts.is_none(),
             stale: false,
+            step: c.auts.is_some(),
         }
     }
 
@@ -408,6 +416,7 @@ impl AuthReading {
             proxy: c.proxy,
             empty: false,
             stale: c.stale,
+            step: !c.is_digest() && c.data.is_some_and(|data| !data.is_empty()),
         }
     }
 }
@@ -420,6 +429,12 @@ pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
 /// The digest of a nonce; 0 stands for none.
 fn nonce_of(text: &[u8]) -> u64 {
     Digest::of(text).max(1)
+}
+
+/// The digest of a host, in any case.
+fn domain_of(host: &[u8]) -> u64 {
+    let lower: SmallVec<[u8; 64]> = host.iter().map(u8::to_ascii_lowercase).collect();
+    nonce_of(&lower)
 }
 
 /// A number that two REGISTERs share when they differ in nothing but what every request has anew:

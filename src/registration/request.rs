@@ -6,9 +6,10 @@ use super::attempt::RETRY_WINDOW;
 use super::attempt::{Attempt, Demand, Outcome, Purpose, Traits};
 use super::contact::device_of;
 use super::details::Details;
+use super::excuse::Issuer;
 use super::facts::Facts;
 use super::few::Few;
-use super::reading::Reading;
+use super::reading::{AuthReading, Reading};
 use super::store::{Marks, MessageRecord, NIL, Store};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
@@ -30,7 +31,17 @@ impl Tracker {
         facts: &Facts<'_>,
     ) -> Sighting {
         let ends = self.ends(origin);
+        if origin.transport.is_reliable() {
+            self.flows.revive((origin.src, origin.dst));
+        }
         let slot = self.transactions.find(facts.key());
+        if slot.is_none() && self.is_for_a_third_party(origin.src, message, facts) {
+            let subject = Subject::Probe { dn: NIL, forwarded: true, call: false };
+            let mut t = Transaction::new(*facts.key(), subject, origin, facts.cseq().unwrap_or(0));
+            t.see(origin, ends, 0);
+            self.transactions.insert(t);
+            return Sighting::New;
+        }
         let (slot, sighting) = match slot {
             Some(slot) => (slot, self.seen_again(origin, ends, message, facts, slot)),
             None => (self.new_request(origin, ends, message, facts), Sighting::New),
@@ -107,7 +118,7 @@ impl Tracker {
             Sighting::New => {}
         }
         if answer_lost {
-            self.flag(dn, Flag::AnswerLost);
+            self.flag_attempt(attempt, Flag::AnswerLost);
         }
         sighting
     }
@@ -119,16 +130,18 @@ impl Tracker {
         message: &Message<'_>,
         facts: &Facts<'_>,
     ) -> u32 {
-        let dn = self.dn(&facts.user, origin.time);
-        let request = read_request(&mut self.store, dn, message, facts.read);
+        let known_hop = self.other_hop(facts);
+        let dn_of = |attempt: u32| self.store.attempts.get(attempt as usize).map(|a| a.dn);
+        let dn = known_hop.and_then(|(attempt, _)| dn_of(attempt));
+        let dn = dn.unwrap_or_else(|| self.dn(facts, origin.time, ends));
+        let mut request = read_request(&mut self.store, dn, message, facts.read);
         let mut t = Transaction::new(
             *facts.key(),
             Subject::Register { attempt: NIL },
             origin,
             facts.cseq().unwrap_or(0),
         );
-        let (attempt, hop) = self
-            .other_hop(facts)
+        let (attempt, hop) = known_hop
             .or_else(|| self.hidden_hop(origin, ends, facts, dn))
             .unwrap_or_else(|| (self.attempt_for(origin, ends, facts, dn, &request), 0));
         let registrar = if hop == 0 { self.registrar_behind(dn, ends.1) } else { ends.1 };
@@ -140,10 +153,14 @@ impl Tracker {
         if hop == 0 {
             self.note_repetition(attempt, &mut t, !request.credentials.is_empty());
         }
-        if let Some(a) = self.store.attempts.get_mut(attempt as usize)
-            && hop == 0
-        {
-            apply_request(a, &request, origin, ends);
+        request.issuer = self.issuer(attempt, &request, hop);
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            if !offers(a, request.declined) {
+                request.declined = 0;
+            }
+            if hop == 0 {
+                apply_request(a, &request, origin, ends);
+            }
         }
         let asked = request.contacts.clone();
         t.request = Some(Box::new(request));
@@ -172,6 +189,19 @@ impl Tracker {
             }
         }
         slot
+    }
+
+    /// The server that issued the nonce a request of this attempt answers.
+    fn issuer(&self, attempt: u32, request: &Request, hop: u8) -> Option<Issuer> {
+        let a = self.store.attempts.get(attempt as usize)?;
+        let before = self.transactions.get(a.open);
+        if hop > 0 {
+            return before?.request.as_ref()?.issuer;
+        }
+        let challenged =
+            before.filter(|t| t.final_code != 0).and_then(|t| Some((t.hop, t.ends()?.1)));
+        let (hop, server) = challenged.unwrap_or_else(|| (0, a.entry()));
+        answers(request, a).then_some(Issuer { server, hop })
     }
 
     /// The same request under another branch, the one before unanswered: the client repeats itself.
@@ -369,12 +399,15 @@ fn carries_on(
     let recent = origin.time.nanos_since(a.last) <= RETRY_WINDOW;
     let later = facts.cseq().is_none_or(|cseq| cseq >= a.cseq);
     let with_credentials = !request.credentials.is_empty();
-    let answers_nonce = answers(request, a);
+    let answers_nonce = answers(request, a) || offers(a, request.declined);
     let refused = matches!(
         a.outcome,
-        Outcome::Failed(Verdict::Challenged | Verdict::AuthFailed | Verdict::Truncated)
+        Outcome::Failed(
+            Verdict::Challenged | Verdict::AuthFailed | Verdict::Truncated | Verdict::OneWay
+        )
     ) && matches!(a.code, 401 | 407);
-    if a.outcome == Outcome::Failed(Verdict::Challenged) && refused && answers_nonce {
+    let is_challenged = matches!(a.outcome, Outcome::Failed(Verdict::Challenged | Verdict::OneWay));
+    if is_challenged && refused && answers_nonce {
         // under whatever Call-ID, and however long a person took to type the password
         return true;
     }
@@ -404,8 +437,12 @@ fn carries_on(
 
 /// Whether a request has credentials for the latest challenge of an attempt.
 fn answers(request: &Request, a: &Attempt) -> bool {
-    let mut given = request.credentials.iter();
-    given.any(|c| a.offered().any(|(nonce, _)| nonce != 0 && nonce == c.nonce))
+    request.credentials.iter().any(|c| offers(a, c.nonce))
+}
+
+/// Whether a nonce is one of the latest challenge of an attempt.
+fn offers(a: &Attempt, nonce: u64) -> bool {
+    nonce != 0 && a.offered().any(|(offered, _)| offered == nonce)
 }
 
 fn apply_request(a: &mut Attempt, request: &Request, origin: &Origin, ends: Ends) {
@@ -452,12 +489,15 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
     } else {
         Purpose::Register
     };
+    let declined = read.auth.iter().find(|c| c.empty);
+    request.declined = declined.map_or(0, |c| c.nonce);
     for c in read.auth.iter().filter(|c| !c.empty).take(8) {
         let known = before.filter(|details| details.auth_same == c.same);
         let known = known.map(|details: &Details| (details.form.auth_realm, details.auth_username));
         let (realm, username) = known
             .unwrap_or_else(|| (texts.intern(c.realm.get(raw)), texts.intern(c.username.get(raw))));
-        request.credentials.push(Presented { proxy: c.proxy, nonce: c.nonce, realm, username });
+        let AuthReading { proxy, nonce, nc, step, .. } = *c;
+        request.credentials.push(Presented { proxy, nonce, nc, step, realm, username });
     }
     request
 }

@@ -136,6 +136,7 @@ impl Tracker {
         self.counts.forgotten.messages += (messages - self.store.messages) as u64;
         self.transactions.keep(&places);
         self.store.hearing.forget();
+        self.agreements.keep(&places);
         for dn in self.store.dns.iter_mut() {
             for reg in &mut dn.registrations {
                 self.counts.forgotten.changes += reg.thin_history(depth.attempts.saturating_mul(2));

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::arena::Arena;
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
+use super::flows::Ways;
 use super::index::Index;
 use super::lookups::FailedLookup;
 use super::reach::Silent;
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub(super) failed_lookups: Vec<FailedLookup>,
     /// Places that do not answer, if there are any.
     pub(super) silent: Option<Silent>,
+    /// What became of the ways to devices.
+    pub(super) ways: Ways,
     /// What was counted on the way.
     pub counts: Counts,
     /// The moment it is about.
@@ -113,6 +116,7 @@ impl Tracker {
             connections: self.connections.sorted(),
             failed_lookups: self.lookups.failed(at),
             silent: self.reach.silent(at),
+            ways: Ways::new(&self.flows, &self.connections.sorted()),
             counts,
             at,
             first: self.first,
@@ -188,10 +192,11 @@ impl Snapshot {
         self.states.get(place).map(|state| DnView { snapshot: self, state })
     }
 
-    /// The DN of that name.
+    /// The DN of that name; the first with that user where several have it.
     #[must_use]
     pub fn find(&self, dn: &[u8]) -> Option<DnView<'_>> {
-        self.dns().find(|view| view.name() == dn)
+        let named = self.dns().find(|view| view.name() == dn);
+        named.or_else(|| self.dns().find(|view| view.user() == dn))
     }
 
     /// The addresses that send REGISTERs, in order of address.
@@ -279,6 +284,12 @@ impl<'a> DnView<'a> {
         self.snapshot.name_of(self.state)
     }
 
+    /// Its user, as on the wire.
+    #[must_use]
+    pub fn user(&self) -> &'a [u8] {
+        self.record().map_or_else(|| self.name(), |dn| dn.user_name(self.snapshot.texts()))
+    }
+
     /// The records behind it; `None` for a DN that was not seen.
     #[must_use]
     pub fn record(&self) -> Option<&'a Dn> {
@@ -292,7 +303,7 @@ impl<'a> DnView<'a> {
         if self.state.rests_on_copied() {
             return Cohort::Unclear;
         }
-        Cohort::of(self.state.verdict, self.state.flags)
+        Cohort::of(self.state.verdict, self.flags())
     }
 
     /// Its attempts, in order of time.
@@ -356,6 +367,10 @@ pub struct AttemptView<'a> {
     pub registrar: Endpoint,
     /// The server nearest to the device, if its own answer decided and none came from behind it.
     pub answered_by: Option<Endpoint>,
+    /// The server the device itself talks to.
+    pub entry: Endpoint,
+    /// The server whose answer decided.
+    pub spoke: Endpoint,
     /// Seconds asked for.
     pub asked: Option<u32>,
     /// Seconds granted.
@@ -384,8 +399,10 @@ impl<'a> AttemptView<'a> {
         let registrar = attempt.registrar.endpoint(&store.texts);
         let (asked, granted) = (attempt.asked(), attempt.granted());
         let nearest = attempt.hops > 1 && attempt.decided_hop() == Some(0) && attempt.code != 0;
-        let answered_by = nearest.then(|| attempt.entry().endpoint(&store.texts));
-        Self { attempt, at, source, registrar, answered_by, asked, granted }
+        let entry = attempt.entry().endpoint(&store.texts);
+        let answered_by = nearest.then_some(entry);
+        let spoke = if attempt.decided_hop() == Some(0) { entry } else { registrar };
+        Self { attempt, at, source, registrar, answered_by, entry, spoke, asked, granted }
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.
@@ -403,6 +420,12 @@ impl<'a> AttemptView<'a> {
             answer = format!("{answer} ({})", escape_bytes(words));
         }
         answer
+    }
+
+    /// The server whose nonce was answered, if another one refused the answer.
+    #[must_use]
+    pub fn issuer(&self, snapshot: &Snapshot) -> Option<Endpoint> {
+        self.attempt.issuer().map(|server| server.endpoint(snapshot.texts()))
     }
 
     /// Its messages, in order of the trace.

@@ -221,13 +221,32 @@ pub(super) struct Trouble {
     pub last_loss: Timestamp,
     /// Bindings that ended because somebody who asked for the DN was told that it is not there.
     pub doubtful: Few<Binding>,
+    /// What that caller was told.
+    pub doubt: Option<Refusal>,
+    /// What a caller was told of the DN that says nothing of its binding.
+    pub unrouted: Option<Refusal>,
+    /// What was counted of losses before the latest one: a Contact that is replaced at once is no loss.
+    pub before_loss: (u32, Timestamp, bool),
 }
 
-/// One DN: the user of the address-of-record.
+/// What the registrar answered to somebody else's request for the DN.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// When.
+    pub time: Timestamp,
+    /// The frame of the answer.
+    pub frame: FrameRef,
+    /// Its status code.
+    pub code: u16,
+}
+
+/// One DN: an address-of-record, its user and its domain.
 #[derive(Clone, Debug)]
 pub struct Dn {
     /// The user part.
     pub user: Sym,
+    /// The domain it was named with last, as a number.
+    pub(super) domain: u64,
     /// Its spellings, `user@host`.
     pub aors: Few<Sym>,
     pub(super) registrations: Few<Registration>,
@@ -249,6 +268,7 @@ pub struct Dn {
     pub(super) aside: Option<Box<Aside>>,
     /// Its latest REGISTER and the answer to it.
     pub details: Option<Details>,
+    pub(super) proven: Proven,
     pub(super) registered: bool,
     /// It was here before, and forgotten to stay within the limits.
     pub(super) returned: bool,
@@ -262,6 +282,15 @@ pub struct Dn {
     pub last_seen: Timestamp,
 }
 
+/// The latest credentials of a DN that were accepted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Proven {
+    /// Their nonce; 0 for none.
+    pub nonce: u64,
+    /// Their nonce count; 0 for none.
+    pub count: u32,
+}
+
 /// What few DNs have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Aside {
@@ -271,6 +300,8 @@ pub(super) struct Aside {
     pub called_at: Option<Timestamp>,
     /// What logs say of it.
     pub heard: Option<Box<HeardOfDn>>,
+    /// Its name with its domain, where several DNs have its user.
+    pub shown: Sym,
 }
 
 /// One of the latest attempts of a DN, and whether it is over for good: nothing that comes later

@@ -58,10 +58,10 @@ impl Symbols for Attempt {
         if let Some(rare) = rare.as_deref_mut() {
             rare.texts_mut().for_each(&mut *visit);
         }
-        let entry = rare.as_deref_mut().and_then(Rare::entry_mut);
+        let named = rare.as_deref_mut().into_iter().flat_map(Rare::ends_mut);
         [call_id, contact, user_agent, aor, realm, realm_offered, username, reason]
             .into_iter()
-            .chain([source, registrar].into_iter().chain(entry).filter_map(End::sym_mut))
+            .chain([source, registrar].into_iter().chain(named).filter_map(End::sym_mut))
             .for_each(visit);
     }
 }
@@ -77,6 +77,7 @@ impl Symbols for Dn {
     fn each_symbol(&mut self, visit: &mut Visit<'_>) {
         let Self {
             user,
+            domain: _,
             aors,
             registrations,
             contacts,
@@ -89,15 +90,19 @@ impl Symbols for Dn {
             brief: _,
             attempts: _,
             sources: _,
+            proven: _,
             registered: _,
             returned: _,
             flags: _,
             more_values: _,
             first_seen: _,
             last_seen: _,
-            aside: _,
+            aside,
         } = self;
         visit(user);
+        if let Some(aside) = aside {
+            visit(&mut aside.shown);
+        }
         for list in [aors, contacts, vias, user_agents] {
             list.iter_mut().for_each(&mut *visit);
         }
@@ -164,6 +169,8 @@ impl Symbols for Request {
             visit(&mut presented.realm);
             visit(&mut presented.username);
         }
+        let issuer = self.issuer.as_mut().and_then(|issuer| issuer.server.sym_mut());
+        issuer.into_iter().for_each(visit);
     }
 }
 

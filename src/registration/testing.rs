@@ -4,7 +4,8 @@
 //! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)
 //! TIME < CODE key=value…          an answer, from `to` to `from`
 //! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
-//! TIME ! FATE                     of a TCP connection: reset refused silent missed alert encrypted
+//! TIME ! FATE                     of a TCP connection: reset closed refused silent missed alert encrypted,
+//!                                 or of two hosts: esp sigcomp
 //! TIME ? NAME KIND key=value…     a question of `from` (a) to the name server `to` (n); with `code`, its reply,
 //!                                 which leads to the names and addresses of `leads`
 //! TIME k key=value…               a keep-alive of `from` (a)
@@ -23,7 +24,8 @@
 //! the registration and `URI,STATE,EVENT` of its contacts, joined by `|`), `no` (headers and
 //! parameters left out: via branch from tag to callid cseq), `touri` (in To), `received` (in the
 //! Via), `vialast` (Via behind all others), `empty` (credentials without a response), `also` (another challenge: `REALM,NONCE`),
-//! `phrase` and `warning` (the reason phrase and the text of a Warning, `_` for a space).
+//! `phrase` and `warning` (the reason phrase and the text of a Warning, `_` for a space),
+//! `secserver` (Security-Server in an answer), `nc` (nonce count), `auts` (AKA: ask for a new challenge), `ntlm` (NTLM instead of Digest, its `gssapi-data`).
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -164,6 +166,9 @@ fn message(line: &Line<'_>, code: Option<&str>) -> String {
     if let Some(said) = line.get("warning") {
         let _ = write!(text, "Warning: 399 r.example \"{}\"\r\n", said.replace('_', " "));
     }
+    if line.has("secserver") {
+        text += "Security-Server: ipsec-3gpp; alg=hmac-md5-96; spi-c=1; spi-s=2; port-c=5062; port-s=5063\r\n";
+    }
     if line.has("path") {
         text += "Path: <sip:edge.example.org;lr>\r\n";
     }
@@ -207,6 +212,10 @@ fn reginfo(line: &Line<'_>, reg: &str) -> String {
 }
 
 fn credentials(line: &Line<'_>, answer: bool) -> String {
+    if let Some(data) = line.get("ntlm") {
+        let name = if answer { "WWW-Authenticate" } else { "Authorization" };
+        return format!("{name}: NTLM realm=\"SIP\", gssapi-data=\"{data}\"\r\n");
+    }
     let Some(nonce) = line.get("nonce") else { return String::new() };
     let (realm, proxy) = (line.or("realm", "lab"), line.has("proxy"));
     let stale = if line.has("stale") { ", stale=true" } else { "" };
@@ -222,11 +231,13 @@ fn credentials(line: &Line<'_>, answer: bool) -> String {
             format!("Proxy-Authenticate: Digest realm=\"{realm}\", nonce=\"{nonce}\"{stale}\r\n")
         }
         (false, proxy) => format!(
-            "{}Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:example.org\", response=\"{}\"{}\r\n",
+            "{}Authorization: Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"sip:example.org\", response=\"{}\"{}{}{}\r\n",
             if proxy { "Proxy-" } else { "" },
             line.or("username", "u"),
             if line.has("empty") { "" } else { "00" },
             line.get("algorithm").map_or(String::new(), |a| format!(", algorithm={a}")),
+            line.get("nc").map_or(String::new(), |nc| format!(", qop=auth, nc={nc:0>8}")),
+            line.get("auts").map_or(String::new(), |auts| format!(", auts=\"{auts}\"")),
         ),
     }
 }
@@ -329,9 +340,12 @@ impl Player {
                 origin.transport = Transport::Tcp;
                 let kind = match line.words[2] {
                     "reset" => ConnectionKind::Reset { by_server: true },
+                    "closed" => ConnectionKind::Closed { by_server: false },
                     "refused" => ConnectionKind::Refused,
                     "silent" => ConnectionKind::NoAnswer { repeats: 3 },
                     "missed" => ConnectionKind::Missed,
+                    "esp" => ConnectionKind::Sealed(crate::packet::Seal::Esp),
+                    "sigcomp" => ConnectionKind::Sealed(crate::packet::Seal::SigComp),
                     "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
                     _ => ConnectionKind::Tls(TlsSign::Encrypted),
                 };

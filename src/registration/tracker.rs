@@ -7,13 +7,14 @@ use crate::packet::DnsMessage;
 use crate::sip::{Message, Method, StartLine};
 
 use super::answer::AnswerKept;
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Outcome};
 use super::bounds::{Bounds, Forgotten};
 use super::callers::Callers;
 use super::connections::Connections;
 use super::ends::End;
 use super::facts::Facts;
 use super::few::Few;
+use super::flows::Flows;
 use super::forms::{AnswerForm, Forms, Lately};
 use super::in_flight::{PathError, Transactions};
 use super::live::Live;
@@ -22,6 +23,7 @@ use super::names::Names;
 use super::reach::Reach;
 use super::reading::{About, Reading};
 use super::request_forms::RequestForms;
+use super::sealed::Agreements;
 use super::store::{Brief, Dn, MessageRecord, NIL, Recent, Registration, Server, Source, Store};
 use super::tally::Tally;
 use super::text::Sym;
@@ -100,6 +102,8 @@ pub struct Tracker {
     pub(super) callers: Callers,
     pub(super) reach: Reach,
     pub(super) lookups: Lookups,
+    pub(super) flows: Flows,
+    pub(super) agreements: Agreements,
     pub(super) counts: Counts,
     pub(super) tally: Tally,
     pub(super) first: Option<Timestamp>,
@@ -242,6 +246,9 @@ impl Tracker {
             let slot = if let Some(slot) = known {
                 slot
             } else if let Some(facts) = self.facts(message, read) {
+                if self.is_for_a_third_party(origin.dst, message, &facts) {
+                    return Ingested::register(Sighting::New);
+                }
                 self.unasked(origin, message, &facts)
             } else {
                 self.note_cut_answer(origin, message);
@@ -251,7 +258,7 @@ impl Tracker {
         }
         self.reach.answered(origin, &read.key);
         if read.about == About::Other {
-            self.probe_answer(origin, read, code);
+            self.probe_answer(origin, message, read, code);
         } else {
             self.note_cut_answer(origin, message);
         }
@@ -289,19 +296,6 @@ impl Tracker {
         facts
     }
 
-    /// The DN of a user, made if it is new.
-    pub(super) fn dn(&mut self, user: &[u8], time: Timestamp) -> u32 {
-        if let Some(dn) = self.store.dn_called(user) {
-            return dn;
-        }
-        let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
-        let mut record = Dn::new(self.store.texts.intern(user), user, time);
-        record.returned = self.names.as_ref().is_some_and(|names| names.has(user));
-        self.store.dns.push(record);
-        self.store.note_name(dn);
-        dn
-    }
-
     /// Begins an attempt of a DN and links it.
     pub(super) fn begin(&mut self, attempt: Attempt) -> u32 {
         let index = u32::try_from(self.store.attempts.len()).unwrap_or(NIL);
@@ -318,6 +312,17 @@ impl Tracker {
             dn.recent.push(Recent::new(index));
             if let Some(last) = self.store.attempts.get_mut(last as usize) {
                 last.next = index;
+                // its answer came, or the device would have repeated itself
+                let came = last.outcome == Outcome::Accepted;
+                if came && !last.flags.contains(Flag::AnswerLost) {
+                    dn.flags.remove(Flag::AnswerLost);
+                    for recent in &dn.recent {
+                        let before = self.store.attempts.get_mut(recent.attempt() as usize);
+                        if let Some(before) = before {
+                            before.flags.remove(Flag::AnswerLost);
+                        }
+                    }
+                }
             } else {
                 dn.first_attempt = index;
             }
@@ -429,10 +434,11 @@ impl Tracker {
 }
 
 impl Dn {
-    fn new(user: Sym, name: &[u8], time: Timestamp) -> Self {
+    pub(super) fn new(user: Sym, name: &[u8], time: Timestamp) -> Self {
         Self {
             user,
             brief: Brief::of(name),
+            domain: 0,
             aors: Few::new(),
             registrations: Few::new(),
             first_attempt: NIL,
@@ -445,6 +451,7 @@ impl Dn {
             user_agents: Few::new(),
             aside: None,
             details: None,
+            proven: super::store::Proven::default(),
             registered: false,
             returned: false,
             flags: super::verdict::FlagSet::EMPTY,

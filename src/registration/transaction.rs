@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::attempt::{Outcome, Purpose};
 use super::ends::{End, Host};
+use super::excuse::Issuer;
 use super::facts::TransactionKey;
 use super::few::Few;
 use super::memory::spilled;
@@ -36,6 +37,10 @@ pub(super) struct Request {
     pub credentials: SmallVec<[Presented; 1]>,
     /// The request was cut before its headers ended.
     pub cut: bool,
+    /// The nonce that was answered with an empty response (AKA); 0 for none.
+    pub declined: u64,
+    /// The server that issued the nonce its credentials answer, as far as the capture knows.
+    pub issuer: Option<Issuer>,
 }
 
 /// Credentials of a request, as far as the model needs them.
@@ -43,6 +48,9 @@ pub(super) struct Request {
 pub(super) struct Presented {
     pub proxy: bool,
     pub nonce: u64,
+    pub nc: Option<u32>,
+    /// They ask for a new challenge (AKA, `auts`).
+    pub step: bool,
     pub realm: Sym,
     pub username: Sym,
 }
@@ -72,8 +80,9 @@ pub(super) type Ends = (End, End);
 pub(super) enum Subject {
     /// A REGISTER: the index of its attempt.
     Register { attempt: u32 },
-    /// A request to a DN through its registrar, as evidence: the index of the DN.
-    Probe { dn: u32, forwarded: bool },
+    /// A request to a DN through its registrar, as evidence: the index of the DN, and whether it is a
+    /// call.
+    Probe { dn: u32, forwarded: bool, call: bool },
 }
 
 /// A transaction in flight (RFC 3261 §17).

@@ -22,7 +22,7 @@ impl Tracker {
     ) -> u32 {
         let cseq = facts.cseq().unwrap_or(0);
         let (src, dst) = self.ends(origin);
-        let dn = self.dn(&facts.user, origin.time);
+        let dn = self.dn(facts, origin.time, (dst, src));
         let mut t =
             Transaction::new(*facts.key(), Subject::Register { attempt: NIL }, origin, cseq);
         t.parent = facts.read.parents.first().map(|key| Box::new(*key));

@@ -136,7 +136,7 @@ impl State {
 /// The side a DN takes in a comparison.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Cohort {
-    /// In service, without `flapping` or `answer_lost`.
+    /// In service, and not at risk.
     Working,
     /// Out of service.
     Failing,
@@ -150,11 +150,8 @@ impl Cohort {
     pub fn of(verdict: Verdict, flags: FlagSet) -> Self {
         match verdict.state() {
             State::OutOfService => Self::Failing,
-            State::InService => {
-                let doubtful = [Flag::Flapping, Flag::AnswerLost, Flag::LostAtEdge];
-                let doubtful = doubtful.into_iter().any(|flag| flags.contains(flag));
-                if doubtful { Self::Unclear } else { Self::Working }
-            }
+            State::InService if flags.contains(Flag::AtRisk) => Self::Unclear,
+            State::InService => Self::Working,
             State::Unknown => Self::Unclear,
         }
     }
@@ -257,6 +254,8 @@ flags! {
     CtiSplit = "cti_split",
     /// A log states that the device does not answer the server's OPTIONS.
     UnreachableStated = "unreachable_stated",
+    /// In service, and it may not stay there or be reached: see [`Risk`](super::Risk).
+    AtRisk = "at_risk",
 }
 
 /// A set of flags.
@@ -276,6 +275,11 @@ impl FlagSet {
     /// Adds a flag.
     pub const fn insert(&mut self, flag: Flag) {
         self.0 |= 1 << flag as u8;
+    }
+
+    /// Takes a flag out.
+    pub const fn remove(&mut self, flag: Flag) {
+        self.0 &= !(1 << flag as u8);
     }
 
     /// Adds a flag when `on`.

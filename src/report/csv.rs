@@ -56,7 +56,7 @@ fn row(view: &View<'_>, dn: DnView<'_>, cause: Option<&Finding>) -> [String; HEA
         text.map(|text| escape_bytes(text).into_owned()).unwrap_or_default()
     };
     let end = |end: Option<Endpoint>| end.map(|end| end.to_string()).unwrap_or_default();
-    let flags: Vec<_> = state.flags.iter().map(Flag::name).collect();
+    let flags: Vec<_> = dn.flags().iter().map(Flag::name).collect();
     let of_cause = |part: fn(&Finding) -> &str| cause.map(part).unwrap_or_default().to_owned();
     [
         escape_bytes(dn.name()).into_owned(),

@@ -109,14 +109,13 @@ impl<'v> Page<'v> {
         for dn in dns.iter().take(ROWS) {
             let state = dn.state();
             let last = dn.attempts().last();
-            let verdict =
-                words::verdict(state.verdict, state.status_code, state.expires_at, &self.clock);
+            let verdict = words::verdict_of(dn, &self.clock);
             let since = state.since.map(|at| self.clock.short(at)).unwrap_or_default();
             let agent = last.and_then(|last| self.view.snapshot.text(last.user_agent));
             append!(
                 self.text,
                 "| {} | {} | {} | {since} | {} | {} | {} |\n",
-                self.mark(state.verdict.state()),
+                self.mark(dn),
                 escape(&escape_bytes(dn.name())),
                 escape(&verdict),
                 last.map(|last| last.source.to_string()).unwrap_or_default(),
@@ -130,8 +129,9 @@ impl<'v> Page<'v> {
         }
     }
 
-    const fn mark(&self, state: State) -> &'static str {
-        match state {
+    fn mark(&self, dn: &DnView<'_>) -> &'static str {
+        match dn.state().verdict.state() {
+            State::InService if dn.risk().is_some() => self.glyphs.at_risk,
             State::InService => self.glyphs.in_service,
             State::OutOfService => self.glyphs.out_of_service,
             State::Unknown => self.glyphs.unknown,
@@ -193,7 +193,7 @@ impl<'v> Page<'v> {
         }
         let rules: HashSet<_> = own.iter().map(|finding| finding.rule).collect();
         let untold = |flag| !words::rules_of(flag).iter().any(|rule| rules.contains(rule));
-        let flags: Vec<_> = state.flags.iter().filter(|&f| untold(f)).map(words::flag).collect();
+        let flags: Vec<_> = dn.flags().iter().filter(|&f| untold(f)).map(words::flag).collect();
         if !flags.is_empty() {
             append!(self.text, "- Also: {}.\n", escape(&flags.join("; ")));
         }

@@ -70,9 +70,14 @@ impl DnList {
         Self { chosen: names.into_iter().map(<[u8]>::to_vec).collect(), ..Self::default() }
     }
 
-    /// Whether the list names this DN, as it is spelled on the wire.
+    /// Whether the list names this DN, as it is spelled on the wire: by its user, or with its domain.
     #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
+        let user = name.iter().rposition(|&c| c == b'@').and_then(|at| name.get(..at));
+        self.has(name) || user.is_some_and(|user| self.has(user))
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
         self.chosen.contains(name) || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 

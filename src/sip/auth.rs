@@ -24,6 +24,8 @@ pub struct Challenge<'a> {
     pub stale: bool,
     /// The opaque.
     pub opaque: Option<&'a [u8]>,
+    /// What a scheme of several rounds sends along (`gssapi-data`, RFC 4559 §4.1).
+    pub data: Option<&'a [u8]>,
 }
 
 impl<'a> Challenge<'a> {
@@ -69,6 +71,8 @@ pub struct Credentials<'a> {
     pub cnonce: Option<&'a [u8]>,
     /// The opaque.
     pub opaque: Option<&'a [u8]>,
+    /// The synchronization failure of an AKA phone (RFC 3310 §3.4).
+    pub auts: Option<&'a [u8]>,
 }
 
 impl<'a> Credentials<'a> {
@@ -109,6 +113,7 @@ impl<'a> AuthItems<'a> {
                 Field::Algorithm => &mut read.algorithm,
                 Field::Qop => &mut read.qop,
                 Field::Opaque => &mut read.opaque,
+                Field::Data => &mut read.data,
                 Field::Stale => {
                     read.stale |= value.eq_ignore_ascii_case(b"true");
                     return;
@@ -134,11 +139,12 @@ impl<'a> AuthItems<'a> {
                 Field::Qop => &mut read.qop,
                 Field::Cnonce => &mut read.cnonce,
                 Field::Opaque => &mut read.opaque,
+                Field::Auts => &mut read.auts,
                 Field::Nc => {
                     read.nc = read.nc.or_else(|| hex_number(value));
                     return;
                 }
-                Field::Stale | Field::Other => return,
+                Field::Stale | Field::Data | Field::Other => return,
             };
             field.get_or_insert(value);
         })?;
@@ -163,12 +169,18 @@ impl<'a> AuthItems<'a> {
                     self.scheme = Some(text);
                     return scheme;
                 }
-                // a lone word between commas is no scheme
-                (Part::Word { ends_item: true, .. }, Some(_)) => {}
+                // a lone word between commas is no scheme, but may be data (RFC 7235 §2.1, token68)
+                (Part::Word { text, ends_item: true }, Some(_)) => take(Field::Data, text),
                 // parameters without a scheme: read them all the same, as of an unnamed one
                 (Part::Param(name, value), found) => {
                     scheme = Some(found.unwrap_or_default());
-                    take(Field::of(name), value);
+                    match Field::of(name) {
+                        // the padding of such data
+                        Field::Other if value.iter().all(|byte| *byte == b'=') => {
+                            take(Field::Data, name);
+                        }
+                        field => take(field, value),
+                    }
                 }
             }
         }
@@ -257,6 +269,8 @@ enum Field {
     Cnonce,
     Opaque,
     Stale,
+    Auts,
+    Data,
     Other,
 }
 
@@ -293,13 +307,15 @@ impl Field {
             b"cnonce" => Self::Cnonce,
             b"opaque" => Self::Opaque,
             b"stale" => Self::Stale,
+            b"auts" => Self::Auts,
+            b"gssapi-data" => Self::Data,
             _ => Self::Other,
         }
     }
 }
 
-/// As long as `algorithm`.
-const LONGEST_FIELD: usize = 9;
+/// As long as `gssapi-data`.
+const LONGEST_FIELD: usize = 11;
 
 /// The value at the start of `text`, quoted or up to the comma, and what follows it.
 fn auth_value(text: &[u8]) -> (&[u8], &[u8]) {

@@ -6,7 +6,7 @@ use super::layout::count;
 use super::when::Clock;
 use crate::capture::{Capture, LogInfo, file_name};
 use crate::net::{Timestamp, escape_text};
-use crate::registration::{Demand, Flag, Verdict};
+use crate::registration::{Demand, DnView, Flag, Risk, Verdict};
 use crate::sip::reason_phrase;
 
 /// A status code with its phrase, `403 Forbidden`.
@@ -98,6 +98,31 @@ pub(crate) fn verdict(
     }
 }
 
+/// What puts a DN at risk, in a few words.
+pub(crate) const fn risk(risk: Risk) -> &'static str {
+    match risk {
+        Risk::ConnectionClosed => "its connection has ended",
+        Risk::ContactUnreachable => "its Contact does not answer",
+        Risk::RefreshRefused => "refresh refused",
+        Risk::RefreshUnanswered => "refresh unanswered",
+        Risk::RefreshGivenUp => "refresh challenged and given up",
+        Risk::ResponsesLost => "responses get lost",
+        Risk::Flapping => "flapping",
+        Risk::Conflict => "held in conflict",
+        Risk::LostAtEdge => "lost at the edge",
+    }
+}
+
+/// The verdict on a DN in a few words, and what puts it at risk.
+pub(crate) fn verdict_of(dn: &DnView<'_>, clock: &Clock) -> String {
+    let state = dn.state();
+    let words = verdict(state.verdict, state.status_code, state.expires_at, clock);
+    match dn.risk() {
+        Some(of) => format!("{words}, at risk: {}", risk(of)),
+        None => words,
+    }
+}
+
 /// A flag as a remark.
 pub(crate) const fn flag(flag: Flag) -> &'static str {
     match flag {
@@ -138,6 +163,7 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
         Flag::CtiOut => "its CTI state is out of service",
         Flag::CtiSplit => "two cluster nodes hold each other's DNs out of service",
         Flag::UnreachableStated => "the device does not answer the server's OPTIONS",
+        Flag::AtRisk => "at risk: it may not stay in service, or cannot be reached",
     }
 }
 
@@ -162,6 +188,17 @@ pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
         Flag::LostAtEdge => &["lost-at-edge"],
         Flag::LogDisagrees => &["log-disagrees"],
         Flag::Nat => &["contact-not-source"],
+        Flag::AtRisk => &[
+            "refresh-failed",
+            "registered-but-silent",
+            "flapping",
+            "conflict-two-registrars",
+            "taken-by-other-source",
+            "answer-lost",
+            "lost-at-edge",
+            "connection-closed",
+            "contact-refused",
+        ],
         Flag::MovedRegistrar
         | Flag::Retransmissions
         | Flag::MinExpires

@@ -111,8 +111,8 @@ fn the_incident_is_told_as_it_was() {
             "auth-failed",
             "2002",
             "2002: 192.168.210.81:5060 refused the credentials of user \"2002\" for the realm \
-             \"lab.example\" 4 times, though they answer its nonce and it calls none stale: wrong \
-             password or user",
+             \"lab.example\" 4 times, though they answer its nonce and it calls none stale: a \
+             wrong password, or a user or source that it does not accept",
         ),
     ] {
         let said = sentences(capture, dn);
@@ -145,8 +145,13 @@ fn assert_honest(name: &str, snapshot: &Snapshot) {
 }
 
 /// Warnings a DN that is in service may have: something does fail, or will.
-const WORKING_BUT: [&str; 4] =
-    ["refresh-failed", "refresh-gap", "conflict-two-registrars", "taken-by-other-source"];
+const WORKING_BUT: [&str; 5] = [
+    "refresh-failed",
+    "refresh-gap",
+    "conflict-two-registrars",
+    "taken-by-other-source",
+    "rejected-from-other-source",
+];
 
 fn text(story: &Story) -> String {
     let start = story.paragraphs.first().map_or_else(Default::default, |e| e.time);

@@ -15,6 +15,9 @@ pub(super) struct Case<'a> {
     pub confidence: Confidence,
     /// Whether the client had SIP answers of the server over a connection since.
     pub passed: bool,
+    /// Whether the client is registered there over a transport without connections: TCP was for
+    /// something else (RFC 3261 §18.1.1).
+    pub registers_otherwise: bool,
 }
 
 /// The failures of this kind, of servers that can be SIP's.
@@ -28,15 +31,36 @@ pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>
         .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
         .collect();
     let answered = last_answers(snapshot, &records);
-    let judged = records.into_iter().filter_map(|record| {
+    let otherwise = registered_otherwise(snapshot, &records);
+    // a registrar that calls a device is told of with the DN
+    let calls = |r: &&ConnectionRecord| {
+        registrars.contains(&r.client) && !registrars.contains(&r.server.addr)
+    };
+    let judged = records.into_iter().filter(|record| !calls(record)).filter_map(|record| {
         let speaks = snapshot.speaks_sip(record.server);
         let registrar = registrars.contains(&record.server.addr);
         let confidence = confidence(record.server, speaks, registrar)?;
         let last = answered.get(&(record.client, record.server));
         let passed = last.is_some_and(|last| *last > record.last);
-        Some(Case { record, confidence, passed })
+        let registers_otherwise = otherwise.contains(&(record.client, record.server.addr));
+        Some(Case { record, confidence, passed, registers_otherwise })
     });
     judged.collect()
+}
+
+/// The clients that were accepted by a server over a transport without connections.
+fn registered_otherwise(
+    snapshot: &Snapshot,
+    records: &[&ConnectionRecord],
+) -> HashSet<(IpAddr, IpAddr)> {
+    let asked: HashSet<_> = records.iter().map(|r| (r.client, r.server.addr)).collect();
+    let attempts = snapshot.dns().flat_map(|dn| dn.attempts());
+    let accepted =
+        attempts.filter(|a| !a.transport.is_reliable() && a.outcome == Outcome::Accepted);
+    accepted
+        .map(|a| (a.source.addr, a.registrar.addr))
+        .filter(|ends| asked.contains(ends))
+        .collect()
 }
 
 /// When each client that is told of had its latest answer to a REGISTER over a connection to that
@@ -84,7 +108,7 @@ impl Case<'_> {
             severity: match self.confidence {
                 // a port of which nothing but its host speaks for SIP
                 Confidence::Possible => Severity::Observation,
-                _ if self.passed => Severity::Observation,
+                _ if self.passed || self.registers_otherwise => Severity::Observation,
                 _ => about.severity,
             },
             confidence: self.confidence,

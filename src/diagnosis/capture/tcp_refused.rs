@@ -26,7 +26,12 @@ impl Rule for TcpRefused {
         for case in cases(scene.snapshot, ConnectionFault::Refused) {
             let (client, server) = (case.record.client, case.record.server);
             let count = case.count();
-            let sentence = if case.passed {
+            let sentence = if case.registers_otherwise {
+                format!(
+                    "{server} refuses TCP: {count} from {client} answered with a reset, which registers \
+                     over UDP and tried TCP for another request"
+                )
+            } else if case.passed {
                 format!(
                     "{server} refused TCP for a while: {count} from {client} answered with a reset, before \
                      another came about"

@@ -39,7 +39,7 @@ impl DnRule for ExpiredNotRefreshed {
         format!(
             "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
              {}",
-            last.registrar,
+            last.spoke,
             last.source.addr,
             span(ago.unwrap_or_default()),
             tried(case)

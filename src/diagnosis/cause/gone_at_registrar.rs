@@ -7,8 +7,8 @@ static ABOUT: About = About {
     severity: Severity::Error,
     fragment: "gone at the registrar",
     meaning: "The registrar shows that it no longer holds the binding though its time still \
-            ran: a query lists nothing, a request to the DN is answered 404 or 480, or a \
-            reg NOTIFY says terminated.",
+            ran: a query lists nothing, or a reg NOTIFY says terminated; likely if a request for \
+            the DN is answered 480 or 410, or 404 where such requests were delivered before.",
     check: "the registrar's own log at that moment: an administrator, a restart, an \
             out-of-service check, or a split between the nodes of a cluster; on a Genesys switch \
             oos-check and oos-force of the DN",
@@ -38,7 +38,9 @@ impl DnRule for GoneAtRegistrar {
                 .unwrap_or_default();
             let change = case.change_to(Verdict::Terminated);
             shown.extend(change.map(|c| Evidence { time: c.time, frame: c.frame }));
-            Proof::error(Confidence::Certain, shown)
+            let doubtful = case.view.doubt().is_some();
+            let sure = if doubtful { Confidence::Likely } else { Confidence::Certain };
+            Proof::error(sure, shown)
         })
     }
 
@@ -53,9 +55,14 @@ impl DnRule for GoneAtRegistrar {
             let granted = a.granted.map_or_else(String::new, |s| format!(" for {s} s"));
             format!("accepted{granted} and {after} later ")
         });
-        format!(
-            "{name}: {}no longer known to {registrar}, without a removal in this capture",
-            before.unwrap_or_default()
-        )
+        let before = before.unwrap_or_default();
+        if let Some(doubt) = case.view.doubt() {
+            return format!(
+                "{name}: {before}{registrar} answered {} to a request for it without a removal in this \
+                 capture: the binding is gone, or the DN is set to do-not-disturb",
+                doubt.code
+            );
+        }
+        format!("{name}: {before}no longer known to {registrar}, without a removal in this capture")
     }
 }

@@ -5,20 +5,27 @@ use super::rule::DnRule;
 mod address_blocked;
 mod algorithm_not_offered;
 mod by_code;
+mod challenge_declined;
 mod challenge_not_answered;
 mod cut_packets;
 mod deregistered_by_own_side;
+mod digest_replayed;
 mod expired_not_refreshed;
+mod goes_on_out_of_sight;
 mod gone_at_registrar;
 mod granted_zero;
 mod interval_too_brief_not_obeyed;
 mod no_answer;
+mod nonce_of_another_server;
+mod nonce_outlived;
 mod not_kept;
 mod not_seen;
 mod old_nonce_answered;
 mod one_way_capture;
 mod only_asked;
 mod redirect_not_followed;
+mod refused_after_accepted;
+mod rejected_403_after_challenge;
 mod rejected_403_without_challenge;
 mod removed_by_other_source;
 mod stale_loop;
@@ -50,11 +57,17 @@ pub(super) static CAUSES: &[&dyn DnRule] = &[
     &stale_loop::StaleLoop,
     &wrong_realm::WrongRealm,
     &algorithm_not_offered::AlgorithmNotOffered,
+    &nonce_of_another_server::NonceOfAnother,
+    &digest_replayed::Replayed,
+    &nonce_outlived::NonceOutlived,
+    &challenge_declined::ChallengeDeclined,
     &old_nonce_answered::OldNonceAnswered,
+    &refused_after_accepted::RefusedAfterAccepted,
     &wrong_password::WrongPassword,
     &challenge_not_answered::ChallengeNotAnswered,
     &unknown_dn_404::UnknownDn,
     &rejected_403_without_challenge::RejectedWithoutChallenge,
+    &rejected_403_after_challenge::RejectedAfterChallenge,
     &interval_too_brief_not_obeyed::IntervalTooBrief,
     &by_code::BY_CODE[0],
     &by_code::BY_CODE[1],
@@ -86,6 +99,7 @@ pub(super) static CAUSES: &[&dyn DnRule] = &[
     &expired_not_refreshed::ExpiredNotRefreshed,
     &redirect_not_followed::RedirectNotFollowed,
     &only_asked::OnlyAsked,
+    &goes_on_out_of_sight::OutOfSight,
     &one_way_capture::OneWayCapture,
     &cut_packets::CutPackets,
 ];

@@ -26,7 +26,10 @@ impl DnRule for NotKept {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.is(Verdict::NotKept), || Proof::error(Confidence::Certain, case.shown()))
+        Held::when(case.is(Verdict::NotKept), || {
+            let sure = if is_called(case) { Confidence::Possible } else { Confidence::Certain };
+            Proof::error(sure, case.shown())
+        })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
@@ -35,12 +38,23 @@ impl DnRule for NotKept {
             0 => "lists no Contact".to_owned(),
             n => format!("lists {}, not this one", count(n, "Contact")),
         };
+        let effect = if is_called(case) {
+            "yet requests are sent to the device: the registrar holds a binding that it does not list"
+        } else {
+            "calls will not reach it"
+        };
         format!(
-            "{}: {} answered {} to Contact {}, yet the answer {lists}: calls will not reach it",
+            "{}: {} answered {} to Contact {}, and the answer {lists}: {effect}",
             case.name(),
             last.registrar,
             case.code_of(last),
             case.text(last.contact)
         )
     }
+}
+
+/// Whether a server sends requests to the device though no Contact was listed.
+fn is_called(case: &Case<'_>) -> bool {
+    let first = case.attempts.iter().find(|a| a.outcome == Outcome::Failed(Verdict::NotKept));
+    first.zip(case.view.called_at()).is_some_and(|(first, called)| called > first.started)
 }

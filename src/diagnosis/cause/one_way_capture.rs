@@ -35,9 +35,9 @@ impl DnRule for OneWayCapture {
             0 => String::new(),
             n => format!(", though it has answers to {}", count(n, "other DN")),
         };
-        // over TCP nothing is repeated: a later request or an acknowledgment told
+        // over TCP nothing is repeated
         let shows = if last.transport.is_reliable() {
-            "shows that it got one"
+            "may have got one"
         } else {
             "does not repeat its REGISTER as it would without one"
         };

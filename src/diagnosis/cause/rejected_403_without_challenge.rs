@@ -29,7 +29,7 @@ impl DnRule for RejectedWithoutChallenge {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        let unasked = case.decider().is_some_and(|a| a.challenges() == 0 && !a.credentials());
+        let unasked = case.decider().is_some_and(|a| is_unasked(case, a));
         Held::when(
             case.is(Verdict::Rejected) && case.view.state().status_code == Some(403) && unasked,
             || Proof::error(Confidence::Certain, case.shown()),
@@ -50,6 +50,15 @@ impl DnRule for RejectedWithoutChallenge {
             )
         )
     }
+}
+
+/// Whether the registrar asked for credentials neither in this attempt nor in the one before it.
+pub(super) fn is_unasked(case: &Case<'_>, refused: &AttemptView<'_>) -> bool {
+    let mut before = case.attempts.iter().rev().skip_while(|a| a.started >= refused.started);
+    let before =
+        before.find(|a| a.registrar == refused.registrar && a.source.addr == refused.source.addr);
+    let challenged = before.is_some_and(|a| a.outcome == Outcome::Failed(Verdict::Challenged));
+    refused.challenges() == 0 && !refused.credentials() && !challenged
 }
 
 /// How the source and the registrar treat others.

@@ -5,12 +5,15 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "wrong-password",
     severity: Severity::Error,
-    fragment: "wrong password",
+    fragment: "credentials refused",
     meaning: "Credentials that answer the registrar's own nonce are challenged again without \
-            stale, or refused with 403: the password or the user name is wrong, or the \
-            user may not register this DN.",
-    check: "the password and the authentication user on both sides; with --secret-file \
-            regscope tells whether the digest fits a password; on a Genesys switch \
+            stale, or refused with 403: a wrong password or user name, a user or source that it \
+            does not accept, or, with 403, a DN that may not register; the wire cannot tell these \
+            apart.",
+    check: "the registrar's log, which tells these apart; the password and the authentication user on \
+            both sides (with --secret-file regscope says whether the digest fits a password); whether \
+            the user exists, whether the source is allowed (ACL), and after 403 whether the AOR exists \
+            and its limit of Contacts leaves room (max_contacts on Asterisk); on a Genesys switch \
             authenticate-requests and password of the DN",
     reference: "RFC 3261 §22.1, §10.3 step 3–4; RFC 7616 §3.3",
 };
@@ -47,15 +50,16 @@ impl DnRule for WrongPassword {
             let user = if user.is_empty() { String::new() } else { format!(" of user \"{user}\"") };
             return format!(
                 "{name}: {} refused the credentials{user} for the realm \"{realm}\" {}, though they \
-                 answer its nonce and it calls none stale: wrong password or user",
+                 answer its nonce and it calls none stale: a wrong password, or a user or source that \
+                 it does not accept",
                 last.registrar,
                 times(last.refusals().max(1))
             );
         }
         let before = case.accepted_until().map_or_else(String::new, |before| format!("; {before}"));
         format!(
-            "{name}: {} answered {} to credentials of user \"{user}\": wrong password or user, or not \
-             allowed{before}",
+            "{name}: {} answered {} to credentials of user \"{user}\": a wrong password or user, or a DN \
+             that is not allowed to register{before}",
             last.registrar,
             case.code_of(last)
         )

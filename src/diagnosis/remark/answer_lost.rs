@@ -1,6 +1,7 @@
 //! Answers that do not reach the device.
 
 use super::super::prelude::*;
+use crate::registration::AttemptView;
 
 static ABOUT: About = About {
     id: "answer-lost",
@@ -28,13 +29,14 @@ impl DnRule for AnswerLost {
         Held::when(case.has(Flag::AnswerLost), || {
             let confidence =
                 if other_port(case).is_some() { Confidence::Certain } else { Confidence::Likely };
-            Proof::warning(confidence, case.shown())
+            Proof::warning(confidence, lost(case).map(shown_by).unwrap_or_default())
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let (name, source) = (case.name(), case.source_name());
-        let repeats = case.attempts.iter().map(|a| a.retransmissions()).max().unwrap_or(0);
+        let Some(lost) = lost(case) else { return String::new() };
+        let (name, source) = (case.name(), lost.source.addr);
+        let repeats = lost.retransmissions();
         let why = other_port(case).map_or_else(String::new, |(to, from)| {
             let asked = if case.details().is_some_and(|d| d.form.rport_asked) {
                 "though the Via asks for rport"
@@ -43,7 +45,7 @@ impl DnRule for AnswerLost {
             };
             format!(": the answers go to port {to}, the REGISTERs come from port {from}, {asked}")
         });
-        let registrar = case.registrar_name();
+        let registrar = lost.registrar;
         if repeats == 0 {
             return format!(
                 "{name}: {registrar} answers, and an ICMP error returns the answer: the host of \
@@ -55,6 +57,11 @@ impl DnRule for AnswerLost {
             times(repeats)
         )
     }
+}
+
+/// The latest attempt whose answer did not reach the device.
+fn lost<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    case.attempts.iter().rev().find(|a| a.flags.contains(Flag::AnswerLost))
 }
 
 /// The port the answer went to and the port the request came from, if they differ.

@@ -4,13 +4,17 @@ use super::rule::DnRule;
 
 mod answer_lost;
 mod answer_names_two_times;
+mod answer_not_passed_on;
 mod bulk_registration;
 mod call_id_changes;
 mod conflict_two_registrars;
+mod connection_closed;
 mod contact_not_source;
+mod contact_refused;
 mod contact_rewritten;
 mod contact_unroutable;
 mod cseq_not_rising;
+mod dead_contacts;
 mod digest_uri_differs;
 mod flapping;
 mod keep_alive_missing;
@@ -24,11 +28,13 @@ mod recovered;
 mod refresh_failed;
 mod refresh_failed_then_expired;
 mod refresh_gap;
+mod refreshes_given_up;
 mod register_names_no_expires;
 mod registered_but_silent;
 mod registers_too_often;
 mod rejected_from_other_source;
 mod removal_answer_missing;
+mod request_for_dn_refused;
 mod request_uri_user;
 mod retry_after_not_obeyed;
 mod rport_unfilled;
@@ -50,13 +56,16 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &call_id_changes::CallIdChanges,
     &third_party_registration::ThirdParty,
     &request_uri_user::RequestUriUser,
+    &request_for_dn_refused::RequestRefused,
     &username_not_dn::UsernameNotDn,
     &digest_uri_differs::DigestUriDiffers,
     &answer_lost::AnswerLost,
+    &answer_not_passed_on::NotPassedOn,
     &thin_refresh_margin::ThinMargin,
     &refresh_gap::RefreshGap,
     &refresh_failed::RefreshFailed,
     &refresh_failed_then_expired::LapsedAfterRefresh,
+    &refreshes_given_up::RefreshesGivenUp,
     &removal_answer_missing::RemovalAnswerMissing,
     &cseq_not_rising::CseqNotRising,
     &flapping::Flapping,
@@ -79,6 +88,9 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &lost_at_edge::LostAtEdge,
     &log_disagrees::LogDisagrees,
     &registered_but_silent::RegisteredButSilent,
+    &connection_closed::ConnectionClosed,
+    &dead_contacts::DeadContacts,
+    &contact_refused::ContactRefused,
     &no_answer_to_other_source::SilentElsewhere,
     &not_kept_beside_others::NotKeptBesideOthers,
 ];

@@ -1,7 +1,7 @@
 //! A refresh that failed while the binding runs.
 
 use super::super::prelude::*;
-use crate::registration::AttemptView;
+use crate::registration::{AttemptView, Risk};
 
 /// Who has not gone on by then, as long as a transaction lasts, has given up (RFC 3261 §17.1.2.2); in
 /// nanoseconds.
@@ -42,9 +42,11 @@ impl DnRule for RefreshFailed {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = failed(case) else { return String::new() };
+        let in_a_row = in_a_row(case);
         let asked = match last.purpose {
-            Purpose::Remove => "the latest REGISTER, a removal,",
-            _ => "the latest REGISTER",
+            Purpose::Remove => "the latest REGISTER, a removal,".to_owned(),
+            _ if in_a_row > 1 => format!("the latest of {in_a_row} refreshes that failed in a row"),
+            _ => "the latest REGISTER".to_owned(),
         };
         let what = match last.code {
             0 => format!("{} did not answer {asked}", last.registrar),
@@ -66,9 +68,13 @@ impl DnRule for RefreshFailed {
 /// The latest attempt of a source that holds the DN, if it failed and nothing follows.
 fn failed<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     let last = case.last_done()?;
+    let at_risk = matches!(
+        case.view.risk(),
+        Some(Risk::RefreshRefused | Risk::RefreshUnanswered | Risk::RefreshGivenUp)
+    );
     let fails = match last.outcome {
-        Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => {
-            case.scene.snapshot.at.nanos_since(last.last) > GIVEN_UP
+        Outcome::Failed(Verdict::Challenged | Verdict::Redirected | Verdict::OneWay) => {
+            at_risk || case.scene.snapshot.at.nanos_since(last.last) > GIVEN_UP
         }
         Outcome::Failed(verdict) => matches!(
             verdict,
@@ -79,4 +85,10 @@ fn failed<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     let holds =
         case.view.bindings().any(|(_, b)| b.source.is_some_and(|s| s.addr == last.source.addr));
     (fails && holds).then_some(last)
+}
+
+/// How many attempts failed since the DN was accepted last.
+fn in_a_row(case: &Case<'_>) -> usize {
+    let failed = |a: &&AttemptView<'_>| a.outcome.failure().is_some();
+    case.attempts.iter().rev().skip_while(|a| a.outcome == Outcome::Open).take_while(failed).count()
 }

@@ -29,10 +29,7 @@ impl DnRule for RegisteredButSilent {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        if !case.is(Verdict::InService) {
-            return Held::No;
-        }
-        let Some(open) = case.view.unanswered() else { return Held::No };
+        let Some(open) = unanswered(case) else { return Held::No };
         let confidence = match open.icmp {
             Some(_) => Confidence::Certain,
             None if open.heard => Confidence::Likely,
@@ -42,7 +39,7 @@ impl DnRule for RegisteredButSilent {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let Some(open) = case.view.unanswered() else { return String::new() };
+        let Some(open) = unanswered(case) else { return String::new() };
         let Unanswered { asker, place, method, requests, sent, .. } = *open;
         let within = words::span(open.last.0.nanos_since(open.first.0));
         let what = match (open.icmp, requests, sent) {
@@ -71,7 +68,20 @@ impl DnRule for RegisteredButSilent {
         } else {
             "; nobody answers that one in this capture"
         };
-        format!("{}: {what}{elsewhere}{nobody}", case.name())
+        let lapsed = if case.is(Verdict::Expired) {
+            "; its binding still ran when that began, and has lapsed since"
+        } else {
+            ""
+        };
+        format!("{}: {what}{elsewhere}{nobody}{lapsed}", case.name())
+    }
+}
+
+/// What was sent to it in vain while it was registered.
+fn unanswered<'a>(case: &Case<'a>) -> Option<&'a Unanswered> {
+    match case.verdict() {
+        Verdict::InService => case.view.unanswered(),
+        _ => case.view.unanswered_before_lapse(),
     }
 }
 

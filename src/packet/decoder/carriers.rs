@@ -2,12 +2,13 @@
 
 use etherparse::IpNumber;
 
+use super::super::event::Seal;
 use super::super::exported::{self, Unit};
 use super::super::meta::{Body, Meta, Ports};
 use super::super::stats::Undecoded;
 use super::super::{Sink, audiocodes, esp, tunnel};
 use super::Decoder;
-use crate::net::{Cut, Frame};
+use crate::net::{Cut, Frame, Transport};
 
 impl Decoder {
     pub(super) fn exported(&mut self, frame: &Frame<'_>, missing: usize, sink: &mut Sink<'_>) {
@@ -99,6 +100,8 @@ impl Decoder {
             self.stats.count(Undecoded::TunnelDepth);
         } else if !self.esp(body, meta, depth + 1, sink) {
             self.stats.count(Undecoded::Esp);
+            let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
+            self.sealed.tell(&origin, Seal::Esp, sink);
         }
         true
     }

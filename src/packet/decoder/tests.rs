@@ -2,7 +2,7 @@
 
 use etherparse::PacketBuilder;
 
-use super::super::event::IcmpKind;
+use super::super::event::{ConnectionKind, IcmpKind};
 use super::super::link;
 use super::super::stats::Undecoded;
 use super::super::testkit::{
@@ -337,7 +337,8 @@ fn what_is_not_understood_is_counted() {
         assert_eq!(stats.undecoded(kind), 1, "{}", kind.name());
     }
     assert_eq!((stats.not_ip, stats.other_protocols, stats.datagrams_not_sip), (1, 1, 1));
-    assert_eq!((stats.frames, rig.seen.len()), (10, 0));
+    let sealed = ConnectionKind::Sealed(Seal::Esp);
+    assert_eq!((stats.frames, rig.seen.len(), rig.connections()[0].0), (10, 1, sealed));
 }
 
 #[test]

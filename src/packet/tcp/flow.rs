@@ -153,7 +153,12 @@ impl Flow {
         if let Some(ack) = segment.ack {
             self.acked(way.back(), ack, origin, desk);
         }
+        let was_closed = self.up.closed || self.down.closed;
         self.data(way, segment, origin, desk);
+        if !was_closed && (self.up.closed || self.down.closed) {
+            let by_server = way != self.client;
+            self.tell(ConnectionKind::Closed { by_server }, way, origin, None, desk);
+        }
         self.over = self.up.closed && self.down.closed;
         if self.over {
             self.end_tls(desk);

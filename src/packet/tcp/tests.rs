@@ -67,7 +67,8 @@ fn orderly_conversation() {
         (7, 0, "", true),
     ];
     assert_eq!(talk.chunks(), expected);
-    assert!(talk.0.origins[0].path.peer_seen && talk.kinds().is_empty());
+    assert!(talk.0.origins[0].path.peer_seen);
+    assert_eq!(talk.kinds(), [ConnectionKind::Closed { by_server: false }]);
     talk.0.finish();
     assert_eq!(talk.chunks().len(), 4);
 }
@@ -101,7 +102,8 @@ fn every_packet_captured_twice() {
     talk.0.finish();
     assert_eq!(talk.0.stream(0), SIP);
     assert_eq!(talk.chunks().len(), 2);
-    assert!(talk.kinds().is_empty(), "sent data, so the SYN was answered: {:?}", talk.kinds());
+    let closed = ConnectionKind::Closed { by_server: false };
+    assert_eq!(talk.kinds(), [closed], "sent data, so the SYN was answered");
 }
 
 #[test]
@@ -238,7 +240,8 @@ fn stragglers_of_a_closed_connection_do_not_open_one() {
     talk.0.link(link::ETHERNET, 20_000, &[]);
     talk.client(20_001, 101, 501, "R", b"").server(20_001, 500, 101, "F", b"");
     talk.0.finish();
-    assert_eq!((talk.0.decoder.stats().flows, talk.0.seen.len()), (1, 0));
+    assert_eq!(talk.kinds(), [ConnectionKind::Closed { by_server: false }]);
+    assert_eq!((talk.0.decoder.stats().flows, talk.0.seen.len()), (1, 1));
     assert!(talk.0.decoder.streams.flows.is_empty());
 }
 
@@ -320,7 +323,8 @@ fn reset() {
     assert!(talk.chunks().last().unwrap().3);
     let mut talk = Talk::new();
     talk.open().server(3, 500, 100, "F", b"").client(4, 100, 501, "R", b"");
-    assert_eq!(talk.kinds(), [], "an orderly close and its echo");
+    let closed = ConnectionKind::Closed { by_server: true };
+    assert_eq!(talk.kinds(), [closed], "an orderly close and its echo");
 }
 
 #[test]

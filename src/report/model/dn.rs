@@ -11,7 +11,7 @@ use crate::capture::is_line;
 use crate::net::{Endpoint, FrameRef, Transport};
 use crate::registration::{
     AgentRecord, AttemptView, BindingView, Change, Cti, Demand, DnView, Flag, FlagSet,
-    MessageRecord, RegistrationState, Snapshot, Sym, abreast,
+    MessageRecord, RegistrationState, Risk, Snapshot, Sym, abreast,
 };
 use crate::report::message::inferred;
 use crate::source::FileInfo;
@@ -84,7 +84,8 @@ impl<'a> Pen<'a> {
             "cti": Object(state.cti(), cti),
             "inferred": List(inferred_of(dn)),
             "cohort": dn.cohort().name(),
-            "flags": flags(state.flags),
+            "flags": flags(dn.flags()),
+            "at_risk": dn.risk().map(Risk::name),
             "since": state.since,
             "expires_at": state.expires_at,
             "first_seen": record.map(|r| r.first_seen),

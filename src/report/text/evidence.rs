@@ -146,7 +146,7 @@ impl Block<'_> {
     /// `✗ 5001, 5002 and 14 more: rejected 403 Forbidden since 15:57:00`.
     fn head(&self, dn: DnView<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
         let state = dn.state();
-        let (mark, ink) = page.mark(state.verdict.state());
+        let (mark, ink) = page.mark_of(&dn);
         let mark = page.paint(ink, mark);
         let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
         let dns: Vec<&[u8]> = self.dns.iter().map(DnView::name).collect();
@@ -314,7 +314,7 @@ impl Lines {
             let rules = words::rules_of(flag);
             words::is_in_exchange(flag) || findings.iter().any(|f| rules.contains(&f.rule))
         };
-        let flags = dn.state().flags.iter().filter(|&flag| !told(flag)).map(words::flag);
+        let flags = dn.flags().iter().filter(|&flag| !told(flag)).map(words::flag);
         let flags: Vec<_> = flags.collect();
         if !flags.is_empty() {
             self.0.push((0, format!("Also: {}.", flags.join("; "))));

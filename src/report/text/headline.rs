@@ -33,11 +33,12 @@ pub(in crate::report) fn summary(view: &View<'_>) -> String {
         let key = (state.verdict.urgency(), state.status_code);
         by_verdict.entry(key).or_insert((state.verdict, 0)).1 += 1;
     }
-    if by_verdict.is_empty() { nothing(view) } else { sentence(&by_verdict) }
+    let at_risk = view.dns().filter(|dn| dn.risk().is_some()).count() as u64;
+    if by_verdict.is_empty() { nothing(view) } else { sentence(&by_verdict, at_risk) }
 }
 
-/// `5 DNs: 2 in service, 3 out of service (2 rejected 403, 1 rejected 404)`.
-fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>) -> String {
+/// `5 DNs: 2 in service, 1 of them at risk, 3 out of service (2 rejected 403, 1 rejected 404)`.
+fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>, at_risk: u64) -> String {
     let total = by_verdict.values().map(|(_, n)| n).sum();
     let part = |state: State, words: &str| {
         let of = || by_verdict.iter().filter(|(_, (verdict, _))| verdict.state() == state);
@@ -47,6 +48,7 @@ fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>) -> Stri
             format!("{n} {}{code}", verdict.name().replace('_', " "))
         });
         let why = match state {
+            State::InService if at_risk > 0 => format!(", {at_risk} of them at risk"),
             State::InService => String::new(),
             _ => format!(" ({})", why.collect::<Vec<_>>().join(", ")),
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::registration::State;
+use crate::registration::{DnView, State};
 use crate::report::Style;
 use crate::wording::glyphs::Glyphs;
 use crate::wording::layout::wrap;
@@ -57,6 +57,14 @@ impl<'o> Page<'o> {
             State::InService => (self.glyphs.in_service, Ink::Good),
             State::OutOfService => (self.glyphs.out_of_service, Ink::Bad),
             State::Unknown => (self.glyphs.unknown, Ink::Doubtful),
+        }
+    }
+
+    /// The mark of a DN and its color.
+    pub(super) fn mark_of(&self, dn: &DnView<'_>) -> (&'static str, Ink) {
+        match dn.risk() {
+            Some(_) => (self.glyphs.at_risk, Ink::Doubtful),
+            None => self.mark(dn.state().verdict.state()),
         }
     }
 

@@ -61,7 +61,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
                 page.line("")?;
             }
             before = Some(row.state);
-            let (mark, ink) = page.mark(row.state);
+            let (mark, ink) = page.mark_of(dn);
             let text = row.line(&widths, page);
             page.line(&format!("{} {text}", page.paint(ink, mark)))?;
         }
@@ -105,7 +105,7 @@ impl<'a> Row<'a> {
     fn of(snapshot: &'a Snapshot, dn: DnView<'a>, clock: &Clock) -> Self {
         let state = dn.state();
         let (source, user_agent) = device(snapshot, dn);
-        let verdict = words::verdict(state.verdict, state.status_code, state.expires_at, clock);
+        let verdict = words::verdict_of(&dn, clock);
         let since = state.since.map(|since| clock.short(since)).unwrap_or_default();
         Self {
             state: state.verdict.state(),

@@ -6,6 +6,7 @@
 //! | traffic | | why |
 //! |---|---|---|
 //! | UDP, first byte from 0x80 | shed | RTP, RTCP, SRTP (version 2 in the upper bits, RFC 3550 §5.1); a SIP message begins with a token, CRLF or blanks (RFC 3261 §25.1), HEP with `HEP3` or a byte below 3 |
+//! | UDP, first byte from 0xf8, port 5060 or 5061 | kept | `SigComp` (RFC 3320 §7): that SIP goes on compressed is worth knowing |
 //! | UDP, other first bytes | kept | ASCII may be SIP on any port; behind a control byte the sieve searches, which no kernel filter can. STUN and DTLS go through here: some packets a call, not fifty a second |
 //! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP, GRE, MPLS, `IPsec`) | kept | what they hold is decoded; media inside them comes along. Other tunnels (TZSP, CAPWAP, Teredo, debug recording) begin with bytes that are kept anyway |
 //! | UDP port 53 | kept | a look-up that fails is why a REGISTER never comes |
@@ -31,7 +32,10 @@ pub const DEFAULT_FILTER: &str = concat!(
     " or ip[20:2] = 4500 or ip[20:2] = 4754 or ip[20:2] = 6635 or ip[20:2] = 53",
     " or ip[22:2] = 1701 or ip[22:2] = 2152 or ip[22:2] = 4789 or ip[22:2] = 4790",
     " or ip[22:2] = 6081 or ip[22:2] = 8472",
-    " or ip[22:2] = 4500 or ip[22:2] = 4754 or ip[22:2] = 6635 or ip[22:2] = 53))",
+    " or ip[22:2] = 4500 or ip[22:2] = 4754 or ip[22:2] = 6635 or ip[22:2] = 53",
+    // compressed SIP
+    " or (ip[28] >= 0xf8 and (ip[20:2] = 5060 or ip[20:2] = 5061",
+    " or ip[22:2] = 5060 or ip[22:2] = 5061))))",
     // IPv6 without extension headers, with a payload
     " and not (ip6 and len >= 69 and ip6[0] & 0xf0 = 0x60 and ip6[6] = 17",
     " and ip6[4:2] >= 9 and ip6[48] >= 0x80",
@@ -41,7 +45,9 @@ pub const DEFAULT_FILTER: &str = concat!(
     " or ip6[40:2] = 4500 or ip6[40:2] = 4754 or ip6[40:2] = 6635 or ip6[40:2] = 53",
     " or ip6[42:2] = 1701 or ip6[42:2] = 2152 or ip6[42:2] = 4789 or ip6[42:2] = 4790",
     " or ip6[42:2] = 6081 or ip6[42:2] = 8472",
-    " or ip6[42:2] = 4500 or ip6[42:2] = 4754 or ip6[42:2] = 6635 or ip6[42:2] = 53))",
+    " or ip6[42:2] = 4500 or ip6[42:2] = 4754 or ip6[42:2] = 6635 or ip6[42:2] = 53",
+    " or (ip6[48] >= 0xf8 and (ip6[40:2] = 5060 or ip6[40:2] = 5061",
+    " or ip6[42:2] = 5060 or ip6[42:2] = 5061))))",
     // TCP of ssh, SMB and rsync
     " and not (ip and len >= 44 and ip[0] = 0x45 and ip[9] = 6 and ip[6:2] & 0x1fff = 0",
     " and (ip[20:2] = 22 or ip[22:2] = 22 or ip[20:2] = 445 or ip[22:2] = 445",

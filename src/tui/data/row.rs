@@ -44,7 +44,7 @@ impl Row {
             status_code: state.status_code,
             since: state.since,
             expires_at: state.expires_at,
-            flags: state.flags,
+            flags: dn.flags(),
             device: Device::of(dn),
             registrar: decided.or_else(|| last.map(|a| a.registrar)),
             transport: last.map(|a| a.transport),

@@ -100,7 +100,7 @@ fn remarks(page: &mut Page, look: &Look<'_>, place: u32, dn: DnView<'_>) {
         let own = words::rules_of(flag);
         words::is_in_exchange(flag) || rules.iter().any(|rule| own.contains(rule))
     };
-    let flags = dn.state().flags.iter().filter(|&flag| !told(flag));
+    let flags = dn.flags().iter().filter(|&flag| !told(flag));
     lines.extend(flags.map(|flag| super::capitalised(words::flag(flag))));
     if lines.is_empty() {
         return;

@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::diagnosis::Severity;
-use crate::registration::State;
+use crate::registration::{Flag, FlagSet, State};
 use crate::wording::glyphs::Glyphs;
 
 /// A set of colours.
@@ -74,6 +74,18 @@ impl Palette {
             State::OutOfService => (glyphs.out_of_service, Ink::Bad),
             State::Unknown => (glyphs.unknown, Ink::Doubtful),
         }
+    }
+
+    /// The same of a DN with these flags.
+    pub(in crate::tui) const fn mark_of(
+        state: State,
+        flags: FlagSet,
+        glyphs: &Glyphs,
+    ) -> (&'static str, Ink) {
+        if flags.contains(Flag::AtRisk) {
+            return (glyphs.at_risk, Ink::Doubtful);
+        }
+        Self::mark(state, glyphs)
     }
 
     /// The mark of a severity and what its colour stands for.
