@@ -184,13 +184,23 @@ impl<'a> Case<'a> {
 
     /// Attempts that ended like the deciding one.
     pub(super) fn alike(&self) -> impl Iterator<Item = &AttemptView<'a>> {
-        let like = self.decider().map(|d| (d.outcome, d.code, d.registrar));
-        self.attempts.iter().filter(move |a| Some((a.outcome, a.code, a.registrar)) == like)
+        self.decider().into_iter().flat_map(|decider| self.alike_to(decider))
+    }
+
+    /// Attempts that ended like another.
+    fn alike_to(&self, other: &AttemptView<'a>) -> impl Iterator<Item = &AttemptView<'a>> {
+        let like = (other.outcome, other.code, other.registrar);
+        self.attempts.iter().filter(move |a| (a.outcome, a.code, a.registrar) == like)
     }
 
     /// `3 times within 2.6 s`, or `once`: the attempts that ended like the deciding one.
     pub(super) fn how_often(&self) -> String {
-        let mut alike = self.alike();
+        self.decider().map_or_else(|| "once".to_owned(), |decider| self.how_often_like(decider))
+    }
+
+    /// `3 times within 2.6 s`, or `once`: the attempts that ended like another.
+    pub(super) fn how_often_like(&self, other: &AttemptView<'a>) -> String {
+        let mut alike = self.alike_to(other);
         let Some(first) = alike.next().map(|a| a.started) else { return "once".to_owned() };
         let (mut n, mut last) = (1, first);
         for attempt in alike {

@@ -25,6 +25,7 @@ pub mod explain;
 mod finding;
 mod gathered;
 mod habit;
+mod lost;
 mod odd;
 mod prelude;
 mod remark;

@@ -195,6 +195,12 @@ impl Attempt {
         self.rare.as_ref()?.icmp
     }
 
+    /// ICMP type and code with which the last response came back, and the port it had been sent to.
+    #[must_use]
+    pub fn undelivered(&self) -> Option<(u8, u8, u16)> {
+        self.rare.as_ref()?.undelivered
+    }
+
     /// Challenges that came after credentials, not stale.
     #[must_use]
     pub fn refusals(&self) -> u32 {
@@ -477,6 +483,7 @@ pub struct Rewritten {
 pub(super) struct Rare {
     pub demand: Option<(Demand, Option<bool>)>,
     pub icmp: Option<(u8, u8)>,
+    pub undelivered: Option<(u8, u8, u16)>,
     pub refusals: u32,
     pub stale: u32,
     requests: u32,

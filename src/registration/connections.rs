@@ -137,7 +137,8 @@ impl Tracker {
             self.note_error(error.quoted_src, error.quoted_dst, path);
         }
         if let Some(StartLine::Response { .. }) = quoted.as_ref().map(Message::start) {
-            self.answer_undelivered(by_key);
+            let port = error.quoted_dst.port;
+            self.answer_undelivered(by_key, (error.icmp_type, error.icmp_code, port));
             return;
         }
         let Some(slot) = by_key.or_else(|| {
@@ -170,10 +171,13 @@ impl Tracker {
     }
 
     /// The device's host refused an answer: the device did not get it.
-    fn answer_undelivered(&mut self, slot: Option<u32>) {
+    fn answer_undelivered(&mut self, slot: Option<u32>, error: (u8, u8, u16)) {
         let Some(t) = slot.and_then(|slot| self.transactions.get(slot)) else { return };
         let Subject::Register { attempt } = t.subject else { return };
         self.counts.icmp_joined += 1;
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.rare().undelivered = Some(error);
+        }
         self.flag_attempt(attempt, Flag::AnswerLost);
     }
 

@@ -15,10 +15,13 @@ pub enum Excuse {
     Outlived,
     /// The device answered the challenge with an empty response: it does not trust the network (AKA).
     Declined,
+    /// The device sent blank credentials: an empty nonce and no response.
+    Blank,
 }
 
 impl Excuse {
-    const ALL: [Self; 4] = [Self::OtherServer, Self::Replayed, Self::Outlived, Self::Declined];
+    const ALL: [Self; 5] =
+        [Self::OtherServer, Self::Replayed, Self::Outlived, Self::Declined, Self::Blank];
 
     /// As a number from 1.
     pub(super) const fn bits(self) -> u8 {
@@ -43,6 +46,9 @@ impl Request {
     pub(super) fn excuse(&self, refused_by: Issuer, proven: Proven) -> Option<Excuse> {
         if self.declined != 0 && self.credentials.is_empty() {
             return Some(Excuse::Declined);
+        }
+        if self.blank && self.credentials.is_empty() {
+            return Some(Excuse::Blank);
         }
         let elsewhere = self.issuer.is_some_and(|issuer| {
             issuer.hop == refused_by.hop && issuer.server.host() != refused_by.server.host()

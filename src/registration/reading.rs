@@ -419,6 +419,11 @@ impl AuthReading {
             step: !c.is_digest() && c.data.is_some_and(|data| !data.is_empty()),
         }
     }
+
+    /// Whether these credentials have neither nonce nor response.
+    pub(super) fn is_blank(&self) -> bool {
+        self.empty && self.nonce == nonce_of(b"")
+    }
 }
 
 /// The branch of a message's top Via as a number.

@@ -491,6 +491,7 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
     };
     let declined = read.auth.iter().find(|c| c.empty);
     request.declined = declined.map_or(0, |c| c.nonce);
+    request.blank = read.auth.iter().any(AuthReading::is_blank);
     for c in read.auth.iter().filter(|c| !c.empty).take(8) {
         let known = before.filter(|details| details.auth_same == c.same);
         let known = known.map(|details: &Details| (details.form.auth_realm, details.auth_username));

@@ -39,6 +39,8 @@ pub(super) struct Request {
     pub cut: bool,
     /// The nonce that was answered with an empty response (AKA); 0 for none.
     pub declined: u64,
+    /// Its credentials are blank: an empty nonce, and an empty response or none.
+    pub blank: bool,
     /// The server that issued the nonce its credentials answer, as far as the capture knows.
     pub issuer: Option<Issuer>,
 }

@@ -103,9 +103,9 @@ fn the_incident_is_told_as_it_was() {
         (
             "nat-answer-lost",
             "1043",
-            "1043: 192.168.210.81:5060 answers and 192.168.210.200 repeats its REGISTER 3 times: \
-             the answers go to port 5060, the REGISTERs come from port 41043, and the Via does \
-             not ask for rport",
+            "1043: 192.168.210.81:5060 responds, yet 192.168.210.200 retransmitted the REGISTER 3 times \
+             after the response: the responses go to port 5060, the REGISTERs come from port 41043, \
+             and the Via does not ask for rport",
         ),
         (
             "auth-failed",

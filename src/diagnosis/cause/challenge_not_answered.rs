@@ -1,6 +1,7 @@
 //! A challenge without credentials after it.
 
 use super::super::prelude::*;
+use crate::registration::Excuse;
 
 static ABOUT: About = About {
     id: "challenge-not-answered",
@@ -43,12 +44,18 @@ impl DnRule for ChallengeNotAnswered {
             (true, false) => "asked for credentials again, and none followed",
             (false, _) => "asked for credentials, and none followed",
         };
+        let blank = match last.excuse() {
+            Some(Excuse::Blank) => {
+                "; the device sends an Authorization header with an empty nonce and without a response"
+            }
+            _ => "",
+        };
         let ends = match waited(case) {
             waited if waited < SOON => format!("; the capture ends {} later", span(waited)),
             _ => String::new(),
         };
         format!(
-            "{}: {} {what} ({}, realm \"{}\"{}), {}{ends}",
+            "{}: {} {what} ({}, realm \"{}\"{}), {}{blank}{ends}",
             case.name(),
             last.registrar,
             case.code_of(last),

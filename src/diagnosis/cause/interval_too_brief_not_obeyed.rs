@@ -1,7 +1,7 @@
 //! 423 not obeyed.
 
 use super::super::prelude::*;
-use crate::registration::Demand;
+use crate::registration::{AttemptView, Demand};
 
 static ABOUT: About = About {
     id: "interval-too-brief-not-obeyed",
@@ -23,27 +23,63 @@ impl DnRule for IntervalTooBrief {
     }
 
     fn needs(&self) -> Signs {
-        Signs::verdict(Verdict::Rejected)
+        Signs::verdict(Verdict::Rejected).or(Signs::verdict(Verdict::Challenged))
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.is(Verdict::Rejected) && case.view.state().status_code == Some(423), || {
-            Proof::error(Confidence::Certain, case.shown())
+        let refused = refused(case);
+        Held::when(refused.is_some(), || {
+            let (confidence, shown) = match refused {
+                Some(refused) if !case.is(Verdict::Rejected) => {
+                    (Confidence::Likely, shown_by(refused))
+                }
+                _ => (Confidence::Certain, case.shown()),
+            };
+            Proof::error(confidence, shown)
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let Some(last) = case.decider() else { return String::new() };
-        let asked = last.asked.map_or_else(|| "an expiry".to_owned(), |s| format!("{s} s"));
-        let wants = match last.demand() {
+        let Some(refused) = refused(case) else { return String::new() };
+        let asked = refused.asked.map_or_else(|| "an expiry".to_owned(), |s| format!("{s} s"));
+        let wants = match refused.demand() {
             Some((Demand::MinExpires(min), _)) => format!("at least {min} s"),
             _ => "a longer time, without saying how long (no Min-Expires)".to_owned(),
         };
+        let open = match (case.verdict(), case.decider()) {
+            (Verdict::Challenged, Some(last)) => format!(
+                "; the challenge to its last REGISTER, again for {}, was left open",
+                last.asked.map_or_else(|| "too short a time".to_owned(), |s| format!("{s} s"))
+            ),
+            _ => String::new(),
+        };
         format!(
-            "{}: asked for {asked}; {} wants {wants} (423), {}, and the device did not ask for that",
+            "{}: asked for {asked}; {} wants {wants} (423), {}, and the device did not ask for that{open}",
             case.name(),
-            last.registrar,
-            case.how_often()
+            refused.registrar,
+            case.how_often_like(refused)
         )
+    }
+}
+
+/// The attempt refused with 423: the deciding one, or the one before a challenge to a REGISTER that asks
+/// for too short a time again.
+fn refused<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    let last = case.decider()?;
+    match case.verdict() {
+        Verdict::Rejected if case.view.state().status_code == Some(423) => Some(last),
+        Verdict::Challenged => {
+            let before = case.attempts.iter().rev().find(|a| {
+                a.registrar == last.registrar
+                    && a.started < last.started
+                    && a.outcome != Outcome::Failed(Verdict::Challenged)
+            })?;
+            let too_brief = matches!(
+                (before.demand(), last.asked),
+                (Some((Demand::MinExpires(min), _)), Some(asked)) if asked < min
+            );
+            (before.code == 423 && too_brief).then_some(before)
+        }
+        _ => None,
     }
 }

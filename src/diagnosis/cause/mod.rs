@@ -6,6 +6,7 @@ mod address_blocked;
 mod algorithm_not_offered;
 mod by_code;
 mod challenge_declined;
+mod challenge_lost;
 mod challenge_not_answered;
 mod cut_packets;
 mod deregistered_by_own_side;
@@ -64,11 +65,12 @@ pub(super) static CAUSES: &[&dyn DnRule] = &[
     &old_nonce_answered::OldNonceAnswered,
     &refused_after_accepted::RefusedAfterAccepted,
     &wrong_password::WrongPassword,
+    &interval_too_brief_not_obeyed::IntervalTooBrief,
+    &challenge_lost::ChallengeLost,
     &challenge_not_answered::ChallengeNotAnswered,
     &unknown_dn_404::UnknownDn,
     &rejected_403_without_challenge::RejectedWithoutChallenge,
     &rejected_403_after_challenge::RejectedAfterChallenge,
-    &interval_too_brief_not_obeyed::IntervalTooBrief,
     &by_code::BY_CODE[0],
     &by_code::BY_CODE[1],
     &by_code::BY_CODE[2],
