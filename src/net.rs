@@ -7,8 +7,9 @@ use std::time::Duration;
 
 pub mod address;
 mod escape;
+pub mod password;
 
-pub use escape::{escape_bytes, escape_lossy, escape_text};
+pub use escape::{escape_bytes, escape_lossy, escape_revealed, escape_text};
 
 /// A moment on the trace's clock: nanoseconds since the Unix epoch.
 ///

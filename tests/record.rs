@@ -234,7 +234,7 @@ fn the_oldest_files_go_and_only_those_it_made() {
 
 /// Records so many packets of a hundred bytes, with files of two.
 fn ring_of(dir: &Path, packets: u64) -> regscope::record::Status {
-    let rotation = Rotation { max_bytes: Some(700), max_age: None, keep: Some(3) };
+    let rotation = Rotation { max_bytes: Some(700), keep: Some(3), ..Rotation::default() };
     let mut ring = Rotating::create(dir, rotation, now()).unwrap();
     for number in 0..packets {
         ring.packet(&numbered(number).frame(), None);
@@ -265,7 +265,7 @@ fn a_ring_goes_on_with_the_files_of_the_one_before() {
 #[test]
 fn a_recording_that_does_not_begin_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let rotation = Rotation { max_bytes: Some(700), max_age: None, keep: Some(3) };
+    let rotation = Rotation { max_bytes: Some(700), keep: Some(3), ..Rotation::default() };
     Rotating::create(dir.path(), rotation, now()).unwrap().discard();
     assert_eq!(files(dir.path()), [""; 0].map(PathBuf::from));
     let mut ring = Rotating::create(dir.path(), rotation, now()).unwrap();

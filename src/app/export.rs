@@ -31,6 +31,14 @@ pub(super) struct Export {
     pub path: PathBuf,
     /// Whether a file that is there is replaced.
     pub force: bool,
+    /// Permissions of the file, less what the umask takes.
+    pub mode: u32,
+}
+
+impl Export {
+    /// Permissions that keep a file to its owner.
+    #[cfg(feature = "tui")]
+    pub(super) const PRIVATE: u32 = 0o600;
 }
 
 /// Saves the DNs that `view` selects.

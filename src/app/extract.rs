@@ -15,8 +15,8 @@ use crate::report::{Style, View};
 
 /// Reads everything, and saves what is known of the selected DNs.
 pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
-    let ExtractSettings { input, format, selection, output, force, zone } = settings;
-    let wanted = Export { format: *format, path: output.clone(), force: *force };
+    let ExtractSettings { input, format, selection, output, force, mode, zone } = settings;
+    let wanted = Export { format: *format, path: output.clone(), force: *force, mode: *mode };
     export::refuse(&wanted, Some(input), &[])?;
     rights::begin();
     let plan = Plan::new(input, None, zone)?;

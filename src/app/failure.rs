@@ -32,6 +32,10 @@ pub enum Failure {
     /// A TLS key log could not be read.
     #[error("cannot read the key log {0}: {1}")]
     KeyLog(String, io::Error),
+    /// The file of a HEP key could not be used.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[error("cannot read the HEP key in {0}: {1}")]
+    HepKey(String, io::Error),
     /// The input is damaged before its first packet.
     #[error("{0}")]
     Damaged(Box<Warning>),
@@ -102,7 +106,7 @@ impl Failure {
             #[cfg(feature = "hep")]
             Self::Listen(..) => 3,
             #[cfg(any(feature = "live", feature = "hep"))]
-            Self::Collector(..) => 3,
+            Self::Collector(..) | Self::HepKey(..) => 3,
             #[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
             Self::Metrics(..) => 3,
             #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]

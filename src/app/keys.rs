@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use super::private::warn_if_others_read;
 use super::{Failure, rights};
 use crate::net::escape_text;
 use crate::packet::KeyLog;
@@ -23,9 +24,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<KeyLog, Failure> {
         let before = log.counts();
         let failed = |error| Failure::KeyLog(escape_text(&path.to_string_lossy()).into(), error);
         let held = rights::held().map(|held| held.open(path)).transpose().map_err(failed)?;
+        let told = TOLD.is_completed();
+        let warn = |file: &File| {
+            if told { Ok(()) } else { warn_if_others_read("the key log", path, file) }
+        };
         match held.flatten() {
-            Some(file) => log.follow(file.take(MOST)),
-            None => log.follow(File::open(path).map_err(failed)?.take(MOST)),
+            Some(held) => warn(held.file()).and_then(|()| log.follow(held.take(MOST))),
+            None => File::open(path)
+                .and_then(|file| warn(&file).and_then(|()| log.follow(file.take(MOST)))),
         }
         .map_err(failed)?;
         let after = log.counts();

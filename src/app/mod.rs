@@ -34,6 +34,7 @@ mod live;
 mod logs;
 mod messages;
 mod pipeline;
+mod private;
 mod progress;
 mod reader;
 #[cfg(test)]
@@ -62,7 +63,11 @@ pub enum Outcome {
 
 /// Does what the arguments ask for, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure> {
-    match cli::parse(args)? {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let command = cli::parse(args.iter().cloned())?;
+    #[cfg(all(unix, any(feature = "live", feature = "hep")))]
+    private::hide_keys(&args);
+    match command {
         Command::Usage(text) => Err(Failure::NoCommand(text)),
         #[cfg(feature = "tui")]
         Command::Tui(settings) => screen::run(&settings),

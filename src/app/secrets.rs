@@ -2,11 +2,13 @@
 //!
 //! The messages are looked at on their way to the model, so standard input serves as well as a file.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::Failure;
 use super::pipeline::{Plan, Trace};
+use super::private::warn_if_others_read;
 use crate::diagnosis::Finding;
 use crate::diagnosis::secret::{CredentialSamples, SecretFile};
 use crate::net::Origin;
@@ -17,8 +19,8 @@ use crate::sip::Message;
 pub(super) fn read(path: Option<&Path>) -> Result<Option<SecretFile>, Failure> {
     let Some(path) = path else { return Ok(None) };
     let secrets = SecretFile::read(path)?;
-    if secrets.readable_by_others {
-        super::warn("the secret file can be read by others: chmod 600 keeps it to you");
+    if let Ok(file) = File::open(path) {
+        warn_if_others_read("the secret file", path, &file)?;
     }
     if secrets.is_empty() {
         super::warn("the secret file holds no password");

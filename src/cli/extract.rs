@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::args::{CommonArgs, ending};
-use super::settings::{InputSettings, split, zone};
+use super::settings::{InputSettings, mode, split, zone};
 use crate::select::Selection;
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -33,6 +33,9 @@ pub(super) struct ExtractArgs {
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
+    /// Permissions of the file, less what the umask takes: packets hold digests and passwords
+    #[arg(long, value_name = "OCTAL", default_value = "600", value_parser = mode)]
+    mode: u32,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -66,6 +69,8 @@ pub struct ExtractSettings {
     pub output: PathBuf,
     /// Whether a file that is there is replaced.
     pub force: bool,
+    /// Permissions of the file.
+    pub mode: u32,
     /// The zone of times.
     pub zone: TimeZone,
 }
@@ -74,13 +79,13 @@ impl TryFrom<ExtractArgs> for ExtractSettings {
     type Error = clap::Error;
 
     fn try_from(args: ExtractArgs) -> Result<Self, clap::Error> {
-        let ExtractArgs { format, output, force, common } = args;
+        let ExtractArgs { format, output, force, mode, common } = args;
         let zone = zone(common.read.utc);
         let (input, selection) = split(common);
         if selection.is_all() {
             let words = "name the DNs with --dn LIST or --source CIDR\n";
             return Err(clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words));
         }
-        Ok(Self { input, format, selection, output, force, zone })
+        Ok(Self { input, format, selection, output, force, mode, zone })
     }
 }

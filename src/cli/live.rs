@@ -8,16 +8,23 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use clap::error::ErrorKind;
 
+use super::hep_key::HepKey;
+use super::settings::mode;
+
 /// Where live traffic comes from.
 #[derive(ClapArgs, Debug)]
 #[command(next_help_heading = "Live traffic")]
 pub(super) struct LiveArgs {
     #[command(flatten)]
     traffic: TrafficArgs,
-    /// Take only HEP packets that show this key (HEP version 3)
+    /// Take only HEP packets that show this key (HEP version 3); better in a file or in `REGSCOPE_HEP_KEY`
     #[cfg(feature = "hep")]
     #[arg(long, value_name = "KEY", requires = "hep")]
     hep_key: Option<String>,
+    /// Take only HEP packets that show the key in the first line of this file
+    #[cfg(feature = "hep")]
+    #[arg(long, value_name = "FILE", requires = "hep", conflicts_with = "hep_key")]
+    hep_key_file: Option<PathBuf>,
     #[cfg(feature = "live")]
     #[command(flatten)]
     out: HepOutArgs,
@@ -66,9 +73,17 @@ struct HepOutArgs {
     /// The name of this node that collector is told
     #[arg(long = "hep-out-node", value_name = "NAME", default_value = "", requires = "collector")]
     node: String,
-    /// The key that collector asks for
-    #[arg(long = "hep-out-key", value_name = "KEY", default_value = "", requires = "collector")]
-    key: String,
+    /// The key that collector asks for; better in a file or in `REGSCOPE_HEP_OUT_KEY`
+    #[arg(long = "hep-out-key", value_name = "KEY", requires = "collector")]
+    key: Option<String>,
+    /// The file whose first line is the key that collector asks for
+    #[arg(
+        long = "hep-out-key-file",
+        value_name = "FILE",
+        requires = "collector",
+        conflicts_with = "key"
+    )]
+    key_file: Option<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -89,6 +104,9 @@ struct RecordArgs {
     /// Keep so many files, those of earlier recordings under such names included, and delete older ones
     #[arg(long, value_name = "NUMBER", requires = "write", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
+    /// Permissions of new files, less what the umask takes: recordings hold digests and passwords
+    #[arg(long, value_name = "OCTAL", default_value = "600", requires = "write", value_parser = mode)]
+    mode: u32,
 }
 
 /// Where live traffic comes from, and what is done about it.
@@ -102,7 +120,7 @@ pub struct LiveSettings {
     pub hep: Option<SocketAddr>,
     /// The key they have to show.
     #[cfg(feature = "hep")]
-    pub hep_key: Option<String>,
+    pub hep_key: Option<HepKey>,
     /// Where registration traffic is sent on to.
     #[cfg(feature = "live")]
     pub hep_out: Option<HepOut>,
@@ -138,8 +156,8 @@ pub struct HepOut {
     pub capture_id: u32,
     /// The name of this node; none if empty.
     pub node: String,
-    /// The key; none if empty.
-    pub key: String,
+    /// The key, if it asks for one.
+    pub key: Option<HepKey>,
 }
 
 /// How all that is seen is written.
@@ -155,6 +173,8 @@ pub struct RecordSettings {
     pub max_age: Option<Duration>,
     /// Files that are kept.
     pub keep: Option<usize>,
+    /// Permissions of the files.
+    pub mode: u32,
 }
 
 /// What commands that read nothing but live traffic take beside it.
@@ -248,9 +268,9 @@ impl LiveArgs {
             #[cfg(feature = "hep")]
             hep: self.traffic.hep,
             #[cfg(feature = "hep")]
-            hep_key: self.hep_key,
+            hep_key: HepKey::of_agents(self.hep_key, self.hep_key_file)?,
             #[cfg(feature = "live")]
-            hep_out: self.out.settings(),
+            hep_out: self.out.settings()?,
             #[cfg(feature = "live")]
             filter,
             #[cfg(feature = "live")]
@@ -269,20 +289,23 @@ impl LiveArgs {
 
 #[cfg(feature = "live")]
 impl HepOutArgs {
-    fn settings(self) -> Option<HepOut> {
-        let Self { collector, capture_id, node, key } = self;
-        collector.map(|collector| HepOut { collector, capture_id, node, key })
+    fn settings(self) -> Result<Option<HepOut>, clap::Error> {
+        let Self { collector, capture_id, node, key, key_file } = self;
+        let Some(collector) = collector else { return Ok(None) };
+        let key = HepKey::of_collector(key, key_file)?;
+        Ok(Some(HepOut { collector, capture_id, node, key }))
     }
 }
 
 fn record(args: RecordArgs) -> Result<Option<RecordSettings>, clap::Error> {
-    let RecordArgs { write, only_sip, rotate_size: max_bytes, rotate_time: max_age, keep } = args;
+    let RecordArgs { write, only_sip, rotate_size: max_bytes, rotate_time: max_age, keep, mode } =
+        args;
     if keep.is_some() && max_bytes.is_none() && max_age.is_none() {
         let words = "--keep needs files to choose from: add --rotate-size or --rotate-time\n";
         return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
     }
     let keep = keep.map(|keep| keep as usize);
-    Ok(write.map(|target| RecordSettings { target, only_sip, max_bytes, max_age, keep }))
+    Ok(write.map(|target| RecordSettings { target, only_sip, max_bytes, max_age, keep, mode }))
 }
 
 /// Reads `30s`, `10m`, `1h30m`, or a number of seconds.

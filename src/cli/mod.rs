@@ -10,6 +10,8 @@ mod compare;
 mod explain;
 mod extract;
 mod fail_on;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod hep_key;
 #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
 mod hook;
 #[cfg(feature = "live")]
@@ -40,6 +42,8 @@ pub use settings::{
     Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };
 
+#[cfg(any(feature = "live", feature = "hep"))]
+pub use hep_key::{HepKey, KEY_VARIABLES, without_keys};
 #[cfg(feature = "live")]
 pub use live::HepOut;
 #[cfg(any(feature = "live", feature = "hep"))]

@@ -316,3 +316,12 @@ pub(super) fn style(color: ColorArg) -> Style {
     let unicode = locale.contains("utf-8") || locale.contains("utf8");
     Style { color, unicode, all: false }
 }
+
+/// Reads the permissions of a file: `600`, `0640`.
+pub(super) fn mode(text: &str) -> Result<u32, &'static str> {
+    let digits = !text.is_empty() && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && mode & !0o666 == 0);
+    // what its owner cannot read and write is of no use
+    mode.filter(|mode| mode & 0o600 == 0o600)
+        .ok_or("not permissions of a file like 600, 640 or 644")
+}

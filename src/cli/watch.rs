@@ -17,7 +17,7 @@ use crate::report::Style;
 pub(super) const EXAMPLES: &str = ending!(
     "  sudo regscope watch -i any
   sudo regscope watch -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
-  regscope watch --hep 0.0.0.0:9060 --hep-key secret --format ndjson | jq -r .dn
+  regscope watch --hep 0.0.0.0:9060 --hep-key-file hep.key --format ndjson | jq -r .dn
   sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
 
   SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between.",

@@ -13,12 +13,13 @@ use thiserror::Error;
 use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::facts::Facts;
+use crate::net::escape_text;
 use crate::registration::{DnView, Flag, Snapshot, Verdict};
 use crate::select::DnList;
 
 /// What is wrong with a filter; `at` is the byte where the wrong word starts.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("{problem} in `{word}`; for example: {example}")]
+#[error("{} in `{}`; for example: {example}", escape_text(problem), escape_text(word))]
 pub struct FilterError {
     /// The word that is wrong.
     pub word: String,

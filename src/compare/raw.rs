@@ -1,18 +1,19 @@
 //! Two SIP messages side by side, header by header.
 //!
 //! Headers are aligned by what they are, compact or long, in any order: the second Via of one
-//! belongs to the second Via of the other. Digest responses never leave this module.
+//! belongs to the second Via of the other. Digest responses and passwords never leave this
+//! module.
 
 use super::pair::Kind;
 use super::params::{self, ParamRow, Part};
+use crate::net::password;
 use crate::sip::{HeaderName, Message, NameAddr, StartLine, Via, unfold};
 
 mod secrets;
 
 pub use secrets::secrets;
 
-/// What stands where a digest response was.
-pub const MASK: &[u8] = b"***";
+pub use crate::net::password::MASK;
 
 /// One header of two messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -112,7 +113,7 @@ fn row(name: Vec<u8>, left: Option<Vec<u8>>, right: Option<Vec<u8>>, dns: &[Vec<
     }
     let params = if kind == Kind::Same { Vec::new() } else { rows };
     let params = params.into_iter().map(|row| mask_row(id, row)).collect();
-    let masked = |value: Option<Vec<u8>>| value.map(|value| masked(id, value));
+    let masked = |value: Option<Vec<u8>>| value.map(|value| masked(id, &value));
     RawRow { name, left: masked(left), right: masked(right), kind, params }
 }
 
@@ -253,12 +254,12 @@ fn without_dn(text: &[u8], dn: &[u8]) -> (Vec<u8>, bool) {
     (out, found)
 }
 
-/// A header value fit to be shown: digest responses, and all of any other scheme, masked.
-fn masked(id: HeaderName, value: Vec<u8>) -> Vec<u8> {
+/// A header value fit to be shown: passwords, digest responses, and all of any other scheme, masked.
+fn masked(id: HeaderName, value: &[u8]) -> Vec<u8> {
     if !is_credentials(id) {
-        return value;
+        return password::masked(value, &secrets(id, value)).into_owned();
     }
-    let parts = credentials(&value);
+    let parts = credentials(value);
     let scheme = parts.first().map(|p| p.1.clone()).unwrap_or_default();
     if scheme != b"digest" {
         return [scheme.as_slice(), b" ", MASK].concat();

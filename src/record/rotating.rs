@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 const TAKEN: usize = 1000;
 
 /// When another file is begun, and how many are kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rotation {
     /// Bytes that a file has at most; one packet is written in any case.
     pub max_bytes: Option<u64>,
@@ -37,6 +37,14 @@ pub struct Rotation {
     /// How many files are kept, the one that is written and those of earlier recordings included; the
     /// oldest are deleted.
     pub keep: Option<usize>,
+    /// Permissions of the files, less what the umask takes.
+    pub mode: u32,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self { max_bytes: None, max_age: None, keep: None, mode: 0o600 }
+    }
 }
 
 impl Rotation {
@@ -126,6 +134,13 @@ fn is_pcapng(path: &Path) -> io::Result<bool> {
     let mut first = [0; 4];
     File::open(path)?.read_exact(&mut first)?;
     Ok(first == SECTION_HEADER)
+}
+
+/// How a file is made: never in place of another.
+fn new_file(mode: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode);
+    options
 }
 
 fn identity(metadata: &Metadata) -> (u64, u64) {
@@ -275,7 +290,7 @@ impl Rotating {
     fn open(&mut self) -> io::Result<()> {
         for _ in 0..TAKEN {
             let path = self.names.next(self.now);
-            let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            let file = match new_file(self.rotation.mode).open(&path) {
                 Err(error)
                     if error.kind() == ErrorKind::AlreadyExists && self.names.has_others() =>
                 {

@@ -18,6 +18,7 @@ use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Presented, Request, Sighting, Subject};
 use super::verdict::{Flag, Verdict};
+use crate::net::password::without_bare_password;
 use crate::net::{LogMarks, Origin, Timestamp};
 use crate::sip::{Message, StartLine};
 
@@ -363,7 +364,8 @@ impl Tracker {
             // most often the one that was asked for
             let asked = t.request.as_ref().and_then(|r| r.contacts.get(place));
             let asked = asked.map_or(Sym::NONE, |asked| asked.contact);
-            let contact = texts.intern_like(asked, c.uri.get(message.raw()));
+            let contact =
+                texts.intern_like(asked, &without_bare_password(c.uri.get(message.raw())));
             let item = c.item.get(message.raw());
             let device = if c.device { device_of(texts, item) } else { Sym::NONE };
             // a registrar that tells bindings apart by Call-ID lists one URI as often as it has it

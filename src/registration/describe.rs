@@ -12,6 +12,7 @@ use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::Asked;
 use super::verdict::{Flag, FlagSet};
+use crate::net::password::without_bare_password;
 use crate::net::{Origin, address};
 use crate::sip::{Contact, Message, Uri, Via};
 
@@ -92,7 +93,7 @@ impl Tracker {
         let mut own_contact = false;
         for contact in &hosts.contacts {
             let Contact::Address(contact) = contact else { continue };
-            let sym = texts.intern(contact.uri.raw);
+            let sym = texts.intern(&without_bare_password(contact.uri.raw));
             Dn::note(&mut dn.contacts, &mut more, sym);
             own_contact |= contact.uri.user_name().as_ref() == Some(&facts.user);
             contact_flags(&mut dn.flags, &contact.uri, origin);

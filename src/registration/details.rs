@@ -13,6 +13,7 @@ use super::reading::Reading;
 use super::request_forms::{Parts, RequestForms};
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
+use crate::net::password::without_bare_password;
 use crate::net::{FrameRef, HepAgent, LogMarks, Origin};
 use crate::sip::{Contact, HeaderName, Message, NameAddr, Via, is_malformed_ipv6};
 
@@ -139,8 +140,12 @@ impl Details {
             mac: origin.path.mac,
             agent: origin.path.hep,
             log: origin.path.log,
-            from_uri: message.from().map_or(Sym::NONE, |from| texts.intern(from.uri.raw)),
-            to_uri: message.to().map_or(Sym::NONE, |to| texts.intern(to.uri.raw)),
+            from_uri: message
+                .from()
+                .map_or(Sym::NONE, |from| texts.intern(&without_bare_password(from.uri.raw))),
+            to_uri: message
+                .to()
+                .map_or(Sym::NONE, |to| texts.intern(&without_bare_password(to.uri.raw))),
             ..Self::default()
         };
         let uri = message.request_uri().unwrap_or_default();

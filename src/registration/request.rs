@@ -18,6 +18,7 @@ use super::transaction::{
 };
 use super::verdict::{Flag, Verdict};
 use crate::net::Origin;
+use crate::net::password::without_bare_password;
 use crate::sip::Message;
 
 /// One repetition this long after the answer, or two at all, show that the answer was lost.
@@ -507,7 +508,7 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
 pub(super) fn asked(texts: &mut Texts, message: &Message<'_>, read: &Reading) -> Few<Asked> {
     let (header, raw) = (message.expires(), message.raw());
     let contacts = read.contacts.iter().take(64).map(|c| Asked {
-        contact: texts.intern(c.uri.get(raw)),
+        contact: texts.intern(&without_bare_password(c.uri.get(raw))),
         device: if c.device { device_of(texts, c.item.get(raw)) } else { Sym::NONE },
         expires: c.expires.or(header),
     });

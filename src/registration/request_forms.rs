@@ -11,6 +11,7 @@ use super::forms::{Changed, Forms, Lately, RequestForm};
 use super::reading::AuthReading;
 use super::syms::Visit;
 use super::text::Texts;
+use crate::net::password::without_bare_password;
 use crate::sip::{HeaderName, Message};
 
 /// The forms of REGISTERs, and how they are found again.
@@ -119,7 +120,7 @@ impl RequestForm {
     fn read(texts: &mut Texts, message: &Message<'_>, parts: &Parts<'_>) -> Self {
         Self {
             user_agent: texts.intern(message.user_agent().unwrap_or_default()),
-            request_uri: texts.intern(parts.request_uri),
+            request_uri: texts.intern(&without_bare_password(parts.request_uri)),
             contacts: parts.contacts,
             contact_uri_params: texts.intern(parts.contact_uri_params),
             contact_params: texts.intern(&parts.contact_params),

@@ -7,6 +7,7 @@ use super::store::{Dn, NIL};
 use super::tracker::Tracker;
 use super::transaction::{Ends, Subject, Transaction};
 use crate::net::Origin;
+use crate::net::password::without_bare_password;
 use crate::sip::{Contact, Message};
 
 /// A challenge this soon after the last one follows credentials nobody captured.
@@ -56,7 +57,7 @@ impl Tracker {
             Dn::note(&mut dn.sources, &mut dn.more_values, (origin.dst, origin.transport));
             for contact in message.contacts() {
                 if let Contact::Address(address) = contact {
-                    let sym = self.store.texts.intern(address.uri.raw);
+                    let sym = self.store.texts.intern(&without_bare_password(address.uri.raw));
                     Dn::note(&mut dn.contacts, &mut dn.more_values, sym);
                 }
             }

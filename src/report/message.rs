@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::capture::{file_name, is_line};
+use crate::net::password::without_bare_password;
 use crate::net::{Endpoint, LogMarks, Origin, escape_bytes};
 use crate::registration::Ingested;
 use crate::select::Selection;
@@ -63,7 +64,10 @@ impl<'a> MessageView<'a> {
     pub(super) fn contacts(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
         self.message.contacts().map(|contact| match contact {
             Contact::Star => Cow::Borrowed("*"),
-            Contact::Address(address) => escape_bytes(address.uri.raw),
+            Contact::Address(address) => {
+                let uri = without_bare_password(address.uri.raw);
+                Cow::Owned(escape_bytes(&uri).into_owned())
+            }
         })
     }
 

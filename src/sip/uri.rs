@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2, memrchr};
 use super::find;
 use super::params::Params;
 use super::scan::{is_lws, slice, split_once, tail, trim};
+use crate::net::password::is_scheme;
 use crate::net::{Endpoint, address};
 
 /// The scheme of a URI.
@@ -243,7 +244,10 @@ fn scheme(raw: &[u8]) -> (Scheme, &[u8]) {
         _ if name.eq_ignore_ascii_case(b"sip") => (Scheme::Sip, rest),
         _ if name.eq_ignore_ascii_case(b"sips") => (Scheme::Sips, rest),
         _ if name.eq_ignore_ascii_case(b"tel") => (Scheme::Tel, rest),
-        _ if is_name() => (Scheme::Other, rest),
+        // `bob:password@host` lacks its scheme
+        _ if is_name() && (memchr(b'@', rest).is_none() || is_scheme(name)) => {
+            (Scheme::Other, rest)
+        }
         _ => (Scheme::Other, raw),
     }
 }

@@ -73,7 +73,8 @@ impl Held {
 
 impl HeldFile {
     /// The file itself.
-    pub(super) fn file(&self) -> &File {
+    #[must_use]
+    pub fn file(&self) -> &File {
         &self.file
     }
 }

@@ -224,7 +224,13 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("e", [ch('e')], Action::Same, &[Compare, Pair], "show or hide what is the same", "Same"),
     bind!("w", [ch('w')], Action::Wrap, &[Message, Flow, Pair], "wrap long lines, or not", "Wrap"),
     bind!("b", [ch('b')], Action::Bytes, &[Message], "bytes, or text", "Bytes"),
-    bind!("x", [ch('x')], Action::Reveal, &[Message], "show digest responses, or mask them"),
+    bind!(
+        "x",
+        [ch('x')],
+        Action::Reveal,
+        &[Message],
+        "show passwords and digest responses, or mask them"
+    ),
     bind!(
         "n Tab",
         [ch('n'), key(KeyCode::Tab)],

@@ -58,7 +58,7 @@ fn only_digest_responses_that_are_asked_for_are_shown_or_copied() {
     assert!(bytes.contains("** **") && !bytes.contains(&secret[..8]), "{bytes}");
     // another message begins masked
     session.keys("bxnnN");
-    assert!(!session.text(size).contains("digest responses shown"));
+    assert!(!session.text(size).contains("secrets shown"));
 }
 
 #[test]

@@ -12,9 +12,6 @@ use crate::app::Failure;
 use crate::cli::{ExtractFormat as Format, InputSettings};
 use crate::source::FileInfo;
 
-/// What everybody may do with a new file, but for the process's mask.
-const MODE: u32 = 0o666;
-
 /// Says why an export cannot be, before anything is read or written.
 ///
 /// `files` are the captures, where they are known already.
@@ -23,7 +20,7 @@ pub(in crate::app) fn refuse(
     input: Option<&InputSettings>,
     files: &[FileInfo],
 ) -> Result<(), Failure> {
-    let Export { format, path, force } = export;
+    let Export { format, path, force, .. } = export;
     if *format == Format::Pcapng && input.is_some_and(InputSettings::has_standard_input) {
         return Err(Failure::Usage(
             "packets are copied in a second reading, and standard input cannot be read twice: save \
@@ -57,7 +54,7 @@ impl NewFile {
         let made = tempfile::Builder::new()
             .prefix(".regscope-")
             .suffix(".part")
-            .permissions(Permissions::from_mode(MODE))
+            .permissions(Permissions::from_mode(export.mode))
             .tempfile_in(parent.unwrap_or_else(|| Path::new(".")));
         // the name of the file that failed is of no interest to anybody
         made.map(Self).map_err(|error| export.failed(error.kind().into()))

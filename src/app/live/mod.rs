@@ -19,6 +19,7 @@ use jiff::tz::TimeZone;
 use super::Failure;
 #[cfg(feature = "live")]
 use super::hosts::Lookup;
+use super::private::hep_key;
 use crate::capture::Capture;
 use crate::cli::LiveSettings;
 #[cfg(feature = "live")]
@@ -63,6 +64,8 @@ struct Ready {
     inputs: Vec<String>,
     recorder: Option<Recorder>,
     keys: KeyLog,
+    #[cfg(feature = "hep")]
+    hep_key: Option<zeroize::Zeroizing<String>>,
     #[cfg(feature = "live")]
     out: Option<crate::hep::Sender>,
     #[cfg(feature = "live")]
@@ -111,7 +114,14 @@ impl Ready {
     /// Opens everything with the rights the program has, then gives up those that are not needed.
     fn open(settings: &LiveSettings, needs: &Needs) -> Result<Self, Failure> {
         let budget = Budget::divide(settings.memory, needs.front);
-        let opening = Opening::open(settings, &budget)?;
+        #[cfg(feature = "hep")]
+        let key = settings.hep_key.as_ref().map(hep_key).transpose()?;
+        let opening = Opening::open(
+            settings,
+            &budget,
+            #[cfg(feature = "hep")]
+            key.as_deref().map(String::as_str),
+        )?;
         let inputs = inputs(settings, &opening);
         #[cfg(feature = "live")]
         let out = settings.hep_out.as_ref().map(collector).transpose()?;
@@ -137,6 +147,8 @@ impl Ready {
             inputs,
             recorder,
             keys,
+            #[cfg(feature = "hep")]
+            hep_key: key,
             #[cfg(feature = "live")]
             out,
             #[cfg(feature = "live")]
@@ -158,7 +170,7 @@ impl Ready {
         #[cfg(feature = "live")]
         engine.ask(self.lookup.resolving(needs.resolve)?);
         #[cfg(feature = "hep")]
-        if let Some(key) = &settings.hep_key {
+        if let Some(key) = &self.hep_key {
             engine.require_hep_key(key);
         }
         let sources = self.opening.start(
@@ -405,7 +417,8 @@ fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
     let mut found = out.collector.to_socket_addrs().map_err(failed)?;
     let none = || failed(std::io::ErrorKind::AddrNotAvailable.into());
     let address = found.next().ok_or_else(none)?;
-    crate::hep::Sender::new(address, out.capture_id, &out.node, &out.key).map_err(failed)
+    let key = out.key.as_ref().map(hep_key).transpose()?.unwrap_or_default();
+    crate::hep::Sender::new(address, out.capture_id, &out.node, &key).map_err(failed)
 }
 
 /// Begins to record, if that is wanted: into a ring as the user that goes on with it.

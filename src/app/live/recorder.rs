@@ -37,8 +37,9 @@ impl Recorder {
         inputs: &[String],
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        let RecordSettings { target, max_bytes, max_age, keep, .. } = settings;
-        let rotation = Rotation { max_bytes: *max_bytes, max_age: *max_age, keep: *keep };
+        let RecordSettings { target, max_bytes, max_age, keep, mode, .. } = settings;
+        let rotation =
+            Rotation { max_bytes: *max_bytes, max_age: *max_age, keep: *keep, mode: *mode };
         let failed = |error| Failure::Export { path: target.clone(), error };
         let mut rotating = Rotating::create(target, rotation, now).map_err(failed)?;
         for (place, name) in (0..).zip(inputs) {

@@ -68,7 +68,11 @@ pub(super) enum Input {
 
 impl Opening {
     /// Opens device and sockets, with the rights the program has; no thread is started.
-    pub(super) fn open(settings: &LiveSettings, budget: &Budget) -> Result<Self, Failure> {
+    pub(super) fn open(
+        settings: &LiveSettings,
+        budget: &Budget,
+        #[cfg(feature = "hep")] key: Option<&str>,
+    ) -> Result<Self, Failure> {
         #[cfg(feature = "live")]
         let device = match &settings.interface {
             Some(device) => Some(Live::open(LiveOptions {
@@ -81,7 +85,7 @@ impl Opening {
         #[cfg(feature = "hep")]
         let listener = match settings.hep {
             Some(address) => Some(
-                Listener::open(address, listener_limits(settings, budget))
+                Listener::open(address, listener_limits(key, budget))
                     .map_err(|error| Failure::Listen(address, error))?,
             ),
             None => None,
@@ -325,7 +329,7 @@ fn device_options(device: &str, budget: &Budget) -> LiveOptions {
 
 /// What the listener may hold, and the key it asks for.
 #[cfg(feature = "hep")]
-fn listener_limits(settings: &LiveSettings, budget: &Budget) -> ListenerLimits {
+fn listener_limits(key: Option<&str>, budget: &Budget) -> ListenerLimits {
     /// An unfinished packet of an agent, at most.
     const PACKET: usize = 64 << 10;
     /// What a packet that waits takes beside its bytes.
@@ -337,7 +341,7 @@ fn listener_limits(settings: &LiveSettings, budget: &Budget) -> ListenerLimits {
         queue_bytes: (budget.hep_queue / 2).min(usual.queue_bytes),
         connections,
         per_source: usual.per_source.min(connections / 4),
-        key: settings.hep_key.as_deref().map(crate::source::hep::Key::from),
+        key: key.map(crate::source::hep::Key::from),
         ..usual
     }
 }

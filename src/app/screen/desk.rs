@@ -117,7 +117,8 @@ fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data
         SaveFormat::Markdown => ExtractFormat::Markdown,
         SaveFormat::Json => ExtractFormat::Json,
     };
-    let wanted = Export { format, path: request.path.clone(), force: request.replace };
+    let (path, force) = (request.path.clone(), request.replace);
+    let wanted = Export { format, path, force, mode: Export::PRIVATE };
     let all = request.dns.len() == data.snapshot.dns().len();
     let names = DnList::of_names(request.dns.iter().map(Vec::as_slice));
     let view = View {

@@ -3,14 +3,42 @@
 use std::ops::Range;
 
 use super::{is_credentials, is_secret, outside_quotes};
+use crate::net::password::{address_passwords, joined, passwords};
 use crate::sip::HeaderName;
 
-/// The parts of a header's value that a password could be guessed from, in order: digest responses
-/// and what may hold one by being spelled wrong, and all of any other scheme than Digest.
+/// The parts of a header's value that are a password or that one could be guessed from, in order: passwords
+/// in URIs, digest responses and what may hold one by being spelled wrong, and all of any other scheme than
+/// Digest.
 ///
 /// The value may hold folds; the ranges are of its bytes.
 #[must_use]
 pub fn secrets(id: HeaderName, value: &[u8]) -> Vec<Range<usize>> {
+    let in_uris = if holds_addresses(id) { address_passwords(value) } else { passwords(value) };
+    let of_digest = digest_secrets(id, value);
+    if of_digest.is_empty() { in_uris } else { joined([in_uris, of_digest].concat()) }
+}
+
+/// Whether a header holds addresses, which may lack their scheme.
+const fn holds_addresses(id: HeaderName) -> bool {
+    matches!(
+        id,
+        HeaderName::To
+            | HeaderName::From
+            | HeaderName::Contact
+            | HeaderName::Via
+            | HeaderName::Path
+            | HeaderName::Route
+            | HeaderName::RecordRoute
+            | HeaderName::ServiceRoute
+            | HeaderName::ReferTo
+            | HeaderName::ReferredBy
+            | HeaderName::PAssertedIdentity
+            | HeaderName::PPreferredIdentity
+            | HeaderName::PAssociatedUri
+    )
+}
+
+fn digest_secrets(id: HeaderName, value: &[u8]) -> Vec<Range<usize>> {
     let begin = value.len() - value.trim_ascii_start().len();
     if id == HeaderName::AuthenticationInfo {
         // the server's own digest is made from the same password (RFC 7616 §3.5)

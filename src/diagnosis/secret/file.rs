@@ -74,8 +74,6 @@ pub enum SecretError {
 #[derive(Debug, Default)]
 pub struct SecretFile {
     secrets: Vec<Secret>,
-    /// Others than the owner may read the file: worth a warning.
-    pub readable_by_others: bool,
 }
 
 impl SecretFile {
@@ -83,7 +81,6 @@ impl SecretFile {
     /// comment line.
     pub fn read(path: &Path) -> Result<Self, SecretError> {
         let file = File::open(path)?;
-        let readable_by_others = readable_by_others(&file.metadata()?);
         let mut bytes = Zeroizing::new(Vec::new());
         // room for all of it at once, so that no copy of it is left behind by growing
         let expected = usize::try_from(file.metadata()?.len().min(LIMIT)).unwrap_or(0);
@@ -92,7 +89,7 @@ impl SecretFile {
         if bytes.len() as u64 > LIMIT {
             return Err(SecretError::TooLong);
         }
-        Ok(Self { readable_by_others, ..Self::parse(&bytes)? })
+        Self::parse(&bytes)
     }
 
     /// Reads the lines of a secret file.
@@ -105,7 +102,7 @@ impl SecretFile {
             }
             secrets.push(read_line(line, place + 1)?);
         }
-        Ok(Self { secrets, readable_by_others: false })
+        Ok(Self { secrets })
     }
 
     /// The passwords that may be those of a DN or one of these user names.
@@ -150,15 +147,4 @@ fn read_line(line: &[u8], number: usize) -> Result<Secret, SecretError> {
         return Err(SecretError::NoName(number));
     }
     Ok(Secret::new(name, realm, password))
-}
-
-#[cfg(unix)]
-fn readable_by_others(meta: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    meta.mode() & 0o044 != 0
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &std::fs::Metadata) -> bool {
-    false
 }

@@ -157,20 +157,6 @@ fn nothing_shows_a_password_or_a_response() {
     assert!(!said.contains("hunter2") && !said.contains("6629fae4"), "{said}");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_file_others_may_read_is_told() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("secrets");
-    std::fs::write(&path, "2001 one\n").unwrap();
-    for (mode, want) in [(0o600, false), (0o640, true), (0o644, true)] {
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        let file = SecretFile::read(&path).unwrap();
-        assert_eq!((file.readable_by_others, file.len()), (want, 1));
-    }
-}
-
 #[test]
 fn a_pass_over_a_capture_tells_which_passwords_fit() {
     use crate::net::{Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};

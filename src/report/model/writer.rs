@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::net::password;
 use crate::net::{Endpoint, Timestamp, escape_lossy};
 
 /// JSON under way.
@@ -208,7 +209,7 @@ pub(super) struct Text<'a>(pub &'a [u8]);
 
 impl Value for Text<'_> {
     fn write(self, to: &mut Writer) {
-        if is_plain(self.0) {
+        if is_plain(self.0) && password::passwords(self.0).is_empty() {
             to.plain(self.0);
         } else {
             Other(escape_lossy(self.0)).write(to);

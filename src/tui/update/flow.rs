@@ -247,7 +247,7 @@ fn copy(state: &mut State, screen: &Flow) {
     };
     let text = sip::text(&fetched.bytes, false);
     state.effects.push(Effect::Copy(text));
-    state.tell("message copied, digest responses masked");
+    state.tell("message copied, secrets masked");
 }
 
 pub(super) fn click(state: &State, screen: &mut Flow, at: Position) -> Then {

@@ -36,9 +36,9 @@ pub(super) fn act(state: &mut State, screen: &mut Message, action: Action) -> Th
         Action::Reveal => {
             screen.reveal = !screen.reveal;
             state.tell(if screen.reveal {
-                "digest responses are shown: a password could be guessed from them"
+                "secrets are shown: passwords, and digests that one could be guessed from"
             } else {
-                "digest responses are masked"
+                "secrets are masked"
             });
         }
         Action::NextOne => step(state, screen, true),
@@ -73,9 +73,9 @@ fn copy(state: &mut State, screen: &Message) {
     let text = sip::text(&fetched.bytes, screen.reveal);
     state.effects.push(Effect::Copy(text));
     state.tell(if screen.reveal {
-        "message copied as it is, digest responses too"
+        "message copied as it is, secrets too"
     } else {
-        "message copied, digest responses masked"
+        "message copied, secrets masked"
     });
 }
 

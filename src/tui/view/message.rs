@@ -91,7 +91,7 @@ fn place_words(screen: &Message, place: Option<(usize, usize)>) -> String {
         (false, true, _) => {}
     }
     if screen.reveal {
-        words.push("digest responses shown".to_owned());
+        words.push("secrets shown".to_owned());
     }
     words.join(", ")
 }

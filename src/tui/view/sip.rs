@@ -5,17 +5,21 @@ use std::ops::Range;
 use super::paper::Line;
 use super::theme::Ink;
 use crate::compare::raw::{MASK, secrets};
-use crate::net::escape_bytes;
+use crate::net::escape_revealed;
+use crate::net::password::{joined, passwords};
 use crate::sip::{HeaderName, Message, StartLine};
 
-/// The lines of a message; digest responses are masked unless they are to be shown.
+/// The lines of a message; secrets are masked unless they are to be shown.
 pub(in crate::tui) fn lines(bytes: &[u8], reveal: bool) -> Vec<Line> {
     let marks = marks(bytes);
     let hidden = if reveal { Vec::new() } else { hidden(bytes) };
-    physical(bytes).map(|line| one(bytes, line, &marks, &hidden)).collect()
+    // what is hidden was found in the whole lines
+    let text =
+        |part: Range<usize>| escape_revealed(bytes.get(part).unwrap_or_default()).into_owned();
+    physical(bytes).map(|line| one(line, &marks, &hidden, &text)).collect()
 }
 
-/// The message as text, safe to paste; digest responses are masked unless they are to be shown.
+/// The message as text, safe to paste; secrets are masked unless they are to be shown.
 pub(in crate::tui) fn text(bytes: &[u8], reveal: bool) -> String {
     let line = |line: Line| line.into_iter().map(|(text, _)| text).collect::<String>() + "\n";
     lines(bytes, reveal).into_iter().map(line).collect()
@@ -25,12 +29,14 @@ pub(in crate::tui) fn text(bytes: &[u8], reveal: bool) -> String {
 pub(in crate::tui) fn hidden(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
     for line in logical(bytes) {
+        let whole = passwords(bytes.get(line.clone()).unwrap_or_default()).into_iter();
+        hidden.extend(whole.map(|range| range.start + line.start..range.end + line.start));
         let (id, value) = header(bytes, line);
         let text = bytes.get(value.clone()).unwrap_or_default();
         let own = secrets(id, text).into_iter();
         hidden.extend(own.map(|range| range.start + value.start..range.end + value.start));
     }
-    hidden
+    joined(hidden)
 }
 
 /// The lines of the message, without their ends: CR LF, LF alone, or CR alone.
@@ -129,10 +135,10 @@ fn place(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
 
 /// One line in parts.
 fn one(
-    bytes: &[u8],
     line: Range<usize>,
     marks: &[(Range<usize>, Ink)],
     hidden: &[Range<usize>],
+    text: &impl Fn(Range<usize>) -> String,
 ) -> Line {
     let within = |range: &Range<usize>| range.start < line.end && range.end > line.start;
     let hides =
@@ -142,8 +148,6 @@ fn one(
     let mut parts: Vec<(Range<usize>, Option<Ink>)> =
         own.chain(set_off.map(|(range, ink)| (range.clone(), Some(*ink)))).collect();
     parts.sort_by_key(|(range, _)| range.start);
-    let text =
-        |range: Range<usize>| escape_bytes(bytes.get(range).unwrap_or_default()).into_owned();
     let mut spans = Line::new();
     let mut at = line.start;
     for (range, ink) in parts {
@@ -154,7 +158,7 @@ fn one(
         spans.push((text(at..start), None));
         spans.push(match ink {
             Some(ink) => (text(start..end), Some(ink)),
-            None => (escape_bytes(MASK).into_owned(), Some(Ink::Doubtful)),
+            None => (escape_revealed(MASK).into_owned(), Some(Ink::Doubtful)),
         });
         at = end;
     }
@@ -192,6 +196,20 @@ mod tests {
         assert_eq!(plain(REGISTER, false), want);
         assert!(plain(REGISTER, true).iter().any(|line| line.contains("response=\"0123\"")));
         assert_eq!(hidden(REGISTER).len(), 1);
+    }
+
+    #[test]
+    fn passwords_in_uris_are_masked_in_every_line() {
+        const MESSAGE: &[u8] = b"REGISTER sip:5002:SECRET@r SIP/2.0\r\nv: SIP/2.0/UDP u:SECRET@10.0.0.1\r\n\
+            To:5002:SECRET@r\r\nm:\r\n <sip:5002:SEC\r\n RET@10.0.0.1>\r\nX-Odd: sip%3A5002%3ASECRET%40r\r\n\
+            Route: <bob:SECRET@r>\r\nCall-ID: 12:34@10.0.0.1\r\nAuthorization: Digest uri=\"sip:a:SECRET@r\",\
+            response=\"0\"\r\n\r\n<uri>sip:5002:SECRET@r</uri>\nsips:5002:SECRET";
+        let shown = text(MESSAGE, false);
+        assert!(!shown.contains("SEC") && !shown.contains("RET"), "{shown}");
+        assert!(shown.contains("12:34@10.0.0.1") && shown.contains("<sip:5002:***"), "{shown}");
+        let revealed = text(MESSAGE, true);
+        assert_eq!(revealed.matches("SECRET").count(), 8, "{revealed}");
+        assert!(!revealed.contains("***"), "{revealed}");
     }
 
     #[test]

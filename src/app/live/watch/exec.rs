@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::app::Failure;
-use crate::cli::{HookSettings, WatchSettings};
+use crate::cli::{HookSettings, KEY_VARIABLES, WatchSettings};
 use crate::hook::{Hook, HookCounts, Lines, Runner};
 use crate::wording::append;
 use crate::wording::layout::count;
@@ -24,6 +24,9 @@ pub(super) fn start(settings: &WatchSettings) -> Result<Option<Runner>, Failure>
     let user = None;
     let runner = HookSettings { user, command: command.clone() };
     let mut program = Command::new(std::env::current_exe().map_err(failed)?);
+    for variable in KEY_VARIABLES {
+        program.env_remove(variable);
+    }
     Runner::start(program.args(runner.to_args())).map(Some).map_err(failed)
 }
 

@@ -1,0 +1,74 @@
+//! What is about secrets of the user: files that others may read, keys that others may see.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+
+use super::warn;
+use crate::net::escape_text;
+
+/// Warns of an open file with secrets that others may read.
+pub(super) fn warn_if_others_read(what: &str, path: &Path, file: &File) -> io::Result<()> {
+    if is_readable_by_others(&file.metadata()?) {
+        let path = path.to_string_lossy();
+        warn(&format!(
+            "{what} can be read by others: `chmod 600 {}` keeps it to you",
+            escape_text(&path)
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(meta: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    meta.mode() & 0o044 != 0
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_: &Metadata) -> bool {
+    false
+}
+
+/// The key of HEP packets; a file may not be longer than a packet.
+#[cfg(any(feature = "live", feature = "hep"))]
+pub(super) fn hep_key(
+    key: &crate::cli::HepKey,
+) -> Result<zeroize::Zeroizing<String>, super::Failure> {
+    use std::io::Read as _;
+
+    use super::Failure;
+    use crate::cli::HepKey;
+
+    const MOST: u64 = 1 << 16;
+    let path = match key {
+        HepKey::Given(key) => return Ok(key.clone().into()),
+        HepKey::File(path) => path,
+    };
+    let failed = |error| Failure::HepKey(escape_text(&path.to_string_lossy()).into_owned(), error);
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let file = File::open(path).map_err(failed)?;
+    warn_if_others_read("the file of the HEP key", path, &file).map_err(failed)?;
+    file.take(MOST).read_to_string(&mut text).map_err(failed)?;
+    let key = text.lines().next().unwrap_or_default().to_owned();
+    if key.is_empty() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidData, "its first line is empty")));
+    }
+    Ok(key.into())
+}
+
+/// Starts the program anew without the keys among its arguments, which everybody on the host can read: they
+/// go on in its environment. It comes back only if there are none, or if that fails.
+#[cfg(all(unix, any(feature = "live", feature = "hep")))]
+pub(super) fn hide_keys(args: &[std::ffi::OsString]) {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Command;
+
+    let Some((kept, keys)) = crate::cli::without_keys(args) else { return };
+    let Some((name, rest)) = kept.split_first() else { return };
+    let error = match std::env::current_exe() {
+        Ok(program) => Command::new(program).arg0(name).args(rest).envs(keys).exec(),
+        Err(error) => error,
+    };
+    warn(&format!("the HEP key stays in the list of processes ({error}): --hep-key-file hides it"));
+}
