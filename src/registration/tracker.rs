@@ -58,6 +58,8 @@ pub struct Counts {
     pub bad_reginfo: u64,
     /// Nanoseconds by which a message was older than what came before it, at most.
     pub clock_back: i64,
+    /// How often the clock that stamped packets was set, and by how many nanoseconds at most.
+    pub clock_set: (u64, i64),
     /// What logs say of registrations.
     pub statements: u64,
     /// Of those, what was too much to keep.
@@ -151,6 +153,11 @@ impl Tracker {
         }
         self.last = self.last.max(time);
         self.now = self.now.max(time);
+    }
+
+    /// The clock that stamped packets was set so often, by so many nanoseconds at most; the trace's clock was not.
+    pub const fn note_clock_set(&mut self, set: (u64, i64)) {
+        self.counts.clock_set = set;
     }
 
     /// Moves the clock on without a packet: time passes on an idle wire.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::{Compression, Format, foreign};
-use crate::net::{FileId, escape_bytes, escape_text};
+use crate::net::{FileId, apart, escape_bytes, escape_text};
 
 /// The input name that stands for standard input.
 pub(super) const STDIN: &str = "-";
@@ -172,6 +172,28 @@ impl From<io::Error> for OpenError {
 }
 
 /// `1 file`, `2 files`.
+fn misstamped(packets: u64, first: u64, off: i64) -> String {
+    let off = format!("{} {}", apart(off), if off < 0 { "earlier" } else { "later" });
+    if packets == 1 {
+        return format!(
+            "packet {first} is stamped {off} than the packets around it: it counts at the time of the one before"
+        );
+    }
+    format!(
+        "{packets} packets are stamped far from those around them, packet {first} first, {off}: each counts at \
+         the time of the one before"
+    )
+}
+
+fn clock_set(number: u64, by: i64) -> String {
+    format!(
+        "the clock was set {} {} before packet {number}, in the middle of exchanges: later times are shown as if \
+         it had not been",
+        apart(by),
+        if by < 0 { "back" } else { "ahead" }
+    )
+}
+
 fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
@@ -353,6 +375,24 @@ pub enum WarningKind {
     /// Packets were captured without a time and took that of the packet before them.
     #[error("{} without a time, counted at that of the packet before", count(*.0, "packet"))]
     Untimed(u64),
+    /// Packets are stamped so far from those around them that their stamps are not believed.
+    #[error("{}", misstamped(*.packets, *.first, *.off))]
+    Misstamped {
+        /// How many.
+        packets: u64,
+        /// The number of the first.
+        first: u64,
+        /// By how many nanoseconds it is off.
+        off: i64,
+    },
+    /// The clock was set while captured.
+    #[error("{}", clock_set(*.number, *.by))]
+    ClockSet {
+        /// The number of the first packet behind.
+        number: u64,
+        /// By how many nanoseconds.
+        by: i64,
+    },
     /// Decryption secrets that cannot be used here.
     #[error("left out {} of decryption secrets: other kinds than TLS key logs, or too many", count(*.0, "byte"))]
     SecretsUnused(u64),

@@ -30,7 +30,7 @@ pub use archive::Archives;
 pub use error::{
     Damage, DamageKind, InputError, OpenError, ReadError, SourceError, Warning, WarningKind,
 };
-pub use file::{Compression, Format, Reader};
+pub use file::{Compression, Format, Reader, StampFacts, Witness};
 pub use held::{Held, HeldFile};
 pub use other::{CapturesOnly, NotTaken, Other, OtherStream, Others};
 pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};

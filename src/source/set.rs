@@ -1,5 +1,7 @@
 //! Merges any number of capture files into one trace in time order.
 
+mod ending;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use zeroize::Zeroizing;
 use super::archive::{self, Archives, Budget};
 use super::discover::{Candidates, candidates};
 use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
-use super::file::{BUFFER_SIZE, Compression, Format, Plain, Reader, Refused};
+use super::file::{BUFFER_SIZE, Compression, Format, Plain, Reader, Refused, Witness};
 use super::held::Held;
 use super::input::{Input, Place};
 use super::other::{CapturesOnly, Other, OtherStream, Others};
@@ -31,6 +33,8 @@ pub struct OpenOptions {
     pub archives: Archives,
     /// Files that stay open for another reading, if any are to.
     pub held: Option<Held>,
+    /// Tells clocks that were set while captured; without one there are none.
+    pub witness: Option<Witness>,
 }
 
 impl Default for OpenOptions {
@@ -40,6 +44,7 @@ impl Default for OpenOptions {
             files_kept_open: 32,
             archives: Archives::default(),
             held: None,
+            witness: None,
         }
     }
 }
@@ -115,6 +120,8 @@ pub struct CaptureSet {
     /// Bytes of the files that were read to their end.
     done_bytes: u64,
     total_bytes: Option<u64>,
+    /// How often the clock of a file was set, and by how many nanoseconds at most.
+    clock: (u64, i64),
 }
 
 /// A file that is no capture, before anybody was asked.
@@ -168,6 +175,7 @@ impl CaptureSet {
             budget: Budget::default(),
             done_bytes: 0,
             total_bytes: Some(0),
+            clock: (0, 0),
         };
         let mut failures = Vec::new();
         for (input, found) in found {
@@ -259,6 +267,7 @@ impl CaptureSet {
                 return self.add_other(other, FileId(file), depth, others);
             }
         };
+        reader.judge_stamps(self.options.witness);
         self.total_bytes = self.total_bytes.zip(size).map(|(total, size)| total + size);
         self.places.push(place);
         self.files.push(FileInfo {
@@ -442,7 +451,10 @@ impl CaptureSet {
                 Reader::with_options(input, FileId(index as u16), self.options.buffer_size)
             });
         let slot = match opened {
-            Ok(reader) => Slot::Open(Box::new(reader)),
+            Ok(mut reader) => {
+                reader.judge_stamps(self.options.witness);
+                Slot::Open(Box::new(reader))
+            }
             Err(reason) => {
                 self.warn(index, None, WarningKind::Unreadable(reason));
                 Slot::Done
@@ -452,33 +464,6 @@ impl CaptureSet {
             *waiting = slot;
         }
         self.advance(index).is_some()
-    }
-
-    /// Closes a file and says what was wrong with it.
-    #[cold]
-    fn finish(&mut self, index: usize) {
-        let slot = self.slots.get_mut(index).map(|slot| std::mem::replace(slot, Slot::Done));
-        let Some(Slot::Open(reader)) = slot else { return };
-        if let Some(info) = self.files.get_mut(index) {
-            info.note(&reader);
-            // A damaged file is done with before its last byte.
-            self.done_bytes += reader.input().position().max(info.size.unwrap_or(0));
-        }
-        if let Some(damage) = reader.damage() {
-            self.warn(index, Some(damage.offset), WarningKind::Damaged(damage.clone()));
-        }
-        if reader.untimed() > 0 {
-            self.warn(index, None, WarningKind::Untimed(reader.untimed()));
-        }
-        if reader.secrets_unused() > 0 {
-            self.warn(index, None, WarningKind::SecretsUnused(reader.secrets_unused()));
-        }
-    }
-
-    fn warn(&mut self, index: usize, offset: Option<u64>, kind: WarningKind) {
-        let Some(info) = self.files.get(index) else { return };
-        let file = Some(FileId(index as u16));
-        self.warnings.push(Warning { file, path: info.path.clone(), offset, kind });
     }
 
     /// The files that are captures, indexed by [`FileId`].
@@ -491,6 +476,12 @@ impl CaptureSet {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// How often the clock was set in the files that were read to their end, and by how many nanoseconds at most.
+    #[must_use]
+    pub const fn clock_set(&self) -> (u64, i64) {
+        self.clock
     }
 
     /// How far the reading is.

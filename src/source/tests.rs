@@ -201,8 +201,8 @@ fn reads_on_beside_what_cannot_be_read() {
 
 #[test]
 fn says_when_a_waiting_file_was_replaced_or_vanished() {
-    let long: Vec<_> = (0..50).collect();
-    let captures = Captures::new(&[("a", &at(&long)), ("b", &at(&[60]))]);
+    let long: Vec<_> = (0..500).collect();
+    let captures = Captures::new(&[("a", &at(&long)), ("b", &at(&[600]))]);
     let mut set = captures.open_with(&["a", "b"], sparing()).unwrap();
     assert_eq!(set.next_frame().unwrap().at.number(), 1);
     fs::remove_file(captures.path("b")).unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::data::Data;
 use crate::net::{FrameRef, Origin, Timestamp};
@@ -116,6 +117,8 @@ pub struct Live {
     pub clock: Timestamp,
     /// How many packets came.
     pub packets: u64,
+    /// How far the model is behind the packets that are captured.
+    pub lag: Duration,
     /// Who lost how many, those that lost none too.
     pub lost: Vec<(&'static str, u64)>,
     /// Why nothing comes for now.

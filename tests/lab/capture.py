@@ -78,6 +78,11 @@ class Savefile:
         shift = START * 1_000_000 - min(p[0] for p in self.packets)
         return Savefile(self.link, self.snaplen, [(when, moved_agent(data, shift), length) for when, data, length in self.packets])
 
+    def restamped(self, seconds):
+        """The same packets, those at the places `seconds` names (from 0 on) stamped so much later."""
+        moved = [(packet[0] + seconds.get(place, 0) * 1_000_000, *packet[1:]) for place, packet in enumerate(self.packets)]
+        return Savefile(self.link, self.snaplen, moved)
+
     def without_first(self, count):
         return Savefile(self.link, self.snaplen, self.packets[count:])
 

@@ -11,7 +11,7 @@ use crate::app::Failure;
 use crate::app::evidence::Evidence;
 use crate::app::pipeline::Plan;
 use crate::cli::InputSettings;
-use crate::net::{FileId, Frame, FrameRef};
+use crate::net::{FileId, Frame, FrameRef, Timestamp};
 use crate::record::PcapngWriter;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::View;
@@ -70,14 +70,19 @@ fn copy(
     }
     let mark = |mark: Mark| (!wanted.frames.contains(mark.at)).then_some(mark);
     let mut begin = ends.and_then(|ends| mark(ends.first));
-    if let Some(mark) = begin.take() {
-        writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "begins")))?;
+    if let Some(mark) = &begin {
+        writer.packet(&only_time(mark), Some(&names.comment(mark.at, "begins")))?;
     }
     let mut left = wanted.frames.len();
+    let mut last = None;
     follow(evidence, view.snapshot.at, |part| {
         match part {
             Part::Secrets(log) => writer.secrets(log)?,
             Part::Frame(frame) if wanted.frames.contains(frame.at) => {
+                if let Some(mark) = begin.take().filter(|mark| is_alone(mark, Some(frame.time))) {
+                    writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "begins")))?;
+                }
+                last = Some(frame.time);
                 writer.packet(frame, Some(&names.frame(frame.at)))?;
                 left -= 1;
             }
@@ -89,10 +94,19 @@ fn copy(
         return Err(Failure::Changed);
     }
     if let Some(mark) = ends.and_then(|ends| mark(ends.last)) {
-        writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "ends")))?;
+        for _ in 0..=u8::from(is_alone(&mark, last)) {
+            writer.packet(&only_time(&mark), Some(&names.comment(mark.at, "ends")))?;
+        }
     }
     writer.finish()?;
     Ok(wanted.frames.len() - left)
+}
+
+/// Whether a mark is so far from its neighbor that a single one would not be believed: then a second one bears
+/// it out.
+fn is_alone(mark: &Mark, neighbor: Option<Timestamp>) -> bool {
+    const FAR: u64 = 86_400_000_000_000;
+    neighbor.is_some_and(|time| mark.time.nanos().abs_diff(time.nanos()) >= FAR)
 }
 
 /// The frame without its bytes: the clock of the trace stands still between packets, and what has

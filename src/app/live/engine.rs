@@ -156,6 +156,11 @@ impl Engine {
         self.tracker.tick(self.clock);
     }
 
+    /// The clock of this host was set so often, by so many nanoseconds at most.
+    pub(super) const fn note_clock_set(&mut self, set: (u64, i64)) {
+        self.tracker.note_clock_set(set);
+    }
+
     fn fold(&mut self) {
         let tracker = &mut self.tracker;
         #[cfg(feature = "live")]

@@ -52,6 +52,15 @@ impl Losses {
         self.by_whom.extend([("HEP", counts.dropped), ("kernel (HEP)", counts.kernel_dropped)]);
     }
 
+    /// Packets whose stamps are not believed.
+    pub(super) fn misstamped(&mut self, packets: u64) {
+        self.add(
+            packets,
+            "packet",
+            "stamped far from this host's clock: counted at the time they came",
+        );
+    }
+
     /// What could not be sent on.
     #[cfg(feature = "live")]
     pub(super) fn collector(&mut self, counts: &crate::hep::SenderCounts) {

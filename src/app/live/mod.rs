@@ -23,6 +23,8 @@ use super::private::hep_key;
 use crate::capture::Capture;
 use crate::cli::LiveSettings;
 #[cfg(feature = "live")]
+use crate::net::Frame;
+#[cfg(feature = "live")]
 use crate::net::escape_text;
 use crate::packet::KeyLog;
 use crate::registration::Snapshot;
@@ -33,9 +35,11 @@ use crate::wording::when::Clock;
 #[cfg(feature = "hep")]
 mod agents;
 mod budget;
+mod clock;
 mod engine;
 #[cfg(feature = "tui")]
 pub(super) mod kept;
+mod lag;
 mod losses;
 pub(super) mod record;
 mod recorder;
@@ -47,6 +51,7 @@ mod sources;
 pub(super) mod watch;
 
 use budget::{Budget, Front};
+use clock::{SteadyClock, since_boot};
 use engine::Engine;
 use losses::Losses;
 use recorder::Recorder;
@@ -56,6 +61,9 @@ use sources::{Input, Opening, Sources, wall_clock};
 const WAIT: Duration = Duration::from_millis(100);
 /// Between two looks at what was lost, and two writes of what is recorded: a kill costs no more than the last second.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long what is queued is still taken in once it is to end.
+const LAST: Duration = Duration::from_millis(500);
 
 /// What is open: nothing is read and no thread started until it begins.
 struct Ready {
@@ -79,6 +87,7 @@ pub(super) struct Following {
     /// The names of what is followed, in the order of their ids.
     inputs: Vec<String>,
     engine: Engine,
+    clock: SteadyClock,
     /// Bytes everything may take.
     #[cfg(feature = "metrics")]
     memory: usize,
@@ -89,6 +98,8 @@ pub(super) struct Following {
     recorder: Option<Recorder>,
     losses: Losses,
     losses_due: Instant,
+    /// Whether it was said that the model is behind.
+    lags: bool,
     /// When it ends of itself.
     ends: Option<Instant>,
     /// Why nothing comes from the device for now.
@@ -183,12 +194,14 @@ impl Ready {
             agents: crate::net::FileId(u16::from(sources.has_device())),
             inputs: self.inputs,
             engine,
+            clock: SteadyClock::new(wall_clock(), since_boot()),
             #[cfg(feature = "metrics")]
             memory: self.budget.memory,
             sources,
             recorder: self.recorder,
             losses: Losses::new(),
             losses_due: now + LOOK,
+            lags: false,
             ends: settings.duration.and_then(|most| now.checked_add(most)),
             #[cfg(feature = "live")]
             trouble: None,
@@ -218,10 +231,12 @@ impl Following {
     /// Takes in what comes, or waits for it a moment.
     pub(super) fn step(&mut self) -> Result<(), Failure> {
         let input = self.sources.next(WAIT)?;
+        self.look_at_clock();
         self.take(input);
         if Instant::now() >= self.losses_due {
             self.losses_due = Instant::now() + LOOK;
             self.look_for_losses();
+            self.look_for_lag();
             self.tick_recording();
         }
         Ok(())
@@ -232,10 +247,19 @@ impl Following {
         self.ends.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Stops capturing and takes in what is left; what is recorded is on the disk then.
+    /// Stops capturing and takes in what is left, for a moment; what waits longer is recorded, counted, and left
+    /// unread. What is recorded is on the disk then.
     pub(super) fn end(&mut self) {
+        let (until, mut left) = (Instant::now() + LAST, 0);
         while let Some(input) = self.sources.last() {
-            self.take(input);
+            if Instant::now() < until {
+                self.take(input);
+            } else {
+                left += self.leave(input);
+            }
+        }
+        if left > 0 {
+            self.said.push(format!("{} left unread at the end", count(left, "packet")));
         }
         self.look_for_losses();
         self.tick_recording();
@@ -321,9 +345,10 @@ impl Following {
                     if let Some(recorder) = &mut self.recorder {
                         recorder.frame(&frame);
                     }
-                    self.engine.frame(&frame);
+                    let time = self.clock.judge(frame.time, self.engine.clock());
+                    self.engine.frame(&Frame { time, ..frame });
                 }
-                self.engine.pass_time(clock);
+                self.pass_time(clock);
                 self.sources.give_back(batch);
             }
             #[cfg(feature = "live")]
@@ -339,14 +364,15 @@ impl Following {
                 self.said.push(back);
             }
             #[cfg(feature = "hep")]
-            Input::Hep(packet) => {
+            Input::Hep(mut packet) => {
                 let at = self.engine.next_hep(self.agents);
                 if let Some(recorder) = &mut self.recorder {
                     recorder.hep(&packet, at);
                 }
+                packet.time = self.clock.judge(packet.time, self.engine.clock());
                 self.engine.hep(&packet, at);
             }
-            Input::Idle(clock) => self.engine.pass_time(clock),
+            Input::Idle(clock) => self.pass_time(clock),
         }
     }
 
@@ -368,6 +394,7 @@ impl Following {
         let mut now = Losses::new();
         self.sources.losses(&mut now);
         now.agents(&self.engine);
+        now.misstamped(self.clock.misstamped());
         #[cfg(feature = "live")]
         if let Some(out) = self.engine.out() {
             now.collector(&out.counts());

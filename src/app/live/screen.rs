@@ -125,6 +125,7 @@ impl Feed {
         let live = Live {
             clock: following.engine.clock(),
             packets: following.engine.packets().read,
+            lag: following.lag(),
             lost: following.lost_by_whom(),
             trouble: following.trouble().map(str::to_owned),
             said: following.take_said(),

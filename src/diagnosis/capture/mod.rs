@@ -4,6 +4,7 @@ use super::rule::Rule;
 
 mod bad_reginfo;
 mod captured_twice;
+mod clock_set;
 mod clock_went_back;
 mod connection;
 mod dns_lookup_failed;
@@ -34,6 +35,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &instance_shared::InstanceShared,
     &one_direction::OneDirection,
     &captured_twice::CapturedTwice,
+    &clock_set::ClockSet,
     &clock_went_back::ClockWentBack,
     &mid_life::MidLife,
     &fragments::Fragments,

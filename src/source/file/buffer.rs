@@ -66,6 +66,17 @@ impl<R: Read> Buffer<R> {
         self.data.get(range).unwrap_or_default()
     }
 
+    /// Reads until there are `count` unread bytes, or to the end; whether there are. What was given up in
+    /// `kept` stays lendable, at the place that is in `kept` then.
+    pub(super) fn read_ahead(&mut self, kept: &mut Range<usize>, count: usize) -> bool {
+        let given_up = self.unread.start.saturating_sub(kept.start);
+        self.unread.start -= given_up;
+        let enough = self.ensure(count + given_up);
+        *kept = self.unread.start..self.unread.start + kept.len();
+        self.unread.start += given_up;
+        enough
+    }
+
     /// Stream offset of the first unread byte.
     #[inline]
     pub(super) fn offset(&self) -> u64 {

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::ops::Range;
 
+mod ahead;
 mod buffer;
 mod compress;
 mod fields;
@@ -12,12 +13,14 @@ mod pcap;
 mod pcapng;
 mod plain;
 mod snoop;
+mod stamps;
 #[cfg(test)]
 mod tests;
 
 pub use compress::Compression;
 pub(super) use foreign::sentence as foreign;
 pub use plain::Plain;
+pub use stamps::{StampFacts, Witness};
 use zeroize::Zeroizing;
 
 use self::buffer::Buffer;
@@ -25,6 +28,7 @@ use self::compress::Stream;
 use self::pcap::Pcap;
 use self::pcapng::Pcapng;
 use self::snoop::Snoop;
+use self::stamps::{Recent, Stamps};
 use super::error::{Damage, DamageKind, OpenError};
 use crate::net::{FileId, Frame, FrameRef, LinkType, Timestamp};
 
@@ -121,6 +125,10 @@ pub struct Reader<R: Read> {
     /// The number of the last record that has one: packets, and what else Wireshark counts.
     numbered: u64,
     damage: Option<Damage>,
+    /// What judges the time stamps; a reader alone believes them all.
+    stamps: Option<Stamps>,
+    recent: Recent,
+    witness: Option<Witness>,
 }
 
 impl<R: Read> Reader<R> {
@@ -146,14 +154,37 @@ impl<R: Read> Reader<R> {
         let mut buffer = Buffer::new(stream, buffer_size);
         match open_walk(&mut buffer) {
             Ok(walk) => {
-                let (record, damage) = (None, None);
-                Ok(Self { buffer, walk, file, record, packets: 0, numbered: 0, damage })
+                let (record, damage, stamps, witness) = (None, None, None, None);
+                let (packets, numbered, recent) = (0, 0, Recent::default());
+                Ok(Self {
+                    buffer,
+                    walk,
+                    file,
+                    record,
+                    packets,
+                    numbered,
+                    damage,
+                    stamps,
+                    recent,
+                    witness,
+                })
             }
             Err(reason @ OpenError::NotACapture { .. }) => {
                 Err(Refused { reason, plain: Some(Box::new(Plain::new(buffer))) })
             }
             Err(reason) => Err(Refused { reason, plain: None }),
         }
+    }
+
+    /// Judges the time stamps from now on. `witness` tells clocks that were set; without one there are none.
+    pub(super) fn judge_stamps(&mut self, witness: Option<Witness>) {
+        self.stamps = Some(Stamps::new());
+        self.witness = witness;
+    }
+
+    /// What was found out about the time stamps so far.
+    pub(super) fn stamps(&self) -> StampFacts {
+        self.stamps.as_ref().map(|stamps| stamps.facts().clone()).unwrap_or_default()
     }
 
     /// The next frame; `None` at the end, be it the capture's or where it is damaged.
@@ -169,14 +200,19 @@ impl<R: Read> Reader<R> {
         if self.damage.is_some() {
             return None;
         }
+        self.keep_recent();
         let step = match &mut self.walk {
             Walk::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.numbered),
             Walk::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.numbered),
             Walk::Snoop(snoop) => snoop.next(&mut self.buffer, &mut self.numbered),
         };
         match step {
-            Ok(Some(record)) => {
+            Ok(Some(mut record)) => {
                 self.packets += 1;
+                if let Some(stamps) = &mut self.stamps {
+                    let time = stamps.follow(record.time);
+                    record.time = time.unwrap_or_else(|| self.judge_stamp(&mut record));
+                }
                 let time = record.time;
                 self.record = Some(record);
                 Some(time)
@@ -188,11 +224,24 @@ impl<R: Read> Reader<R> {
 
     /// Passes over the frames that follow, as long as they are in memory already and `pass` says so of
     /// their time, link type and bytes; how many. The walk then stands at no frame.
-    pub(super) fn skim(&mut self, pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> u64 {
+    pub(super) fn skim(&mut self, mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> u64 {
         if self.damage.is_some() {
             return 0;
         }
+        self.keep_recent();
         let unread = self.buffer.unread();
+        let stamps = &mut self.stamps;
+        // one that is refused is judged when it is advanced to
+        let pass = |stamp: Timestamp, link: LinkType, bytes: &[u8]| {
+            let Some(stamps) = stamps else { return pass(stamp, link, bytes) };
+            let before = stamps.place();
+            let time = stamps.follow(stamp);
+            let passed = time.is_some_and(|time| pass(time, link, bytes));
+            if !passed {
+                stamps.return_to(before);
+            }
+            passed
+        };
         let (bytes, packets) = match &mut self.walk {
             Walk::Pcap(pcap) => pcap.skim(unread, pass),
             Walk::Pcapng(pcapng) => pcapng.skim(unread, pass),

@@ -234,6 +234,35 @@ impl Pcapng {
         (bytes.len() - rest.len(), count)
     }
 
+    /// As [`Self::skim`], for packets that are only looked at: blocks between them are passed over, as long as
+    /// they say nothing about packets.
+    pub(super) fn peek(
+        &self,
+        bytes: &[u8],
+        mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> usize {
+        let mut rest = bytes;
+        loop {
+            if let Some((time, link, packet, behind)) = self.enhanced(rest) {
+                if !pass(time, link, packet) {
+                    break;
+                }
+                rest = behind;
+                continue;
+            }
+            let mut fields = Fields::new(rest, self.order);
+            let (Some(kind), Some(claimed)) = (fields.u32(), fields.u32()) else { break };
+            let tells =
+                [ENHANCED_PACKET, SIMPLE_PACKET, OBSOLETE_PACKET, INTERFACE].contains(&kind);
+            if tells || rest.starts_with(&SECTION_HEADER) || claimed < SHORTEST_BLOCK {
+                break;
+            }
+            let Some(behind) = rest.get((claimed as usize).next_multiple_of(4)..) else { break };
+            rest = behind;
+        }
+        bytes.len() - rest.len()
+    }
+
     /// The packet of the enhanced packet block at the start of `bytes`, and what follows it.
     fn enhanced<'b>(&self, bytes: &'b [u8]) -> Option<(Timestamp, LinkType, &'b [u8], &'b [u8])> {
         let mut fields = Fields::new(bytes, self.order);

@@ -92,6 +92,27 @@ impl Snoop {
     }
 }
 
+impl Snoop {
+    /// Looks at the packets at the start of `bytes` that are all there, as long as `pass` says so; how many
+    /// bytes that was.
+    pub(super) fn peek(
+        &self,
+        bytes: &[u8],
+        mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> usize {
+        let mut rest = bytes;
+        while let Some(header) = Header::new(rest)
+            && let Some(packet) = rest.get(RECORD_HEADER..RECORD_HEADER + header.length as usize)
+            && let Some(behind) = rest.get(header.whole as usize..)
+            && header.whole as usize >= RECORD_HEADER
+            && pass(header.time, self.link, packet)
+        {
+            rest = behind;
+        }
+        bytes.len() - rest.len()
+    }
+}
+
 /// The link type of pcap for one of snoop (RFC 1761 §4, and `net/dlpi.h` of Solaris).
 const fn link(kind: u32) -> u32 {
     match kind {

@@ -1,5 +1,7 @@
 //! The first line: what is read, how far, and how many DNs are in which state.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use super::layout::width;
@@ -8,6 +10,9 @@ use super::theme::Ink;
 use super::totals::totals;
 use crate::tui::state::State;
 use crate::wording::layout::cut;
+
+/// Being so far behind the newest packet is worth a word.
+const LAGS: Duration = Duration::from_secs(2);
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let totals = totals(state.data.totals, state.glyphs());
@@ -48,6 +53,10 @@ fn progress(state: &State) -> (String, Ink) {
     if let Some(live) = &reading.live {
         return match &live.trouble {
             Some(trouble) => (trouble.clone(), Ink::Bad),
+            None if live.lag >= LAGS => {
+                let (clock, behind) = (state.clock.short(state.now), live.lag.as_secs());
+                (format!("live {clock}, {behind} s behind"), Ink::Bad)
+            }
             None => (format!("live {}", state.clock.short(state.now)), Ink::Good),
         };
     }

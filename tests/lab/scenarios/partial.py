@@ -120,6 +120,97 @@ def judged_later(case):
     case.dn("1002", "in_service", "R3600 200", attempts=1)
 
 
+DAY = 86400
+
+
+@scenario("clock-stamps-wrong")
+def clock_stamps_wrong(case):
+    """
+    1001 and 1002 are granted 300 s, 1003 is refused. Afterwards three stamps were made wrong: a 200 is stamped two hours early,
+    1003's 404 is of 2096, and so is the very last packet, an OPTIONS. None of them moves the clock: nobody's time has run out. A
+    warning names the first and counts them.
+    """
+    case.lan("srv", "ua1")
+    case.registrar().policy(open="1001 1002")
+    phone = case.phone()
+    capture = case.capture()
+    phone.register("1001")
+    phone.register("1002")
+    phone.register("1003", want=404)
+    time.sleep(1)
+    phone.send(phone.request("9", method="OPTIONS"))
+    time.sleep(1)
+    case.keep(capture)
+    count = len(case.file.packets)
+    case.file = case.file.restamped({3: -7200, 5: 70 * 365 * DAY, count - 1: 70 * 365 * DAY})
+    case.warnings = 1
+    case.dn("1001", "in_service", "R300 200", attempts=1, table=False)
+    case.dn("1002", "in_service", "R300 200", attempts=1, table=False)
+    case.dn("1003", "rejected", "R300 404", 404, attempts=1, table=False)
+
+
+def clock_set(case, by):
+    """Two phones register and refresh, a third does not; between 1001's refresh and its 200 the clock is set."""
+    case.lan("srv", "ua1")
+    case.registrar().policy(open="1001 1002 1003")
+    phone = case.phone()
+    capture = case.capture()
+    calls = {dn: phone.new_call(dn) for dn in ("1001", "1002")}
+    phone.register("1003")
+    for dn in ("1001", "1002", "1001", "1002"):
+        phone.register(dn, call=calls[dn])
+        time.sleep(0.5)
+    phone.register("1001", call=calls["1001"])
+    phone.register("1002", call=calls["1002"])
+    for _ in range(4):
+        phone.send(phone.request("9", method="OPTIONS"))
+        time.sleep(0.2)
+    case.keep(capture)
+    case.file = case.file.restamped({place: by for place in range(11, len(case.file.packets))})
+    case.warnings = 1
+    case.dn("1001", "in_service", "R300 200 R300 200 R300 200", table=False)
+    case.dn("1002", "in_service", "R300 200 R300 200 R300 200", table=False)
+    case.dn("1003", "in_service", "R300 200", attempts=1, table=False)
+
+
+@scenario("clock-set-ahead")
+def clock_set_ahead(case):
+    """
+    1001, 1002 and 1003 are granted 300 s; 1001 and 1002 refresh. Between a refresh of 1001 and its 200 the clock of the machine that
+    captured is set three days ahead. No time has passed: nobody is expired, 1003, which never refreshes, neither. A warning and the
+    finding clock-set say so.
+    """
+    clock_set(case, 3 * DAY)
+
+
+@scenario("clock-set-back")
+def clock_set_back(case):
+    """The same with a clock that is set an hour back."""
+    clock_set(case, -3600)
+
+
+@scenario("joined-days-apart")
+def joined_days_apart(case):
+    """
+    Two captures, joined: three days after the first, 1001 registers again, with a Call-ID of its own. The time between them did
+    pass: 1002, which never refreshes, is expired.
+    """
+    case.lan("srv", "ua1")
+    case.registrar().policy(open="1001 1002")
+    phone = case.phone()
+    capture = case.capture()
+    phone.register("1001")
+    phone.register("1002")
+    time.sleep(1)
+    for _ in range(4):
+        phone.register("1001", call=phone.new_call("1001"))
+    case.keep(capture)
+    case.file = case.file.restamped({place: 3 * DAY for place in range(4, len(case.file.packets))})
+    case.warnings = 0
+    case.dn("1001", "in_service", "R300 200 R300 200 R300 200 R300 200 R300 200", table=False)
+    case.dn("1002", "expired", "R300 200", attempts=1, table=False)
+
+
 def fragmented(case, expression):
     """Two REGISTERs of more than one packet each; the second has ten Contacts, so that its 200 is too large as well."""
     case.lan("srv", "ua1")

@@ -168,6 +168,8 @@ fn of_input(following: &Following, families: &mut Families) {
     }
     let help = "Up to when all is judged: it stands still only if the program does.";
     families.gauge("regscope_clock_timestamp_seconds", help, seconds(engine.clock()));
+    let help = "How far the model is behind the packets that are captured.";
+    families.gauge("regscope_lag_seconds", help, following.lag().as_secs_f64());
     if let Some(recorder) = &following.recorder {
         let (recorded, lost) = recorder.counts();
         let help = "Packets recorded.";
