@@ -347,7 +347,7 @@ impl Finish {
     /// The dialect of most messages; of most statements, where there are no messages.
     fn dialect(&self) -> &'static str {
         let most = self.counts.iter().enumerate().rev().max_by_key(|(_, counts)| **counts);
-        let index = most.map_or(usize::MAX, |(index, _)| index);
+        let Some((index, _)) = most.filter(|(_, counts)| **counts != (0, 0)) else { return "" };
         dialect::ALL.get(index).map_or("paste", |dialect| dialect.name)
     }
 }

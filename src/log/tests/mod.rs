@@ -6,6 +6,7 @@ use crate::net::Timestamp;
 mod carriers;
 mod dialects;
 mod growing;
+mod hostile;
 mod look_alikes;
 mod statements;
 mod times;
