@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU16, NonZeroU64};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub mod address;
+mod count;
 mod escape;
 pub mod password;
 
+pub(crate) use count::count;
 pub use escape::{escape_bytes, escape_lossy, escape_revealed, escape_text};
 
 /// A moment on the trace's clock: nanoseconds since the Unix epoch.
@@ -45,6 +47,13 @@ impl Timestamp {
     pub const NONE: Self = Self::from_nanos(0);
 
     const SIGN: u64 = 1 << 63;
+
+    /// The time by the clock of this machine, which is the clock of a live capture.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
 
     /// The moment `nanos` nanoseconds after the Unix epoch; the very first there could be is the one after it.
     #[must_use]

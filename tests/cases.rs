@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -132,8 +133,14 @@ fn report(case: &Path, options: &Options) -> Result<Value, String> {
     for (name, value) in [("--expect", &options.expect), ("--at", &options.at)] {
         command.args(value.iter().flat_map(|value| [name, value.as_str()]));
     }
-    if let Some(keylog) = &options.keylog {
-        command.arg("--keylog").arg(case.join(keylog));
+    // a copy that only its owner can read: git keeps no such permissions
+    let keys = options.keylog.as_ref().map(|keylog| {
+        let mut private = tempfile::NamedTempFile::new().unwrap();
+        private.write_all(&fs::read(case.join(keylog)).unwrap()).unwrap();
+        private
+    });
+    if let Some(keys) = &keys {
+        command.arg("--keylog").arg(keys.path());
     }
     let output = command.arg(input).output().map_err(|error| error.to_string())?;
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -99,8 +99,12 @@ fn one_wrong_stamp_anywhere_changes_no_verdict() {
     }
     let saved = dir.path().join("saved.pcapng");
     let mut extract = Command::new(env!("CARGO_BIN_EXE_regscope"));
-    let output =
-        extract.args(["extract", "--quiet", "-o"]).arg(&saved).arg(&path).output().unwrap();
+    let output = extract
+        .args(["extract", "--quiet", "--source", "0.0.0.0/0", "-o"])
+        .arg(&saved)
+        .arg(&path)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report = json(&[saved.to_str().unwrap()], None);
     assert_eq!((verdicts(&report), warnings(&report)), (want, 0));

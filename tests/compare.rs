@@ -16,7 +16,9 @@ fn run(args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
     let command = command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8");
     let output = command.args(args).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let of_clock = |line: &str| line.starts_with("regscope: warning: captures/clock-");
+    assert!(said.lines().all(of_clock), "{args:?}: {said}");
     assert_eq!(output.status.code(), Some(0), "{args:?}");
     String::from_utf8(output.stdout).unwrap()
 }

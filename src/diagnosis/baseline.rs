@@ -141,7 +141,7 @@ impl Oddity {
                 format!("; {failing} this and none of {working} working ones")
             }
             Standing::Shared { working } => {
-                format!("; the same with {}", super::words::count(working, "working DN"))
+                format!("; the same with {}", crate::net::count(working, "working DN"))
             }
             _ => String::new(),
         }

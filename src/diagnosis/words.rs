@@ -67,14 +67,6 @@ pub(super) fn times(n: u32) -> Cow<'static, str> {
     }
 }
 
-/// `1 DN`, `7 DNs`.
-pub(super) fn count(n: impl Into<u64>, one: &str) -> String {
-    match n.into() {
-        1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
-    }
-}
-
 /// What an ICMP error says (RFC 792, RFC 4443).
 pub(super) const fn icmp(kind: u8, code: u8) -> &'static str {
     match (kind, code) {

@@ -116,7 +116,7 @@ impl<S: Read + Write> Connection<S> {
                         continue;
                     }
                     // who resets now has it, or does not want it
-                    Err(error) if !is_passing(error.kind()) => return Step::Done,
+                    Err(error) if !would_block(error.kind()) => return Step::Done,
                     Err(error) => Err(error),
                 },
             };
@@ -200,8 +200,8 @@ fn fill(stream: &mut impl Read, bytes: &mut Vec<u8>) -> std::io::Result<usize> {
     Ok(number)
 }
 
-/// Errors after which the same call is worth another try.
-pub(super) fn is_passing(error: ErrorKind) -> bool {
+/// Whether nothing is there yet, or a signal came: the same call is worth another try.
+pub(super) fn would_block(error: ErrorKind) -> bool {
     matches!(error, ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::connection::{Answer, Connection, Request, Step, is_passing};
+use super::connection::{Answer, Connection, Request, Step, would_block};
 use super::{ExporterLimits, Page, Shared};
 
 const WAKE: Token = Token(0);
@@ -84,7 +84,7 @@ impl Server {
         while !self.desk.shared.stop.load(Ordering::Acquire) {
             let wait = (!self.connections.is_empty()).then_some(ROUND);
             if let Err(error) = self.poll.poll(&mut events, wait)
-                && !is_passing(error.kind())
+                && !would_block(error.kind())
             {
                 break;
             }

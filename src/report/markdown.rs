@@ -5,14 +5,14 @@ use std::io::{self, Write};
 
 use crate::hashing::{HashMap, HashSet};
 
-use super::{View, text};
+use super::{FILES, View, text};
 use crate::capture::file_name;
 use crate::diagnosis::{Confidence, Finding, Severity, grouped};
+use crate::net::count;
 use crate::net::escape_bytes;
 use crate::registration::{AttemptView, DnView, State};
 use crate::wording::exchange::{Exchanges, Run};
 use crate::wording::glyphs::{Frames, Glyphs};
-use crate::wording::layout::count;
 use crate::wording::limits::limits;
 use crate::wording::when::Clock;
 use crate::wording::{append, names, words};
@@ -21,8 +21,6 @@ use crate::wording::{append, names, words};
 const SECTIONS: usize = 30;
 /// Rows of the table, at most; most urgent first.
 const ROWS: usize = 200;
-/// Files named one by one, at most.
-const FILES: usize = 4;
 /// Findings about no DN told one by one, of each kind.
 const CASES: usize = 5;
 /// Frames named for one finding, at most.

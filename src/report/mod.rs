@@ -27,6 +27,11 @@ pub mod text;
 
 pub use message::MessageView;
 
+/// Columns of a line of text.
+const WIDTH: usize = 80;
+/// Files named one by one, at most.
+const FILES: usize = 4;
+
 /// How text looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Style {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::{Compression, Format, foreign};
-use crate::net::{FileId, apart, escape_bytes, escape_text};
+use crate::net::{FileId, apart, count, escape_bytes, escape_text};
 
 /// The input name that stands for standard input.
 pub(super) const STDIN: &str = "-";
@@ -192,10 +192,6 @@ fn clock_set(number: u64, by: i64) -> String {
         apart(by),
         if by < 0 { "back" } else { "ahead" }
     )
-}
-
-fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn empty_sentence(compression: Compression) -> &'static str {

@@ -60,11 +60,6 @@ fn line(text: &str, width: usize) -> Range<usize> {
     0..blank.unwrap_or_else(|| fits.max(whole))
 }
 
-/// `1 packet`, `2 packets`.
-pub(crate) fn count(number: u64, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! What a capture cannot show: whatever was cut, lost, left out or not understood.
 
-use super::layout::count;
 use crate::capture::{Capture, file_name};
+use crate::net::count;
 use crate::net::escape_text;
 use crate::packet::{HepStats, TlsStats, Undecoded, Unread};
 use crate::registration::{Snapshot, Verdict};

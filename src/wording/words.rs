@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::layout::count;
 use super::when::Clock;
 use crate::capture::{Capture, LogInfo, file_name};
+use crate::net::count;
 use crate::net::{Timestamp, escape_text};
 use crate::registration::{Demand, DnView, Flag, Risk, Verdict};
 use crate::sip::reason_phrase;

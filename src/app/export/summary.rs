@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::Export;
 use crate::cli::ExtractFormat as Format;
+use crate::net::count;
 use crate::net::{escape_bytes, escape_text};
 use crate::registration::Verdict;
-use crate::wording::layout::count;
 use crate::wording::names;
 
 /// A verdict with its status code.

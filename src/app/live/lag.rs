@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Following;
 use super::clock::since_boot;
-use super::sources::{Input, wall_clock};
+use super::sources::Input;
 use crate::net::Timestamp;
 
 /// Being so far behind the newest packet is worth a sentence; it is over at half of that.
@@ -21,7 +21,7 @@ impl Following {
     }
 
     pub(super) fn look_at_clock(&mut self) {
-        let Some(by) = self.clock.look(wall_clock(), since_boot()) else { return };
+        let Some(by) = self.clock.look(Timestamp::now(), since_boot()) else { return };
         self.engine.note_clock_set(self.clock.set());
         let whither = if by < 0 { "back" } else { "ahead" };
         self.said.push(format!(

@@ -1,11 +1,11 @@
 //! Tells on standard error what was lost on the way here, as it happens and in the end.
 
 use super::engine::Engine;
+use crate::net::count;
 #[cfg(feature = "hep")]
 use crate::source::hep::ListenerCounts;
 #[cfg(feature = "live")]
 use crate::source::live::LiveStats;
-use crate::wording::layout::count;
 
 /// What was lost, by where; each is told when it grows.
 #[derive(Default)]

@@ -26,10 +26,10 @@ use crate::cli::LiveSettings;
 use crate::net::Frame;
 #[cfg(feature = "live")]
 use crate::net::escape_text;
+use crate::net::{Timestamp, count};
 use crate::packet::KeyLog;
 use crate::registration::Snapshot;
 use crate::source::{Compression, FileInfo, Format};
-use crate::wording::layout::count;
 use crate::wording::when::Clock;
 
 #[cfg(feature = "hep")]
@@ -55,7 +55,7 @@ use clock::{SteadyClock, since_boot};
 use engine::Engine;
 use losses::Losses;
 use recorder::Recorder;
-use sources::{Input, Opening, Sources, wall_clock};
+use sources::{Input, Opening, Sources};
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
@@ -194,7 +194,7 @@ impl Ready {
             agents: crate::net::FileId(u16::from(sources.has_device())),
             inputs: self.inputs,
             engine,
-            clock: SteadyClock::new(wall_clock(), since_boot()),
+            clock: SteadyClock::new(Timestamp::now(), since_boot()),
             #[cfg(feature = "metrics")]
             memory: self.budget.memory,
             sources,
@@ -416,7 +416,7 @@ fn warnings(settings: &LiveSettings) -> Vec<String> {
 
 /// Says on standard error what is not about DNs.
 fn status(zone: &TimeZone, sentence: &str) {
-    let now = wall_clock();
+    let now = Timestamp::now();
     let time = Clock::new(zone, now).short(now);
     // without standard error there is nobody to tell
     drop(writeln!(stderr(), "regscope: {time}  {sentence}"));
@@ -451,7 +451,7 @@ fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
 /// Begins to record, if that is wanted: into a ring as the user that goes on with it.
 fn record(settings: &LiveSettings, inputs: &[String]) -> Result<Option<Recorder>, Failure> {
     let Some(record) = &settings.record else { return Ok(None) };
-    let create = || Recorder::create(record, inputs, wall_clock());
+    let create = || Recorder::create(record, inputs, Timestamp::now());
     #[cfg(feature = "live")]
     if let [directory, ..] = &*Recorder::directories(record) {
         let user = settings.user.as_deref();

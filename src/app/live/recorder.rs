@@ -11,13 +11,13 @@ use crate::cli::RecordSettings;
 use crate::net::Frame;
 #[cfg(feature = "hep")]
 use crate::net::FrameRef;
+use crate::net::count;
 use crate::net::{FileId, Timestamp, escape_text};
 #[cfg(feature = "live")]
 use crate::packet::sieve;
 #[cfg(feature = "live")]
 use crate::record::Counts;
 use crate::record::{News, Rotating, Rotation, Status};
-use crate::wording::layout::count;
 
 /// A recording.
 pub(super) struct Recorder {

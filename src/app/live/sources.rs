@@ -2,9 +2,9 @@
 
 #[cfg(feature = "hep")]
 use std::collections::VecDeque;
+use std::time::Duration;
 #[cfg(feature = "live")]
 use std::time::Instant;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Select, TryRecvError};
 
@@ -144,7 +144,7 @@ impl Sources {
         }
         self.wait(wait);
         // before the queues are looked at: what is stamped earlier is in them
-        let now = wall_clock();
+        let now = Timestamp::now();
         if let Some(input) = self.ready(false)? {
             return Ok(input);
         }
@@ -263,7 +263,7 @@ impl Sources {
         #[cfg(feature = "live")]
         if self.device.is_some() && !last && self.held.len() < HELD {
             let first = self.held.front()?;
-            let waited = wall_clock().since(first.time);
+            let waited = Timestamp::now().since(first.time);
             if first.time > self.device_clock.0 && waited < PATIENCE {
                 return None;
             }
@@ -344,10 +344,4 @@ fn listener_limits(key: Option<&str>, budget: &Budget) -> ListenerLimits {
         key: key.map(crate::source::hep::Key::from),
         ..usual
     }
-}
-
-/// The wall clock, which is the clock of a live trace.
-pub(super) fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

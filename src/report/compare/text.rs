@@ -10,8 +10,7 @@ use super::{
 };
 use crate::compare::{Contrast, Finding, Group};
 
-/// Columns of a terminal.
-pub(super) const WIDTH: usize = 80;
+pub(super) use crate::report::WIDTH;
 
 /// The contrast, and those of each kind of failure after it.
 #[must_use]

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::layout::count;
 use super::names;
 use super::page::Page;
 use crate::compare::{Contrast, Finding, Leading, Strength, Value, said};
+use crate::net::count;
 use crate::net::escape_text;
 use crate::registration::Cohort;
 use crate::report::View;
@@ -46,7 +46,7 @@ fn lines(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
             "\"{}\": before {} of {} and {} of {}: {separates}",
             escape_text(&line.shape.text),
             f.0,
-            count(f.1.into(), "failure"),
+            count(f.1, "failure"),
             w.0,
             successes(w.1)
         );

@@ -9,12 +9,12 @@ use std::net::IpAddr;
 use crate::hashing::HashMap;
 
 use super::exchange::{Exchanges, Run};
-use super::layout::count;
 use super::page::Page;
 use super::when::Clock;
 use super::{ending, findings, names, words};
 use crate::capture::Hosts;
 use crate::diagnosis::{Confidence, Finding};
+use crate::net::count;
 use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes, escape_text};
 use crate::registration::{AgentRecord, AttemptView, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;

@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::layout::count;
 use super::page::{Ink, Page};
 use super::when::Clock;
 use super::words;
 use crate::capture::{Capture, file_name};
+use crate::net::count;
 use crate::registration::{Snapshot, State, Verdict};
-use crate::report::View;
+use crate::report::{FILES, View};
 use crate::source::{FileInfo, Format};
 use crate::wording::append;
-
-/// Files named one by one, at most.
-const FILES: usize = 4;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
     if view.dns().next().is_none() {
@@ -39,7 +36,7 @@ pub(in crate::report) fn summary(view: &View<'_>) -> String {
 
 /// `5 DNs: 2 in service, 1 of them at risk, 3 out of service (2 rejected 403, 1 rejected 404)`.
 fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>, at_risk: u64) -> String {
-    let total = by_verdict.values().map(|(_, n)| n).sum();
+    let total: u64 = by_verdict.values().map(|(_, n)| n).sum();
     let part = |state: State, words: &str| {
         let of = || by_verdict.iter().filter(|(_, (verdict, _))| verdict.state() == state);
         let sum: u64 = of().map(|(_, (_, n))| n).sum();

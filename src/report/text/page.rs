@@ -8,8 +8,7 @@ use crate::report::Style;
 use crate::wording::glyphs::Glyphs;
 use crate::wording::layout::wrap;
 
-/// Columns of a line.
-pub(super) const WIDTH: usize = 80;
+pub(super) use crate::report::WIDTH;
 
 /// A place for text.
 pub(super) struct Page<'o> {

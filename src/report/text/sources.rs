@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::io;
 
-use super::layout::{cell, count};
+use super::layout::cell;
 use super::page::{Ink, Page, WIDTH};
+use crate::net::count;
 use crate::net::escape_bytes;
 use crate::registration::SourceState;
 use crate::report::View;
@@ -26,7 +27,7 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     for scanner in &scanners {
         let totals = &scanner.totals;
-        let (address, dns) = (scanner.address, count(totals.dns.into(), "DN"));
+        let (address, dns) = (scanner.address, count(totals.dns, "DN"));
         let mut text = format!("{address} scanned {dns}: {} attempts", totals.attempts);
         if totals.unknown_dn > 0 {
             append!(text, ", {} answered 404", totals.unknown_dn);

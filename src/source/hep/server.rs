@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 use mio::net::{TcpListener, UdpSocket};
@@ -110,7 +110,11 @@ impl Server {
         let mut buffer = vec![0; BUFFER];
         while !self.desk.shared.stop.load(Ordering::Acquire) && !self.desk.deserted {
             let wait = if self.ready.is_empty() { self.pause() } else { Duration::ZERO };
-            if self.poll.poll(&mut events, Some(wait)).is_err_and(|error| !is_passing(&error)) {
+            if self
+                .poll
+                .poll(&mut events, Some(wait))
+                .is_err_and(|error| !is_connection_lost(&error))
+            {
                 self.desk.shared.count(|counts| counts.errors += 1);
                 break;
             }
@@ -145,7 +149,7 @@ impl Server {
                     self.desk.pass_on(endpoint(from), buffer.get(..len).unwrap_or_default());
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) if is_passing(&error) => {}
+                Err(error) if is_connection_lost(&error) => {}
                 // told of an earlier packet, for example by ICMP
                 Err(_) => self.desk.shared.count(|counts| counts.errors += 1),
             }
@@ -159,7 +163,7 @@ impl Server {
             let (mut stream, from) = match self.tcp.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) if is_passing(&error) => continue,
+                Err(error) if is_connection_lost(&error) => continue,
                 Err(_) => {
                     // no descriptors left: try again with the next connection
                     self.desk.shared.count(|counts| counts.errors += 1);
@@ -271,10 +275,8 @@ impl Server {
 impl Desk {
     /// Queues a packet, or drops and counts it.
     fn pass_on(&mut self, from: Endpoint, bytes: &[u8]) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let nanos = i64::try_from(since.as_nanos()).unwrap_or(i64::MAX);
         // a clock that was set back stands still
-        self.latest = self.latest.max(Timestamp::from_nanos(nanos));
+        self.latest = self.latest.max(Timestamp::now());
         let Some(waiting) = Waiting::add(&self.shared.waiting, bytes.len(), self.queue_bytes)
         else {
             return self.shared.count(|counts| counts.dropped += 1);
@@ -288,8 +290,8 @@ impl Desk {
     }
 }
 
-/// Errors after which the same call is worth another try.
-fn is_passing(error: &io::Error) -> bool {
+/// Whether a peer went away, or a signal came, before a connection was taken: the next one may come.
+fn is_connection_lost(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset)
 }

@@ -14,7 +14,7 @@ use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -213,7 +213,7 @@ impl Capturer {
 
     fn back(&mut self) -> Result<(), Closed> {
         self.loss = None;
-        self.send(now(), News::Back)
+        self.send(Timestamp::now(), News::Back)
     }
 
     fn say(&mut self, loss: Loss) -> Result<(), Closed> {
@@ -221,7 +221,7 @@ impl Capturer {
             return Ok(());
         }
         self.loss = Some(loss.clone());
-        self.send(now(), News::Lost(loss))
+        self.send(Timestamp::now(), News::Lost(loss))
     }
 
     /// Hands the batch on, and goes on with an emptied one.
@@ -266,7 +266,7 @@ impl Capturer {
     /// Tells the time when nothing comes; where deliveries wait, they tell it.
     fn tick(&self) -> Result<(), Closed> {
         let clock = Timestamp::from_nanos(
-            now().nanos().saturating_sub(i64::try_from(SETTLED.as_nanos()).unwrap_or(0)),
+            Timestamp::now().nanos().saturating_sub(i64::try_from(SETTLED.as_nanos()).unwrap_or(0)),
         );
         match self.deliveries.try_send(Delivery { clock, news: News::Idle }) {
             Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
@@ -298,10 +298,4 @@ impl Capturer {
 
 fn millis(time: Duration) -> PollTimeout {
     PollTimeout::try_from(time).unwrap_or(PollTimeout::ZERO)
-}
-
-/// The wall clock, which is the clock of a live trace.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }

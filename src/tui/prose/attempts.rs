@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Goes, Page};
+use crate::net::count;
 use crate::net::{FrameRef, Timestamp};
 use crate::registration::{AttemptView, DnView, Outcome, State};
 use crate::tui::columns::Look;
 use crate::tui::view::theme::{Ink, Palette};
 use crate::wording::append;
 use crate::wording::exchange;
-use crate::wording::layout::count;
 
 /// One attempt in a line.
 struct One {

@@ -6,11 +6,11 @@ use super::paper::Paper;
 use super::theme::{Ink, Palette};
 use super::{message, regions};
 use crate::diagnosis::{Finding, Severity};
+use crate::net::count;
 use crate::net::escape_bytes;
 use crate::tui::prose::{self, Page};
 use crate::tui::state::State;
 use crate::tui::state::findings::{Line, Rule};
-use crate::wording::layout::count;
 use crate::wording::names;
 
 /// Columns of the DN or the source before the sentence.

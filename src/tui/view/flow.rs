@@ -7,9 +7,9 @@ use super::paper::{Line, Paper};
 use super::regions::{self, FlowRegions};
 use super::theme::Ink;
 use super::{ladder, message, sip, spans};
+use crate::net::count;
 use crate::tui::state::State;
 use crate::tui::state::flow::Flow;
-use crate::wording::layout::count;
 
 pub(super) fn draw(state: &State, screen: &Flow, _area: Rect, paper: &mut Paper<'_>) {
     let regions = regions::flow(state, screen);

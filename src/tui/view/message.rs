@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::paper::{Line, Paper};
 use super::theme::Ink;
 use super::{hex, regions, sip, spans};
+use crate::net::count;
 use crate::net::escape_text;
 use crate::registration::Marks;
 use crate::tui::data::{Seen, seen};
@@ -12,7 +13,6 @@ use crate::tui::effect::{Fetched, Key};
 use crate::tui::state::State;
 use crate::tui::state::message::Message;
 use crate::tui::state::messages::Text;
-use crate::wording::layout::count;
 use crate::wording::words;
 
 pub(super) fn draw(state: &State, screen: &Message, _area: Rect, paper: &mut Paper<'_>) {

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use super::layout::{self, SourcesRegions};
 use super::paper::Paper;
 use super::theme::{Ink, Palette};
+use crate::net::count;
 use crate::net::escape_bytes;
 use crate::tui::state::State;
 use crate::tui::state::sources::{Column, Source};
 use crate::wording::hosts::known_at;
-use crate::wording::layout::count;
 
 pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
     let regions = layout::sources(state);

@@ -2,9 +2,9 @@
 
 use super::paper::Line;
 use super::theme::{Ink, Palette};
+use crate::net::count;
 use crate::registration::State as Service;
 use crate::wording::glyphs::Glyphs;
-use crate::wording::layout::count;
 
 /// `5 DNs  ✗ 3 out  ✓ 2 in service`, of those in service, out of service and unknown.
 pub(super) fn totals([working, out, unknown]: [usize; 3], glyphs: &Glyphs) -> Line {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::app::Failure;
 use crate::cli::{HookSettings, KEY_VARIABLES, WatchSettings};
 use crate::hook::{Hook, HookCounts, Lines, Runner};
+use crate::net::count;
 use crate::wording::append;
-use crate::wording::layout::count;
 
 /// Between two sentences about commands that fail.
 const BETWEEN: Duration = Duration::from_secs(60);

@@ -35,7 +35,7 @@ pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> 
     let following = Following::start(&settings.live, &needs, "watching")?;
     let zone = settings.zone.clone();
     let output = Output::new(crate::app::output(), settings.format, zone, following.inputs.clone());
-    let watcher = Watcher::new(output, settings.expected.clone(), super::wall_clock());
+    let watcher = Watcher::new(output, settings.expected.clone(), crate::net::Timestamp::now());
     let mut run = Run {
         settings,
         following,

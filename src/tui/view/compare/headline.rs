@@ -7,10 +7,10 @@ use super::super::paper::Paper;
 use super::super::theme::Ink;
 use super::{inks, labels, marks};
 use crate::compare::{Contrast, Leading, Share, Strength, Support};
+use crate::net::count;
 use crate::tui::state::State;
 use crate::tui::state::compare::Part;
 use crate::wording::contrast::{both_in, condition_in};
-use crate::wording::layout::count;
 
 /// Columns of the bar of a side.
 const BAR: u16 = 10;

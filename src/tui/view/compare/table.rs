@@ -9,10 +9,10 @@ use super::super::paper::Paper;
 use super::super::theme::Ink;
 use super::{inks, labels, marks};
 use crate::compare::{Contrast, Counted, Finding, Strength};
+use crate::net::count;
 use crate::tui::state::State;
 use crate::tui::state::compare::{Fold, Line, Section, finding, foremost};
 use crate::wording::contrast::{both_in, suspects_first};
-use crate::wording::layout::count;
 
 /// Columns of a bar of strength, and of its number with a mark.
 const STRENGTH: u16 = 5;
@@ -132,7 +132,7 @@ fn line(
         Line::Coincide(name) => coincide(state, contrast, name, area, paper),
         Line::Value(_, counted) => value(state, contrast, counted, (columns, area), paper),
         Line::More(_, values, dns) => {
-            let text = format!("{values} more values of {}", count((*dns).into(), "DN"));
+            let text = format!("{values} more values of {}", count(*dns, "DN"));
             paper.put(area, (LABEL + 4, 0), &text, Some(Ink::Faint));
         }
         Line::Section(section) => self::section(state, contrast, *section, area, paper),
