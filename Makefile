@@ -71,6 +71,7 @@ known: deps
 	  $(RELEASE); \
 	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --with-keys '$(KNOWN_CAPTURES)/lab'; \
 	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
+	  '$(KNOWN_CAPTURES)/check_field.py' --bin target/release/regscope '$(KNOWN_CAPTURES)/field'; \
 	else \
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
 	fi

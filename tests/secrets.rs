@@ -132,10 +132,14 @@ fn planted(uri: impl Fn(&str) -> String) -> Vec<(bool, String)> {
     for (dn, status) in [("5001", "200 OK"), ("5002", "403 sip:5002:SECRET@reason")] {
         for cseq in 1..=2 {
             let own = uri(dn);
+            // without a scheme only an address shows a password, a parameter does not
+            let bare = own.starts_with(dn);
+            let shown = if bare { "Phone" } else { &own };
+            let hidden = if bare { String::new() } else { format!(";x=\"{own}\"") };
             let common = format!(
                 "Via: SIP/2.0/UDP {dn}:SECRET@10.0.0.1:5060;branch=z9hG4bK{dn}{cseq};rport\r\n\
-                 v: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKb;x=\"{own}\"\r\n\
-                 f: \"{own}\" <{own}>;tag=1\r\nt: <{own}>\r\nCall-ID: {dn}@10.0.0.1\r\n\
+                 v: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKb{hidden}\r\n\
+                 f: \"{shown}\" <{own}>;tag=1\r\nt: <{own}>\r\nCall-ID: {dn}@10.0.0.1\r\n\
                  CSeq: {cseq} REGISTER\r\n"
             );
             let headers: String = [
@@ -158,11 +162,13 @@ fn planted(uri: impl Fn(&str) -> String) -> Vec<(bool, String)> {
             ]
             .map(|name| format!("{name}: <{own}>\r\n"))
             .concat();
-            let contacts = format!(
-                "m: <{own};ob=\"{own}\">;expires=300;+sip.instance=\"<{own}>\";x={own}\r\n"
-            );
+            let contacts = if bare {
+                format!("m: <{own}>;expires=300\r\n")
+            } else {
+                format!("m: <{own};ob=\"{own}\">;expires=300;+sip.instance=\"<{own}>\";x={own}\r\n")
+            };
             let auth = format!(
-                "Authorization: Digest username=\"{dn}\", realm=\"<{own}>\", nonce=\"{own}\", uri=\"{own}\", \
+                "Authorization: Digest username=\"{dn}\", realm=\"<{own}>\", nonce=\"{shown}\", uri=\"{own}\", \
                  response=\"SECRET\", algorithm=MD5\r\n"
             );
             datagrams.push((

@@ -78,7 +78,9 @@ fn headers(message: &Message<'_>) -> Vec<Part> {
 
 fn start_row(left: &Message<'_>, right: &Message<'_>, dns: &[Vec<u8>; 2]) -> RawRow {
     let text = |message: &Message<'_>| match message.start() {
-        StartLine::Request { method, uri, .. } => [method.as_bytes(), b" ", uri].concat(),
+        StartLine::Request { method, uri, .. } => {
+            [method.as_bytes(), b" ", &password::without_bare_password(uri)].concat()
+        }
         StartLine::Response { code, reason, .. } => {
             [code.to_string().as_bytes(), b" ", reason].concat()
         }
@@ -288,8 +290,17 @@ fn is_secret(name: &[u8], value: &[u8]) -> bool {
         b"opaque",
         b"scheme",
     ];
-    let value = value.to_ascii_lowercase();
-    !HARMLESS.contains(&name) || memchr::memmem::find(&value, b"response").is_some()
+    let lower = value.to_ascii_lowercase();
+    !HARMLESS.contains(&name)
+        || memchr::memmem::find(&lower, b"response").is_some()
+        || name == b"uri" && has_bare_password(value)
+}
+
+/// Whether a quoted URI without its scheme has a password.
+fn has_bare_password(value: &[u8]) -> bool {
+    let uri = value.trim_ascii();
+    let uri = uri.strip_prefix(b"\"").and_then(|uri| uri.strip_suffix(b"\"")).unwrap_or(uri);
+    *password::without_bare_password(uri) != *uri
 }
 
 fn mask_row(id: HeaderName, mut row: ParamRow) -> ParamRow {

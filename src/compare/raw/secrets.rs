@@ -129,6 +129,8 @@ mod tests {
             ),
             ("digest\r\n response = abc", "digest\r\n response = ***"),
             ("Digest Response=\"a,b\",nc=1", "Digest Response=\"***\",nc=1"),
+            ("Digest uri=\"5002:pw@h\", qop=auth", "Digest uri=\"***\", qop=auth"),
+            ("Digest uri=\"sip:5002@h:5060\"", "Digest uri=\"sip:5002@h:5060\""),
             ("Digest respons=\"abc\"", "Digest ***"),
             ("Digest realm=\"r response=\"abc\"", "Digest realm=\"***\""),
             ("Digest username=\"u, response=\"abc", "Digest username=***"),

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::stamps::{AHEAD, AHEAD_BYTES};
+use super::stamps::{AHEAD, AHEAD_BYTES, Stamps};
 use super::{Reader, Record, Walk};
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 
@@ -37,7 +37,13 @@ impl<R: Read> Reader<R> {
     pub(super) fn judge_stamp(&mut self, record: &mut Record) -> Timestamp {
         let mut ahead = vec![record.time];
         let mut ended = false;
-        while !ended && self.peek(&mut ahead) && self.buffer.unread().len() < AHEAD_BYTES {
+        // the first packet is looked at while a capture is opened: that must not wait for what comes later
+        let may_wait = self.stamps.as_ref().is_some_and(Stamps::has_begun);
+        while !ended
+            && self.peek(&mut ahead)
+            && may_wait
+            && self.buffer.unread().len() < AHEAD_BYTES
+        {
             let more = self.buffer.unread().len() + 1;
             ended = !self.buffer.read_ahead(&mut record.range, more);
         }

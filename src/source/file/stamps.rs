@@ -88,6 +88,11 @@ impl Stamps {
         }
     }
 
+    /// Whether there was a packet.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.before.is_some()
+    }
+
     pub(super) const fn facts(&self) -> &StampFacts {
         &self.facts
     }

@@ -6,7 +6,7 @@ use super::paper::Line;
 use super::theme::Ink;
 use crate::compare::raw::{MASK, secrets};
 use crate::net::escape_revealed;
-use crate::net::password::{joined, passwords};
+use crate::net::password::{address_passwords, joined, passwords};
 use crate::sip::{HeaderName, Message, StartLine};
 
 /// The lines of a message; secrets are masked unless they are to be shown.
@@ -29,7 +29,11 @@ pub(in crate::tui) fn text(bytes: &[u8], reveal: bool) -> String {
 pub(in crate::tui) fn hidden(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut hidden = Vec::new();
     for line in logical(bytes) {
-        let whole = passwords(bytes.get(line.clone()).unwrap_or_default()).into_iter();
+        let text = bytes.get(line.clone()).unwrap_or_default();
+        // a Request-URI may lack its scheme
+        let is_request = line.start == 0 && !text.starts_with(b"SIP/");
+        let whole = if is_request { address_passwords(text) } else { passwords(text) };
+        let whole = whole.into_iter();
         hidden.extend(whole.map(|range| range.start + line.start..range.end + line.start));
         let (id, value) = header(bytes, line);
         let text = bytes.get(value.clone()).unwrap_or_default();
