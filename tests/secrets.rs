@@ -318,3 +318,28 @@ fn what_an_error_repeats_is_made_safe() {
         assert!(!err.contains('\u{1b}') && !err.contains('\u{202e}'), "{err:?}");
     }
 }
+
+#[cfg(all(target_os = "linux", feature = "hep"))]
+#[test]
+fn a_hep_key_is_in_no_list_of_processes() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regscope"));
+    command.args(["watch", "--hep", "127.0.0.1:0", "--hep-key", "KEYOFAGENTS"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let list = format!("/proc/{}/cmdline", child.id());
+    let began = Instant::now();
+    let mut seen = String::new();
+    while began.elapsed() < Duration::from_secs(20) {
+        seen = String::from_utf8_lossy(&std::fs::read(&list).unwrap()).into_owned();
+        if seen.contains("--hep") && !seen.contains("KEYOFAGENTS") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let runs = child.try_wait().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(runs, None);
+    assert!(seen.contains("127.0.0.1:0") && !seen.contains("KEYOFAGENTS"), "{seen:?}");
+}
