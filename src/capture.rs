@@ -41,6 +41,36 @@ pub struct LogInfo {
     pub damage: Option<String>,
     /// What it says of itself.
     pub profile: Profile,
+    /// The file that it goes on from, if it is a part of a rotated log.
+    pub continues: Option<FileId>,
+    /// How its clock compares with the others'.
+    pub compared: Compared,
+}
+
+/// How the clock of a log compares with that of another input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Compared {
+    /// There is nothing to compare it with.
+    #[default]
+    Alone,
+    /// Too few messages are in both; so many are.
+    Unknown {
+        /// Messages that are in both.
+        shared: usize,
+    },
+    /// It was measured by messages that are in both.
+    Measured(Offset),
+}
+
+/// By how much the clock of a log differs from that of another input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Offset {
+    /// What has to be added to the log's times, in nanoseconds; 0 if the difference is within its unit.
+    pub nanos: i64,
+    /// Messages that are in both.
+    pub shared: usize,
+    /// The log it was compared with; none for the captures.
+    pub with: Option<FileId>,
 }
 
 impl Capture {

@@ -95,7 +95,8 @@ fn pass(
         by_place.entry(place(one.frame)).or_default().push(one);
     }
     let mut due: HashSet<Place> = by_place.keys().copied().collect();
-    let super::Opened { mut set, mut filter, mut logs } = super::open(input)?;
+    let super::Opened { mut set, mut filter, mut logs } =
+        super::open(input, &super::survey::Plan::default())?;
     let mut finder = Finder::new(keys::read(&input.keylogs)?);
     let mut batch = Batch::default();
     let mut clock = Timestamp::default();
@@ -123,7 +124,7 @@ fn pass(
         && let Some((file, entry)) = logs.next()
     {
         if due.remove(&(file, entry.line())) {
-            entry.put(clock, file, &mut batch);
+            entry.put(clock, &mut batch);
             collect(&mut batch, &by_place, found);
         }
     }

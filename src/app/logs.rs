@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use super::batch::Batch;
-use crate::capture::LogInfo;
+use super::rotation::Rotation;
+use super::survey::Plan;
+use crate::capture::{Compared, LogInfo, Offset};
 use crate::cli::{InputSettings, LogSettings};
 use crate::log::{Direction, Item, LogReader, LoggedMessage, NotALog, Said, Settings, Statement};
 use crate::net::{Cut, FileId, FrameRef, LogMarks, Origin, PathInfo, Timestamp};
@@ -18,32 +20,50 @@ const AHEAD: usize = 4096;
 /// The same, in bytes of messages.
 const AHEAD_BYTES: usize = 4 << 20;
 
+/// By how long a log waits for captures of the same messages: it is written a moment later.
+const BEHIND: i64 = 100_000_000;
+/// The same for one that tells whole seconds.
+const BEHIND_COARSE: i64 = 1_000_000_000;
+
 /// Every log of a run; opened by the set of inputs, which knows what is no capture.
 pub(super) struct Logs {
     settings: LogSettings,
+    plan: Plan,
     all: Vec<Log>,
+    /// Files that logs go on in, not looked at yet.
+    later: Later,
     /// The time of the next item of every log, and its place.
     due: BinaryHeap<Reverse<(Timestamp, usize)>>,
 }
 
-/// One log.
+/// Files that are open and not looked at.
+type Later = BTreeMap<FileId, OtherStream>;
+
+/// One log, in one file or several.
 struct Log {
-    file: FileId,
+    /// Its files that were begun.
+    files: Vec<FileId>,
     reader: LogReader<OtherStream>,
     /// Read, and not given yet.
     ahead: VecDeque<Entry>,
     /// The latest time it stated.
     clock: Timestamp,
+    /// How its clock compares with the others'.
+    compared: Compared,
     node: Option<String>,
     damage: Option<String>,
 }
 
 /// Something of a log, and when it is its turn.
 pub(super) struct Entry {
-    /// The latest time its log stated by then: a log keeps its own order, whatever its clock does.
+    /// Its turn among all inputs: a log keeps its own order, whatever its clock does.
     pub due: Timestamp,
+    /// The latest time its log stated by then.
+    pub clock: Timestamp,
     /// Its own time, or else that.
     pub time: Timestamp,
+    /// The file it is in.
+    pub file: FileId,
     /// What is true of all that its log holds.
     pub marks: LogMarks,
     pub what: What,
@@ -58,9 +78,32 @@ pub(super) enum What {
 }
 
 impl Logs {
-    /// No log yet.
-    pub(super) fn new(input: &InputSettings) -> Self {
-        Self { settings: input.logs.clone(), all: Vec::new(), due: BinaryHeap::new() }
+    /// No log yet; what is known of them is in `plan`.
+    pub(super) fn new(input: &InputSettings, plan: &Plan) -> Self {
+        let (settings, plan) = (input.logs.clone(), plan.clone());
+        let (all, later, due) = (Vec::new(), BTreeMap::new(), BinaryHeap::new());
+        Self { settings, plan, all, later, due }
+    }
+
+    /// Reads on to the first time of each, once all of them are open.
+    pub(super) fn begin(&mut self) {
+        for place in 0..self.all.len() {
+            let Some(log) = self.all.get_mut(place) else { continue };
+            log.read_to_first_time(&self.plan.rotation, &mut self.later);
+            if let Some(first) = log.ahead.front() {
+                self.due.push(Reverse((first.due, place)));
+            }
+        }
+    }
+
+    /// Whether there is none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// When the next item of any log is due; `None` when all are read.
@@ -74,23 +117,18 @@ impl Logs {
         let log = self.all.get_mut(place)?;
         let entry = log.ahead.pop_front()?;
         if log.ahead.is_empty() {
-            log.read();
+            log.read(&self.plan.rotation, &mut self.later);
         }
         if let Some(next) = log.ahead.front() {
             self.due.push(Reverse((next.due, place)));
         }
-        Some((log.file, entry))
+        Some((entry.file, entry))
     }
 
-    /// What was found out about the logs.
+    /// What was found out about the logs, a file each; those of a rotated log in the order of their lines.
     pub(super) fn finish(self) -> Vec<LogInfo> {
-        let info = |log: Log| LogInfo {
-            file: log.file,
-            node: log.node,
-            damage: log.damage,
-            profile: log.reader.profile().clone(),
-        };
-        self.all.into_iter().map(info).collect()
+        let rotation = &self.plan.rotation;
+        self.all.into_iter().flat_map(|log| log.infos(rotation)).collect()
     }
 
     fn settings(&self, other: &Other) -> Settings {
@@ -109,6 +147,10 @@ impl Logs {
 
 impl Others for Logs {
     fn take(&mut self, other: Other) -> Result<(), NotTaken> {
+        if self.plan.rotation.continues(other.file) {
+            self.later.insert(other.file, other.stream);
+            return Ok(());
+        }
         let settings = self.settings(&other);
         let given = self.settings.nodes.iter().find(|node| node.file == other.path);
         let node = given.map(|given| given.node.clone());
@@ -116,12 +158,16 @@ impl Others for Logs {
             NotALog::Unknown { first_line, .. } => NotTaken { first_line: Some(first_line) },
             NotALog::Io(_) => NotTaken::default(),
         })?;
-        let (ahead, clock) = (VecDeque::new(), Timestamp::NONE);
-        let mut log = Log { file: other.file, reader, ahead, clock, node, damage: None };
-        log.read_to_first_time();
-        if let Some(first) = log.ahead.front() {
-            self.due.push(Reverse((first.due, self.all.len())));
-        }
+        let mut log = Log {
+            files: vec![other.file],
+            reader,
+            ahead: VecDeque::new(),
+            clock: Timestamp::NONE,
+            compared: self.plan.compared.get(&other.file).copied().unwrap_or_default(),
+            node,
+            damage: None,
+        };
+        log.reader.follow(self.plan.rotation.next(other.file).is_some());
         self.all.push(log);
         Ok(())
     }
@@ -129,22 +175,59 @@ impl Others for Logs {
 
 impl Log {
     /// Reads on until a time is stated, which all before it take.
-    fn read_to_first_time(&mut self) {
+    fn read_to_first_time(&mut self, rotation: &Rotation, later: &mut Later) {
         let mut bytes = 0;
         while self.clock == Timestamp::NONE && self.ahead.len() < AHEAD && bytes < AHEAD_BYTES {
-            if !self.read() {
+            if !self.read(rotation, later) {
                 break;
             }
             bytes += self.ahead.back().map_or(0, Entry::bytes);
         }
+        let clock = self.shifted(self.clock);
+        let due = self.turn(clock);
         for entry in &mut self.ahead {
-            entry.due = entry.due.max(self.clock);
-            entry.time = entry.time.max(self.clock);
+            entry.due = entry.due.max(due);
+            entry.clock = entry.clock.max(clock);
+            entry.time = entry.time.max(clock);
         }
     }
 
-    /// Reads one more item; false at the end.
-    fn read(&mut self) -> bool {
+    /// A moment of its clock as one of the clock it was compared with.
+    fn shifted(&self, time: Timestamp) -> Timestamp {
+        match (self.compared, time.known()) {
+            (Compared::Measured(offset), Some(time)) => {
+                Timestamp::from_nanos(time.nanos().saturating_add(offset.nanos))
+            }
+            _ => time,
+        }
+    }
+
+    /// When it is the turn of what was stated at a moment.
+    fn turn(&self, clock: Timestamp) -> Timestamp {
+        match (self.compared, clock.known()) {
+            (Compared::Measured(Offset { with: None, .. }), Some(clock)) => {
+                let coarse = self.reader.profile().clock.granularity == Some("s");
+                let behind = if coarse { BEHIND_COARSE } else { BEHIND };
+                Timestamp::from_nanos(clock.nanos().saturating_add(behind))
+            }
+            _ => clock,
+        }
+    }
+
+    /// Reads one more item, of this file or of those it goes on in; false at the end.
+    fn read(&mut self, rotation: &Rotation, later: &mut Later) -> bool {
+        while !self.read_file() {
+            let next = self.files.last().and_then(|last| rotation.next(*last));
+            let Some((file, stream)) = next.and_then(|next| later.remove_entry(&next)) else {
+                return false;
+            };
+            self.go_on_with(file, stream, rotation.next(file).is_some());
+        }
+        true
+    }
+
+    /// Reads one more item of this file; false at its end.
+    fn read_file(&mut self) -> bool {
         let item = match self.reader.next() {
             Ok(Some(item)) => item,
             Ok(None) => return false,
@@ -160,13 +243,50 @@ impl Log {
             Item::Time(time) => (Some(time), What::Time),
         };
         self.clock = time.map_or(self.clock, |time| time.max(self.clock));
-        let (due, time) = (self.clock, time.unwrap_or(self.clock));
+        let clock = self.shifted(self.clock);
+        let (due, time) = (self.turn(clock), time.map_or(clock, |time| self.shifted(time)));
         let profile = self.reader.profile();
         let marks = LogMarks::default()
             .with_if(LogMarks::COARSE, profile.clock.granularity == Some("s"))
             .with_if(LogMarks::PASTED, profile.dialect == PASTE);
-        self.ahead.push_back(Entry { due, time, marks, what });
+        let file = self.files.get(self.reader.part()).or_else(|| self.files.last());
+        let file = file.copied().unwrap_or_default();
+        self.ahead.push_back(Entry { due, clock, time, file, marks, what });
         true
+    }
+
+    /// Goes on with the next file of a rotated log, which may be the last one.
+    fn go_on_with(&mut self, file: FileId, stream: OtherStream, is_cut: bool) {
+        if self.damage.is_none()
+            && let Err(error) = self.reader.continue_with(stream)
+        {
+            self.damage = Some(error.to_string());
+        }
+        self.reader.follow(is_cut);
+        self.files.push(file);
+    }
+
+    /// What was found out about each of its files.
+    fn infos(self, rotation: &Rotation) -> Vec<LogInfo> {
+        let Self { files, reader, compared, node, damage, .. } = self;
+        let last = files.last().copied();
+        let mut before = None;
+        let parts = files.into_iter().zip(reader.profiles().cloned());
+        let info = parts.map(|(file, mut profile)| {
+            if rotation.is_behind_gap(file) {
+                let words = "the file of the log before this one is missing".to_owned();
+                profile.warnings.push((1, words));
+            }
+            LogInfo {
+                file,
+                node: node.clone(),
+                damage: damage.clone().filter(|_| Some(file) == last),
+                profile,
+                continues: before.replace(file),
+                compared,
+            }
+        });
+        info.collect()
     }
 }
 
@@ -194,7 +314,8 @@ impl Entry {
     }
 
     /// Puts it into a batch; `clock` is the latest time of the whole trace.
-    pub(super) fn put(self, clock: Timestamp, file: FileId, batch: &mut Batch) {
+    pub(super) fn put(self, clock: Timestamp, batch: &mut Batch) {
+        let file = self.file;
         match self.what {
             What::Message(message) => {
                 let origin = origin(&message, self.time, file, self.marks);

@@ -13,6 +13,7 @@ mod asked;
 mod batch;
 mod compare;
 mod continuity;
+mod coverage;
 mod evidence;
 mod explain;
 mod export;
@@ -44,9 +45,11 @@ mod report;
 #[cfg_attr(feature = "live", path = "rights.rs")]
 #[cfg_attr(not(feature = "live"), path = "no_rights.rs")]
 mod rights;
+mod rotation;
 #[cfg(feature = "tui")]
 pub mod screen;
 mod secrets;
+mod survey;
 mod worker;
 
 pub use failure::Failure;
@@ -108,8 +111,8 @@ struct Opened {
     logs: logs::Logs,
 }
 
-/// Opens the captures and logs and compiles the filter for them.
-fn open(input: &InputSettings) -> Result<Opened, Failure> {
+/// Opens the captures and logs and compiles the filter for them; `plan` says what is known of the logs.
+fn open(input: &InputSettings, plan: &survey::Plan) -> Result<Opened, Failure> {
     if let Some(name) = &input.logs.format
         && !crate::log::formats().any(|format| format == name)
     {
@@ -118,7 +121,7 @@ fn open(input: &InputSettings) -> Result<Opened, Failure> {
         let known = known.join(", ");
         return Err(Failure::Usage(format!("no log format is called {name}; there are {known}")));
     }
-    let mut logs = logs::Logs::new(input);
+    let mut logs = logs::Logs::new(input, plan);
     let options = OpenOptions {
         held: rights::held().cloned(),
         archives: ARCHIVES.get_or_init(Archives::default).clone(),
@@ -126,6 +129,7 @@ fn open(input: &InputSettings) -> Result<Opened, Failure> {
         ..OpenOptions::default()
     };
     let set = CaptureSet::open_with(&input.files, options, &mut logs)?;
+    logs.begin();
     let Some(text) = &input.filter else { return Ok(Opened { set, filter: None, logs }) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
     if filter::loses_fragments(text) {

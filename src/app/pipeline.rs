@@ -16,18 +16,16 @@ use std::thread::{Builder, scope};
 use crossbeam_channel::bounded;
 use jiff::tz::TimeZone;
 
-use super::filter::Filter;
-use super::logs::Logs;
 use super::progress::{Listener, ProgressLine};
 use super::reader::{ReadBy, Reader};
 use super::worker::{self, MessageSink, Watch};
-use super::{Failure, Opened, keys};
+use super::{Failure, Opened, coverage, keys, survey};
 use crate::capture::{Capture, Hosts};
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::packet::KeyLog;
 use crate::registration::Tracker;
-use crate::source::{CaptureSet, Warning, WarningKind};
+use crate::source::{Warning, WarningKind};
 
 /// Bytes of a batch.
 const BATCH_BYTES: usize = 128 << 10;
@@ -36,9 +34,8 @@ const WAITING: usize = 8;
 
 /// What is pumped, and how.
 pub(super) struct Plan {
-    set: CaptureSet,
-    logs: Logs,
-    filter: Option<Filter>,
+    input: InputSettings,
+    opened: Opened,
     keys: KeyLog,
     at: Option<At>,
     zone: TimeZone,
@@ -64,12 +61,13 @@ impl Plan {
         at: Option<&At>,
         zone: &TimeZone,
     ) -> Result<Self, Failure> {
-        let Opened { set, filter, logs } = super::open(input)?;
+        let opened = super::open(input, &survey::Plan::default())?;
         let keys = keys::read(&input.keylogs)?;
         let (at, zone) = (at.cloned(), zone.clone());
         let progress = ProgressLine::listener(input.progress);
         let (batch_bytes, read_by) = (BATCH_BYTES, ReadBy::Either);
-        Ok(Self { set, logs, filter, keys, at, zone, progress, batch_bytes, read_by })
+        let input = input.clone();
+        Ok(Self { input, opened, keys, at, zone, progress, batch_bytes, read_by })
     }
 
     /// Tells `listener` instead of standard error how far it is.
@@ -80,7 +78,7 @@ impl Plan {
 
     /// The files as they are before they are read.
     pub(super) fn inputs(&self) -> &[crate::source::FileInfo] {
-        self.set.files()
+        self.opened.set.files()
     }
 
     /// Pumps everything; `sink` takes the messages on the way.
@@ -95,9 +93,8 @@ impl Plan {
         watch: Option<&mut Watch<'_>>,
     ) -> Result<Trace, Failure> {
         let reader = Reader {
-            set: self.set,
-            logs: self.logs,
-            filter: self.filter,
+            input: self.input,
+            opened: self.opened,
             keys: self.keys,
             at: self.at,
             zone: self.zone,
@@ -135,6 +132,7 @@ impl Plan {
         // a log goes on behind its last message
         read.end.into_iter().for_each(|end| tracker.tick(end));
         tracker.note_clock_set(read.set.clock_set());
+        tracker.note_coverage(coverage::of(&read));
         let capture = Capture {
             files: read.set.files().to_vec(),
             logs: read.logs,

@@ -6,14 +6,14 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use jiff::tz::TimeZone;
 
-use super::Failure;
 use super::batch::Batch;
-use super::filter::Filter;
 use super::finder::Finder;
 use super::logs::Logs;
 use super::progress::Listener;
+use super::survey::survey;
+use super::{Failure, Opened};
 use crate::capture::{LogInfo, PacketCounts, StreamCounts};
-use crate::cli::At;
+use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::packet::{KeyLog, Stats, sieve};
 use crate::source::CaptureSet;
@@ -56,12 +56,10 @@ impl ReadBy {
 
 /// What is read, and which of it goes on.
 pub(super) struct Reader {
-    /// The captures.
-    pub set: CaptureSet,
-    /// The logs.
-    pub logs: Logs,
-    /// Packets that do not pass are left out.
-    pub filter: Option<Filter>,
+    /// The inputs.
+    pub input: InputSettings,
+    /// The same, open.
+    pub opened: Opened,
     /// What opens TLS.
     pub keys: KeyLog,
     /// Later packets are left out.
@@ -90,6 +88,8 @@ pub(super) struct Read {
     pub streams: StreamCounts,
     /// The times of the first and the last packet or message.
     pub span: Option<(Timestamp, Timestamp)>,
+    /// The times of the first and the last packet.
+    pub captured: Option<(Timestamp, Timestamp)>,
     /// The latest time of all, which may be that of a line of a log.
     pub end: Option<Timestamp>,
     /// The moment to judge at.
@@ -103,11 +103,15 @@ impl Reader {
         full: &Sender<Batch>,
         empty: &Receiver<Batch>,
     ) -> Result<Read, Failure> {
-        let Self { mut set, logs, mut filter, keys, at: wanted, zone, mut progress, .. } = self;
+        let Self { input, opened, keys, at: wanted, zone, mut progress, .. } = self;
+        let plan = survey(&input, &opened)?;
+        let opened = if plan.is_empty() { opened } else { super::open(&input, &plan)? };
+        let Opened { mut set, logs, mut filter } = opened;
         let mut counts = PacketCounts::default();
         let mut finder = Finder::new(keys);
         let out = Out { full, empty, bytes: self.batch_bytes, read_by: self.read_by };
-        let mut timeline = Timeline { logs, wanted, zone, span: None, lines: None, at: None };
+        let mut timeline =
+            Timeline { logs, wanted, zone, span: None, captured: None, lines: None, at: None };
         let mut batch = Batch::default();
         batch.defer(out.read_by.defers(full));
         loop {
@@ -133,7 +137,7 @@ impl Reader {
                 counts.after_at += 1;
                 continue;
             }
-            let clock = timeline.pass(frame.time);
+            let clock = timeline.pass_packet(frame.time);
             if let Some(filter) = &mut filter
                 && !filter.takes(frame.link, frame.bytes)?
             {
@@ -154,11 +158,11 @@ impl Reader {
         let (decoded, streams) = finder.finish(timeline.clock(), &mut batch);
         hand_on(&mut batch, full, empty);
         drop(progress);
-        let Timeline { logs, span, lines, at, .. } = timeline;
+        let Timeline { logs, span, captured, lines, at, .. } = timeline;
         // statements alone have no other times
         let end = span.into_iter().chain(lines).map(|(_, last)| last).max();
         let span = span.or(lines);
-        Ok(Read { set, logs: logs.finish(), counts, decoded, streams, span, end, at })
+        Ok(Read { set, logs: logs.finish(), counts, decoded, streams, span, captured, end, at })
     }
 }
 
@@ -189,6 +193,8 @@ struct Timeline {
     zone: TimeZone,
     /// The first and the last time of packets and messages.
     span: Option<(Timestamp, Timestamp)>,
+    /// The same of packets.
+    captured: Option<(Timestamp, Timestamp)>,
     /// The same of dated lines.
     lines: Option<(Timestamp, Timestamp)>,
     /// The moment to judge at.
@@ -214,6 +220,12 @@ impl Timeline {
         self.at.is_some_and(|at| time > at)
     }
 
+    /// Notes the time of a packet; the latest one so far.
+    fn pass_packet(&mut self, time: Timestamp) -> Timestamp {
+        widen(&mut self.captured, time);
+        self.pass(time)
+    }
+
     /// Notes the time of a packet or message; the latest one so far.
     fn pass(&mut self, time: Timestamp) -> Timestamp {
         widen(&mut self.span, time)
@@ -222,10 +234,12 @@ impl Timeline {
     /// Passes over packets of which only the time counts, up to what a log holds before them.
     fn skim(&mut self, set: &mut CaptureSet) -> (u64, bool) {
         let due = self.logs.due();
-        match &mut self.span {
-            Some(span) => skim(set, span, due),
-            None => (0, false),
-        }
+        let Some(span) = &mut self.captured else { return (0, false) };
+        let skimmed = skim(set, span, due);
+        let (first, last) = *span;
+        self.pass(first);
+        self.pass(last);
+        skimmed
     }
 
     /// Takes what the logs hold up to a time, or all the rest; false when nobody takes the batches.
@@ -238,18 +252,18 @@ impl Timeline {
         while let Some(due) = self.logs.due()
             && until.is_none_or(|until| due <= until)
         {
-            let Some((file, entry)) = self.logs.next() else { break };
-            if due.known().is_some() {
-                self.begin(due)?;
+            let Some((_, entry)) = self.logs.next() else { break };
+            if let Some(stated) = entry.clock.known() {
+                self.begin(stated)?;
                 if self.is_over(entry.time) {
                     continue;
                 }
-                widen(&mut self.lines, due);
+                widen(&mut self.lines, stated);
                 if entry.is_message() {
                     self.pass(entry.time);
                 }
             }
-            entry.put(self.clock(), file, batch);
+            entry.put(self.clock(), batch);
             if !out.pass_on_full(batch) {
                 return Ok(false);
             }

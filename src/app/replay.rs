@@ -30,10 +30,10 @@ fn play_to(
     mut watch: impl FnMut(&mut Tracker, Timestamp),
 ) -> Tracker {
     let input = InputSettings { files: vec![file.to_owned()], ..InputSettings::default() };
-    let super::Opened { set, filter, logs } = super::open(&input).unwrap();
+    let opened = super::open(&input, &super::survey::Plan::default()).unwrap();
     let (progress, keys) = (ProgressLine::listener(false), keys::read(&[]).unwrap());
     let (at, zone, batch_bytes, read_by) = (None, TimeZone::UTC, 4096, ReadBy::Reader);
-    let reader = Reader { set, logs, filter, keys, at, zone, progress, batch_bytes, read_by };
+    let reader = Reader { input, opened, keys, at, zone, progress, batch_bytes, read_by };
     let ((full, work), (emptied, empty)) = (unbounded::<Batch>(), unbounded());
     let reading = spawn(move || reader.run(&full, &empty).map(|read| read.span));
     let mut now = Timestamp::default();

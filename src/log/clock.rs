@@ -6,12 +6,15 @@ use jiff::tz::TimeZone;
 use super::stamp::{Day, Stamp};
 use crate::net::Timestamp;
 
-/// Nanoseconds of a second, an hour and a day.
+/// Nanoseconds of a second, a minute, an hour and a day.
 pub(super) const SECOND: i64 = 1_000_000_000;
+const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 3600 * SECOND;
 pub(super) const DAY: i64 = 24 * HOUR;
 /// The most steps that are remembered.
 const MAX_STEPS: usize = 64;
+/// Stamps that may be out of place together.
+const OUT_OF_PLACE: u32 = 64;
 
 /// What a log's clock is set to.
 #[derive(Clone, Debug)]
@@ -32,8 +35,12 @@ pub(super) struct Clock {
     settled: Settled,
     /// The last stamp's wall clock, as nanoseconds since 1970 without a zone.
     wall: Option<i64>,
-    /// The moment of the last stamp.
+    /// The moment that the last stamp names.
+    named: Option<Timestamp>,
+    /// The moment at which the last stamp counts.
     now: Option<Timestamp>,
+    /// What is added to named moments since the clock was set.
+    shift: i64,
     /// The hour that comes twice has come once.
     second_time: bool,
     /// What is added since a summer time that no zone tells of ended.
@@ -42,10 +49,33 @@ pub(super) struct Clock {
     known: Option<(i64, bool, i64)>,
     /// The coarsest step of its stamps that was seen.
     pub digits: Option<u8>,
-    /// Lines at which it was set.
-    pub steps: Vec<u64>,
-    /// The line of a jump of more than a day, until it is known whether the clock was set.
-    jump: Option<u64>,
+    /// Lines at which it was set, and by how many nanoseconds.
+    pub steps: Vec<(u64, i64)>,
+    /// The last step back, until the stamps come back to where they were.
+    back: Option<Back>,
+    /// A jump of more than a day, until it is known whether the clock was set.
+    jump: Option<Jump>,
+}
+
+/// A step back of the stamps: the clock was set, or a few lines are out of place.
+#[derive(Clone, Copy, Debug)]
+struct Back {
+    /// The moment before it, as the stamp named it.
+    from: Timestamp,
+    by: i64,
+    /// What is added for it.
+    shift: i64,
+    /// Stamps since then.
+    since: u32,
+}
+
+/// A jump ahead of the stamps: the clock was set, or a long time went by.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    line: u64,
+    /// The moment before it, as the stamp named it.
+    from: Timestamp,
+    by: i64,
 }
 
 impl Clock {
@@ -54,36 +84,101 @@ impl Clock {
         Self {
             settled,
             wall: None,
+            named: None,
             now: None,
+            shift: 0,
             second_time: false,
             extra: 0,
             known: None,
             digits: None,
             steps: Vec::new(),
+            back: None,
             jump: None,
         }
     }
 
-    /// The moment of the last stamp.
+    /// The moment of the last stamp, counted on across steps of the clock.
     pub(super) const fn now(&self) -> Option<Timestamp> {
         self.now
     }
 
-    /// The moment of a stamp in that line.
+    /// The moment of a stamp in that line. Where the clock was set, what follows is counted on as if it had not
+    /// been; while that is not known of a jump ahead, the moment before the jump counts.
     pub(super) fn read(&mut self, stamp: &Stamp, line: u64) -> Timestamp {
         let wall = self.wall_clock(stamp);
         self.digits = Some(self.digits.unwrap_or(0).max(stamp.digits));
         let moment = if let Some(offset) = stamp.offset {
             wall - i64::from(offset) * SECOND
         } else {
-            self.step_back(wall, stamp.digits, line);
+            self.end_of_summer_time(wall);
             wall + self.extra - self.offset(wall)
         };
         let moment = Timestamp::from_nanos(moment);
-        self.step(moment, stamp, line);
+        self.follow(moment, stamp.digits, line);
         self.wall = Some(wall);
-        self.now = Some(moment);
-        moment
+        self.named = Some(moment);
+        self.now.unwrap_or(moment)
+    }
+
+    /// Moves the clock on to a named moment.
+    fn follow(&mut self, moment: Timestamp, digits: u8, line: u64) {
+        // whole seconds may be one off
+        let slack = if digits == 0 { SECOND + 1 } else { SECOND };
+        // a stamp that nothing follows on was wrong
+        let jumped = self.jump.take_if(|jump| moment.nanos_since(jump.from) < DAY);
+        let Some(last) = jumped.map(|jump| jump.from).or(self.named) else {
+            self.now = Some(moment);
+            return;
+        };
+        let ahead = moment.nanos_since(last);
+        if ahead > DAY && self.jump.is_none() {
+            self.jump = Some(Jump { line, from: last, by: ahead });
+        } else if ahead <= -slack {
+            self.went_back(last, ahead, line);
+        } else if let Some(mut back) = self.back.take() {
+            back.since += 1;
+            if ahead >= -back.by / 2 && moment >= back.from {
+                self.came_back(back);
+            } else {
+                self.back = Some(back);
+            }
+        }
+        if self.jump.is_none() {
+            self.now = Some(Timestamp::from_nanos(moment.nanos().saturating_add(self.shift)));
+        }
+    }
+
+    /// The stamps went back: what follows is counted on from where they were, unless it is a matter of seconds.
+    fn went_back(&mut self, from: Timestamp, by: i64, line: u64) {
+        let shift = if -by >= MINUTE { -by } else { 0 };
+        self.shift = self.shift.saturating_add(shift);
+        self.back = Some(Back { from, by, shift, since: 0 });
+        self.remember(line, by);
+    }
+
+    /// The stamps are back where they were: the lines between were out of place, or the clock was set right again.
+    fn came_back(&mut self, back: Back) {
+        self.shift = self.shift.saturating_sub(back.shift);
+        if back.since <= OUT_OF_PLACE {
+            self.steps.pop();
+        }
+    }
+
+    /// Decides on a jump ahead, now that it is known whether the clock `was_set`; the moment that counts then.
+    pub(super) fn decide(&mut self, was_set: bool) -> Option<Timestamp> {
+        let jump = self.jump.take()?;
+        if was_set {
+            self.shift = self.shift.saturating_sub(jump.by);
+            self.remember(jump.line, jump.by);
+        }
+        self.now =
+            self.named.map(|named| Timestamp::from_nanos(named.nanos().saturating_add(self.shift)));
+        self.now
+    }
+
+    /// How long the jump is that is to be decided on.
+    pub(super) fn jump(&self) -> Option<i64> {
+        self.jump.map(|jump| jump.by)
     }
 
     /// The wall clock of a stamp, its missing date filled in.
@@ -131,20 +226,14 @@ impl Clock {
     }
 
     /// Looks for the end of summer time: the wall clock goes back by about an hour.
-    fn step_back(&mut self, wall: i64, digits: u8, line: u64) {
+    fn end_of_summer_time(&mut self, wall: i64) {
         let Some(last) = self.wall else { return };
-        let back = last - wall;
-        let an_hour = (HOUR * 3 / 4..=HOUR * 5 / 4).contains(&back);
+        let an_hour = (HOUR * 3 / 4..=HOUR * 5 / 4).contains(&(last - wall));
         if an_hour && !self.second_time && self.may_be_change(wall) {
             self.second_time = true;
             if !self.is_twice(wall) {
                 self.extra = HOUR;
             }
-            return;
-        }
-        let slack = if digits == 0 { SECOND + 1 } else { SECOND };
-        if back >= slack {
-            self.remember(line);
         }
     }
 
@@ -190,26 +279,10 @@ impl Clock {
         offset
     }
 
-    /// Looks for a jump of more than a day, or a step back of a clock that knows its zone.
-    fn step(&mut self, moment: Timestamp, stamp: &Stamp, line: u64) {
-        let Some(last) = self.now else { return };
-        let ahead = moment.nanos_since(last);
-        if ahead > DAY {
-            self.jump = Some(line);
-        } else if ahead <= -SECOND && stamp.offset.is_some() && stamp.digits > 0 {
-            self.remember(line);
-        }
-    }
-
-    /// The line of the last jump ahead, once.
-    pub(super) const fn take_jump(&mut self) -> Option<u64> {
-        self.jump.take()
-    }
-
     /// Remembers that the clock was set at a line.
-    pub(super) fn remember(&mut self, line: u64) {
-        if self.steps.len() < MAX_STEPS && self.steps.last() != Some(&line) {
-            self.steps.push(line);
+    fn remember(&mut self, line: u64, by: i64) {
+        if self.steps.len() < MAX_STEPS {
+            self.steps.push((line, by));
         }
     }
 }
@@ -281,8 +354,33 @@ mod tests {
         read(&mut clock, "12:00:00.500");
         read(&mut clock, "11:59:59.600");
         assert!(clock.steps.is_empty());
-        assert_eq!(read(&mut clock, "11:00:00.000"), "2026-05-05T11:00:00Z");
-        assert_eq!(clock.steps, [7]);
+        assert_eq!(read(&mut clock, "11:00:00.000"), "2026-05-05T11:59:59.6Z");
+        assert_eq!(clock.steps, [(7, -3_599_600_000_000)]);
+        assert_eq!(read(&mut clock, "11:00:10.000"), "2026-05-05T12:00:09.6Z");
+    }
+
+    #[test]
+    fn lines_out_of_place_are_no_step() {
+        let mut clock = clock(TimeZone::UTC, Some(jiff::civil::date(2026, 5, 5)));
+        for _ in 0..100 {
+            assert_eq!(read(&mut clock, "12:00:00.000"), "2026-05-05T12:00:00Z");
+            read(&mut clock, "11:58:00.000");
+            read(&mut clock, "11:58:01.000");
+        }
+        assert_eq!(read(&mut clock, "12:00:01.000"), "2026-05-05T12:00:01Z");
+        assert!(clock.steps.is_empty());
+    }
+
+    #[test]
+    fn a_jump_ahead_counts_when_it_is_decided() {
+        for (was_set, after) in [(true, "2026-01-01T00:00:15Z"), (false, "2026-05-27T10:00:05Z")] {
+            let mut clock = clock(TimeZone::UTC, None);
+            read(&mut clock, "Jan  1 00:00:10.000");
+            assert_eq!(read(&mut clock, "May 27 10:00:00.000"), "2026-01-01T00:00:10Z");
+            clock.decide(was_set);
+            assert_eq!(read(&mut clock, "May 27 10:00:05.000"), after);
+            assert_eq!(clock.steps.len(), usize::from(was_set));
+        }
     }
 
     #[test]

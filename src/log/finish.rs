@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::clock::Clock;
+use super::clock::{Clock, SECOND};
 use super::collect::Framed;
 use super::dialect::{self, Takes};
 use super::extract;
@@ -133,6 +133,15 @@ struct Open {
     lines: u32,
 }
 
+/// The last message of a call.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    id: u64,
+    number: u32,
+    /// For how long it registers, as far as it says.
+    expires: Option<u32>,
+}
+
 /// What is known while a log is read.
 #[derive(Debug)]
 pub(super) struct Finish {
@@ -146,10 +155,12 @@ pub(super) struct Finish {
     /// The last time that was handed on.
     handed: Option<Timestamp>,
     /// The calls of the last messages, to tell a clock that was set from a quiet night.
-    calls: Vec<(u64, u32)>,
+    calls: Vec<Call>,
     cut_lines: u64,
     copies: u64,
     hasher: RandomState,
+    /// The files that were read before this one.
+    before: Vec<Profile>,
 }
 
 impl Finish {
@@ -167,12 +178,34 @@ impl Finish {
             cut_lines: 0,
             copies: 0,
             hasher: RandomState::new(),
+            before: Vec::new(),
         }
     }
 
-    /// What is known of the log.
+    /// What is known of the log, or of its latest file.
     pub(super) const fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What is known of each file of the log, in order.
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.before.iter().chain([&self.profile])
+    }
+
+    /// Goes on with another file of the same log.
+    pub(super) fn next_part(&mut self) {
+        let known = &self.profile;
+        let next = Profile {
+            carriers: known.carriers.clone(),
+            clock: super::Clock { steps: Vec::new(), ..known.clock.clone() },
+            local: known.local.clone(),
+            local_from: known.local_from,
+            node: known.node.clone(),
+            ..Profile::default()
+        };
+        self.clock.steps.clear();
+        self.cut_lines = 0;
+        self.before.push(std::mem::replace(&mut self.profile, next));
     }
 
     /// Whether the next line may be one between a request and its answer.
@@ -194,15 +227,32 @@ impl Finish {
     fn time(&mut self, at: Place, stamp: Option<Stamp>) -> Option<Timestamp> {
         let Some(stamp) = stamp else { return self.clock.now() };
         let time = self.clock.read(&stamp, at.line);
+        self.widen(time);
+        Some(time)
+    }
+
+    /// The log has a line of that moment.
+    fn widen(&mut self, time: Timestamp) {
         self.profile.first.get_or_insert(time);
         self.profile.last = Some(self.profile.last.map_or(time, |last| last.max(time)));
+    }
+
+    /// Decides whether a jump ahead that came before was the clock being set; the moment that counts then, if there
+    /// was one.
+    fn decide(&mut self, was_set: bool) -> Option<Timestamp> {
+        let time = self.clock.decide(was_set)?;
+        self.widen(time);
         Some(time)
+    }
+
+    /// Takes the end of the log: the moment of its last line, if it was left open.
+    pub(super) fn end(&mut self) -> Option<Found> {
+        self.decide(false).map(Found::Time)
     }
 
     /// Makes an item of a message.
     fn message(&mut self, framed: Framed) -> Found {
-        let time = self.time(framed.at, framed.fields.stamp);
-        self.handed = time;
+        let mut time = self.time(framed.at, framed.fields.stamp);
         if let Some((messages, _)) =
             self.counts.get_mut(framed.dialect.unwrap_or(dialect::ALL.len()))
         {
@@ -214,7 +264,7 @@ impl Finish {
         }
         let (sides, branch) = match Message::parse(&framed.bytes, framed.cut) {
             Some(message) => {
-                self.note(&framed, &message);
+                time = self.note(&framed, &message).or(time);
                 let branch = message.top_via().and_then(|via| via.branch());
                 (
                     sides(&framed, &message, &self.local),
@@ -223,49 +273,51 @@ impl Finish {
             }
             None => (Sides::unknown(&framed.fields), 0),
         };
+        self.handed = time;
         Found::Message(Box::new(FoundMessage { framed, time, sides, branch }))
     }
 
-    /// Remembers what a message opens or closes.
-    fn note(&mut self, framed: &Framed, message: &Message<'_>) {
+    /// Remembers what a message opens or closes; its moment, if a jump was left open before it.
+    fn note(&mut self, framed: &Framed, message: &Message<'_>) -> Option<Timestamp> {
         let call = self.hasher.hash_one(message.call_id().unwrap_or_default());
         let cseq = message.first(HeaderName::CSeq).unwrap_or_default();
         let number: u32 = std::str::from_utf8(cseq)
             .ok()
             .and_then(|cseq| cseq.split_whitespace().next()?.parse().ok())
             .unwrap_or(0);
-        self.jumped(call, number);
+        let time = self.decide_by(Call { id: call, number, expires: message.expires() });
         if !cseq.ends_with(b"REGISTER") {
-            return;
+            return time;
         }
         self.open.retain(|open| open.call != call && open.lines < MAX_BETWEEN);
         if message.is_request() && self.open.len() < MAX_OPEN {
             self.open.push(Open { request: framed.at, call, lines: 0 });
         }
+        time
     }
 
-    /// Tells a clock that was set from a quiet night: a call goes on across the jump.
-    fn jumped(&mut self, call: u64, number: u32) {
-        let before = self.calls.iter().position(|(known, _)| *known == call);
-        let goes_on = before
-            .and_then(|place| self.calls.get(place))
-            .is_some_and(|(_, last)| number >= *last && number - *last <= 3);
-        if let Some(line) = self.clock.take_jump()
-            && goes_on
-        {
-            self.clock.remember(line);
-        }
-        if let Some(place) = before {
-            self.calls.remove(place);
-        } else if self.calls.len() >= MAX_OPEN {
+    /// Tells a clock that was set from a quiet night by the next message: its call goes on across the jump, though
+    /// what it had registered for would have run out.
+    fn decide_by(&mut self, next: Call) -> Option<Timestamp> {
+        let before = self.calls.iter().position(|known| known.id == next.id);
+        let before = before.map(|place| self.calls.remove(place));
+        if self.calls.len() >= MAX_OPEN {
             self.calls.remove(0);
         }
-        self.calls.push((call, number));
+        let expires = next.expires.or_else(|| before.and_then(|before| before.expires));
+        self.calls.push(Call { expires, ..next });
+        let by = self.clock.jump()?;
+        let goes_on = before.is_some_and(|last| {
+            let ran_out = last.expires.is_none_or(|secs| i64::from(secs) * SECOND < by);
+            ran_out && next.number >= last.number && next.number - last.number <= 3
+        });
+        self.decide(goes_on)
     }
 
     /// Makes an item of a statement.
     fn statement(&mut self, said: extract::Said) -> Found {
         let time = self.time(said.at, said.stamp);
+        let time = self.decide(false).or(time);
         self.handed = time;
         if let Some((_, statements)) = self.counts.get_mut(said.dialect) {
             *statements += 1;
@@ -309,8 +361,7 @@ impl Finish {
             }
         }
         let time = stamp.and(time)?;
-        let is_news =
-            self.handed.is_none_or(|handed| time.nanos_since(handed).abs() >= 1_000_000_000);
+        let is_news = self.handed.is_none_or(|handed| time.nanos_since(handed).abs() >= SECOND);
         if is_news {
             self.handed = Some(time);
         }

@@ -53,6 +53,7 @@ impl<R: Read> Lines<R> {
         self.next = 0;
         self.base = 0;
         self.before = 0;
+        self.cut = 0;
         self.skipping = false;
     }
 

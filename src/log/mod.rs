@@ -294,8 +294,8 @@ pub struct Clock {
     pub zone_from: Option<&'static str>,
     /// The unit of its stamps: `µs`, `ms`, `s`.
     pub granularity: Option<&'static str>,
-    /// Places where it was set, as lines.
-    pub steps: Vec<u64>,
+    /// The lines at which it was set, and by how many nanoseconds.
+    pub steps: Vec<(u64, i64)>,
 }
 
 /// What the user says of logs, and what is known of a file from outside.

@@ -189,6 +189,8 @@ impl<R: Read> LogReader<R> {
         if let Some(last) = self.lines.next(true)? {
             self.raw_line(&last);
         }
+        self.count();
+        self.finish.next_part();
         let mut mark = [0; 2];
         let mut have = 0;
         while have < mark.len() {
@@ -221,10 +223,15 @@ impl<R: Read> LogReader<R> {
         Ok(self.current.as_ref().map(|(found, _)| found.item()))
     }
 
-    /// What is known of the log; complete once [`LogReader::next`] has come to its end.
+    /// What is known of the log, or of its latest file; complete once [`LogReader::next`] has come to its end.
     #[must_use]
     pub const fn profile(&self) -> &Profile {
         self.finish.profile()
+    }
+
+    /// What is known of each file of the log, in the order of [`LogReader::continue_with`].
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.finish.profiles()
     }
 
     /// The next item, its bytes its own.
@@ -307,6 +314,9 @@ impl<R: Read> LogReader<R> {
         self.framer.end(&mut self.events);
         self.hand_on();
         self.holding = 0;
+        if let Some(last) = self.finish.end() {
+            self.queue.push_back((last, self.part));
+        }
     }
 
     /// Makes items of what the framer found.

@@ -9,7 +9,7 @@ use super::scanner::{self, Scanners};
 use super::snapshot::{Snapshot, SourceState};
 use super::state::DnState;
 use super::store::{Dn, Store};
-use super::verdict::State;
+use super::verdict::{Flag, State};
 use crate::net::Timestamp;
 use crate::parallel;
 
@@ -39,6 +39,8 @@ impl Snapshot {
         for due in std::mem::take(&mut all.due).chunks(PIECE) {
             let mut late = Judged::default();
             for index in due {
+                let covered = &self.store.covered;
+                let at = self.store.dns.get(*index).map_or(at, |dn| covered.judged_at(dn, at));
                 if let Some(dn) = self.store.dns.get_mut(*index) {
                     dn.registrations.iter_mut().for_each(|reg| reg.settle_wholly(at));
                 }
@@ -142,8 +144,10 @@ impl Judged {
             self.collapsed += 1;
             return;
         }
+        let at = store.covered.judged_at(dn, at);
         let attempt = |index: u32| store.attempts.get(index as usize);
-        let state = DnState::of(&store.texts, attempt, index, dn, at, scanners);
+        let mut state = DnState::of(&store.texts, attempt, index, dn, at, scanners);
+        state.flags.set_if(Flag::ClockStep, store.covered.steps_within(dn, attempt));
         let (place, name) = (self.states.len() as u32, dn.name(&store.texts));
         self.order.push(Standing::new(rank(&state), place, name));
         let sources_of = AtSources::new(store, dn, state.verdict.state(), at);

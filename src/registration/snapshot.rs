@@ -103,8 +103,11 @@ impl Tracker {
     }
 
     /// Judges all of a store at one moment; its transactions are closed.
-    fn judge(&self, store: Store, options: &SnapshotOptions, icmp_joined: u64) -> Snapshot {
+    fn judge(&self, mut store: Store, options: &SnapshotOptions, icmp_joined: u64) -> Snapshot {
         let at = options.at.unwrap_or(self.now);
+        if options.at.is_some() {
+            store.covered.by_one_clock();
+        }
         let mut counts = self.counts;
         counts.icmp_joined += icmp_joined;
         counts.connections_dropped =
@@ -142,6 +145,7 @@ impl Store {
             servers: self.servers.clone(),
             agents: self.agents.clone(),
             hearing: self.hearing.clone(),
+            covered: self.covered.clone(),
         }
     }
 }

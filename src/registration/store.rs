@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::agents::AgentRecord;
 use super::arena::Arena;
 use super::attempt::{Attempt, Outcome};
+use super::coverage::Covered;
 use super::details::Details;
 use super::ends::{End, Host};
 use super::few::Few;
@@ -410,4 +411,6 @@ pub(super) struct Store {
     pub agents: Vec<AgentRecord>,
     /// What logs say that is of no DN.
     pub hearing: Hearing,
+    /// What the inputs cover, if there are logs among them.
+    pub covered: Covered,
 }

@@ -11,6 +11,7 @@
 //! TIME k key=value…               a keep-alive of `from` (a)
 //! TIME .                          some other packet: the capture goes on
 //! TIME ^ SECONDS                  the clock that stamps packets was set, by so much; times are those that count
+//! TIME w                          file 0 is a capture, file 1 a log of `r`: both reach from 0 to that time
 //! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
 //! ```
 //!
@@ -43,7 +44,7 @@ use crate::packet::{
 };
 use crate::sip::Message;
 
-use super::{Snapshot, SnapshotOptions, Tracker};
+use super::{Coverage, Snapshot, SnapshotOptions, Tracker};
 
 /// One line of a scenario, as words.
 pub(crate) struct Line<'a> {
@@ -325,6 +326,21 @@ impl Player {
         }
     }
 
+    /// File 0 is a capture and file 1 a log of `r`, and both reach from 0 to that moment.
+    fn cover(&mut self, time: Timestamp) {
+        let covering = |file: u16, local: Vec<Endpoint>| Coverage {
+            files: vec![FileId(file)],
+            is_log: file == 1,
+            span: (seconds("0"), time),
+            local,
+            clock: 0,
+            steps: Vec::new(),
+        };
+        let mut server = endpoint("r");
+        server.port = 5060;
+        self.tracker.note_coverage(vec![covering(0, Vec::new()), covering(1, vec![server])]);
+    }
+
     /// Plays one line of traffic.
     pub(crate) fn play(&mut self, text: &str) {
         let line = Line { words: text.split_whitespace().collect() };
@@ -335,6 +351,7 @@ impl Player {
                 let by = line.words[2].parse::<i64>().unwrap() * 1_000_000_000;
                 self.tracker.note_clock_set((1, by));
             }
+            "w" => self.cover(time),
             "?" => self.look_up(&line, time),
             "k" => {
                 let origin = self.origin(&line, time, false);

@@ -1,6 +1,6 @@
 //! What a capture cannot show: whatever was cut, lost, left out or not understood.
 
-use crate::capture::{Capture, file_name};
+use crate::capture::{Capture, Compared, file_name};
 use crate::net::count;
 use crate::net::escape_text;
 use crate::packet::{HepStats, TlsStats, Undecoded, Unread};
@@ -25,6 +25,19 @@ const OF_A_LOG: usize = 8;
 fn logs(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
     for log in &capture.logs {
         let name = capture.files.get(usize::from(log.file.0)).map(file_name).unwrap_or_default();
+        if let Compared::Unknown { shared } = log.compared
+            && log.continues.is_none()
+            && log.profile.clock.present
+        {
+            let shared = match shared {
+                0 => "no message".to_owned(),
+                some => format!("only {}", count(some as u64, "message")),
+            };
+            limits.push(format!(
+                "{name} and the other inputs have {shared} in common: how far their clocks are apart is unknown, so \
+                 their order is doubtful, and nothing is judged expired by the clock of another input."
+            ));
+        }
         if let Some(damage) = &log.damage {
             limits.push(format!("{name}: read no further: {}.", escape_text(damage)));
         }

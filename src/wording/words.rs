@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use super::when::Clock;
-use crate::capture::{Capture, LogInfo, file_name};
-use crate::net::count;
-use crate::net::{Timestamp, escape_text};
+use crate::capture::{Capture, Compared, LogInfo, Offset, file_name};
+use crate::net::{Timestamp, apart, count, escape_text};
 use crate::registration::{Demand, DnView, Flag, Risk, Verdict};
 use crate::sip::reason_phrase;
 
@@ -39,7 +38,29 @@ pub(crate) fn log(capture: &Capture, log: &LogInfo) -> String {
     if let Some(node) = log.node.as_deref().or(profile.node.as_deref()) {
         append!(text, ", node {}", escape_text(node));
     }
+    if let Some(before) = log.continues.and_then(|file| capture.files.get(usize::from(file.0))) {
+        append!(text, ", continues {}", file_name(before));
+    } else if let Compared::Measured(offset) = log.compared {
+        append!(text, ", {}", offset_of(capture, offset));
+    }
     text
+}
+
+/// How far the clock of a log is from that of another input: `2.31 s behind the capture (12 messages in both)`.
+fn offset_of(capture: &Capture, offset: Offset) -> String {
+    let with = offset.with.and_then(|file| capture.files.get(usize::from(file.0)));
+    let with = with.map_or_else(|| "the capture".to_owned(), file_name);
+    let shared = count(offset.shared as u64, "message");
+    let hundredths = offset.nanos.unsigned_abs() / 10_000_000;
+    let by = match hundredths {
+        ..12_000 => format!("{}.{:02} s", hundredths / 100, hundredths % 100),
+        _ => apart(offset.nanos),
+    };
+    match offset.nanos {
+        0 => format!("its clock agrees with that of {with} ({shared} in both)"),
+        1.. => format!("its clock is {by} behind that of {with} ({shared} in both)"),
+        _ => format!("its clock is {by} ahead of that of {with} ({shared} in both)"),
+    }
 }
 
 /// How the zone of a log is known.

@@ -94,7 +94,8 @@ fn files(
     until: Timestamp,
     mut each: impl FnMut(Part<'_>) -> io::Result<Next>,
 ) -> Result<Option<Ends>, Failure> {
-    let crate::app::Opened { mut set, mut filter, .. } = crate::app::open(input)?;
+    let crate::app::Opened { mut set, mut filter, .. } =
+        crate::app::open(input, &crate::app::survey::Plan::default())?;
     let mut progress = ProgressLine::new(input.progress);
     let mut read: u64 = 0;
     let mut ends = None;

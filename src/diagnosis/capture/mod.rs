@@ -13,6 +13,8 @@ mod fragments;
 mod instance_shared;
 mod mid_life;
 mod no_dn;
+mod not_in_capture;
+mod not_in_log;
 mod one_direction;
 mod password_cracking;
 mod registration_storm;
@@ -21,6 +23,7 @@ mod tcp_no_answer;
 mod tcp_refused;
 mod tls_failed;
 mod tls_words;
+mod witnesses;
 
 /// The rules.
 pub(super) static RULES: &[&dyn Rule] = &[
@@ -35,6 +38,8 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &instance_shared::InstanceShared,
     &one_direction::OneDirection,
     &captured_twice::CapturedTwice,
+    &not_in_log::NotInLog,
+    &not_in_capture::NotInCapture,
     &clock_set::ClockSet,
     &clock_went_back::ClockWentBack,
     &mid_life::MidLife,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::time;
-use crate::capture::{Capture, LogInfo, Process, file_name};
+use crate::capture::{Capture, Compared, LogInfo, Process, file_name};
 use crate::net::{Endpoint, FileId, escape_text};
 use crate::packet::{TlsStats, Undecoded, Unread};
 use crate::registration::Forgotten;
@@ -96,7 +96,22 @@ struct LogDoc {
     local: Option<String>,
     local_from: Option<&'static str>,
     node: Option<String>,
+    /// The file that it goes on from, if it is a part of a rotated log.
+    continues: Option<String>,
+    /// How its clock compares with that of another input, if it was measured.
+    offset: Option<OffsetDoc>,
     warnings: Vec<LogWarningDoc>,
+}
+
+/// By how much the clock of a log differs from that of another input.
+#[derive(Serialize)]
+struct OffsetDoc {
+    /// What was added to its times.
+    milliseconds: i64,
+    /// Messages that are in both.
+    shared_messages: usize,
+    /// The log it was compared with; null for the captures.
+    with: Option<String>,
 }
 
 /// What the time stamps of a log say.
@@ -119,7 +134,8 @@ struct LogWarningDoc {
 }
 
 impl LogDoc {
-    fn new(log: &LogInfo) -> Self {
+    fn new(capture: &Capture, log: &LogInfo) -> Self {
+        let name = |file: FileId| capture.files.get(usize::from(file.0)).map(file_name);
         let profile = &log.profile;
         let clock = &profile.clock;
         let escaped = |text: &String| escape_text(text).into_owned();
@@ -139,11 +155,20 @@ impl LogDoc {
                 zone: clock.zone.as_ref().map(escaped),
                 zone_from: clock.zone_from,
                 granularity: clock.granularity,
-                steps: clock.steps.clone(),
+                steps: clock.steps.iter().map(|(line, _)| *line).collect(),
             },
             local: profile.local.first().map(ToString::to_string),
             local_from: profile.local_from,
             node: node.map(escaped),
+            continues: log.continues.and_then(name),
+            offset: match log.compared {
+                Compared::Measured(offset) => Some(OffsetDoc {
+                    milliseconds: offset.nanos / 1_000_000,
+                    shared_messages: offset.shared,
+                    with: offset.with.and_then(name),
+                }),
+                Compared::Alone | Compared::Unknown { .. } => None,
+            },
             warnings: warnings
                 .map(|(line, message)| LogWarningDoc { line: *line, message: escaped(message) })
                 .collect(),
@@ -261,7 +286,7 @@ impl<'a> CaptureDoc<'a> {
             packets: file.packets,
             bytes: file.bytes,
             size: file.size,
-            log: logs(place).map(LogDoc::new),
+            log: logs(place).map(|log| LogDoc::new(capture, log)),
         });
         let warnings = capture.warnings.iter().map(|warning| WarningDoc {
             file: escape_text(&warning.path.to_string_lossy()).into_owned(),
