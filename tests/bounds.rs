@@ -123,7 +123,8 @@ impl Wire {
         for dn in snapshot.dns() {
             let (state, said) = (dn.state(), self.rows.get(dn.name()));
             let (verdict, status_code, flags) = (state.verdict, state.status_code, state.flags);
-            assert_eq!(said, Some(&Status { verdict, status_code, flags }));
+            let basis = state.basis();
+            assert_eq!(said, Some(&Status { verdict, status_code, flags, basis }));
         }
     }
 

@@ -137,7 +137,8 @@ fn changes_of_every_case_come_to_its_report() {
             let said = snapshot.dns().map(|dn| {
                 let state = dn.state();
                 let (verdict, status_code, flags) = (state.verdict, state.status_code, state.flags);
-                (dn.name().to_vec(), Status { verdict, status_code, flags })
+                let basis = state.basis();
+                (dn.name().to_vec(), Status { verdict, status_code, flags, basis })
             });
             assert_eq!(rows, said.collect(), "{} by {every}", file.display());
             assert_eq!(report(tracker), plain, "{} by {every}", file.display());

@@ -7,7 +7,7 @@ use crate::hashing::HashMap;
 
 use super::Families;
 use crate::net::escape_bytes;
-use crate::registration::{DnChange, State, Verdict};
+use crate::registration::{Basis, DnChange, State, Verdict};
 
 /// DNs with a series of their own.
 const SERIES: usize = 10_000;
@@ -19,6 +19,8 @@ const NAME: usize = 128;
 pub struct DnGauges {
     /// In the order of [`Verdict::ALL`].
     verdicts: [u64; Verdict::ALL.len()],
+    /// What their verdicts rest on, in the order of [`Basis::ALL`].
+    bases: [u64; Basis::ALL.len()],
     /// DNs that should be there, and what they are; `None` for those that were not seen.
     expected: HashMap<Vec<u8>, Option<Verdict>>,
     series: Option<Series>,
@@ -44,7 +46,8 @@ impl DnGauges {
             }
         }
         let expected = expected.iter().map(|name| (name.clone().into_bytes(), None)).collect();
-        Self { verdicts: [0; Verdict::ALL.len()], expected, series }
+        let (verdicts, bases) = ([0; Verdict::ALL.len()], [0; Basis::ALL.len()]);
+        Self { verdicts, bases, expected, series }
     }
 
     /// Takes in a change; each must be taken in, in order.
@@ -55,6 +58,13 @@ impl DnGauges {
         }
         if let Some(number) = self.number(to) {
             *number += 1;
+        }
+        let place = |basis: Basis| Basis::ALL.iter().position(|known| *known == basis);
+        for (status, comes) in [(change.from, false), (change.to, true)] {
+            let number = status.and_then(|status| self.bases.get_mut(place(status.basis)?));
+            if let Some(number) = number {
+                *number = if comes { *number + 1 } else { number.saturating_sub(1) };
+            }
         }
         let expected = self.expected.get_mut(&change.dn);
         let is_expected = expected.is_some();
@@ -94,6 +104,14 @@ impl DnGauges {
             "regscope_dns",
             "DNs by verdict, as the report names it, and by the state it means.",
             numbers.iter().map(|(labels, number)| (&labels[..], *number)),
+        );
+        let bases = Basis::ALL.iter().zip(self.bases);
+        let bases: Vec<_> =
+            bases.map(|(b, number)| ([("basis", b.name())], number as f64)).collect();
+        families.gauges(
+            "regscope_dns_by_basis",
+            "DNs by what their verdict rests on: messages, a statement of a log, or pasted messages.",
+            bases.iter().map(|(labels, number)| (&labels[..], *number)),
         );
         if !self.expected.is_empty() {
             let there = |verdict: &&Option<Verdict>| {
@@ -173,7 +191,8 @@ mod tests {
     use crate::registration::{FlagSet, Status};
 
     fn change(dn: &str, from: Option<Verdict>, to: Option<Verdict>) -> DnChange {
-        let status = |verdict| Status { verdict, status_code: None, flags: FlagSet::EMPTY };
+        let (flags, basis) = (FlagSet::EMPTY, Basis::Wire);
+        let status = |verdict| Status { verdict, status_code: None, flags, basis };
         let (from, to) = (from.map(status), to.map(status));
         let (time, dn) = (Timestamp::default(), dn.as_bytes().to_vec());
         DnChange { time, dn, from, to, expires_at: None, frame: None }
@@ -205,6 +224,8 @@ mod tests {
         has(&gauges, "regscope_dns{verdict=\"in_service\",state=\"in_service\"} 1");
         has(&gauges, "regscope_dns{verdict=\"rejected\",state=\"out_of_service\"} 0");
         has(&gauges, "regscope_dns{verdict=\"no_answer\",state=\"out_of_service\"} 1");
+        has(&gauges, "regscope_dns_by_basis{basis=\"wire\"} 2");
+        has(&gauges, "regscope_dns_by_basis{basis=\"stated\"} 0");
         has(&gauges, "regscope_expected_dns_missing 1");
         has(&gauges, "regscope_expected_dns_in_service 1");
         has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 1");

@@ -6,6 +6,7 @@ use super::attempt::{Attempt, Traits};
 use super::in_flight::Transactions;
 use super::live::{Live, Silent, next_moment};
 use super::state::DnState;
+use super::stated::Basis;
 use super::store::{Dn, Store};
 use super::tracker::Tracker;
 use super::verdict::{FlagSet, Verdict};
@@ -25,6 +26,8 @@ pub struct Status {
     pub status_code: Option<u16>,
     /// Remarks.
     pub flags: FlagSet,
+    /// What the verdict rests on.
+    pub basis: Basis,
 }
 
 /// A change of what is said of a DN.
@@ -57,8 +60,9 @@ impl Status {
         }
     }
 
-    const fn of(state: &DnState) -> Self {
-        Self { verdict: state.verdict, status_code: state.status_code, flags: state.flags }
+    fn of(state: &DnState) -> Self {
+        let DnState { verdict, status_code, flags, .. } = *state;
+        Self { verdict, status_code, flags, basis: state.basis() }
     }
 }
 

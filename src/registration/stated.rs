@@ -27,6 +27,9 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 3] = [Self::Wire, Self::Stated, Self::Pasted];
+
     /// The word used in every output.
     #[must_use]
     pub const fn name(self) -> &'static str {

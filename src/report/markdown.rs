@@ -8,8 +8,7 @@ use crate::hashing::{HashMap, HashSet};
 use super::{FILES, View, text};
 use crate::capture::file_name;
 use crate::diagnosis::{Confidence, Finding, Severity, grouped};
-use crate::net::count;
-use crate::net::escape_bytes;
+use crate::net::{FileId, count, escape_bytes};
 use crate::registration::{AttemptView, DnView, State};
 use crate::wording::exchange::{Exchanges, Run};
 use crate::wording::glyphs::{Frames, Glyphs};
@@ -67,13 +66,13 @@ impl<'v> Page<'v> {
         let headline = text::summary(view);
         append!(self.text, "### {}\n\n", escape(&headline));
         let files = &view.capture.files;
-        for file in files.iter().take(FILES) {
-            append!(
-                self.text,
-                "- {}, {}\n",
-                escape(&file_name(file)),
-                count(file.packets, "packet")
-            );
+        for (place, file) in files.iter().enumerate().take(FILES) {
+            let log = u16::try_from(place).ok().and_then(|file| view.capture.log(FileId(file)));
+            let words = match log {
+                Some(log) => words::log(view.capture, log),
+                None => format!("{}, {}", file_name(file), count(file.packets, "packet")),
+            };
+            append!(self.text, "- {}\n", escape(&words));
         }
         if let Some(more) = files.get(FILES..).filter(|more| !more.is_empty()) {
             append!(self.text, "- and {} more files\n", more.len());
@@ -107,7 +106,7 @@ impl<'v> Page<'v> {
         for dn in dns.iter().take(ROWS) {
             let state = dn.state();
             let last = dn.attempts().last();
-            let verdict = words::verdict_of(dn, &self.clock);
+            let verdict = words::on_basis(words::verdict_of(dn, &self.clock), state.basis());
             let since = state.since.map(|at| self.clock.short(at)).unwrap_or_default();
             let agent = last.and_then(|last| self.view.snapshot.text(last.user_agent));
             append!(
@@ -165,6 +164,7 @@ impl<'v> Page<'v> {
         let state = dn.state();
         let verdict =
             words::verdict(state.verdict, state.status_code, state.expires_at, &self.clock);
+        let verdict = words::on_basis(verdict, state.basis());
         let since = state.since.map(|at| format!(" since {}", self.clock.precise(at)));
         append!(
             self.text,

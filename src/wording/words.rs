@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::when::Clock;
 use crate::capture::{Capture, Compared, LogInfo, Offset, file_name};
 use crate::net::{Timestamp, apart, count, escape_text};
-use crate::registration::{Demand, DnView, Flag, Risk, Verdict};
+use crate::registration::{Basis, Demand, DnView, Flag, Risk, Verdict};
 use crate::sip::reason_phrase;
 
 /// A status code with its phrase, `403 Forbidden`.
@@ -141,6 +141,14 @@ pub(crate) fn verdict_of(dn: &DnView<'_>, clock: &Clock) -> String {
     match dn.risk() {
         Some(of) => format!("{words}, at risk: {}", risk(of)),
         None => words,
+    }
+}
+
+/// A verdict, and what it rests on unless that is messages: `expired, not refreshed (stated)`.
+pub(crate) fn on_basis(verdict: String, basis: Basis) -> String {
+    match basis {
+        Basis::Wire => verdict,
+        Basis::Stated | Basis::Pasted => format!("{verdict} ({})", basis.name()),
     }
 }
 

@@ -38,6 +38,7 @@ fn rows(tracker: &mut Tracker, at: Option<Timestamp>) -> BTreeMap<Vec<u8>, Statu
         verdict: state.verdict,
         status_code: state.status_code,
         flags: state.flags,
+        basis: state.basis(),
     };
     snapshot.dns().map(|dn| (dn.name().to_vec(), status(dn.state()))).collect()
 }

@@ -44,6 +44,8 @@ struct StatusDoc {
     verdict: &'static str,
     state: &'static str,
     status_code: Option<u16>,
+    /// What the verdict rests on.
+    basis: &'static str,
 }
 
 #[derive(Serialize)]
@@ -101,6 +103,7 @@ impl From<Status> for StatusDoc {
             verdict: status.verdict.name(),
             state: status.verdict.state().name(),
             status_code: status.status_code,
+            basis: status.basis.name(),
         }
     }
 }

@@ -49,7 +49,10 @@ fn states(change: &DnChange, clock: &Clock) -> String {
     let (from, to) = (change.from, change.to);
     let words = |status: Status, expires| match status.verdict {
         Verdict::NotSeen => "expected, not seen so far".to_owned(),
-        verdict => words::verdict(verdict, status.status_code, expires, clock),
+        verdict => {
+            let words = words::verdict(verdict, status.status_code, expires, clock);
+            words::on_basis(words, status.basis)
+        }
     };
     let same = from
         .zip(to)

@@ -10,7 +10,7 @@ use super::output::{Output, Told};
 use crate::app::live::engine::Engine;
 use crate::diagnosis::{Finding, Scene, Severity, diagnose, diagnose_dn};
 use crate::net::Timestamp;
-use crate::registration::{DnChange, DnView, FlagSet, Snapshot, Status, Verdict};
+use crate::registration::{Basis, DnChange, DnView, FlagSet, Snapshot, Status, Verdict};
 
 /// Between two questions for changes.
 const POLL: Duration = Duration::from_millis(100);
@@ -275,7 +275,8 @@ fn is_loud(finding: &Finding) -> bool {
 }
 
 const fn not_seen() -> Status {
-    Status { verdict: Verdict::NotSeen, status_code: None, flags: FlagSet::EMPTY }
+    let (verdict, flags, basis) = (Verdict::NotSeen, FlagSet::EMPTY, Basis::Wire);
+    Status { verdict, status_code: None, flags, basis }
 }
 
 #[cfg(test)]
@@ -296,7 +297,7 @@ mod tests {
     }
 
     const fn status(verdict: Verdict) -> Status {
-        Status { verdict, status_code: None, flags: FlagSet::EMPTY }
+        Status { verdict, status_code: None, flags: FlagSet::EMPTY, basis: Basis::Wire }
     }
 
     fn change(millis: i64, from: Option<Status>, to: Option<Status>) -> DnChange {
