@@ -15,6 +15,7 @@
 pub mod app;
 pub mod capture;
 pub mod cli;
+pub mod cluster;
 pub mod compare;
 pub mod diagnosis;
 pub mod hashing;

@@ -46,6 +46,9 @@ impl Timestamp {
     /// The time of what a log without a clock holds: it comes before everything, and nothing is due after it.
     pub const NONE: Self = Self::from_nanos(0);
 
+    /// The last moment there could be.
+    pub const MAX: Self = Self::from_nanos(i64::MAX);
+
     const SIGN: u64 = 1 << 63;
 
     /// The time by the clock of this machine, which is the clock of a live capture.

@@ -23,10 +23,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["hashing", "net"]),
     ("registration", &["hashing", "net", "packet", "sip", "log", "parallel"]),
     ("metrics", &["hashing", "net", "registration"]),
+    ("cluster", &["hashing", "net", "registration"]),
     ("compare", &["hashing", "net", "sip", "log", "registration", "select", "parallel"]),
-    ("diagnosis", &["hashing", "net", "sip", "log", "registration", "compare", "parallel"]),
+    (
+        "diagnosis",
+        &["hashing", "net", "sip", "log", "registration", "cluster", "compare", "parallel"],
+    ),
     ("capture", &["net", "source", "packet", "sip", "log"]),
-    ("wording", &["net", "source", "packet", "sip", "log", "registration", "compare", "capture"]),
+    (
+        "wording",
+        &["net", "source", "packet", "sip", "log", "registration", "cluster", "compare", "capture"],
+    ),
     (
         "report",
         &[
@@ -37,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sip",
             "log",
             "registration",
+            "cluster",
             "compare",
             "diagnosis",
             "select",
@@ -52,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "net",
             "sip",
             "registration",
+            "cluster",
             "compare",
             "diagnosis",
             "select",
@@ -70,6 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sip",
             "log",
             "registration",
+            "cluster",
             "compare",
             "diagnosis",
             "report",

@@ -53,7 +53,7 @@ pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
 
 /// Asks which DN, naming those that are out of service.
 fn which(snapshot: &Snapshot) -> Failure {
-    let out = snapshot.dns().filter(|dn| dn.state().verdict.state() == State::OutOfService);
+    let out = snapshot.dns().filter(|dn| dn.state().state() == State::OutOfService);
     let mut names: Vec<_> = out.map(|dn| escape_lossy(dn.name()).into_owned()).collect();
     let more = names.len().saturating_sub(NAMED);
     names.truncate(NAMED);

@@ -152,8 +152,7 @@ impl Others for Logs {
             return Ok(());
         }
         let settings = self.settings(&other);
-        let given = self.settings.nodes.iter().find(|node| node.file == other.path);
-        let node = given.map(|given| given.node.clone());
+        let node = self.settings.node_of(&other.path).map(str::to_owned);
         let reader = LogReader::open(other.stream, &settings).map_err(|error| match error {
             NotALog::Unknown { first_line, .. } => NotTaken { first_line: Some(first_line) },
             NotALog::Io(_) => NotTaken::default(),

@@ -35,6 +35,7 @@ mod keys;
 mod live;
 mod logs;
 mod messages;
+mod nodes;
 mod pipeline;
 mod private;
 mod progress;

@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 use super::progress::{Listener, ProgressLine};
 use super::reader::{ReadBy, Reader};
 use super::worker::{self, MessageSink, Watch};
-use super::{Failure, Opened, coverage, keys, survey};
+use super::{Failure, Opened, coverage, keys, nodes, survey};
 use crate::capture::{Capture, Hosts};
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
@@ -92,6 +92,7 @@ impl Plan {
         sink: Option<&mut MessageSink<'_>>,
         watch: Option<&mut Watch<'_>>,
     ) -> Result<Trace, Failure> {
+        let known = self.input.logs.clone();
         let reader = Reader {
             input: self.input,
             opened: self.opened,
@@ -143,6 +144,7 @@ impl Plan {
             decoded: read.decoded,
             streams: read.streams,
         };
+        nodes::name(&mut tracker, &capture, &known);
         Ok(Trace { tracker, capture, at: read.at })
     }
 }

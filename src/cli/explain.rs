@@ -72,15 +72,17 @@ impl TryFrom<ExplainArgs> for ExplainSettings {
         let ExplainArgs { format, secret, color, read, words } = args;
         // a single word can only be the capture, if there is one of that name
         let mut words = words;
+        let of_nodes = read.logs.names_files();
         if let [dn] = &*words
             && !is_file(dn)
+            && !of_nodes
             && standard_input_holds_something()
         {
             words.push(OsString::from("-"));
         }
         let dn = match &*words {
             [only] if is_file(only) => None,
-            [dn] => {
+            [dn] if !of_nodes => {
                 let dn = escape_text(&dn.to_string_lossy()).into_owned();
                 let sentence = format!("a capture is needed: regscope explain {dn} FILE\n");
                 return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, sentence));

@@ -1,7 +1,7 @@
 //! The arguments about logs of servers: what their lines leave out.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use jiff::civil::Date;
@@ -24,17 +24,17 @@ pub struct LogArgs {
     /// The address and port of the server that wrote the logs, where their lines leave it out
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_local, help_heading = "Logs")]
     local: Option<Endpoint>,
-    /// A log of this cluster node; may be repeated, several files a node
+    /// A log, a capture or a directory of this cluster node; may be repeated, several files a node
     #[arg(long = "node", value_name = "NAME=FILE", value_parser = parse_node, help_heading = "Logs")]
     node_logs: Vec<NodeFile>,
 }
 
-/// A log of a cluster node.
+/// A log, a capture or a directory of a cluster node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeFile {
     /// The node's name.
     pub node: String,
-    /// Its log.
+    /// What is given of it.
     pub file: PathBuf,
 }
 
@@ -49,8 +49,25 @@ pub struct LogSettings {
     pub date: Option<Date>,
     /// The local side.
     pub local: Option<Endpoint>,
-    /// Whose logs are whose.
+    /// Whose files are whose.
     pub nodes: Vec<NodeFile>,
+}
+
+impl LogArgs {
+    /// Whether files are given with their nodes.
+    pub(super) const fn names_files(&self) -> bool {
+        !self.node_logs.is_empty()
+    }
+}
+
+impl LogSettings {
+    /// The node that the user says a file is of, by its own name or that of a directory above it.
+    #[must_use]
+    pub fn node_of(&self, file: &Path) -> Option<&str> {
+        let given = self.nodes.iter().filter(|given| file.starts_with(&given.file));
+        let nearest = given.max_by_key(|given| given.file.components().count());
+        nearest.map(|given| given.node.as_str())
+    }
 }
 
 impl From<&LogArgs> for LogSettings {
@@ -127,6 +144,22 @@ mod tests {
         assert_eq!(parse_local("192.0.2.1").unwrap().port, 5060);
         assert_eq!(parse_local("[2001:db8::1]:5061").unwrap().port, 5061);
         assert!(parse_local("pbx.example").is_err());
+    }
+
+    #[test]
+    fn files_are_of_the_nearest_node() {
+        let given = |text| parse_node(text).unwrap();
+        let nodes = vec![given("A=logs"), given("B=logs/b"), given("C=c.log")];
+        let settings = LogSettings { nodes, ..LogSettings::default() };
+        for (file, node) in [
+            ("logs/a.log", Some("A")),
+            ("logs/b/b.log", Some("B")),
+            ("c.log", Some("C")),
+            ("logs2/a.log", None),
+            ("c.log.1", None),
+        ] {
+            assert_eq!(settings.node_of(Path::new(file)), node, "{file}");
+        }
     }
 
     #[test]

@@ -231,6 +231,12 @@ impl<'a> Case<'a> {
         self.details()?.answer.as_ref()
     }
 
+    /// Whether two nodes of a cluster hold it.
+    pub(super) fn is_at_two_nodes(&self) -> bool {
+        let own = self.scene.cluster.find(self.raw_name());
+        own.is_some_and(|own| !own.twice.is_empty() || own.left_behind.is_some())
+    }
+
     /// The bytes of a symbol; empty for none.
     pub(super) fn bytes(&self, sym: Sym) -> &'a [u8] {
         self.scene.snapshot.text(sym).unwrap_or_default()

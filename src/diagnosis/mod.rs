@@ -3,6 +3,7 @@
 //! ```text
 //!  cause     why a DN is not in service: one finding at most, the first rule that holds
 //!  remark    what else is to be said of a DN
+//!  cluster   what is to be said of its nodes, and of a DN at them
 //!  capture   what is to be said of a source, a server, or the capture itself
 //!  secret    whether the digests fit a password that is known
 //!  explain   the story of one DN, in order of time
@@ -21,6 +22,7 @@ mod baseline;
 mod capture;
 mod case;
 mod cause;
+mod cluster;
 pub mod explain;
 mod finding;
 mod gathered;
@@ -78,24 +80,26 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     for rule in capture::RULES {
         rule.judge(&scene, &mut findings);
     }
+    findings.extend(scene.of_cluster.into_iter().map(|own| own.finding));
     all.extend(findings.into_iter().map(|finding| (usize::MAX, finding)));
     all.sort_by_cached_key(|(place, finding)| (Rank::of(finding), *place));
     all.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// Sorts findings: the most severe first, causes before remarks, in order of time.
+/// Sorts findings: what is found of a cluster as a whole, then the most severe first, causes before
+/// remarks, in order of time.
 pub fn rank(findings: &mut [Finding]) {
     findings.sort_by_cached_key(Rank::of);
 }
 
 /// Where a finding stands among others.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(Reverse<Severity>, bool, Option<Timestamp>);
+struct Rank(bool, Reverse<Severity>, bool, Option<Timestamp>);
 
 impl Rank {
     fn of(finding: &Finding) -> Self {
         let first = finding.evidence.first().map(|e| e.time);
-        Self(Reverse(finding.severity), !finding.is_cause, first)
+        Self(!cluster::leads(finding), Reverse(finding.severity), !finding.is_cause, first)
     }
 }
 
@@ -105,13 +109,17 @@ pub fn diagnose_dn(scene: &Scene<'_>, view: DnView<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let case = Case::new(scene, view);
     judge_dn(&case, case.signs(), true, |finding| findings.push(finding));
+    if let Some(place) = scene.cluster.place_of(view.name()) {
+        let own = scene.of_cluster.iter().filter(|own| own.dns.contains(&place));
+        findings.extend(own.map(|own| own.finding.clone()));
+    }
     findings
 }
 
 /// Asks the rules that can hold for a DN that shows this; `all` of them, or only those that are not
 /// ordinary.
 fn judge_dn(case: &Case<'_>, signs: Signs, all: bool, mut tell: impl FnMut(Finding)) {
-    if case.verdict().state() != State::InService {
+    if case.view.state().state() != State::InService {
         let mut causes = cause::CAUSES.iter().filter(|rule| signs.meets(rule.needs()));
         if let Some(finding) = causes.find_map(|rule| rule.judge(case)) {
             tell(Finding { is_cause: true, ..finding });
@@ -122,10 +130,10 @@ fn judge_dn(case: &Case<'_>, signs: Signs, all: bool, mut tell: impl FnMut(Findi
     told.filter_map(|rule| rule.judge(case)).for_each(tell);
 }
 
-/// What is the same in every case of each rule: causes, remarks, rules of the capture, and what
+/// What is the same in every case of each rule: causes, remarks, rules of clusters and of the capture, and what
 /// known passwords tell.
 pub fn abouts() -> impl Iterator<Item = &'static About> {
     let of_dns = cause::CAUSES.iter().chain(remark::REMARKS).map(|rule| rule.about());
     let of_captures = capture::RULES.iter().map(|rule| rule.about());
-    of_dns.chain(of_captures).chain(secret::ABOUTS)
+    of_dns.chain(cluster::ABOUTS).chain(of_captures).chain(secret::ABOUTS)
 }

@@ -8,11 +8,13 @@ use smallvec::SmallVec;
 
 use super::baseline::Baseline;
 use super::case::{Case, shown_by};
+use super::cluster::{self, OfCluster};
 use super::finding::Evidence;
 use super::gathered::{Gathered, next_of};
 use super::signs::Signs;
 use super::storm::Storm;
 use super::waves::Waves;
+use crate::cluster::Cluster;
 use crate::net::{Endpoint, Timestamp};
 use crate::parallel;
 use crate::registration::{
@@ -33,6 +35,10 @@ pub struct Scene<'a> {
     sources: HashMap<IpAddr, Sent>,
     /// Servers to which many REGISTERs came at once, in order.
     pub(super) storms: Vec<Storm>,
+    /// The nodes and what they believe.
+    pub(super) cluster: Cluster,
+    /// What is found of them.
+    pub(super) of_cluster: Vec<OfCluster>,
 }
 
 /// What a server did.
@@ -344,6 +350,8 @@ impl<'a> Scene<'a> {
         scene.servers.values_mut().for_each(|served| served.answers.sort_unstable());
         let high = waves.high(|server| scene.served(server).answered);
         scene.storms = Storm::all(snapshot, &high);
+        scene.cluster = Cluster::of(snapshot);
+        scene.of_cluster = cluster::findings(&scene);
         refused.sort_unstable();
         for view in refused.into_iter().filter_map(|place| snapshot.dn_at(place)) {
             scene.count_refusals(view);
@@ -385,6 +393,8 @@ impl<'a> Scene<'a> {
             servers: HashMap::default(),
             sources: HashMap::default(),
             storms: Vec::new(),
+            cluster: Cluster::default(),
+            of_cluster: Vec::new(),
         }
     }
 

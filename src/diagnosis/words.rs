@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::net::{escape_bytes, escape_text};
-use crate::registration::{AttemptView, Marks};
+use crate::registration::{AttemptView, Marks, NodeId, Snapshot};
 
 /// Longest text from the wire a sentence quotes.
 const QUOTED: usize = 80;
@@ -14,6 +14,11 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
         Some(start) if bytes.len() > QUOTED => Cow::Owned(format!("{}…", escape_bytes(start))),
         _ => escape_bytes(bytes),
     }
+}
+
+/// A node's name; a log of which no node is known has none.
+pub(super) fn node(snapshot: &Snapshot, node: NodeId) -> String {
+    snapshot.node_name(node).unwrap_or("a node without a name").to_owned()
 }
 
 /// The longest line of a log a sentence quotes.

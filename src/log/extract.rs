@@ -31,6 +31,8 @@ pub(super) struct Said {
     pub code: Option<u16>,
     /// The seconds it names.
     pub expires: Option<u32>,
+    /// The number that ties an answer to its request.
+    pub reference: Option<u32>,
     /// The line.
     pub text: Vec<u8>,
 }
@@ -98,6 +100,7 @@ pub(super) fn said(
         source: part("source").and_then(Address::parse),
         code: number("code").and_then(|code| u16::try_from(code).ok()),
         expires: number("expires"),
+        reference: number("reference").or_else(|| number("reference_behind")),
         text: text.to_vec(),
     }
 }

@@ -337,7 +337,7 @@ impl Finish {
                 .and_then(|source| Some(Endpoint::new(source.ip?, source.port.unwrap_or(0)))),
             code: said.code,
             expires: said.expires,
-            node: None,
+            reference: said.reference,
             text: text(&said.text),
         }))
     }

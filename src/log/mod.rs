@@ -135,8 +135,8 @@ pub struct Statement {
     pub code: Option<u16>,
     /// The seconds that it grants.
     pub expires: Option<u32>,
-    /// The cluster node it names.
-    pub node: Option<String>,
+    /// The number that ties an answer to its request (T-Library).
+    pub reference: Option<u32>,
     /// The line itself, carrier undone, at most 1024 bytes.
     pub text: String,
 }
@@ -178,13 +178,21 @@ pub enum StatementKind {
     InService,
     /// The CTI state of the DN on this node is out of service.
     OutOfService,
-    /// A client registered on the DN at this node (T-Library).
+    /// A client asks to register on the DN at this node (T-Library).
     Owned,
+    /// The node answers that a client is registered on the DN (T-Library).
+    Attached,
     /// The client that writes the log was refused, or got no response.
     Failed,
 }
 
 impl StatementKind {
+    /// Whether it is of what a node of a cluster tells its clients, and not of a registration.
+    #[must_use]
+    pub const fn is_of_cti(self) -> bool {
+        matches!(self, Self::InService | Self::OutOfService | Self::Owned | Self::Attached)
+    }
+
     /// The lower-case name used in every output.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -207,6 +215,7 @@ impl StatementKind {
             Self::InService => "in_service",
             Self::OutOfService => "out_of_service",
             Self::Owned => "owned",
+            Self::Attached => "attached",
             Self::Failed => "failed",
         }
     }

@@ -175,6 +175,9 @@ impl Tracker {
                 self.demand(attempt, wait.map(Demand::RetryAfter), Verdict::Rejected)
             }
         };
+        if outcome == Outcome::Accepted {
+            self.note_granted(answer.origin);
+        }
         self.conclude(attempt, outcome, answer.origin, false);
     }
 

@@ -163,8 +163,16 @@ impl Live {
         let dn = copies.dn.as_ref().unwrap_or(record);
         let attempt = |n: u32| copies.of(n).or_else(|| store.attempts.get(n as usize));
         let hidden = self.scanners.hide(dn);
-        let state = (!hidden)
-            .then(|| DnState::of(&store.texts, attempt, index as usize, dn, at, &self.scanners));
+        let state = (!hidden).then(|| {
+            DnState::of(
+                (&store.nodes, &store.texts),
+                attempt,
+                index as usize,
+                dn,
+                at,
+                &self.scanners,
+            )
+        });
         let (to, expires_at) = (state.as_ref().map(Status::of), state.and_then(|s| s.expires_at));
         let from = self.report(index, to);
         if from != to {

@@ -1,7 +1,7 @@
 //! Which inputs are logs, what time each of them covers, and which clocks can be compared.
 
 use super::attempt::Attempt;
-use super::snapshot::{AttemptView, Snapshot};
+use super::snapshot::{AttemptView, DnView, Snapshot};
 use super::store::Dn;
 use super::tracker::Tracker;
 use crate::net::{Endpoint, FileId, FrameRef, Timestamp};
@@ -101,6 +101,15 @@ impl Snapshot {
     #[must_use]
     pub fn coverage(&self) -> &[Coverage] {
         &self.store.covered.0
+    }
+}
+
+impl DnView<'_> {
+    /// The moment at which it is judged.
+    #[must_use]
+    pub fn judged_at(&self) -> Timestamp {
+        let at = self.snapshot.at;
+        self.record().map_or(at, |record| self.snapshot.store.covered.judged_at(record, at))
     }
 }
 

@@ -146,11 +146,17 @@ impl HeardOfDn {
 /// Whether a statement alone says something of the state of its DN.
 const fn is_of_a_state(kind: StatementKind) -> bool {
     use StatementKind::{
-        AuthSucceeded, Challenged, NothingToRemove, Reachable, Replaced, Unreachable,
+        Attached, AuthSucceeded, Challenged, NothingToRemove, Reachable, Replaced, Unreachable,
     };
     !matches!(
         kind,
-        Challenged | NothingToRemove | Reachable | Unreachable | AuthSucceeded | Replaced
+        Attached
+            | Challenged
+            | NothingToRemove
+            | Reachable
+            | Unreachable
+            | AuthSucceeded
+            | Replaced
     )
 }
 

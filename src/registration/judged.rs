@@ -146,7 +146,8 @@ impl Judged {
         }
         let at = store.covered.judged_at(dn, at);
         let attempt = |index: u32| store.attempts.get(index as usize);
-        let mut state = DnState::of(&store.texts, attempt, index, dn, at, scanners);
+        let known = (&store.nodes, &store.texts);
+        let mut state = DnState::of(known, attempt, index, dn, at, scanners);
         state.flags.set_if(Flag::ClockStep, store.covered.steps_within(dn, attempt));
         let (place, name) = (self.states.len() as u32, dn.name(&store.texts));
         self.order.push(Standing::new(rank(&state), place, name));

@@ -146,6 +146,7 @@ impl Store {
             agents: self.agents.clone(),
             hearing: self.hearing.clone(),
             covered: self.covered.clone(),
+            nodes: self.nodes.clone(),
         }
     }
 }

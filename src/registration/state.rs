@@ -7,6 +7,7 @@ use super::binding::{WHOLE_SECONDS, same_aor};
 use super::contact::is_one_instance;
 use super::ends::{End, Host};
 use super::few::Few;
+use super::nodes::Nodes;
 use super::scanner::Scanners;
 use super::stated::{Basis, Cti, Told};
 use super::store::{Binding, Dn, NIL, Registration};
@@ -114,7 +115,7 @@ impl DnState {
     /// The verdict on the DN at `index`, all of its registrations settled at `at`; `attempt` finds
     /// an attempt.
     pub(super) fn of<'s>(
-        texts: &Texts,
+        (nodes, texts): (&Nodes, &Texts),
         attempt: impl Fn(u32) -> Option<&'s Attempt> + Copy,
         index: usize,
         dn: &Dn,
@@ -153,7 +154,7 @@ impl DnState {
             told: None,
         };
         state.flag(texts, dn, at, scanners);
-        state.hear(texts, attempt, dn, at);
+        state.hear((nodes, texts), attempt, dn, at);
         if dn.details.as_ref().is_some_and(|details| details.log.has(LogMarks::PASTED)) {
             state.note_pasted();
         }

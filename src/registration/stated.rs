@@ -2,6 +2,8 @@
 
 use super::attempt::{Attempt, Outcome};
 use super::heard::{Heard, Span};
+use super::ledger::{Belief, Ledger, NodeEvent, events};
+use super::nodes::{NodeId, Nodes};
 use super::state::{DnState, RegistrationState};
 use super::store::{Binding, Dn, Registration};
 use super::text::Texts;
@@ -42,12 +44,12 @@ impl Basis {
 }
 
 /// The CTI state of a DN, as a log states it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cti {
     /// In service or out of it.
     pub state: State,
     /// The node whose word it is.
-    pub node: Option<String>,
+    pub node: NodeId,
     /// Since when.
     pub since: Timestamp,
     /// The line.
@@ -98,14 +100,16 @@ impl DnState {
     /// Applies what logs say of the DN by `at`.
     pub(super) fn hear<'s>(
         &mut self,
-        texts: &Texts,
-        attempt: impl Fn(u32) -> Option<&'s Attempt>,
+        (nodes, texts): (&Nodes, &Texts),
+        attempt: impl Fn(u32) -> Option<&'s Attempt> + Copy,
         dn: &Dn,
         at: Timestamp,
     ) {
         let Some(heard) = dn.heard() else { return };
         let heard: Vec<&Heard> = heard.statements.iter().filter(|h| h.time <= at).collect();
-        let mut told = Told { cti: cti(&heard), ..Told::default() };
+        let of_cti = heard.iter().any(|heard| heard.statement.kind.is_of_cti());
+        let cti = if of_cti { cti(&events((nodes, texts), attempt, dn, at), at) } else { None };
+        let mut told = Told { cti, ..Told::default() };
         if dn.attempts == 0 {
             self.rule(alone(&heard).map(|ruling| ruling.at(at)), &mut told);
         } else {
@@ -288,19 +292,17 @@ fn alone<'h>(heard: &[&'h Heard]) -> Option<Ruling<'h>> {
     ruling
 }
 
-/// The CTI state: what the owner says, or the only node there is, or else the latest word.
-fn cti(heard: &[&Heard]) -> Option<Cti> {
-    let node = |h: &Heard| (h.statement.node.clone(), h.at.file());
-    let owner = heard.iter().rev().find(|h| h.statement.kind == Kind::Owned);
-    let states = heard.iter().rev().filter_map(|h| match h.statement.kind {
-        Kind::InService => Some((*h, State::InService)),
-        Kind::OutOfService => Some((*h, State::OutOfService)),
-        _ => None,
-    });
-    let of_owner = |h: &Heard| owner.is_none_or(|owner| node(owner) == node(h));
-    let found = states.clone().find(|(h, _)| of_owner(h)).or_else(|| states.clone().next());
-    let registered = owner.map(|h| (*h, State::InService));
-    let (heard, state) = found.or(registered)?;
-    let (node, since, at) = (heard.statement.node.clone(), heard.time, heard.at);
-    Some(Cti { state, node, since, at })
+/// The CTI state: what the owner says; if nobody knows the owner, the latest word.
+fn cti(events: &[NodeEvent], at: Timestamp) -> Option<Cti> {
+    let ledger = Ledger::of(events);
+    let word = |node: NodeId| -> Option<Cti> {
+        let attached = ledger.owner(at).is_some_and(|owner| owner.node == node && !owner.by_sip);
+        let Belief { state, since, at, is_stated } = ledger.belief(node, at);
+        let (since, at) = (since?, at?);
+        (is_stated || attached).then_some(Cti { state, node, since, at })
+    };
+    match ledger.owner(at) {
+        Some(owner) => word(owner.node),
+        None => ledger.nodes().filter_map(word).max_by_key(|cti| cti.since),
+    }
 }

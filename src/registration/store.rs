@@ -11,6 +11,7 @@ use super::ends::{End, Host};
 use super::few::Few;
 use super::heard::{HeardOfDn, Hearing};
 use super::index::Index;
+use super::nodes::Nodes;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
 use crate::hashing::HashMap;
@@ -413,4 +414,6 @@ pub(super) struct Store {
     pub hearing: Hearing,
     /// What the inputs cover, if there are logs among them.
     pub covered: Covered,
+    /// The nodes of a cluster.
+    pub nodes: Nodes,
 }

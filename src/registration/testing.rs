@@ -12,14 +12,15 @@
 //! TIME .                          some other packet: the capture goes on
 //! TIME ^ SECONDS                  the clock that stamps packets was set, by so much; times are those that count
 //! TIME w                          file 0 is a capture, file 1 a log of `r`: both reach from 0 to that time
-//! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`, `node`, `none` for no DN
+//! TIME ~ KIND key=value…          a statement of a log; keys `dn`, `contact`, `code`, `for` (seconds), `sure`,
+//!                                 `ref` (of T-Library), `none` for no DN
 //! ```
 //!
 //! Keys: `dn` (5002), `from`/`to` (host letters: a b c devices, r s registrars, e an edge proxy),
 //! `call` (1), `cseq` (1), `branch` (follows call and cseq), `via` (a second Via: the branch of the
 //! hop before), `expires`, `contact` (default the device's own; `none`, `*`, or texts joined by
 //! `|`), `nonce` (credentials on a request, challenge on an answer), `realm`, `stale`, `proxy`,
-//! `min`, `after`, `tcp`, `ws`, `cut` (bytes kept), `id` (IP identification), `file`, `method`, `path`,
+//! `min`, `after`, `tcp`, `ws`, `cut` (bytes kept), `id` (IP identification), `file`, `node` (a node's log or capture), `method`, `path`,
 //! `agent`, `ruri`, `fromdn`, `username`, `rport` (filled in by the answer), `sport` and `dport`
 //! (the ports of `from`; of the answer's receiver), `tport` (the port of `to`), `vhost` (the Via's host), `algorithm`, `require`,
 //! `fragmented`, `badreg` (a body of the event reg that is no XML), `reg` (such a body: the state of
@@ -44,7 +45,7 @@ use crate::packet::{
 };
 use crate::sip::Message;
 
-use super::{Coverage, Snapshot, SnapshotOptions, Tracker};
+use super::{Coverage, NodeSource, Snapshot, SnapshotOptions, Tracker};
 
 /// One line of a scenario, as words.
 pub(crate) struct Line<'a> {
@@ -246,7 +247,7 @@ fn credentials(line: &Line<'_>, answer: bool) -> String {
 
 /// A statement of a log.
 fn statement(line: &Line<'_>, time: Timestamp) -> Statement {
-    const KINDS: [StatementKind; 19] = [
+    const KINDS: [StatementKind; 20] = [
         StatementKind::Registered,
         StatementKind::Refreshed,
         StatementKind::Removed,
@@ -265,6 +266,7 @@ fn statement(line: &Line<'_>, time: Timestamp) -> Statement {
         StatementKind::InService,
         StatementKind::OutOfService,
         StatementKind::Owned,
+        StatementKind::Attached,
         StatementKind::Failed,
     ];
     let word = line.words[2];
@@ -283,7 +285,7 @@ fn statement(line: &Line<'_>, time: Timestamp) -> Statement {
         source: line.get("from").map(endpoint),
         code: line.get("code").map(|code| code.parse().unwrap()),
         expires: line.get("for").map(|seconds| seconds.parse().unwrap()),
-        node: line.get("node").map(str::to_owned),
+        reference: line.get("ref").map(|reference| reference.parse().unwrap()),
         text: format!("the log says {}", word.replace('_', " ")),
     }
 }
@@ -293,10 +295,25 @@ fn statement(line: &Line<'_>, time: Timestamp) -> Statement {
 pub(crate) struct Player {
     pub tracker: Tracker,
     frame: u64,
+    nodes: Vec<String>,
     pub last_request: Option<(Origin, String)>,
 }
 
 impl Player {
+    /// The file of a line: that of its node, if it names one.
+    fn file(&mut self, line: &Line<'_>) -> FileId {
+        let Some(name) = line.get("node") else {
+            return FileId(line.or("file", "0").parse().unwrap());
+        };
+        let file = FileId(u16::from(name.as_bytes()[name.len() - 1]));
+        if !self.nodes.contains(&name.to_owned()) {
+            self.nodes.push(name.to_owned());
+            let addresses = &[][..];
+            self.tracker.node_file(&NodeSource { name, file, addresses, is_named: true });
+        }
+        file
+    }
+
     fn origin(&mut self, line: &Line<'_>, time: Timestamp, answer: bool) -> Origin {
         self.frame += 1;
         let (mut a, mut b) = (endpoint(line.or("from", "a")), endpoint(line.or("to", "r")));
@@ -304,7 +321,7 @@ impl Player {
         if let Some(port) = line.get(if answer { "dport" } else { "sport" }) {
             a.port = port.parse().unwrap();
         }
-        let file = FileId(line.or("file", "0").parse().unwrap());
+        let file = self.file(line);
         Origin {
             time,
             frame: FrameRef::new(file, self.frame),
@@ -403,7 +420,7 @@ impl Player {
             }
             "~" => {
                 self.frame += 1;
-                let file = FileId(line.or("file", "0").parse().unwrap());
+                let file = self.file(&line);
                 let at = FrameRef::new(file, self.frame);
                 self.tracker.statement(at, time, &statement(&line, time));
             }

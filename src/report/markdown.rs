@@ -16,6 +16,8 @@ use crate::wording::limits::limits;
 use crate::wording::when::Clock;
 use crate::wording::{append, names, words};
 
+mod cluster;
+
 /// DNs with a section of their own, at most.
 const SECTIONS: usize = 30;
 /// Rows of the table, at most; most urgent first.
@@ -52,6 +54,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     page.summary();
+    page.text += &cluster::section(view, &page.clock);
     page.rows();
     let told = page.sections(out)?;
     page.further(&told);
@@ -127,7 +130,7 @@ impl<'v> Page<'v> {
     }
 
     fn mark(&self, dn: &DnView<'_>) -> &'static str {
-        match dn.state().verdict.state() {
+        match dn.state().state() {
             State::InService if dn.risk().is_some() => self.glyphs.at_risk,
             State::InService => self.glyphs.in_service,
             State::OutOfService => self.glyphs.out_of_service,
@@ -139,7 +142,7 @@ impl<'v> Page<'v> {
     /// gives the DNs told of.
     fn sections(&mut self, out: &mut dyn Write) -> io::Result<HashSet<&'v [u8]>> {
         let named = self.view.selection.dns.is_some();
-        let fails = |dn: &DnView<'_>| dn.state().verdict.state() != State::InService;
+        let fails = |dn: &DnView<'_>| dn.state().state() != State::InService;
         let mut dns = self.view.dns().filter(|dn| named || fails(dn));
         let mut told = HashSet::default();
         for dn in dns.by_ref().take(SECTIONS) {

@@ -10,6 +10,7 @@ use super::View;
 use super::compare::ContrastJson;
 use super::place::PlaceDoc;
 use crate::capture::file_name;
+use crate::cluster::Cluster;
 use crate::compare::said;
 use crate::diagnosis::Finding;
 use crate::net::{Timestamp, escape_lossy, escape_text};
@@ -18,11 +19,13 @@ use crate::registration::{DnView, Heard, Snapshot, SourceState, Sym};
 use crate::source::FileInfo;
 
 mod capture;
+mod cluster;
 mod dn;
 mod findings;
 mod writer;
 
 use capture::CaptureDoc;
+use cluster::ClusterDoc;
 use dn::Pen;
 
 /// Findings written at a time.
@@ -83,6 +86,9 @@ pub(super) fn write_tail(view: &View<'_>, out: &mut dyn Write) -> io::Result<()>
     serde_json::to_writer(&mut *out, &Statements(*view))?;
     out.write_all(b",\"said\":")?;
     serde_json::to_writer(&mut *out, &SaidLines(*view))?;
+    out.write_all(b",\"cluster\":")?;
+    let cluster = Cluster::of(view.snapshot);
+    serde_json::to_writer(&mut *out, &ClusterDoc::new(view, &cluster))?;
     out.write_all(b",\"contrast\":")?;
     serde_json::to_writer(&mut *out, &contrast)?;
     out.write_all(b"}")
@@ -104,7 +110,9 @@ impl Serialize for Statements<'_> {
         let View { snapshot, capture, .. } = self.0;
         let files: Vec<String> = capture.files.iter().map(file_name).collect();
         let statements = snapshot.statements();
-        serializer.collect_seq(statements.into_iter().map(|heard| StatementDoc::new(&files, heard)))
+        serializer.collect_seq(
+            statements.into_iter().map(|heard| StatementDoc::new(snapshot, &files, heard)),
+        )
     }
 }
 
@@ -156,7 +164,7 @@ struct StatementDoc<'a> {
 }
 
 impl<'a> StatementDoc<'a> {
-    fn new(files: &'a [String], heard: &'a Heard) -> Self {
+    fn new(snapshot: &'a Snapshot, files: &'a [String], heard: &'a Heard) -> Self {
         let statement = &*heard.statement;
         let text = |text: &'a Option<String>| text.as_deref().map(escape_text);
         Self {
@@ -166,7 +174,7 @@ impl<'a> StatementDoc<'a> {
             kind: statement.kind.name(),
             dn: text(&statement.dn),
             contact: text(&statement.contact),
-            node: text(&statement.node),
+            node: snapshot.node_of_file(heard.at.file()).map(escape_text),
             sure: statement.sure.letter(),
             text: escape_text(&statement.text),
         }

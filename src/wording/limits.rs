@@ -1,16 +1,18 @@
 //! What a capture cannot show: whatever was cut, lost, left out or not understood.
 
 use crate::capture::{Capture, Compared, file_name};
+use crate::cluster::Cluster;
 use crate::net::count;
 use crate::net::escape_text;
 use crate::packet::{HepStats, TlsStats, Undecoded, Unread};
-use crate::registration::{Snapshot, Verdict};
+use crate::registration::{NodeId, Snapshot, Verdict};
 
 /// Sentences, one for each limit.
 pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     let mut limits: Vec<String> = capture.warnings.iter().map(ToString::to_string).collect();
     limits.extend(capture.losses.iter().map(|loss| format!("{loss}.")));
     logs(capture, snapshot, &mut limits);
+    nodes(snapshot, &mut limits);
     messages(capture, snapshot, &mut limits);
     forgotten(snapshot, &mut limits);
     packets(capture, &mut limits);
@@ -49,6 +51,10 @@ fn logs(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
             limits.push(format!("{name}: {} more like these.", count(more as u64, "warning")));
         }
     }
+    if snapshot.nodes_dropped() > 0 {
+        let dropped = count(snapshot.nodes_dropped(), "node");
+        limits.push(format!("{dropped} of a cluster left out: more than are kept."));
+    }
     let counts = &snapshot.counts;
     if counts.statements_dropped > 0 {
         let dropped = count(counts.statements_dropped, "statement");
@@ -57,6 +63,23 @@ fn logs(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
     if counts.not_sent > 0 {
         let lost = count(counts.not_sent, "message");
         limits.push(format!("{lost} in a log that its program says could not be sent."));
+    }
+}
+
+/// Nodes of which nothing shows what they believe.
+fn nodes(snapshot: &Snapshot, limits: &mut Vec<String>) {
+    let cluster = Cluster::of(snapshot);
+    let is_silent = |node: &&NodeId| !cluster.states_anything(**node);
+    let silent: Vec<_> = cluster.nodes.iter().filter(is_silent).collect();
+    // without any statement the beliefs are those of registrars, by what they answer
+    if silent.len() == cluster.nodes.len() {
+        return;
+    }
+    for node in silent {
+        let name = super::cluster::name(snapshot, *node);
+        limits.push(format!(
+            "{name}: no file given shows what this node states of DNs; whether it lost another node is not seen."
+        ));
     }
 }
 

@@ -9,6 +9,7 @@ macro_rules! append {
 }
 pub(crate) use append;
 
+pub(crate) mod cluster;
 pub(crate) mod contrast;
 pub(crate) mod device;
 pub(crate) mod exchange;

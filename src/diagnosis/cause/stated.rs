@@ -228,7 +228,7 @@ impl DnRule for CtiOnly {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(cti) = case.view.state().cti() else { return String::new() };
-        let node = cti.node.as_deref().map_or_else(
+        let node = case.scene.snapshot.node_name(cti.node).map_or_else(
             || "a log states".to_owned(),
             |node| format!("node {} states", words::text(node.as_bytes())),
         );

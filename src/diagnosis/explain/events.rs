@@ -1,11 +1,12 @@
 //! The events of a story: attempts, repetition folded, and what happened without one.
 
 use super::super::case::{Case, decided_at, shown_by};
-use super::super::words::{said, span};
+use super::super::words::{node, said, span};
 use super::Event;
 use super::tell::{Told, tell};
+use crate::cluster::ClusterDn;
 use crate::log::StatementKind;
-use crate::net::{Endpoint, Timestamp};
+use crate::net::{Endpoint, FileId, Timestamp};
 use crate::registration::{AttemptView, Change, Outcome, Verdict};
 
 /// A removal this close to a change is what brought it.
@@ -30,6 +31,12 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
         events.extend(without_attempt(case, registrar, change));
     }
     events.extend(statements(case));
+    if case.scene.cluster.nodes.len() > 1 {
+        for event in &mut events {
+            name_node(case, event);
+        }
+    }
+    events.extend(splits(case));
     // in a log without a clock its lines tell the order
     events.sort_by_key(|e| {
         let untimed = e.time.known().is_none();
@@ -40,9 +47,9 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
 
 /// What logs say of the DN; the same said again is folded.
 fn statements(case: &Case<'_>) -> Vec<Event> {
-    let mut events: Vec<(StatementKind, Event)> = Vec::new();
+    let mut events: Vec<((FileId, StatementKind), Event)> = Vec::new();
     for heard in case.view.statements() {
-        let kind = heard.statement.kind;
+        let kind = (heard.at.file(), heard.statement.kind);
         match events.last_mut() {
             Some((last, event)) if *last == kind => {
                 event.count += 1;
@@ -65,6 +72,39 @@ fn statements(case: &Case<'_>) -> Vec<Event> {
             n => Event { sentence: format!("{}, {n} times", event.sentence), ..event },
         })
         .collect()
+}
+
+/// Where nodes lost each other with the DN on one side, and found each other again.
+fn splits(case: &Case<'_>) -> Vec<Event> {
+    let cluster = &case.scene.cluster;
+    let Some(place) = cluster.place_of(case.raw_name()) else { return Vec::new() };
+    let mut events = Vec::new();
+    for split in cluster.splits.iter().filter(|split| split.dns().any(|dn| dn == place)) {
+        let [a, b] = split.between.map(|id| node(case.scene.snapshot, id));
+        let frames = split.sides.iter().map(|side| side.at).collect();
+        let sentence = format!("{a} and {b} lose each other");
+        let began = Event { time: split.since, until: None, count: 1, frames, sentence };
+        events.push(began);
+        if let Some(time) = split.until {
+            let frames = split.sides.iter().filter_map(|side| side.back).collect();
+            let sentence = format!("{a} and {b} have found each other again");
+            events.push(Event { time, until: None, count: 1, frames, sentence });
+        }
+    }
+    events
+}
+
+/// Puts the node before what its server did or said.
+fn name_node(case: &Case<'_>, event: &mut Event) {
+    let cluster = &case.scene.cluster;
+    let own = cluster.find(case.raw_name()).map(ClusterDn::events).unwrap_or_default();
+    let Some(last) = event.frames.last() else { return };
+    let by_event = own.iter().find(|own| own.at == *last).map(|own| own.node);
+    let named = by_event.and_then(|id| case.scene.snapshot.node_name(id));
+    let named = named.or_else(|| case.scene.snapshot.node_of_file(last.file()));
+    if let Some(name) = named {
+        event.sentence = format!("{name}: {}", event.sentence);
+    }
 }
 
 /// Attempts in a row that are told in the same words.

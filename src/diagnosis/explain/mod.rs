@@ -85,7 +85,7 @@ pub fn explain(snapshot: &Snapshot, dn: &[u8]) -> Option<Story> {
 
 /// What the story comes to.
 fn verdict(case: &Case<'_>) -> String {
-    let state = match case.verdict().state() {
+    let state = match case.view.state().state() {
         State::InService => "is in service",
         State::OutOfService => "is out of service",
         State::Unknown => "is in a state this capture cannot tell",
@@ -95,6 +95,7 @@ fn verdict(case: &Case<'_>) -> String {
     let at = case.registrar().map_or_else(String::new, |r| format!(" at {r}"));
     match case.verdict() {
         Verdict::InService => format!("{} {state}{at}", case.name()),
+        Verdict::CtiOnly => format!("{} {state}, known from CTI only", case.name()),
         _ => format!("{} {state}{at}: {word}{code}", case.name()),
     }
 }

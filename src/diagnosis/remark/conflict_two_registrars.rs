@@ -29,7 +29,9 @@ impl DnRule for TwoRegistrars {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(Oddity::TwoRegistrars.is_in(case), || {
+        // of the nodes of a cluster there is more to be said
+        let told = case.is_at_two_nodes();
+        Held::when(Oddity::TwoRegistrars.is_in(case) && !told, || {
             // a fleet that registers everywhere at two places means it; two ports are mostly one
             // registrar, reached over another transport
             let first = holders(case).next().map(|registrar| registrar.addr);

@@ -31,6 +31,7 @@ fn catalogue() -> String {
     );
     section(&mut out, "Causes", cause::CAUSES.iter().map(|r| r.about()));
     section(&mut out, "Remarks on a DN", remark::REMARKS.iter().map(|r| r.about()));
+    section(&mut out, "Nodes of a cluster", cluster::ABOUTS.into_iter());
     section(&mut out, "Sources, servers and the capture", capture::RULES.iter().map(|r| r.about()));
     section(&mut out, "Passwords (with `--secret-file`)", secret::ABOUTS.into_iter());
     out

@@ -23,7 +23,14 @@ pub(super) const DIALECT: Dialect = Dialect {
             "message RequestRegisterAddress",
             Kind::Owned,
             Copied,
-            r"message RequestRegisterAddress(?s:.*?)\n\s+AttributeThisDN\s+'(?P<dn>[^']+)'",
+            r"message RequestRegisterAddress(?:(?s:.*?)\n\s+AttributeReferenceID\s+(?P<reference>\d+))?(?s:.*?)\n\s+AttributeThisDN\s+'(?P<dn>[^']+)'(?:(?s:.*?)\n\s+AttributeReferenceID\s+(?P<reference_behind>\d+))?",
+        ),
+        // only its answer makes the request count; what the server sends is behind these words
+        says(
+            "message EventRegistered",
+            Kind::Attached,
+            Copied,
+            r"(?:send_to_client|distribute_event): message EventRegistered(?:(?s:.*?)\n\s+AttributeReferenceID\s+(?P<reference>\d+))?(?s:.*?)\n\s+AttributeThisDN\s+'(?P<dn>[^']+)'(?:(?s:.*?)\n\s+AttributeReferenceID\s+(?P<reference_behind>\d+))?",
         ),
         says(
             "message EventError",

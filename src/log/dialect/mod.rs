@@ -91,7 +91,7 @@ pub(super) enum Takes {
 pub(super) struct Row<M = (StatementKind, Sureness)> {
     /// What the line contains.
     pub key: &'static str,
-    /// The line. For statements it may name `dn`, `contact`, `call_id`, `source`, `code` and `expires`.
+    /// The line. For statements it may name `dn`, `contact`, `call_id`, `source`, `code`, `expires` and `reference`.
     pub line: &'static str,
     /// What it means.
     pub means: M,

@@ -81,7 +81,7 @@ impl<'a> Pen<'a> {
             "status_code": state.status_code,
             "basis": state.basis().name(),
             "statements": dn.statements().count() as u64,
-            "cti": Object(state.cti(), cti),
+            "cti": Object(state.cti(), |to: &mut Writer, cti: &Cti| self.cti(to, *cti)),
             "inferred": List(inferred_of(dn)),
             "cohort": dn.cohort().name(),
             "flags": flags(dn.flags()),
@@ -119,6 +119,16 @@ impl<'a> Pen<'a> {
 
     fn texts(self, syms: &'a [Sym]) -> impl Iterator<Item = Text<'a>> {
         syms.iter().filter_map(move |&sym| self.text(sym))
+    }
+
+    /// The CTI state that logs state.
+    fn cti(self, to: &mut Writer, cti: Cti) {
+        let node = self.snapshot.node_name(cti.node);
+        object!(to,
+            "state": cti.state.name(),
+            "node": node.map(|node| Text(node.as_bytes())),
+            "since": cti.since.known(),
+        );
     }
 
     /// A HEP agent that saw the DN.
@@ -263,15 +273,6 @@ fn has_same_end(a: &AttemptView<'_>, b: &AttemptView<'_>) -> bool {
 
 fn flags(flags: FlagSet) -> List<impl Iterator<Item = &'static str>> {
     List(flags.iter().map(Flag::name))
-}
-
-/// The CTI state that logs state.
-fn cti(to: &mut Writer, cti: &Cti) {
-    object!(to,
-        "state": cti.state.name(),
-        "node": cti.node.as_deref().map(|node| Text(node.as_bytes())),
-        "since": cti.since.known(),
-    );
 }
 
 /// What logs leave out of the DN's latest REGISTER.

@@ -49,7 +49,7 @@ type Found<'a> = HashMap<&'a [u8], Vec<&'a Finding>>;
 
 /// The DNs that have a block, or would have one if there were not too many.
 pub(super) fn dns<'a>(view: &View<'a>) -> impl Iterator<Item = DnView<'a>> + use<'a> {
-    view.dns().filter(|dn| dn.state().verdict.state() != State::InService)
+    view.dns().filter(|dn| dn.state().state() != State::InService)
 }
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {

@@ -116,7 +116,7 @@ fn flags<'a>(view: &View<'a>, findings: &[&Finding]) -> BTreeMap<Flag, Vec<&'a [
     let told: HashSet<(&[u8], &str)> =
         findings.iter().filter_map(|f| Some((f.dn.as_deref()?, f.rule))).collect();
     let mut flags = BTreeMap::<Flag, Vec<&'a [u8]>>::new();
-    for dn in view.dns().filter(|dn| dn.state().verdict.state() == State::InService) {
+    for dn in view.dns().filter(|dn| dn.state().state() == State::InService) {
         for flag in dn.flags().iter().filter(|&flag| words::is_trouble(flag)) {
             if !words::rules_of(flag).iter().any(|rule| told.contains(&(dn.name(), *rule))) {
                 flags.entry(flag).or_default().push(dn.name());

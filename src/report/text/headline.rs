@@ -22,12 +22,15 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     capture(view.snapshot, view.capture, clock, page)
 }
 
+/// How many DNs there are by state, urgency of the verdict, and status code.
+type ByVerdict = BTreeMap<(State, usize, Option<u16>), (Verdict, u64)>;
+
 /// How many DNs are in which state, or why there is nothing to say.
 pub(in crate::report) fn summary(view: &View<'_>) -> String {
-    let mut by_verdict = BTreeMap::<(usize, Option<u16>), (Verdict, u64)>::new();
+    let mut by_verdict = ByVerdict::new();
     for dn in view.dns() {
         let state = dn.state();
-        let key = (state.verdict.urgency(), state.status_code);
+        let key = (state.state(), state.verdict.urgency(), state.status_code);
         by_verdict.entry(key).or_insert((state.verdict, 0)).1 += 1;
     }
     let at_risk = view.dns().filter(|dn| dn.risk().is_some()).count() as u64;
@@ -35,12 +38,12 @@ pub(in crate::report) fn summary(view: &View<'_>) -> String {
 }
 
 /// `5 DNs: 2 in service, 1 of them at risk, 3 out of service (2 rejected 403, 1 rejected 404)`.
-fn sentence(by_verdict: &BTreeMap<(usize, Option<u16>), (Verdict, u64)>, at_risk: u64) -> String {
+fn sentence(by_verdict: &ByVerdict, at_risk: u64) -> String {
     let total: u64 = by_verdict.values().map(|(_, n)| n).sum();
     let part = |state: State, words: &str| {
-        let of = || by_verdict.iter().filter(|(_, (verdict, _))| verdict.state() == state);
+        let of = || by_verdict.iter().filter(|((own, ..), _)| *own == state);
         let sum: u64 = of().map(|(_, (_, n))| n).sum();
-        let why = of().map(|((_, code), (verdict, n))| {
+        let why = of().map(|((.., code), (verdict, n))| {
             let code = code.map_or_else(String::new, |code| format!(" {code}"));
             format!("{n} {}{code}", verdict.name().replace('_', " "))
         });

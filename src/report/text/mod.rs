@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  headline   how many DNs, in which state; what was read
+//!  cluster    its nodes, where they lost each other, who owns each DN
 //!  rows       one line a DN, most urgent first
 //!  evidence   for each DN out of service or unknown: the exchange, frame by frame, and its cause
 //!  contrast   what the failing DNs share and no working DN has
@@ -20,6 +21,7 @@ use super::{Style, View};
 use crate::wording::when::Clock;
 use crate::wording::{exchange, layout, names, when, words};
 
+mod cluster;
 mod contrast;
 mod ending;
 mod evidence;
@@ -42,6 +44,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let page = &mut Page::new(out, view.style);
     let clock = &Clock::new(view.zone, view.snapshot.at);
     headline::write(view, clock, page)?;
+    cluster::write(view, clock, page)?;
     rows::write(view, clock, page)?;
     evidence::write(view, clock, page)?;
     contrast::write(view, page)?;

@@ -63,7 +63,7 @@ impl<'o> Page<'o> {
     pub(super) fn mark_of(&self, dn: &DnView<'_>) -> (&'static str, Ink) {
         match dn.risk() {
             Some(_) => (self.glyphs.at_risk, Ink::Doubtful),
-            None => self.mark(dn.state().verdict.state()),
+            None => self.mark(dn.state().state()),
         }
     }
 

@@ -75,8 +75,8 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
 }
 
 /// What DNs that stand together have in common.
-fn outcome(dn: &DnView<'_>) -> (Verdict, Option<u16>) {
-    (dn.state().verdict, dn.state().status_code)
+fn outcome(dn: &DnView<'_>) -> (Verdict, Option<u16>, State) {
+    (dn.state().verdict, dn.state().status_code, dn.state().state())
 }
 
 impl Widths {
@@ -108,7 +108,7 @@ impl<'a> Row<'a> {
         let verdict = words::verdict_of(&dn, clock);
         let since = state.since.map(|since| clock.short(since)).unwrap_or_default();
         Self {
-            state: state.verdict.state(),
+            state: state.state(),
             cells: [escape_bytes(dn.name()), verdict.into(), since.into(), source.into()],
             user_agent,
         }

@@ -54,7 +54,7 @@ pub(super) fn write(view: &StoryView<'_>, page: &mut Page<'_>) -> io::Result<()>
 fn state(view: &StoryView<'_>) -> Option<State> {
     let named = |dn: &&[u8]| crate::net::escape_bytes(dn) == view.story.dn.as_str();
     let mut dns = view.snapshot.dns();
-    dns.find(|dn| named(&dn.name())).map(|dn| dn.state().verdict.state())
+    dns.find(|dn| named(&dn.name())).map(|dn| dn.state().state())
 }
 
 fn event(event: &Event, clock: &Clock, frames: Frames<'_>, page: &mut Page<'_>) -> io::Result<()> {

@@ -82,7 +82,7 @@ impl Data {
         for (place, dn) in (0..).zip(data.snapshot.dns()) {
             data.by_name.insert(dn.name().to_vec(), place);
             let [working, out, unknown] = &mut data.totals;
-            *match dn.state().verdict.state() {
+            *match dn.state().state() {
                 State::InService => working,
                 State::OutOfService => out,
                 State::Unknown => unknown,

@@ -36,8 +36,8 @@ pub(in crate::tui) fn write(page: &mut Page, look: &Look<'_>, place: u32, open: 
 
 fn findings(page: &mut Page, look: &Look<'_>, place: u32, dn: DnView<'_>) {
     let numbers: Vec<usize> = look.data.finding_numbers(place).collect();
-    let unknown = dn.state().verdict.state() == State::Unknown;
-    match (numbers.is_empty(), dn.state().verdict.state()) {
+    let unknown = dn.state().state() == State::Unknown;
+    match (numbers.is_empty(), dn.state().state()) {
         (false, _) => page.title(if unknown { "Why nobody can tell" } else { "Findings" }),
         (true, State::InService) => page.title("Nothing to complain of"),
         (true, _) => page.title("No rule names a cause"),

@@ -35,7 +35,7 @@ pub(in crate::tui) fn regions(state: &State, screen: &Dn) -> [Rect; 2] {
 
 fn draw_head(state: &State, screen: &Dn, area: Rect, paper: &mut Paper<'_>) {
     let Some(dn) = state.data.find(&screen.name) else { return };
-    let (mark, ink) = Palette::mark_of(dn.state().verdict.state(), dn.flags(), paper.glyphs);
+    let (mark, ink) = Palette::mark_of(dn.state().state(), dn.flags(), paper.glyphs);
     let x = paper.put(area, (1, 0), mark, Some(ink));
     let name = escape_bytes(dn.name());
     let x = paper.put(area, (x + 1, 0), &name, Some(Ink::Title));

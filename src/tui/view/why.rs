@@ -23,7 +23,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     }
     let Some(place) = state.dns.row() else { return };
     let Some(dn) = state.data.dn(place) else { return };
-    let (mark, ink) = Palette::mark_of(dn.state().verdict.state(), dn.flags(), paper.glyphs);
+    let (mark, ink) = Palette::mark_of(dn.state().state(), dn.flags(), paper.glyphs);
     let x = paper.put(inside, (0, 0), mark, Some(ink));
     let x = paper.put(inside, (x + 1, 0), &headline(state, dn), Some(Ink::Title));
     let route = route(dn, paper);
@@ -80,7 +80,7 @@ fn plain(state: &State, dn: DnView<'_>) -> String {
             format!("{contact} at {registrar}{left}")
         })
         .collect();
-    match dn.state().verdict.state() {
+    match dn.state().state() {
         Service::InService if !bindings.is_empty() => format!("Bound: {}.", bindings.join("; ")),
         _ => String::new(),
     }

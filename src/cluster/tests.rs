@@ -1,0 +1,213 @@
+//! Owners, beliefs, moves and splits, each with what looks alike and is not.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::registration::testing::Player;
+
+/// What a cluster comes to, a line a DN and a split.
+fn tell(text: &str) -> Vec<String> {
+    let snapshot = Player::snapshot_of(text);
+    let cluster = Cluster::of(&snapshot);
+    let name = |id: NodeId| snapshot.node_name(id).unwrap_or("?").to_owned();
+    let mut lines: Vec<_> = cluster
+        .dns
+        .iter()
+        .map(|dn| {
+            let owner = dn.owner.map_or_else(|| "-".to_owned(), |owner| name(owner.node));
+            let beliefs = cluster.beliefs(dn).map(|(node, belief)| {
+                let state = match belief.state {
+                    State::InService => "in",
+                    State::OutOfService => "out",
+                    State::Unknown => "?",
+                };
+                format!(" {}={state}", name(node))
+            });
+            let marks = [
+                (dn.is_split, " split"),
+                (!dn.twice.is_empty(), " twice"),
+                (dn.left_behind.is_some(), " left behind"),
+            ];
+            let marks = marks.iter().filter(|(on, _)| *on).map(|(_, mark)| *mark);
+            let dn = String::from_utf8_lossy(&dn.name).into_owned();
+            format!("{dn} {owner}{}{}", beliefs.collect::<String>(), marks.collect::<String>())
+        })
+        .collect();
+    lines.sort();
+    for split in &cluster.splits {
+        let start = Timestamp::from_parts(1_700_000_000, 0);
+        let secs = |time: Timestamp| time.nanos_since(start) / 1_000_000_000;
+        let sides: Vec<_> = split
+            .sides
+            .iter()
+            .map(|side| {
+                let names = side.dns.iter().map(|place| &cluster.dns[*place].name);
+                let names: Vec<_> =
+                    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+                format!("{} {}", name(side.node), names.join(","))
+            })
+            .collect();
+        let until = split.until.map_or_else(|| "-".to_owned(), |until| secs(until).to_string());
+        let weak = if split.one_sided { " one-sided" } else { "" };
+        lines.push(format!("split {}..{until}{weak}: {}", secs(split.since), sides.join("; ")));
+    }
+    lines
+}
+
+/// Two DNs by SIP, one at each node, and every node states both in service.
+const BOTH: &str = "
+    0 > REGISTER dn=1 call=1 expires=600 node=A to=r
+    0.01 < 200 dn=1 call=1 expires=600 node=A to=r
+    0.1 ~ in_service dn=1 node=A
+    0.3 ~ in_service dn=1 node=B
+    1 > REGISTER dn=2 call=2 expires=600 from=b node=B to=s
+    1.01 < 200 dn=2 call=2 expires=600 from=b node=B to=s
+    1.1 ~ in_service dn=2 node=B
+    1.3 ~ in_service dn=2 node=A
+";
+
+fn after_both(text: &str) -> Vec<String> {
+    tell(&format!("{BOTH}{text}"))
+}
+
+#[test]
+fn a_split_is_what_both_state_of_each_other() {
+    let lost = "100 ~ out_of_service dn=2 node=A\n100.4 ~ out_of_service dn=1 node=B\n150 .\n";
+    assert_eq!(
+        after_both(lost),
+        ["1 A A=in B=out split", "2 B A=out B=in split", "split 100..-: A 2; B 1"]
+    );
+    let back = format!("{lost}200 ~ in_service dn=2 node=A\n201 ~ in_service dn=1 node=B\n");
+    assert_eq!(after_both(&back), ["1 A A=in B=in", "2 B A=in B=in", "split 100..201: A 2; B 1"]);
+    // and again
+    let again =
+        format!("{back}300 ~ out_of_service dn=2 node=A\n301 ~ out_of_service dn=1 node=B\n350 .");
+    assert_eq!(after_both(&again)[2..], ["split 100..201: A 2; B 1", "split 300..-: A 2; B 1"]);
+}
+
+#[test]
+fn one_side_alone_is_weaker() {
+    let lost = "100 ~ out_of_service dn=2 node=A\n150 .";
+    assert_eq!(
+        after_both(lost),
+        ["1 A A=in B=in", "2 B A=out B=in split", "split 100..- one-sided: A 2"]
+    );
+    // far apart is not the same moment
+    let apart = "100 ~ out_of_service dn=2 node=A\n140 ~ out_of_service dn=1 node=B\n150 .";
+    assert_eq!(after_both(apart)[2], "split 100..- one-sided: A 2; B 1");
+    // one DN of several is no loss of the node
+    let others = "
+        2 > REGISTER dn=3 call=3 expires=600 from=b node=B to=s
+        2.01 < 200 dn=3 call=3 expires=600 from=b node=B to=s
+        2.1 ~ in_service dn=3 node=A
+        3 > REGISTER dn=4 call=4 expires=600 from=b node=B to=s
+        3.01 < 200 dn=4 call=4 expires=600 from=b node=B to=s
+        3.1 ~ in_service dn=4 node=A
+    ";
+    let one = format!("{others}100 ~ out_of_service dn=2 node=A\n150 .");
+    assert!(after_both(&one).iter().all(|line| !line.contains("split")));
+}
+
+#[test]
+fn what_ends_at_the_owner_is_no_split() {
+    for end in [
+        // the owner takes it out, before or after the other node states it
+        "100 ~ out_of_service dn=2 node=B\n100.2 ~ out_of_service dn=2 node=A",
+        "100 ~ out_of_service dn=2 node=A\n100.2 ~ out_of_service dn=2 node=B",
+        // the phone removes itself
+        "100 > REGISTER dn=2 call=2 cseq=2 expires=0 from=b node=B to=s\n\
+         100.01 < 200 dn=2 call=2 cseq=2 contact=none from=b node=B to=s\n\
+         100.2 ~ out_of_service dn=2 node=A",
+        // its time runs out
+        "602 ~ out_of_service dn=2 node=A",
+        // it moves to the other node
+        "100 > REGISTER dn=2 call=5 expires=600 from=b node=A to=r\n\
+         100.01 < 200 dn=2 call=5 expires=600 from=b node=A to=r\n\
+         100.2 ~ out_of_service dn=2 node=B",
+    ] {
+        let lines = after_both(&format!("{end}\n650 ."));
+        assert!(lines.iter().all(|line| !line.contains("split")), "{end}: {lines:?}");
+    }
+}
+
+#[test]
+fn strangers_do_not_lose_each_other() {
+    // neither ever stated the other's DN in service
+    let lines = tell(
+        "0 > REGISTER dn=1 call=1 expires=600 node=A to=r
+         0.01 < 200 dn=1 call=1 expires=600 node=A to=r
+         1 > REGISTER dn=2 call=2 expires=600 from=b node=B to=s
+         1.01 < 200 dn=2 call=2 expires=600 from=b node=B to=s
+         5 ~ out_of_service dn=2 node=A
+         5 ~ out_of_service dn=1 node=B
+         50 .",
+    );
+    assert_eq!(lines, ["1 A A=in B=out", "2 B A=out B=in"]);
+}
+
+#[test]
+fn the_latest_grant_owns_a_dn_that_moved() {
+    let moved = "
+        100 > REGISTER dn=1 call=7 expires=600 node=B to=s
+        100.01 < 200 dn=1 call=7 expires=600 node=B to=s
+        150 .";
+    assert_eq!(after_both(moved)[0], "1 B A=in B=in left behind");
+    // the phone had removed itself before, or does afterwards
+    let removed = "
+        90 > REGISTER dn=1 call=1 cseq=2 expires=0 node=A to=r
+        90.01 < 200 dn=1 call=1 cseq=2 contact=none node=A to=r";
+    assert_eq!(after_both(&format!("{removed}{moved}"))[0], "1 B A=in B=in");
+    // back again, the other binding still runs
+    let back = "
+        200 > REGISTER dn=1 call=1 cseq=2 expires=600 node=A to=r
+        200.01 < 200 dn=1 call=1 cseq=2 expires=600 node=A to=r
+        250 .";
+    assert_eq!(after_both(&format!("{moved}{back}"))[0], "1 A A=in B=in left behind");
+}
+
+#[test]
+fn two_own_it_only_if_both_renew() {
+    let mut text = String::new();
+    for (time, cseq) in [(100, 1), (200, 2), (300, 3)] {
+        let _ = write!(
+            text,
+            "{time} > REGISTER dn=1 call=8 cseq={cseq} expires=600 from=c node=B to=s
+             {time}.01 < 200 dn=1 call=8 cseq={cseq} expires=600 from=c node=B to=s
+             {time}.5 > REGISTER dn=1 call=1 cseq=1{cseq} expires=600 node=A to=r
+             {time}.51 < 200 dn=1 call=1 cseq=1{cseq} expires=600 node=A to=r\n"
+        );
+    }
+    assert_eq!(after_both(&text)[0], "1 A A=in B=in twice");
+}
+
+#[test]
+fn t_library_owns_only_what_has_no_sip() {
+    let agent = "
+        20 ~ owned dn=9 node=A ref=5
+        20.1 ~ attached dn=9 node=A ref=5
+        20.2 ~ in_service dn=9 node=A
+        20.4 ~ in_service dn=9 node=B
+        50 .";
+    assert_eq!(after_both(agent)[2], "9 A A=in B=in");
+    // the desktop of a phone is at another node than the phone
+    let desktop = "20 ~ owned dn=1 node=B ref=5\n20.1 ~ attached dn=1 node=B ref=5\n50 .";
+    assert_eq!(after_both(desktop)[0], "1 A A=in B=in");
+    // asked, and not answered, or with an error
+    let asked = "20 ~ owned dn=9 node=A ref=5\n20.1 ~ attached dn=8 node=A ref=5\n50 .";
+    assert_eq!(after_both(asked)[2], "9 - A=? B=?");
+}
+
+#[test]
+fn a_node_that_says_nothing_is_unknown() {
+    let lines = tell(
+        "0 > REGISTER dn=1 call=1 expires=600 node=A to=r
+         0.01 < 200 dn=1 call=1 expires=600 node=A to=r
+         1 > REGISTER dn=2 call=2 expires=600 from=b node=B to=s
+         1.01 < 200 dn=2 call=2 expires=600 from=b node=B to=s
+         50 .",
+    );
+    assert_eq!(lines, ["1 A A=in B=?", "2 B A=? B=in"]);
+    // one node alone that states nothing is no cluster
+    let alone = "0 > REGISTER node=A\n0.01 < 200 node=A";
+    assert_eq!(tell(alone), Vec::<String>::new());
+}

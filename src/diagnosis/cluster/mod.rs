@@ -1,0 +1,56 @@
+//! What is to be said of the nodes of a cluster: where they lost each other, and what they make of a DN.
+
+use super::finding::Finding;
+use super::rule::About;
+use super::scene::Scene;
+use crate::cluster::ClusterDn;
+
+mod cti_out_while_registered;
+mod not_told_to_peer;
+mod owned_twice;
+mod owner_moved;
+mod split;
+
+/// What the rules are about.
+pub(super) static ABOUTS: [&About; 5] = [
+    &split::ABOUT,
+    &cti_out_while_registered::ABOUT,
+    &owned_twice::ABOUT,
+    &owner_moved::ABOUT,
+    &not_told_to_peer::ABOUT,
+];
+
+/// A finding, and the DNs it is about, by their places in the cluster.
+pub(super) struct OfCluster {
+    pub dns: Vec<usize>,
+    pub finding: Finding,
+}
+
+/// What the rules find.
+pub(super) fn findings(scene: &Scene<'_>) -> Vec<OfCluster> {
+    let cluster = &scene.cluster;
+    let splits = cluster.splits.iter();
+    let mut found: Vec<OfCluster> = splits.map(|lost| split::finding(scene, lost)).collect();
+    let told = not_told_to_peer::Told::of(scene);
+    for (place, dn) in cluster.dns.iter().enumerate() {
+        let own = [
+            cti_out_while_registered::finding(scene, dn),
+            owned_twice::finding(scene, dn),
+            owner_moved::finding(scene, dn),
+            told.finding(scene, dn),
+        ];
+        let own = own.into_iter().flatten();
+        found.extend(own.map(|finding| OfCluster { dns: vec![place], finding }));
+    }
+    found
+}
+
+/// Whether a finding is about the cluster as a whole: it comes before what is found of any DN.
+pub(super) fn leads(finding: &Finding) -> bool {
+    finding.rule == split::ABOUT.id
+}
+
+/// A finding about a DN.
+fn of_dn(about: &About, dn: &ClusterDn, finding: Finding) -> Finding {
+    Finding { severity: about.severity, dn: Some(dn.name.clone()), ..finding }
+}

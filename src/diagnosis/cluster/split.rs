@@ -1,0 +1,77 @@
+//! Two nodes have lost each other.
+
+use super::super::prelude::*;
+use super::OfCluster;
+use crate::cluster::Split;
+
+pub(in crate::diagnosis) static ABOUT: About = About {
+    id: "cluster-split",
+    severity: Severity::Warning,
+    fragment: "nodes lost each other",
+    meaning: "Two nodes of a cluster state DNs of each other out of service at one time, although the \
+              registrations of these DNs go on at the node that holds them. Each node goes on with its own \
+              DNs, so a DN is out of service for half of the calls and its phone is not to blame. Nothing in \
+              these logs names the loss of the connection itself: it follows from what both nodes state.",
+    check: "the connection between the two nodes (T-Controller): network, firewall, and whether both \
+            processes run; not the phones, and not SIP",
+    reference: "RFC 3261 §10.3; Genesys SIP Cluster: each node marks the other's DNs out of service",
+};
+
+/// What DNs are named.
+const NAMED: usize = 8;
+
+/// The finding that a split is.
+pub(super) fn finding(scene: &Scene<'_>, split: &Split) -> OfCluster {
+    let confidence = if split.one_sided { Confidence::Possible } else { Confidence::Likely };
+    let mut finding = ABOUT.finding(confidence, sentence(scene, split));
+    for side in &split.sides {
+        finding.evidence.push(Evidence { time: side.since, frame: side.at });
+    }
+    for side in &split.sides {
+        let back = side.back.zip(split.until);
+        finding.evidence.extend(back.map(|(frame, time)| Evidence { time, frame }));
+    }
+    OfCluster { dns: split.dns().collect(), finding }
+}
+
+fn sentence(scene: &Scene<'_>, split: &Split) -> String {
+    let name = |node| words::node(scene.snapshot, node);
+    let [a, b] = split.between.map(name);
+    let lasts = match split.until {
+        Some(until) => {
+            format!("lost each other for {}", words::span(until.nanos_since(split.since)))
+        }
+        None => "have lost each other".to_owned(),
+    };
+    let sides: Vec<_> = split
+        .sides
+        .iter()
+        .map(|side| {
+            let names = side.dns.iter().filter_map(|place| scene.cluster.dns.get(*place));
+            let mut names: Vec<_> = names.map(|dn| words::text(&dn.name)).collect();
+            let more = names.len().saturating_sub(NAMED);
+            names.truncate(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{} states {}{more} out of service", name(side.node), names.join(", "))
+        })
+        .collect();
+    let mut text = format!("{a} and {b} {lasts}: {}", sides.join(" and "));
+    if let (true, Some(first)) = (split.one_sided, split.sides.first()) {
+        let [a, b] = split.between;
+        let other = if first.node == a { b } else { a };
+        let states = scene.cluster.states_anything(other);
+        let other = name(other);
+        let what = if states {
+            format!(", and {other} states nothing of the kind at that time")
+        } else {
+            format!("; what {other} states is not in the given files")
+        };
+        text.push_str(&what);
+    }
+    let healthy = match scene.cluster.healthy(split).count() {
+        0 => return text,
+        1 => "1 of these DNs was".to_owned(),
+        n => format!("{n} of these DNs were"),
+    };
+    format!("{text}; {healthy} refreshed meanwhile and answered 200")
+}

@@ -1,0 +1,228 @@
+//! The nodes of a cluster: which files, HEP agents and addresses are whose.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::snapshot::Snapshot;
+use super::text::Texts;
+use super::tracker::Tracker;
+use crate::hashing::HashMap;
+use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Origin, escape_bytes, escape_text};
+
+/// Nodes kept: HEP agents choose their names, and how many they are.
+const MOST: usize = 64;
+/// The longest name of a node.
+const LONGEST: usize = 64;
+/// Addresses of nodes kept.
+const ADDRESSES: usize = 1024;
+/// Numbers from here on are files that no node is known of.
+const NAMELESS: u16 = 1 << 15;
+
+/// A node of a cluster, by its number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(u16);
+
+/// A node of a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    /// Its name as it is shown.
+    pub name: Arc<str>,
+    /// Its logs and captures.
+    pub files: Vec<FileId>,
+    /// The addresses it answers REGISTERs from.
+    pub addresses: Vec<Endpoint>,
+    /// Whether somebody named it: the user, or the header of its log.
+    pub is_named: bool,
+}
+
+/// What is a node's, as whoever opened its file knows it.
+#[derive(Clone, Debug)]
+pub struct NodeSource<'a> {
+    /// The node's name.
+    pub name: &'a str,
+    /// The file.
+    pub file: FileId,
+    /// The addresses that its log gives for the host.
+    pub addresses: &'a [Endpoint],
+    /// Whether the user or the log's header names the node; else its name is the file's.
+    pub is_named: bool,
+}
+
+/// Every node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nodes {
+    all: Vec<Node>,
+    files: HashMap<FileId, NodeId>,
+    agents: HashMap<usize, NodeId>,
+    /// Whose an address is; nobody's if two nodes have it.
+    ends: HashMap<Endpoint, Option<NodeId>>,
+    /// The same of a host, whatever the port.
+    hosts: HashMap<IpAddr, Option<NodeId>>,
+    /// Nodes that were too many to keep.
+    pub dropped: u64,
+}
+
+impl Nodes {
+    /// Whether there is no node.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The node of this name, made if it is new and there is room.
+    fn called(&mut self, name: &str, is_named: bool) -> Option<NodeId> {
+        let name: String = escape_text(name).chars().take(LONGEST).collect();
+        let known = self.all.iter().position(|node| *node.name == *name);
+        let place = known.unwrap_or(self.all.len());
+        if place >= MOST {
+            self.dropped += 1;
+            return None;
+        }
+        if known.is_none() {
+            let (files, addresses) = (Vec::new(), Vec::new());
+            self.all.push(Node { name: name.into(), files, addresses, is_named });
+        }
+        if let Some(node) = self.all.get_mut(place) {
+            node.is_named |= is_named;
+        }
+        u16::try_from(place).ok().map(NodeId)
+    }
+
+    /// Gives a node an address.
+    fn claim(&mut self, id: NodeId, end: Endpoint) {
+        if self.ends.len() >= ADDRESSES {
+            return;
+        }
+        claim(&mut self.ends, end, id);
+        claim(&mut self.hosts, end.addr, id);
+        let node = self.all.get_mut(usize::from(id.0));
+        if let Some(node) = node.filter(|node| !node.addresses.contains(&end)) {
+            node.addresses.push(end);
+        }
+    }
+
+    /// Whose a file is; a file of no node is a node without a name.
+    pub(super) fn of_file(&self, file: FileId) -> NodeId {
+        self.files.get(&file).copied().unwrap_or(NodeId(file.0 | NAMELESS))
+    }
+
+    /// The node whose answer decided a registration: by the registrar's address, or else by the file.
+    pub(super) fn of_answer(&self, registrar: Endpoint, frame: FrameRef) -> Option<NodeId> {
+        let by_end = self.ends.get(&registrar).copied().flatten();
+        let by_file = || self.files.get(&frame.file()).copied();
+        let by_host = || self.hosts.get(&registrar.addr).copied().flatten();
+        by_end.or_else(by_file).or_else(by_host)
+    }
+}
+
+fn claim<K: Eq + std::hash::Hash>(owners: &mut HashMap<K, Option<NodeId>>, key: K, id: NodeId) {
+    let owner = owners.entry(key).or_insert(Some(id));
+    if *owner != Some(id) {
+        *owner = None;
+    }
+}
+
+impl Tracker {
+    /// Takes in that a file is a node's.
+    pub fn node_file(&mut self, file: &NodeSource<'_>) {
+        let nodes = &mut self.store.nodes;
+        // a log without a header is of the node that answers from the same address
+        let known = || file.addresses.iter().find_map(|end| nodes.ends.get(end).copied().flatten());
+        let known = if file.is_named { None } else { known() };
+        let Some(id) = known.or_else(|| nodes.called(file.name, file.is_named)) else { return };
+        nodes.files.insert(file.file, id);
+        for end in file.addresses {
+            nodes.claim(id, *end);
+        }
+        if let Some(node) = nodes.all.get_mut(usize::from(id.0)) {
+            node.files.push(file.file);
+        }
+    }
+
+    /// Notes that a HEP agent saw a REGISTER accepted: its node answers from there.
+    pub(super) fn note_granted(&mut self, origin: &Origin) {
+        let Some(agent) = origin.path.hep else { return };
+        let Some(record) = self.store.agents.get(agent.index()) else { return };
+        let (own, nodes) = (record.address == origin.src.addr, &mut self.store.nodes);
+        let known = nodes.ends.get(&origin.src).copied().flatten();
+        // an agent elsewhere on the path sees the same answer
+        let owner = known.and_then(|id| nodes.all.get(usize::from(id.0)));
+        if owner.is_some() && !own {
+            return;
+        }
+        let name = agent_name(record.address, record.capture_id, record.node, &self.store.texts);
+        let id = match nodes.agents.get(&agent.index()) {
+            Some(id) => *id,
+            None => match nodes.called(&name, true) {
+                Some(id) => *nodes.agents.entry(agent.index()).or_insert(id),
+                None => return,
+            },
+        };
+        if known != Some(id) {
+            if own {
+                nodes.ends.remove(&origin.src);
+            }
+            nodes.claim(id, origin.src);
+        }
+    }
+}
+
+/// What a HEP agent's node is called: by its name, its number, or its address.
+fn agent_name(
+    address: IpAddr,
+    capture_id: Option<u32>,
+    node: super::text::Sym,
+    texts: &Texts,
+) -> String {
+    let name = texts.get(node);
+    match capture_id {
+        _ if !name.is_empty() => escape_bytes(name).into_owned(),
+        Some(id) => format!("agent {id}"),
+        None => address.to_string(),
+    }
+}
+
+impl Snapshot {
+    /// The nodes of a cluster, in the order they were met.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.store.nodes.all
+    }
+
+    /// Nodes that were too many to keep.
+    #[must_use]
+    pub const fn nodes_dropped(&self) -> u64 {
+        self.store.nodes.dropped
+    }
+
+    /// A node's name; none for a log of which no node is known.
+    #[must_use]
+    pub fn node_name(&self, id: NodeId) -> Option<&str> {
+        self.store.nodes.all.get(usize::from(id.0)).map(|node| &*node.name)
+    }
+
+    /// Whose a file is, if a node is known of it.
+    #[must_use]
+    pub fn node_of_file(&self, file: FileId) -> Option<&str> {
+        self.node_name(self.store.nodes.of_file(file))
+    }
+
+    /// The node that a HEP agent stands for, once it saw a REGISTER accepted.
+    #[must_use]
+    pub fn node_of_agent(&self, agent: HepAgent) -> Option<&str> {
+        self.node_name(*self.store.nodes.agents.get(&agent.index())?)
+    }
+}
+
+impl NodeId {
+    /// The node at that place of [`Snapshot::nodes`].
+    #[must_use]
+    pub fn from_place(place: usize) -> Option<Self> {
+        u16::try_from(place).ok().filter(|place| *place < NAMELESS).map(Self)
+    }
+
+    /// The number of a node in [`Snapshot::nodes`].
+    #[must_use]
+    pub fn place(self) -> usize {
+        usize::from(self.0)
+    }
+}
