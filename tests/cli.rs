@@ -250,7 +250,7 @@ fn what_cannot_be_compared_is_bad_usage() {
     refused(&["compare", "5002"], 2, "a capture is needed");
     refused(&["compare", INCIDENT, "5002"], 2, "before the files");
     refused(&["compare"], 2, "DN|FILE");
-    refused(&["compare", "--a", "colour=red", "--b", "dn=1", INCIDENT], 2, "nothing to select by");
+    refused(&["compare", "--a", "colour=red", "--b", "dn=1", INCIDENT], 2, "unknown field");
     refused(&["compare", "5002", "--before", INCIDENT], 2, "--after");
     let pair = ["compare", "nosuch", "--before", INCIDENT, "--after", INCIDENT];
     refused(&pair, 2, "nosuch is not a DN of the capture before");

@@ -16,7 +16,7 @@ pub(super) const EXAMPLES: &str = ending!(
 
   A pcapng file holds what their verdicts need: every REGISTER of theirs and every answer, in all its IP
   fragments; the whole of TCP connections that carried one, with what else they carried; ICMP errors;
-  requests to a DN whose answers show that it is gone. A comment names the frame each packet was.
+  requests to a DN whose responses show that it is gone. A comment names the frame each packet was.
   If the capture begins earlier or ends later, a packet cut to nothing holds that moment, for what
   has expired, or was not answered, depends on it. The file is read again before it is kept, and if
   it alone says something else about a DN, that is told."

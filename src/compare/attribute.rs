@@ -122,23 +122,23 @@ pub static ATTRIBUTES: &[Attribute] = &[
         let told = f.answered() || !realm.is_none();
         if told { f.wire(realm) } else { None }
     }),
-    row("auth.given", "Credentials given", Categorical, |f| f.shown(f.asked()?.credentials())),
+    row("auth.given", "Authorization sent", Categorical, |f| f.shown(f.asked()?.credentials())),
     row("auth.algorithm", "Digest algorithm", Categorical, |f| {
         f.wire(f.details?.form.auth_algorithm)
     }),
     row("auth.qop", "Digest qop", Categorical, |f| f.wire(f.details?.form.auth_qop)),
     row("auth.username_is_dn", "Digest user name is the DN", Categorical, username_is_dn),
-    row("auth.stale", "Nonce called stale", Categorical, |f| {
+    row("auth.stale", "stale=true received", Categorical, |f| {
         let stale = f.attempt?.flags.contains(crate::registration::Flag::StaleNonce);
         f.answered().then_some(Atom::yes_no(stale))
     }),
-    row("expires.asked", "Expires asked, in s", Continuous, |f| {
+    row("expires.asked", "Requested expiry (s)", Continuous, |f| {
         // the 0 of a removal is what ended the registration, not what was asked for
         let attempt = f.asked().filter(|a| a.purpose != Purpose::Remove)?;
         let asked = attempt.asked;
         f.number(f.details.and_then(|d| d.form.expires_contact.or(d.form.expires_header)).or(asked))
     }),
-    row("expires.present", "Where Expires stands", Categorical, expires_present),
+    row("expires.present", "Expiry given in", Categorical, expires_present),
     row("request.to_domain", "Domain in To", Categorical, |f| f.host_in_to(f.details?)),
     row("request.from_domain", "Domain in From", Categorical, |f| f.host_in_from(f.details?)),
     row("request_uri", "Request-URI", Categorical, |f| f.without_dn(f.details?.form.request_uri)),
@@ -154,10 +154,10 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("via.received", "Via received", Categorical, |f| {
         Some(f.answer()?.received(f.snapshot.texts()).map_or(Atom::Absent, Atom::Address))
     }),
-    row("via.rport_asked", "rport asked for", Categorical, |f| {
+    row("via.rport_asked", "rport requested", Categorical, |f| {
         f.shown(f.details?.form.rport_asked)
     }),
-    row("via.rport_filled", "rport filled in", Categorical, |f| {
+    row("via.rport_filled", "rport returned", Categorical, |f| {
         Some(Atom::yes_no(f.answer()?.rport.is_some()))
     }),
     row("contact.uri_params", "Contact URI parameters", Categorical, |f| {
@@ -177,7 +177,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("instance.present", "+sip.instance given", Categorical, |f| {
         f.shown(!f.details?.instance.is_none())
     }),
-    row("request.header_order", "Order of headers", Categorical, |f| {
+    row("request.header_order", "Header order", Categorical, |f| {
         // credentials are left out: whether they were given is an attribute of its own
         f.wire(f.details?.form.header_order)
     }),
@@ -191,7 +191,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("mac", "MAC address", Categorical, |f| {
         f.details?.mac.filter(|mac| *mac != [0; 6]).map(Atom::Mac)
     }),
-    row("ip.ttl", "IP time to live", Categorical, |f| {
+    row("ip.ttl", "IP TTL", Categorical, |f| {
         f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
     }),
     row("source.is_registrar", "Source is the registrar", Categorical, |f| {
@@ -210,14 +210,14 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("via.is_source", "Via host is the source", Categorical, |f| {
         f.via_host(f.details?).is_source()
     }),
-    row("contact.routable", "Contact can be routed to", Categorical, |f| {
+    row("contact.routable", "Contact address is routable", Categorical, |f| {
         f.contact_host(f.own_contact()?).is_routable()
     }),
-    row("expires.granted", "Expires granted, in s", Outcome, |f| {
+    row("expires.granted", "Granted expiry (s)", Outcome, |f| {
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
     }),
     row("answer.own_words", "Registrar's own words", Outcome, |f| f.own_words()),
-    row("rtt_ms", "Time to the answer, in ms", Outcome, |f| {
+    row("rtt_ms", "Response time (ms)", Outcome, |f| {
         f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
     }),
 ];

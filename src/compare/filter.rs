@@ -163,7 +163,7 @@ impl Term {
     fn new(word: &Word<'_>, parts: &Parts<'_>) -> Result<Self, FilterError> {
         let name = parts.name.to_ascii_lowercase();
         let Some(key) = Key::named(&name) else {
-            return Err(word.wrong(&format!("{name:?} is nothing to select by"), "verdict=failing"));
+            return Err(word.wrong(&format!("unknown field {name:?}"), "verdict=failing"));
         };
         let Parts { negated, contains, .. } = *parts;
         let mut term = Self { key, negated, contains, values: Vec::new() };
@@ -346,7 +346,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_place_and_an_example() {
         for (filter, word, at, problem, example) in [
-            ("verdict=failing sorce=1", "sorce=1", 16, "\"sorce\" is nothing", "verdict=failing"),
+            (
+                "verdict=failing sorce=1",
+                "sorce=1",
+                16,
+                "unknown field \"sorce\"",
+                "verdict=failing",
+            ),
             ("source=300.1.1.1", "source=300.1.1.1", 0, "neither an address", "source=192"),
             ("ua~x 5001", "5001", 5, "no =, !=", "source=192"),
             ("dn=5020-5001", "dn=5020-5001", 0, "backwards", "dn=5001"),

@@ -76,7 +76,7 @@ mod tests {
             said,
             [
                 "2 DNs: unknown to the registrar (404)",
-                "1 DN: refused (403) without being asked for credentials",
+                "1 DN: rejected (403) without a challenge",
                 "1 case: TCP connection refused",
             ]
         );

@@ -9,7 +9,7 @@ use super::scanner::{self, Scanners};
 use super::snapshot::{Snapshot, SourceState};
 use super::state::DnState;
 use super::store::{Dn, Store};
-use super::verdict::{Flag, State};
+use super::verdict::{Flag, State, Verdict};
 use crate::net::Timestamp;
 use crate::parallel;
 
@@ -50,11 +50,46 @@ impl Snapshot {
         }
         let unseen = |name: &&String| self.store.dn_called(name.as_bytes()).is_none();
         expected.iter().filter(unseen).for_each(|name| all.add_unseen(name));
-        all.sort(&self.store);
-        (self.states, self.sources, self.collapsed) = (all.states, sources, all.collapsed);
-        for (source, counted) in self.sources.iter_mut().zip(all.by_source) {
+        let All { states, order, by_source, collapsed, .. } = all;
+        (self.states, self.sources, self.collapsed) = (states, sources, collapsed);
+        for (source, counted) in self.sources.iter_mut().zip(by_source) {
             [source.in_service, source.out_of_service] = counted;
         }
+        self.flag_risks();
+        self.sort(order);
+    }
+
+    /// Flags the DNs at risk: what is behind that is in more than the DN's own record.
+    fn flag_risks(&mut self) {
+        let risky: Vec<usize> = (0..)
+            .zip(self.dns())
+            .filter(|(_, dn)| dn.find_risk().is_some())
+            .map(|(n, _)| n)
+            .collect();
+        for place in risky {
+            if let Some(state) = self.states.get_mut(place) {
+                state.at_risk = true;
+            }
+        }
+    }
+
+    /// Puts the states in order, those at risk before the others in service.
+    fn sort(&mut self, mut order: Vec<Standing>) {
+        let (store, states) = (&self.store, &self.states);
+        for standing in &mut order {
+            if let Some(state) = states.get(standing.place())
+                && state.at_risk
+            {
+                standing.set_rank(rank(state));
+            }
+        }
+        let tell = |place: u32| match states.get(place as usize) {
+            Some(DnState { unseen: Some(name), .. }) => (name.as_bytes(), place),
+            Some(state) => (store.name_of(state.dn), state.dn),
+            None => (&b""[..], place),
+        };
+        order.sort_unstable_by(|a, b| a.compare(b, tell));
+        arrange(&mut order, |a, b| self.states.swap(a, b));
     }
 }
 
@@ -95,24 +130,13 @@ impl All {
         self.order.push(Standing::new(rank(&state), self.states.len() as u32, name.as_bytes()));
         self.states.push(state);
     }
-
-    /// Puts the states in order.
-    fn sort(&mut self, store: &Store) {
-        let states = &self.states;
-        let tell = |place: u32| match states.get(place as usize) {
-            Some(DnState { unseen: Some(name), .. }) => (name.as_bytes(), place),
-            Some(state) => (store.name_of(state.dn), state.dn),
-            None => (&b""[..], place),
-        };
-        self.order.sort_unstable_by(|a, b| a.compare(b, tell));
-        arrange(&mut self.order, |a, b| self.states.swap(a, b));
-    }
 }
 
 /// Where a state stands, before names are looked at.
 fn rank(state: &DnState) -> u32 {
     let code = state.status_code.map_or(0, |code| u32::from(code) + 1);
-    (state.verdict.urgency() as u32) << 20 | code
+    let calm = state.verdict == Verdict::InService && !state.at_risk;
+    (state.verdict.urgency() as u32) << 20 | u32::from(calm) << 19 | code
 }
 
 /// What some DNs are judged to be.

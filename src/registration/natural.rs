@@ -19,6 +19,15 @@ impl Standing {
         Self { rank, place, start: [(start >> 64) as u64, start as u64] }
     }
 
+    /// What stands there.
+    pub(super) const fn place(&self) -> usize {
+        self.place as usize
+    }
+
+    pub(super) const fn set_rank(&mut self, rank: u32) {
+        self.rank = rank;
+    }
+
     /// The same behind so many others.
     pub(super) const fn behind(self, others: u32) -> Self {
         Self { place: self.place + others, ..self }

@@ -13,7 +13,7 @@ use super::verdict::{Flag, FlagSet, Verdict};
 const GIVEN_UP: i64 = 32_000_000_000;
 
 /// Why a DN that is in service may not stay there, or may not be reached.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Risk {
     /// Its connection has ended, and nothing else reaches its Contact.
     ConnectionClosed,
@@ -70,6 +70,11 @@ impl DnView<'_> {
     /// Why it is at risk; `None` if it is not, or not in service.
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
+        if self.state().at_risk { self.find_risk() } else { None }
+    }
+
+    /// Looks for what puts it at risk.
+    pub(super) fn find_risk(&self) -> Option<Risk> {
         let state = self.state();
         if state.verdict != Verdict::InService {
             return None;
@@ -85,11 +90,11 @@ impl DnView<'_> {
         closed().or_else(unreachable).or_else(|| self.failed_refresh()).or_else(by_flags)
     }
 
-    /// Its flags, those of the moment among them.
+    /// Its flags, that of a DN at risk among them.
     #[must_use]
     pub fn flags(&self) -> FlagSet {
         let mut flags = self.state().flags;
-        flags.set_if(Flag::AtRisk, self.risk().is_some());
+        flags.set_if(Flag::AtRisk, self.state().at_risk);
         flags
     }
 

@@ -33,6 +33,8 @@ pub struct DnState {
     pub expires_at: Option<Timestamp>,
     /// Remarks.
     pub flags: FlagSet,
+    /// At risk: what that takes is not in the DN's own record alone.
+    pub(super) at_risk: bool,
     /// One per registrar, the one that decided first.
     pub registrations: Few<RegistrationState>,
     /// What logs say; few are of logs.
@@ -72,6 +74,7 @@ impl DnState {
         Self {
             dn: NIL,
             unseen: Some(Box::new(name.to_owned())),
+            at_risk: false,
             verdict: Verdict::NotSeen,
             status_code: None,
             since: None,
@@ -145,6 +148,7 @@ impl DnState {
         let mut state = Self {
             dn: u32::try_from(index).unwrap_or(NIL),
             unseen: None,
+            at_risk: false,
             verdict,
             status_code: best.and_then(|r| r.status_code),
             since: best.and_then(|r| r.since),

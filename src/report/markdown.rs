@@ -85,7 +85,7 @@ impl<'v> Page<'v> {
             let (from, to) = (clock.full(first), clock.beside(last, first));
             append!(self.text, "- {from} {} {to} {}", self.glyphs.dash, clock.zone(snapshot.at));
             if snapshot.at != last {
-                append!(self.text, ", judged at {}", clock.beside(snapshot.at, first));
+                append!(self.text, ", evaluated at {}", clock.beside(snapshot.at, first));
             }
             self.text.push('\n');
         }

@@ -130,11 +130,11 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "state",
         title: "State",
         about: "the verdict in words",
-        width: |data| (data.widths.state.clamp(10, 30), data.widths.state.clamp(10, 40)),
+        width: |data| (data.widths.state.clamp(10, 30), data.widths.state.clamp(10, 48)),
         keep: 1,
-        cell: |look, row, _| state(look, row).into(),
+        cell: |_, row, _| state(row).into(),
         order: |_, a, b| {
-            let key = |row: &Row| (row.verdict.urgency(), row.status_code);
+            let key = |row: &Row| (row.verdict.urgency(), row.status_code, row.risk.is_none());
             key(a).cmp(&key(b))
         },
         ..BASE
@@ -182,7 +182,7 @@ pub(super) static COLUMNS: &[Column] = &[
         id: ColumnId::Last,
         name: "last",
         title: "Last",
-        about: "the last final answer",
+        about: "the last final response",
         width: |_| (4, 4),
         keep: 2,
         right: true,
@@ -218,7 +218,7 @@ pub(super) static COLUMNS: &[Column] = &[
         id: ColumnId::Rtt,
         name: "rtt",
         title: "RTT",
-        about: "time to the last answer",
+        about: "time to the last response",
         width: |_| (6, 6),
         keep: 6,
         right: true,
@@ -295,8 +295,8 @@ pub(super) static COLUMNS: &[Column] = &[
 ];
 
 /// The verdict in words; how long it still runs stands in a column of its own.
-fn state(look: &Look<'_>, row: &Row) -> String {
-    words::verdict(row.verdict, row.status_code, None, look.clock)
+fn state(row: &Row) -> String {
+    words::label_of(row.verdict, row.status_code, row.risk)
 }
 
 fn time<'a>(look: &Look<'a>, at: Option<Timestamp>) -> Cow<'a, str> {

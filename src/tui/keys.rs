@@ -211,7 +211,7 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("F10 t", [f(10), ch('t')], Action::Columns, &[Dns], "choose and order columns"),
     bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the column before"),
     bind!(">", [ch('>')], Action::SortNext, &[Dns, Sources], "sort by the next column", "Sort"),
-    bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "turn the order round"),
+    bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "reverse the order"),
     bind!("f", [ch('f')], Action::Flow, &[Dns, Dn, Findings], "the messages as a ladder", "Flow"),
     bind!(
         "[",
@@ -250,7 +250,7 @@ pub(super) static KEYS: &[Binding] = &[
         "copy the DN, message or finding to your clipboard (OSC 52)",
         "Copy"
     ),
-    bind!("p", [ch('p')], Action::Pause, ANY, "hold the picture still, or let it follow"),
+    bind!("p", [ch('p')], Action::Pause, ANY, "pause or resume"),
     bind!("1", [ch('1')], Action::Tab(0), ANY, "the DNs"),
     bind!("2", [ch('2')], Action::Tab(1), ANY, "failing against working DNs"),
     bind!("3", [ch('3')], Action::Tab(2), ANY, "the sources"),
@@ -283,7 +283,7 @@ pub(super) static KEYS: &[Binding] = &[
         ANY,
         "open the group; scroll to the right"
     ),
-    bind!("Ctrl-L", [ctrl('l')], Action::Redraw, ANY, "draw the screen anew"),
+    bind!("Ctrl-L", [ctrl('l')], Action::Redraw, ANY, "redraw"),
     bind!("Ctrl-Z", [ctrl('z')], Action::Suspend, ANY, "to the shell; fg comes back"),
     bind!("q", [ch('q'), ctrl('c')], Action::Quit, ANY, "quit", "Quit"),
 ];

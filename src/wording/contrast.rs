@@ -34,6 +34,7 @@ pub(crate) fn condition_in(condition: &Condition, most: usize) -> String {
 /// `all 12 failing, 0 of 200 working`.
 pub(crate) fn support(support: &Support, labels: [&str; 2]) -> String {
     let share = |n: u32, of: u32, label: &str| match n {
+        2 if n == of => format!("both {label}"),
         n if n == of && n > 1 => format!("all {of} {label}"),
         n => format!("{n} of {of} {label}"),
     };
@@ -52,7 +53,7 @@ pub(crate) fn verdict(finding: &Finding) -> String {
 }
 
 pub(crate) fn strength(separation: f64, word: &str, few: bool) -> String {
-    let few = if few { ", but few DNs stand behind it: could be chance" } else { "" };
+    let few = if few { ", but a small sample: may be coincidence" } else { "" };
     format!("{word} ({separation:.2}){few}")
 }
 

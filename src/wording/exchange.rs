@@ -193,10 +193,10 @@ fn silence(attempt: &AttemptView<'_>, steps: &[Step]) -> Option<String> {
             None => "connection reset".to_owned(),
         }),
         _ if !asked_last => None,
-        Outcome::Failed(Verdict::NoAnswer) => Some("no answer".to_owned()),
-        Outcome::Failed(Verdict::OneWay) => Some("no answer captured".to_owned()),
+        Outcome::Failed(Verdict::NoAnswer) => Some("no response".to_owned()),
+        Outcome::Failed(Verdict::OneWay) => Some("response not captured".to_owned()),
         Outcome::Failed(Verdict::Truncated) => Some("cut".to_owned()),
-        Outcome::Open => Some("no answer yet".to_owned()),
+        Outcome::Open => Some("no response yet".to_owned()),
         _ => None,
     }
 }

@@ -105,7 +105,7 @@ fn messages(capture: &Capture, snapshot: &Snapshot, limits: &mut Vec<String>) {
     add(
         one_way,
         "DN",
-        "whose answers were not captured: the capture shows one direction of that traffic",
+        "whose responses were not captured: the capture shows one direction of that traffic",
     );
     add(
         capture.streams.given_up,

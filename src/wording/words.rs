@@ -84,37 +84,42 @@ fn local_from(from: &str) -> &str {
     }
 }
 
-/// A verdict in a few words.
+/// A verdict in a few words, with the end of what runs.
 pub(crate) fn verdict(
     verdict: Verdict,
     code: Option<u16>,
     expires: Option<Timestamp>,
     clock: &Clock,
 ) -> String {
+    match (verdict, expires) {
+        (Verdict::InService, Some(end)) => format!("in service until {}", clock.short(end)),
+        _ => label(verdict, code),
+    }
+}
+
+/// The label of a verdict, the same in every output.
+pub(crate) fn label(verdict: Verdict, code: Option<u16>) -> String {
     let with_code = |words: &str| code.map_or_else(|| words.to_owned(), |c| format!("{words} {c}"));
     match verdict {
-        Verdict::InService => match expires {
-            Some(end) => format!("in service until {}", clock.short(end)),
-            None => "in service".to_owned(),
-        },
+        Verdict::InService => "in service".to_owned(),
         Verdict::Rejected => match code {
             Some(code) => format!("rejected {}", status(code)),
             None => "rejected".to_owned(),
         },
-        Verdict::AuthFailed => with_code("credentials refused"),
-        Verdict::Redirected => with_code("redirected") + ", not followed",
-        Verdict::Expired => "expired, not refreshed".to_owned(),
-        Verdict::Deregistered => "removed by its own side".to_owned(),
-        Verdict::Terminated => "ended before its time".to_owned(),
-        Verdict::NotKept => with_code("answered") + ", not kept",
-        Verdict::NotRegistered => "asked, nothing registered".to_owned(),
-        Verdict::Challenged => "challenged, gave up".to_owned(),
-        Verdict::NoAnswer => "no answer".to_owned(),
-        Verdict::Unreachable => "registrar unreachable".to_owned(),
-        Verdict::Pending => "answer not due yet".to_owned(),
-        Verdict::OneWay => "answers not captured".to_owned(),
-        Verdict::Truncated => "packets cut".to_owned(),
-        Verdict::NotSeen => "not in this capture".to_owned(),
+        Verdict::AuthFailed => with_code("authentication failed"),
+        Verdict::Redirected => with_code("redirected"),
+        Verdict::Expired => "expired".to_owned(),
+        Verdict::Deregistered => "de-registered by the device".to_owned(),
+        Verdict::Terminated => "binding removed".to_owned(),
+        Verdict::NotKept => "200 OK, Contact not stored".to_owned(),
+        Verdict::NotRegistered => "query only, no binding".to_owned(),
+        Verdict::Challenged => with_code("challenged") + ", no credentials followed",
+        Verdict::NoAnswer => "no response".to_owned(),
+        Verdict::Unreachable => "unreachable".to_owned(),
+        Verdict::Pending => "response pending at end of capture".to_owned(),
+        Verdict::OneWay => "responses not captured".to_owned(),
+        Verdict::Truncated => "truncated".to_owned(),
+        Verdict::NotSeen => "expected, not seen".to_owned(),
         Verdict::CtiOnly => "known from CTI only".to_owned(),
     }
 }
@@ -134,14 +139,20 @@ pub(crate) const fn risk(risk: Risk) -> &'static str {
     }
 }
 
+/// The label of a verdict, and what puts the DN at risk.
+pub(crate) fn label_of(verdict: Verdict, code: Option<u16>, risk: Option<Risk>) -> String {
+    label(verdict, code) + &at_risk(risk)
+}
+
 /// The verdict on a DN in a few words, and what puts it at risk.
 pub(crate) fn verdict_of(dn: &DnView<'_>, clock: &Clock) -> String {
     let state = dn.state();
-    let words = verdict(state.verdict, state.status_code, state.expires_at, clock);
-    match dn.risk() {
-        Some(of) => format!("{words}, at risk: {}", risk(of)),
-        None => words,
-    }
+    verdict(state.verdict, state.status_code, state.expires_at, clock) + &at_risk(dn.risk())
+}
+
+/// `, at risk: flapping`; empty for none.
+pub(crate) fn at_risk(of: Option<Risk>) -> String {
+    of.map_or_else(String::new, |of| format!(", at risk: {}", risk(of)))
 }
 
 /// A verdict, and what it rests on unless that is messages: `expired, not refreshed (stated)`.
@@ -163,8 +174,8 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
         }
         Flag::TwoDevices => "two hosts are registered at once",
         Flag::Nat => "address translation between device and registrar",
-        Flag::AnswerLost => "the registrar answered, and the answer did not reach the device",
-        Flag::Retransmissions => "requests were repeated for lack of an answer",
+        Flag::AnswerLost => "the registrar answered, and the response did not reach the device",
+        Flag::Retransmissions => "requests were repeated for lack of a response",
         Flag::StaleNonce => "the registrar called a nonce stale",
         Flag::AuthLoop => "credentials were refused three times or more in one attempt",
         Flag::WrongRealm => "credentials were given for another realm than the one that asked",
@@ -183,7 +194,7 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
         Flag::IpFragments => "messages came in IP fragments",
         Flag::Truncated => "the capture cut messages of it",
         Flag::Scanner => "only a scanner tries it",
-        Flag::TwoAnswers => "one request got two different final answers",
+        Flag::TwoAnswers => "one request got two different final responses",
         Flag::LostAtEdge => "held upstream, but lost at the border controller the device talks to",
         Flag::LogDisagrees => "the log says something else than its messages",
         Flag::SeenTwice => "the same messages are in a log and in another input",
@@ -323,7 +334,7 @@ mod tests {
         let clock = Clock::new(&TimeZone::UTC, at);
         for v in Verdict::ALL {
             let words = verdict(v, Some(403), Some(at), &clock);
-            assert!(!words.is_empty() && words.len() <= 28, "{words}");
+            assert!(!words.is_empty() && words.len() <= 40, "{words}");
         }
     }
 

@@ -72,9 +72,9 @@ fn the_incident_is_told_as_it_was() {
         (
             "incident",
             "5001",
-            "5001: refused by 192.168.210.81:5060 with 403 Forbidden without being asked for \
-             credentials, 3 times within 4.9 s, as were 2 of the 3 DNs from 192.168.210.54; it accepts 2 DNs, \
-             none of them from there",
+            "5001: 192.168.210.81:5060 rejected its REGISTER with 403 Forbidden and never challenged it, 3 times \
+             within 4.9 s; the same goes for 2 of the 3 DNs from 192.168.210.54; it accepts 2 DNs, none of \
+             them from there",
         ),
         (
             "incident",

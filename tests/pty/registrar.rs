@@ -54,7 +54,7 @@ fn a_dn_is_followed_through_its_life_within_a_second() {
     lab.register(&phone("1003", 5073), &[Exchange::new(1, 300, 401), given]);
     shown(&mut console, "1003 in service", Instant::now());
     lab.register(&own, &[Exchange::new(4, 0, 200)]);
-    shown(&mut console, "1001 removed by its own side", Instant::now());
+    shown(&mut console, "1001 de-registered by the device", Instant::now());
     assert_eq!(kamailio.table(), ["1003"]);
     console.see("✗ 2 out  ✓ 1 in service");
     console.keys("q");

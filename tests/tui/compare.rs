@@ -84,10 +84,10 @@ fn the_comparison_follows_marks_and_filter() {
 fn a_search_unfolds_what_holds_it() {
     let mut session = Session::on("incident", "2/stale", (80, 24));
     let text = text(&mut session);
-    assert!(text.contains("Nonce called stale"), "{text}");
+    assert!(text.contains("stale=true received"), "{text}");
     assert!(!text.contains("▸ Source address"), "{text}");
     session.keys("<Enter><F5>");
-    assert!(!self::text(&mut session).contains("Nonce called stale"));
+    assert!(!self::text(&mut session).contains("stale=true received"));
 }
 
 #[test]

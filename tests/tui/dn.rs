@@ -59,7 +59,9 @@ fn a_finding_and_a_summary_are_copied_as_text() {
         copies[0].starts_with("5001 rejected 403 Forbidden since 15:57:00\n192.168.210.54:5060 →")
     );
     assert!(copies[0].contains("3 attempts"), "{}", copies[0]);
-    assert!(copies[1].starts_with("5001: refused by 192.168.210.81:5060 with 403 Forbidden"));
+    assert!(
+        copies[1].starts_with("5001: 192.168.210.81:5060 rejected its REGISTER with 403 Forbidden")
+    );
     assert!(copies[1].contains("\nSeen in #21 at 15:57:05.211, #22 at 15:57:05.212.\nCheck: "));
     assert_eq!(copies[1], copies[2]);
 }
@@ -71,11 +73,11 @@ fn a_dn_is_compared_with_the_one_most_like_it_or_with_the_marked_one() {
     session.keys("<Enter>c");
     let text = session.text(size);
     assert!(text.contains("1003 | 5001"), "{text}");
-    assert!(text.contains("most like it on the other side: 1003 (same registrar and transport)"));
+    assert!(text.contains("closest match on the other side: 1003 (same registrar and transport)"));
     let mut session = Session::new("incident", size);
     session.keys("jj<Space><Home><Enter>c");
     let text = session.text(size);
-    assert!(text.contains("5001 → 5001 | 5008") && !text.contains("most like it"), "{text}");
+    assert!(text.contains("5001 → 5001 | 5008") && !text.contains("closest match"), "{text}");
 }
 
 #[test]

@@ -82,11 +82,11 @@ fn search_finds_lines_of_the_ladder_and_of_messages() {
     session.keys("f/200 ok");
     assert!(session.text(size).contains("4 found"));
     session.keys("<Enter>nn");
-    assert!(session.text(size).contains("#6 200 OK, sent again"));
+    assert!(session.text(size).contains("#6 200 OK, retransmission"));
     session.keys("N");
-    assert!(session.text(size).contains("#4 200 OK, sent again"));
+    assert!(session.text(size).contains("#4 200 OK, retransmission"));
     session.keys("/lab-phone");
-    assert!(session.text(size).contains("#5 REGISTER, sent again"));
+    assert!(session.text(size).contains("#5 REGISTER, retransmission"));
     // what is given up leaves nothing
     session.keys("<Esc>");
     assert!(!session.text(size).contains("found"));

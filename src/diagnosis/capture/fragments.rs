@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "ip-fragments",
     severity: Severity::Observation,
     fragment: "REGISTER in IP fragments",
-    meaning: "REGISTERs or their answers are so long that IP fragments them: filters and \
+    meaning: "REGISTERs or their responses are so long that IP fragments them: filters and \
             firewalls lose the later fragments.",
     check: "what makes the messages long; a capture filter with a port keeps only the \
             first fragment",

@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "mid-life",
     severity: Severity::Observation,
     fragment: "already under way when the capture begins",
-    meaning: "The first message of the DN is an answer, or a REGISTER with credentials: its \
+    meaning: "The first message of the DN is a response, or a REGISTER with credentials: its \
             registration is older than the capture.",
     check: "an earlier capture, if the beginning matters",
     reference: "RFC 3261 §10.2.4",

@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "one-direction",
     severity: Severity::Warning,
     fragment: "only one direction captured",
-    meaning: "The capture holds REGISTERs and not one answer, or answers and not one \
+    meaning: "The capture holds REGISTERs and not one response, or responses and not one \
             REGISTER: it sees one direction only, or nobody answers.",
     check: "capture on the SIP host itself, or on both directions of the mirrored port",
     reference: "RFC 3261 §17.1.2",
@@ -26,7 +26,7 @@ impl Rule for OneDirection {
         let sentence = match (counts.register_requests, counts.register_answers) {
             (0, n) if n > 0 => format!("the capture holds {} and no REGISTER", count(n, "answer")),
             (n, 0) if n > 0 && one_way() => {
-                format!("the capture holds {} and no answer to any", count(n, "REGISTER"))
+                format!("the capture holds {} and no response to any", count(n, "REGISTER"))
             }
             _ => return,
         };

@@ -6,7 +6,7 @@ use super::super::scene::Sent;
 static ABOUT: About = About {
     id: "password-cracking",
     severity: Severity::Error,
-    fragment: "tries passwords",
+    fragment: "repeated authentication failures",
     meaning: "One source had credentials refused again and again, faster than a device repeats itself; a registration after that \
             may be a password found.",
     check: "whether the source is a device with a wrong password, which tries one DN at \

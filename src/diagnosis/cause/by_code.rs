@@ -28,8 +28,8 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
         (400, 400),
         "bad-request-400",
         ("malformed (400)", "The registrar cannot make sense of the REGISTER."),
-        "the Contact (`*` needs Expires 0), the Expires, the user of To, and P-Registrar-Error in \
-         the answer",
+        "the Contact (`*` needs Expires 0), the Expires, the user part of the To URI, and P-Registrar-Error in \
+         the response",
         "RFC 3261 §10.3 step 6, §21.4.1",
     ),
     row(
@@ -69,7 +69,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
              other.",
         ),
         "Require, Proxy-Require and Supported of the REGISTER against Unsupported or Require of \
-         the answer, at each hop",
+         the response, at each hop",
         "RFC 3261 §8.2.2.3, §21.4.15, §21.4.16; RFC 3327, RFC 5626, RFC 6140",
     ),
     row(
@@ -157,7 +157,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
             "address incomplete or ambiguous (484, 485)",
             "The server reads To as an incomplete number.",
         ),
-        "the user of To: whether the whole DN is in it",
+        "the user part of the To URI: whether the whole DN is in it",
         "RFC 3261 §21.4.22, §21.4.23",
     ),
     row(
@@ -171,7 +171,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
         (405, 406),
         "method-not-allowed-405",
         ("REGISTER not allowed (405, 406)", "The server does not take REGISTERs at this address."),
-        "whether the REGISTER is sent to a registrar: Allow in the answer names what it takes",
+        "whether the REGISTER is sent to a registrar: Allow in the response names what it takes",
         "RFC 3261 §21.4.6",
     ),
     row(
@@ -201,7 +201,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
         (400, 699),
         "rejected",
         ("refused", "The registrar refused the REGISTER with a code of no special meaning here."),
-        "the reason phrase and Warning of the answer, and the registrar's log",
+        "the reason phrase and Warning of the response, and the registrar's log",
         "RFC 3261 §21.4",
     ),
 ];

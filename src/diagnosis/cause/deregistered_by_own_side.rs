@@ -10,7 +10,7 @@ static ABOUT: About = About {
     meaning: "A REGISTER with Expires 0 from the address that had registered the DN removed \
             it, and the registrar agreed: nothing was refused.",
     check: "what on the side of the device removes the registration: a restart, a logout, \
-            a monitoring or start script that un-registers; on Asterisk, `pjsip send unregister` \
+            a monitoring or start script that de-registers; on Asterisk, `pjsip send unregister` \
             removes it, and `pjsip send register` removes it first and registers again seconds \
             later",
     reference: "RFC 3261 §10.2.2",

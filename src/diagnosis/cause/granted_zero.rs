@@ -34,7 +34,7 @@ impl DnRule for GrantedZero {
         let Some(last) = case.decider() else { return String::new() };
         let asked = last.asked.map_or_else(String::new, |s| format!(" for {s} s"));
         format!(
-            "{}: asked {}{asked}; the answer {} lists its Contact with expires 0",
+            "{}: asked {}{asked}; the response {} lists its Contact with expires 0",
             case.name(),
             last.registrar,
             case.code_of(last)

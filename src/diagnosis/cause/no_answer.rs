@@ -6,11 +6,11 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "no-answer",
     severity: Severity::Error,
-    fragment: "no answer",
+    fragment: "no response",
     meaning: "The REGISTER was repeated or its time ran out, and nothing came back.",
-    check: "the way to the registrar and back: address, port and transport, a firewall, \
+    check: "the network path to and from the registrar: address, port and transport, a firewall, \
             and whether the registrar logs the REGISTER; a Genesys SIP Server drops a \
-            removal of a DN it does not know without a word",
+            de-registration of an unknown DN silently",
     reference: "RFC 3261 §17.1.2.2",
 };
 

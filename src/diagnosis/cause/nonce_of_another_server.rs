@@ -9,7 +9,7 @@ static ABOUT: About = About {
     fragment: "credentials for another server's nonce",
     meaning: "One server issued the nonce and another one was sent the credentials that answer \
             it: the second cannot verify them, so nothing is known of the password.",
-    check: "why the device changes servers between the challenge and its answer (DNS SRV, a load \
+    check: "why the device changes servers between the challenge and its response (DNS SRV, a load \
             balancer), and whether the servers share their nonces",
     reference: "RFC 7616 §3.3; RFC 3263 §4.1",
 };

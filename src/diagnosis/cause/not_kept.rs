@@ -44,7 +44,7 @@ impl DnRule for NotKept {
             "calls will not reach it"
         };
         format!(
-            "{}: {} answered {} to Contact {}, and the answer {lists}: {effect}",
+            "{}: {} answered {} to Contact {}, and the response {lists}: {effect}",
             case.name(),
             last.registrar,
             case.code_of(last),

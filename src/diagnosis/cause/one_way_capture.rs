@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "one-way-capture",
     severity: Severity::Warning,
     fragment: "only one direction captured",
-    meaning: "No answer was captured, yet the device acts as if it had one: the capture \
+    meaning: "No response was captured, yet the device acts as if it had one: the capture \
             shows one direction only.",
     check: "capture on the SIP host itself, or on both directions of the mirrored port",
     reference: "RFC 3261 §17.1.2.2",
@@ -42,7 +42,7 @@ impl DnRule for OneWayCapture {
             "does not repeat its REGISTER as it would without one"
         };
         format!(
-            "{}: no answer of {} was captured and {} {shows}: this capture cannot tell{others}",
+            "{}: no response from {} was captured and {} {shows}: this capture cannot tell{others}",
             case.name(),
             last.registrar,
             last.source.addr

@@ -35,7 +35,7 @@ impl DnRule for OnlyAsked {
         let Some(last) = case.decider() else { return String::new() };
         if last.purpose != Purpose::Query {
             return format!(
-                "{}: the answer of {} to {} lists no binding, and what was asked is not in the capture: the \
+                "{}: the response of {} to {} lists no binding, and what was asked is not in the capture: the \
                  list, a removal, or a registration that was not kept",
                 case.name(),
                 last.registrar,
@@ -43,7 +43,7 @@ impl DnRule for OnlyAsked {
             );
         }
         format!(
-            "{}: {} only asks {} for the bindings (no Contact), and the answer lists none",
+            "{}: {} only asks {} for the bindings (no Contact), and the response lists none",
             case.name(),
             last.source.addr,
             last.registrar

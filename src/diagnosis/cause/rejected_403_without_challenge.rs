@@ -6,7 +6,7 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "rejected-403-without-challenge",
     severity: Severity::Error,
-    fragment: "refused (403) without being asked for credentials",
+    fragment: "rejected (403) without a challenge",
     meaning: "The registrar knows the request and will not have it, and did not ask for \
             credentials: what it knows of the DN, or where the request comes from, \
             decided.",
@@ -39,7 +39,7 @@ impl DnRule for RejectedWithoutChallenge {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
         format!(
-            "{}: refused by {} with {} without being asked for credentials, {}{}",
+            "{}: {} rejected its REGISTER with {} and never challenged it, {}{}",
             case.name(),
             last.answered_by.unwrap_or(last.registrar),
             case.code_of(last),
@@ -68,9 +68,9 @@ fn same_source(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let own = u32::from(case.attempts.iter().any(|a| a.outcome == Outcome::Accepted));
     let like_it = match (sent.forbidden_unasked, sent.dns) {
         (n, all) if n == all && all > 1 => {
-            format!(", as were all {all} DNs from {source}")
+            format!("; the same goes for all {all} DNs from {source}")
         }
-        (n, all) if n > 1 => format!(", as were {n} of the {all} DNs from {source}"),
+        (n, all) if n > 1 => format!("; the same goes for {n} of the {all} DNs from {source}"),
         _ => String::new(),
     };
     let elsewhere = case.scene.served(last.registrar).accepted;

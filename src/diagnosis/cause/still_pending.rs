@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "still-pending",
     severity: Severity::Observation,
     fragment: "answer not due before the capture ends",
-    meaning: "The capture ends before an answer could be due.",
+    meaning: "The capture ends before a response could be due.",
     check: "a longer capture",
     reference: "RFC 3261 §17.1.2.2",
 };

@@ -5,7 +5,7 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "tcp-reset",
     severity: Severity::Error,
-    fragment: "TCP connection reset instead of an answer",
+    fragment: "TCP connection reset instead of a response",
     meaning: "The server, or something on the way, reset the TCP connection that carried the \
             REGISTER.",
     check: "whether the server accepts SIP over TCP from this address, and what stands \

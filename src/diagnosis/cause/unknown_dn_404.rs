@@ -7,7 +7,7 @@ static ABOUT: About = About {
     severity: Severity::Error,
     fragment: "unknown to the registrar (404)",
     meaning: "The registrar has no such DN in this domain, or it is disabled there.",
-    check: "the user of To and the domain of the Request-URI, and check the DN's \
+    check: "the user part of the To URI and the domain of the Request-URI, and check the DN's \
             configuration on the switch: whether it exists under this number and is \
             enabled",
     reference: "RFC 3261 §10.3 step 5, §21.4.5",

@@ -88,7 +88,7 @@ fn verdict(case: &Case<'_>) -> String {
     let state = match case.view.state().state() {
         State::InService => "is in service",
         State::OutOfService => "is out of service",
-        State::Unknown => "is in a state this capture cannot tell",
+        State::Unknown => "is in an unknown state",
     };
     let code = case.view.state().status_code.map_or_else(String::new, |c| format!(" {c}"));
     let word = case.verdict().name().replace('_', " ");

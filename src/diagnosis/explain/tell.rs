@@ -127,7 +127,7 @@ fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (Stri
                 (0 | 1, _) => "once".to_owned(),
                 (n, within) => format!("{} within {}", times(n), span(within)),
             };
-            let sentence = format!("no answer from {server} to {source}, sent {sent}");
+            let sentence = format!("no response from {server} to {source}, sent {sent}");
             (sentence, "not answered".to_owned())
         }
         Verdict::Unreachable => {
@@ -135,7 +135,7 @@ fn failed(case: &Case<'_>, attempt: &AttemptView<'_>, verdict: Verdict) -> (Stri
             (format!("{server} not reached from {source} ({why})"), "not reached".to_owned())
         }
         Verdict::OneWay => (
-            format!("{source} sent a REGISTER to {server}; the answer was not captured"),
+            format!("{source} sent a REGISTER to {server}; the response was not captured"),
             "sent, answer not captured,".to_owned(),
         ),
         Verdict::Truncated => (

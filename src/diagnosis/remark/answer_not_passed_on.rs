@@ -6,8 +6,8 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "answer-not-passed-on",
     severity: Severity::Warning,
-    fragment: "a proxy does not pass the answer on",
-    meaning: "The registrar answered the proxy, and the proxy sent the device no final answer: the \
+    fragment: "a proxy does not pass the response on",
+    meaning: "The registrar answered the proxy, and the proxy sent the device no final response: the \
             device repeats its REGISTER.",
     check: "the proxy: its failure route, and whether it waits for other branches",
     reference: "RFC 3261 §16.7",
@@ -37,7 +37,7 @@ impl DnRule for NotPassedOn {
         let repeats = repeats_after(last).unwrap_or_default();
         format!(
             "{}: {} answered {} to {}, which does not pass it on: {} repeats its REGISTER {} and gets no \
-             final answer",
+             final response",
             case.name(),
             last.registrar,
             case.code_of(last),

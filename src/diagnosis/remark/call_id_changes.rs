@@ -31,7 +31,7 @@ impl DnRule for CallIdChanges {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         format!(
-            "{}: {} REGISTERs under another Call-ID each time{}",
+            "{}: {} uses a new Call-ID for every REGISTER{}",
             case.name(),
             case.source_name(),
             Oddity::CallIdChanges.in_the_fleet(case)

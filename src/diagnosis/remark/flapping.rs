@@ -6,9 +6,9 @@ use crate::registration::{Change, State};
 static ABOUT: About = About {
     id: "flapping",
     severity: Severity::Warning,
-    fragment: "in and out of service",
+    fragment: "flapping",
     meaning: "The DN went out of service at least twice within ten minutes.",
-    check: "what un-registers it or lets it lapse: two programs with one DN, a monitor, a \
+    check: "what de-registers it or lets it expire: two programs with one DN, a monitor, a \
             link that comes and goes",
     reference: "RFC 3261 §10.2.2, §10.2.4",
 };

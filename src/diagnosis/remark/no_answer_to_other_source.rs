@@ -9,7 +9,7 @@ const MANY: u32 = 5;
 static ABOUT: About = About {
     id: "no-answer-to-other-source",
     severity: Severity::Warning,
-    fragment: "no answer to another source",
+    fragment: "no response to another source",
     meaning: "The DN is in service from one address while nobody answers it at another: a device \
             that moved, or a second one, is not registered though the DN is.",
     check: "which device at the other address uses this DN, and its way to the registrar; calls go \

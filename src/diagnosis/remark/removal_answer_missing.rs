@@ -7,7 +7,7 @@ static ABOUT: About = About {
     id: "removal-answer-missing",
     severity: Severity::Warning,
     fragment: "removed itself, answer not captured",
-    meaning: "The device removed its registration and the capture lacks the answer, though the device \
+    meaning: "The device removed its registration and the capture lacks the response, though the device \
             acts as if it had one: most likely the DN is out of service, and nothing captured says so.",
     check: "whether a call reaches the DN, and the registrar's own list; capture both directions",
     reference: "RFC 3261 §10.2.2",
@@ -34,7 +34,7 @@ impl DnRule for RemovalAnswerMissing {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = removal(case) else { return String::new() };
         format!(
-            "{}: {} removed it at {}, and no answer to that was captured: most likely it is no longer in \
+            "{}: {} removed it at {}, and no response to that was captured: most likely it is no longer in \
              service",
             case.name(),
             last.source.addr,

@@ -6,9 +6,9 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "rport-unfilled",
     severity: Severity::Warning,
-    fragment: "rport asked for and not filled in",
-    meaning: "The Via asks for the source port and the answer does not fill it in: behind a \
-            NAT the answer may go to the wrong port.",
+    fragment: "rport requested and not returned",
+    meaning: "The Via asks for the source port and the response does not fill it in: behind a \
+            NAT the response may go to the wrong port.",
     check: "whether the registrar supports rport",
     reference: "RFC 3581 §4",
 };
@@ -31,7 +31,7 @@ impl DnRule for RportUnfilled {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         format!(
-            "{}: the Via asks for rport and the answer of {} leaves it empty{}",
+            "{}: the Via asks for rport and the response of {} leaves it empty{}",
             case.name(),
             case.registrar_name(),
             Oddity::RportUnfilled.in_the_fleet(case)

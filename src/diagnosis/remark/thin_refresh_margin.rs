@@ -43,7 +43,7 @@ impl DnRule for ThinMargin {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(thin) = thinnest(case) else { return String::new() };
         format!(
-            "{}: refreshed {} before the end of {} s: an answer that is lost cannot be made up for",
+            "{}: refreshed {} before the end of {} s: a single lost response would drop the registration",
             case.name(),
             span(thin.margin_ms().unwrap_or(0) * 1_000_000),
             thin.granted.unwrap_or(0)

@@ -6,8 +6,8 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "two-final-answers",
     severity: Severity::Observation,
-    fragment: "two final answers to one request",
-    meaning: "One request got two different final answers; the device takes the first.",
+    fragment: "two final responses to one request",
+    meaning: "One request got two different final responses; the device takes the first.",
     check: "the registrar's script: Kamailio's usual `if (!save()) sl_reply_error()` sends \
             a second one",
     reference: "RFC 3261 §17.2.2",
@@ -33,12 +33,12 @@ impl DnRule for TwoFinalAnswers {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(attempt) = double(case) else {
-            return format!("{}: one request got two different final answers", case.name());
+            return format!("{}: one request got two different final responses", case.name());
         };
         let mut codes: Vec<_> = attempt.messages().map(|m| m.code).filter(|&c| c >= 200).collect();
         codes.dedup();
         let codes: Vec<_> = codes.iter().map(ToString::to_string).collect();
-        format!("{}: one request got the final answers {}", case.name(), codes.join(" and "))
+        format!("{}: one request got the final responses {}", case.name(), codes.join(" and "))
     }
 }
 

@@ -80,7 +80,7 @@ fn differences(out: &mut String, contrast: &Contrast, names: [&str; 2]) {
     let coincide = contrast.groups.iter().filter(|g| g.members.len() > 1);
     for group in coincide {
         let all: Vec<_> = group.members.iter().map(|m| m.attribute.label).collect();
-        let _ = write!(out, "\nNot to be told apart here: {}.\n", all.join("; "));
+        let _ = write!(out, "\nIndistinguishable in this capture: {}.\n", all.join("; "));
     }
 }
 

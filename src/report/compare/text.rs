@@ -113,8 +113,8 @@ fn others(out: &mut String, contrast: &Contrast) {
     };
     for (title, findings) in [
         ("Mixed, no clear difference", &contrast.mixed),
-        ("Follows from the outcome, so no cause", &contrast.outcomes),
-        ("Not told for both sides", &contrast.not_known),
+        ("Consequences, not causes", &contrast.outcomes),
+        ("Known for one side only", &contrast.not_known),
     ] {
         if !findings.is_empty() {
             line(out, 0, &format!("{title}: {}", named(findings)));

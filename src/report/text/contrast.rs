@@ -84,7 +84,7 @@ fn attributes(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     let same = same(contrast);
     if !same.is_empty() {
-        page.paragraph("  ", &format!("Not the difference, the same for all: {same}."))?;
+        page.paragraph("  ", &format!("Identical on both sides: {same}."))?;
     }
     page.paragraph(
         "  ",
@@ -136,7 +136,7 @@ fn coinciding(members: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
         0 => String::new(),
         more => format!("; {more} more"),
     };
-    page.paragraph("    ", &format!("Not to be told apart from it here: {named}{more}."))
+    page.paragraph("    ", &format!("Indistinguishable in this capture: {named}{more}."))
 }
 
 fn bullet(page: &Page<'_>) -> String {

@@ -43,10 +43,7 @@ fn sentence(by_verdict: &ByVerdict, at_risk: u64) -> String {
     let part = |state: State, words: &str| {
         let of = || by_verdict.iter().filter(|((own, ..), _)| *own == state);
         let sum: u64 = of().map(|(_, (_, n))| n).sum();
-        let why = of().map(|((.., code), (verdict, n))| {
-            let code = code.map_or_else(String::new, |code| format!(" {code}"));
-            format!("{n} {}{code}", verdict.name().replace('_', " "))
-        });
+        let why = of().map(|((.., code), (verdict, n))| format!("{n} {}", brief(*verdict, *code)));
         let why = match state {
             State::InService if at_risk > 0 => format!(", {at_risk} of them at risk"),
             State::InService => String::new(),
@@ -61,6 +58,15 @@ fn sentence(by_verdict: &ByVerdict, at_risk: u64) -> String {
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     format!("{}: {}", count(total, "DN"), parts.join(", "))
+}
+
+/// The label of a verdict without the words behind its code.
+fn brief(verdict: Verdict, code: Option<u16>) -> String {
+    match (verdict, code) {
+        (Verdict::Rejected, Some(code)) => format!("rejected {code}"),
+        (Verdict::Challenged, Some(code)) => format!("challenged {code}"),
+        _ => words::label(verdict, code),
+    }
 }
 
 /// What was read: files, packets, times.
@@ -90,7 +96,7 @@ pub(super) fn capture(
         let zone = clock.zone(snapshot.at);
         append!(text, "; {from} {} {to} {zone}", page.glyphs.dash);
         if snapshot.at != last {
-            append!(text, ", judged at {}", clock.beside(snapshot.at, first));
+            append!(text, ", evaluated at {}", clock.beside(snapshot.at, first));
         }
     }
     for (number, what) in [
@@ -148,7 +154,7 @@ fn nothing(view: &View<'_>) -> String {
             format!("No registration was seen: {read} read, none was SIP.")
         }
         (_, messages) => format!(
-            "No registration was seen: {}, none a REGISTER or an answer to one that names a DN.",
+            "No registration was seen: {}, none a REGISTER or a response to one that names a DN.",
             count(messages, "SIP message")
         ),
     };

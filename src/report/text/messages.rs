@@ -43,7 +43,7 @@ pub(super) fn write(
         append!(line, " \"{}\"", escape_bytes(agent));
     }
     let marks = [
-        (view.seen.retransmission, " (sent again)"),
+        (view.seen.retransmission, " (retransmission)"),
         (view.seen.duplicate, " (captured before)"),
         (message.is_cut(), " (cut)"),
         (origin.path.log.has(LogMarks::NOT_SENT), " (not sent)"),

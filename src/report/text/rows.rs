@@ -83,9 +83,10 @@ impl Widths {
     /// As wide as the widest cell, within the page; `None` without any row.
     fn of(view: &View<'_>, clock: &Clock) -> Option<Self> {
         let mut columns = [2, 7, 5, 6];
-        let mut rows = 0_usize;
+        let (mut rows, mut longest) = (0_usize, 0);
         for dn in view.dns() {
             let row = Row::of(view.snapshot, dn, clock);
+            longest = longest.max(row.cells[1].width());
             for ((width, cell), widest) in columns.iter_mut().zip(&row.cells).zip(WIDEST) {
                 *width = (*width).max(cell.width()).min(widest);
             }
@@ -93,7 +94,10 @@ impl Widths {
         }
         let used = |columns: &[usize; 4]| MARK + columns.iter().sum::<usize>() + 3 * GAP;
         let too_wide = used(&columns).saturating_sub(WIDTH);
-        let [_, _, _, source] = &mut columns;
+        // the verdict is worth more than the User-Agent
+        let spare = WIDTH.saturating_sub(used(&columns));
+        let [_, verdict, _, source] = &mut columns;
+        *verdict += longest.saturating_sub(*verdict).min(spare);
         *source = source.saturating_sub(too_wide);
         let room = WIDTH.saturating_sub(used(&columns) + GAP);
         let user_agent = if room >= USEFUL { room } else { 0 };

@@ -28,7 +28,7 @@ pub(super) fn write(view: &StoryView<'_>, page: &mut Page<'_>) -> io::Result<()>
     let (causes, others): (Vec<_>, Vec<_>) = story.findings.iter().partition(|f| f.is_cause);
     for cause in &causes {
         page.title(if state(view) == Some(State::Unknown) {
-            "Why nobody can tell"
+            "Why the state is unknown"
         } else {
             "Why"
         })?;

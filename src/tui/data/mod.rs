@@ -1,7 +1,6 @@
 //! What is shown: a snapshot with its contrast and findings, and the rows made of it.
 
 use crate::hashing::{HashMap, HashSet};
-use jiff::tz::TimeZone;
 use smallvec::SmallVec;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -12,7 +11,6 @@ use crate::net::{FrameRef, escape_bytes};
 use crate::registration::{Cohort, DnView, Snapshot, State};
 use crate::wording::glyphs::Frames;
 use crate::wording::limits::limits;
-use crate::wording::when::Clock;
 use crate::wording::words;
 
 mod like;
@@ -41,6 +39,8 @@ pub struct Data {
     pub(super) limits: Vec<String>,
     /// DNs by state: in service, out of service, unknown.
     pub(super) totals: [usize; 3],
+    /// At risk, of those in service.
+    pub(super) at_risk: usize,
     /// Failing and working DNs.
     pub(super) cohorts: [usize; 2],
     /// Columns of text the widest DN, source and registrar need.
@@ -96,14 +96,14 @@ impl Data {
             data.widths.dn = data.widths.dn.max(escape_bytes(dn.name()).width());
         }
         for row in &data.rows {
+            data.at_risk += usize::from(row.risk.is_some());
             data.widths.source = data.widths.source.max(row.source_width());
             data.widths.registrar = data.widths.registrar.max(row.registrar_width());
         }
         let outcomes: HashSet<_> =
-            data.rows.iter().map(|row| (row.verdict, row.status_code)).collect();
-        let clock = Clock::new(&TimeZone::UTC, data.snapshot.at);
+            data.rows.iter().map(|row| (row.verdict, row.status_code, row.risk)).collect();
         let lengths =
-            outcomes.iter().map(|&(v, code)| words::verdict(v, code, None, &clock).width());
+            outcomes.iter().map(|&(v, code, risk)| words::label_of(v, code, risk).width());
         data.widths.state = lengths.max().unwrap_or(0);
         for (number, finding) in (0..).zip(&data.findings) {
             let place = finding.dn.as_ref().and_then(|dn| data.by_name.get(dn));

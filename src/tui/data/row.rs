@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::net::{Endpoint, Timestamp, Transport};
-use crate::registration::{DnView, FlagSet, Snapshot, Sym, Verdict, natural};
+use crate::registration::{DnView, FlagSet, Risk, Snapshot, Sym, Verdict, natural};
 use crate::wording::device::Device;
 
 /// One DN as the list shows it.
@@ -15,6 +15,8 @@ pub(in crate::tui) struct Row {
     pub(in crate::tui) rank: u32,
     pub(in crate::tui) verdict: Verdict,
     pub(in crate::tui) status_code: Option<u16>,
+    /// What puts it at risk.
+    pub(in crate::tui) risk: Option<Risk>,
     pub(in crate::tui) since: Option<Timestamp>,
     pub(in crate::tui) expires_at: Option<Timestamp>,
     pub(in crate::tui) flags: FlagSet,
@@ -42,6 +44,7 @@ impl Row {
             rank: 0,
             verdict: state.verdict,
             status_code: state.status_code,
+            risk: dn.risk(),
             since: state.since,
             expires_at: state.expires_at,
             flags: dn.flags(),

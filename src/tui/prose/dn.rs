@@ -14,7 +14,7 @@ pub(in crate::tui) fn headline(look: &Look<'_>, dn: DnView<'_>) -> String {
     let state = dn.state();
     let words = words::verdict(state.verdict, state.status_code, state.expires_at, look.clock);
     let since = state.since.map(|at| format!(" since {}", look.clock.short(at)));
-    format!("{words}{}", since.unwrap_or_default())
+    format!("{words}{}{}", since.unwrap_or_default(), words::at_risk(dn.risk()))
 }
 
 /// `192.168.210.54:5060 → 192.168.210.81:5060 udp`; empty without an attempt.
@@ -38,8 +38,8 @@ fn findings(page: &mut Page, look: &Look<'_>, place: u32, dn: DnView<'_>) {
     let numbers: Vec<usize> = look.data.finding_numbers(place).collect();
     let unknown = dn.state().state() == State::Unknown;
     match (numbers.is_empty(), dn.state().state()) {
-        (false, _) => page.title(if unknown { "Why nobody can tell" } else { "Findings" }),
-        (true, State::InService) => page.title("Nothing to complain of"),
+        (false, _) => page.title(if unknown { "Why the state is unknown" } else { "Findings" }),
+        (true, State::InService) => page.title("No findings"),
         (true, _) => page.title("No rule names a cause"),
     }
     for number in numbers {

@@ -43,13 +43,13 @@ impl Section {
 
     pub(in crate::tui) fn title(self, contrast: &Contrast) -> &'static str {
         match self {
-            Self::Same => "Not the difference, the same for all",
+            Self::Same => "Identical on both sides",
             Self::Mixed if contrast.failing.dns.min(contrast.working.dns) < 2 => {
                 "Differ, but too few DNs to say it matters"
             }
             Self::Mixed => "Mixed, no clear difference",
-            Self::Outcomes => "Follows from the outcome, so no cause",
-            Self::NotKnown => "Not told for both sides",
+            Self::Outcomes => "Consequences, not causes",
+            Self::NotKnown => "Known for one side only",
         }
     }
 

@@ -173,9 +173,9 @@ impl Try {
                 Some(words::icmp(kind, code, self.registrar.addr))
             }
             (Outcome::Failed(Verdict::Unreachable), None) => Some("connection reset"),
-            (Outcome::Failed(Verdict::NoAnswer), _) => Some("no answer"),
-            (Outcome::Failed(Verdict::OneWay), _) => Some("no answer captured"),
-            (Outcome::Open, _) => Some("no answer before the capture ends"),
+            (Outcome::Failed(Verdict::NoAnswer), _) => Some("no response"),
+            (Outcome::Failed(Verdict::OneWay), _) => Some("response not captured"),
+            (Outcome::Open, _) => Some("response pending at end of capture"),
             _ => None,
         }
     }

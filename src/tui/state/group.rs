@@ -61,16 +61,19 @@ pub(in crate::tui) struct Group {
     pub(in crate::tui) rows: Vec<u32>,
     /// In service, out of service, unknown.
     pub(in crate::tui) states: [usize; 3],
+    /// At risk, of those in service.
+    pub(in crate::tui) at_risk: usize,
     pub(in crate::tui) open: bool,
 }
 
 impl Group {
     pub(in crate::tui) const fn new(key: String, open: bool) -> Self {
-        Self { key, rows: Vec::new(), states: [0; 3], open }
+        Self { key, rows: Vec::new(), states: [0; 3], at_risk: 0, open }
     }
 
     pub(in crate::tui) fn add(&mut self, place: u32, row: &Row) {
         self.rows.push(place);
+        self.at_risk += usize::from(row.risk.is_some());
         let [working, out, unknown] = &mut self.states;
         *match row.verdict.state() {
             State::InService => working,

@@ -152,7 +152,7 @@ pub(super) fn compare(state: &mut State, name: &[u8]) -> Then {
             return Then::Nothing;
         };
         let shared = if like.shared.is_empty() { "nothing alike" } else { &like.shared };
-        state.tell(format!("most like it on the other side: {} ({shared})", escape_bytes(&other)));
+        state.tell(format!("closest match on the other side: {} ({shared})", escape_bytes(&other)));
         other
     };
     let urgency = |name: &[u8]| state.data.find(name).map(|dn| dn.state().verdict.urgency());

@@ -119,7 +119,7 @@ fn look(state: &mut State, data: &Arc<Data>) {
     }
     let findings = data.findings.iter().filter(|f| f.source == Some(address));
     let findings = findings.map(|finding| finding.sentence.clone()).collect();
-    let kinds = kinds(state, data, address);
+    let kinds = kinds(data, address);
     state.sources.about = Some(About { address, data: current, kinds, findings });
 }
 
@@ -127,7 +127,7 @@ fn look(state: &mut State, data: &Arc<Data>) {
 type Outcome = (Verdict, Option<u16>);
 
 /// How the DNs fare that an address registers or tried to: state, words, names.
-fn kinds(state: &State, data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
+fn kinds(data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
     let tried = |record: &Dn| record.sources.iter().any(|(source, _)| source.addr == address);
     let own = data.snapshot.dns().filter(|dn| dn.record().is_some_and(tried));
     // DNs come most urgent first, those that fare alike together
@@ -160,7 +160,7 @@ fn kinds(state: &State, data: &Data, address: IpAddr) -> Vec<(Service, String, S
         (service, format!("{} {words}", names.len()), names::list(&names))
     });
     let told = |((verdict, code), names): &(Outcome, Vec<&[u8]>)| {
-        let words = words::verdict(*verdict, *code, None, &state.clock);
+        let words = words::label(*verdict, *code);
         (verdict.state(), format!("{} {words}", names.len()), names::list(names))
     };
     elsewhere.chain(kinds.iter().map(told)).collect()

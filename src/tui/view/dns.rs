@@ -92,7 +92,7 @@ fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
     let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
     paper.put(area, (0, 0), fold, Some(Ink::Accent));
     paper.put(area, (2, 0), mark, Some(ink));
-    let counts = totals(group.states, paper.glyphs);
+    let counts = totals(group.states, group.at_risk, paper.glyphs);
     let width: u16 = counts.iter().map(|(text, _)| layout::width(text)).sum();
     let at = area.width.saturating_sub(width + 1);
     let key = Rect { width: at.saturating_sub(1), ..area };
@@ -104,7 +104,7 @@ fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
 /// Why there is no line.
 fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let text = if !state.data.rows().is_empty() {
-        "No DN passes search and filter: F5 clears them."
+        "No DN matches the search and filter: F5 clears them."
     } else if !state.reading.finished && state.reading.failed.is_none() {
         "No registration so far."
     } else {
@@ -114,7 +114,7 @@ fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let mut y = paper.paragraph(inside, 1, 0, text, Some(Ink::Title));
     if state.data.rows().is_empty() {
         if !state.data.findings.is_empty() {
-            y = paper.paragraph(inside, y, 0, "4 shows what was found all the same.", None);
+            y = paper.paragraph(inside, y, 0, "Press 4 for the findings.", None);
         }
         for limit in &state.data.limits {
             y = paper.paragraph(inside, y, 2, limit, None);

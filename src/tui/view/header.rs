@@ -15,7 +15,7 @@ use crate::wording::layout::cut;
 const LAGS: Duration = Duration::from_secs(2);
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
-    let totals = totals(state.data.totals, state.glyphs());
+    let totals = totals(state.data.totals, state.data.at_risk, state.glyphs());
     let totals_width: u16 = totals.iter().map(|(text, _)| width(text)).sum();
     let (progress, progress_ink) = progress(state);
     let (lost, lost_ink) = lost(state);

@@ -9,7 +9,7 @@ use crate::tui::state::State;
 /// Lines after the keys.
 pub(in crate::tui) const EXTRA: [&str; 5] = [
     "",
-    "A filter's conditions must all hold; commas part values of which any will do:",
+    "In a filter a space means AND, a comma OR:",
     "  verdict=rejected,no_answer  source=10.0.0.0/8  ua~Asterisk  dn=5001-5020",
     "  code=403  flag=nat  registrar!=10.1.1.1:5060  expires=120  contact~10.2.",
     "With the mouse: click selects, again opens, the wheel scrolls, titles sort.",

@@ -219,7 +219,7 @@ fn labels(screen: &Flow, seen: &Seen) -> Vec<String> {
     let attempt = screen.tries.get(seen.attempt);
     let marks = seen.record.marks;
     let again = match () {
-        () if marks.has(Marks::RETRANSMISSION) => " (sent again)",
+        () if marks.has(Marks::RETRANSMISSION) => " (retransmission)",
         () if marks.has(Marks::DUPLICATE) => " (captured before)",
         () if marks.has(Marks::CUT) => " (cut)",
         () => "",

@@ -96,7 +96,7 @@ fn place_words(screen: &Message, place: Option<(usize, usize)>) -> String {
     words.join(", ")
 }
 
-/// `frame #9, 612 bytes, CSeq 2, sent again, in a.pcap`.
+/// `frame #9, 612 bytes, CSeq 2, retransmission, in a.pcap`.
 fn facts(state: &State, key: &Key, fetched: Option<&Fetched>, seen: Option<&Seen>) -> String {
     let mut facts = vec![format!("frame {}", state.data.frame_name(key.frame))];
     if let Some(fetched) = fetched {
@@ -123,7 +123,7 @@ pub(super) fn remarks(seen: &Seen) -> impl Iterator<Item = String> {
     let marks = seen.record.marks;
     let hop = seen.record.hop;
     [
-        (marks.has(Marks::RETRANSMISSION), "sent again".to_owned()),
+        (marks.has(Marks::RETRANSMISSION), "retransmission".to_owned()),
         (marks.has(Marks::DUPLICATE), "captured before".to_owned()),
         (hop > 0, format!("hop {}", u16::from(hop) + 1)),
     ]

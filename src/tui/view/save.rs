@@ -37,13 +37,13 @@ pub(super) fn draw(state: &State, save: &Save, paper: &mut Paper<'_>) -> Option<
     let path_line = inside.y + y;
     y += 2;
     let (text, ink) = if save.exists {
-        ("There is such a file. y replaces it, any other key does not.".to_owned(), Ink::Bad)
+        ("File exists. Overwrite? (y/N)".to_owned(), Ink::Bad)
     } else if let Some(failed) = &save.failed {
         (escape_text(failed).into_owned(), Ink::Bad)
     } else if save.busy {
         ("writing ...".to_owned(), Ink::Doubtful)
     } else {
-        ("Tab next, Left and Right choose, Enter saves, Esc gives up".to_owned(), Ink::Faint)
+        ("Tab next, Left and Right choose, Enter saves, Esc cancels".to_owned(), Ink::Faint)
     };
     paper.paragraph(inside, y, 0, &text, Some(ink));
     let cursor = u16::try_from(save.path.visual_cursor().saturating_sub(scroll)).unwrap_or(0);

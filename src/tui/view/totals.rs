@@ -6,8 +6,9 @@ use crate::net::count;
 use crate::registration::State as Service;
 use crate::wording::glyphs::Glyphs;
 
-/// `5 DNs  ✗ 3 out  ✓ 2 in service`, of those in service, out of service and unknown.
-pub(super) fn totals([working, out, unknown]: [usize; 3], glyphs: &Glyphs) -> Line {
+/// `5 DNs  ✗ 3 out  ✓ 2 in service  ▲ 1 at risk`, of those in service, out of service and unknown, and of
+/// those at risk among the first.
+pub(super) fn totals([working, out, unknown]: [usize; 3], at_risk: usize, glyphs: &Glyphs) -> Line {
     let mut line = vec![(count((working + out + unknown) as u64, "DN"), Some(Ink::Title))];
     let words = [
         (out, Service::OutOfService, "out"),
@@ -19,6 +20,9 @@ pub(super) fn totals([working, out, unknown]: [usize; 3], glyphs: &Glyphs) -> Li
             let (mark, ink) = Palette::mark(service, glyphs);
             line.push((format!("  {mark} {number} {word}"), Some(ink)));
         }
+    }
+    if at_risk > 0 {
+        line.push((format!("  {} {at_risk} at risk", glyphs.at_risk), Some(Ink::Doubtful)));
     }
     line
 }

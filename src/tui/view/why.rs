@@ -55,7 +55,7 @@ fn headline(state: &State, dn: DnView<'_>) -> String {
     let s = dn.state();
     let words = words::verdict(s.verdict, s.status_code, s.expires_at, &state.clock);
     let since = s.since.map_or_else(String::new, |at| format!(" since {}", state.clock.short(at)));
-    format!("{} {words}{since}", escape_bytes(dn.name()))
+    format!("{} {words}{since}{}", escape_bytes(dn.name()), words::at_risk(dn.risk()))
 }
 
 /// `192.168.210.54:5060 → 192.168.210.81:5060 udp`.
@@ -115,14 +115,16 @@ fn shares(state: &State, dn: DnView<'_>) -> Option<String> {
     };
     let (f, w) = (support.failing, support.working);
     let numbers = format!("{} of {} failing, {} of {} working", f.n, f.of, w.n, w.of);
-    let few = if few { "; few, could be chance" } else { "" };
+    let few = if few { "; small sample" } else { "" };
     Some(match (cohort, holds) {
         (Cohort::Failing, true) => format!("Shared with the failing: {what} ({numbers}{few})."),
         (Cohort::Failing, false) => {
-            format!("Not what most failing DNs share: {what} ({numbers}{few}).")
+            format!("Does not match the main pattern: {what} ({numbers}{few}).")
         }
-        (_, true) => format!("Works all the same: {what} ({numbers}{few})."),
-        (_, false) => format!("Unlike the failing DNs: {what} ({numbers}{few})."),
+        (_, true) => format!("Working, although it shares: {what} ({numbers}{few})."),
+        (_, false) => {
+            format!("Not shared with the failing DNs, which have: {what} ({numbers}{few}).")
+        }
     })
 }
 
@@ -141,7 +143,7 @@ fn of_group(state: &State, group: &Group, area: Rect, paper: &mut Paper<'_>) {
         if let Some((_, _, dns)) = kinds.iter_mut().find(|(other, _, _)| *other == key) {
             dns.push(dn.name());
         } else {
-            let words = words::verdict(row.verdict, row.status_code, None, &state.clock);
+            let words = words::label(row.verdict, row.status_code);
             kinds.push((key, words, vec![dn.name()]));
         }
     }

@@ -106,12 +106,12 @@ fn of_registrations(following: &Following, families: &mut Families) {
     families.counters(
         "regscope_registrations_total",
         "Attempts to register that ended, by outcome and status code. One that nobody carried on \
-         after a challenge counts 32 s later, one without an answer a minute later.",
+         after a challenge counts 32 s later, one without a response a minute later.",
         labels.iter().map(|(labels, times)| (&labels[..], *times)),
     );
     families.histogram(
         "regscope_registration_rtt_seconds",
-        "From a REGISTER to its final answer, which may be a challenge.",
+        "From a REGISTER to its final response, which may be a challenge.",
         tally.rtt(),
     );
     families.histogram(

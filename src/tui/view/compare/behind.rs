@@ -130,8 +130,10 @@ fn section(contrast: &Contrast, section: Section, area: Rect, paper: &mut Paper<
     let findings = section.findings(contrast);
     let meaning = match section {
         Section::Same => "All DNs of both sides have the same value.",
-        Section::Mixed => "Their values are on both sides, or few DNs stand behind them.",
-        Section::Outcomes => "These come of the answer: they differ because the outcome does.",
+        Section::Mixed => "Values overlap, or too few DNs.",
+        Section::Outcomes => {
+            "These follow from the response: they differ because the outcome does."
+        }
         Section::NotKnown => "The capture tells these of one side at most.",
     };
     let y = paper.paragraph(area, 0, 2, meaning, Some(Ink::Title));

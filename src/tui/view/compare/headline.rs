@@ -40,7 +40,7 @@ pub(super) fn draw(state: &State, contrast: &Contrast, area: Rect, paper: &mut P
     sides(state, contrast, &lead, Rect { y: inside.y + y, height: 1, ..inside }, paper);
     let mut notes = Vec::new();
     if lead.few {
-        notes.push("Few DNs stand behind it: could be chance".to_owned());
+        notes.push("Small sample: may be coincidence".to_owned());
     }
     if lead.coincide > 0 {
         notes.push(match lead.coincide {
@@ -135,8 +135,8 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
         ],
         (0, w) => [
             format!(
-                "No DN fails: nothing to compare the {} that work with.",
-                count(w as u64, "DN")
+                "No DN is failing, so there is nothing to compare with the {}.",
+                count(w as u64, "working DN")
             ),
             "Mark some DNs in the list with Space, or filter it with F7, to compare them with \
              the others here."

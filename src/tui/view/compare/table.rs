@@ -90,7 +90,7 @@ fn titles(
         }
         return;
     }
-    paper.put(area, (1, 0), "Separates", Some(Ink::Title));
+    paper.put(area, (1, 0), "Score", Some(Ink::Title));
     paper.put(area, (LABEL + 2, 0), "Attribute", Some(Ink::Title));
     let (names, marks, inks) =
         (labels(contrast), marks(&state.compare.part, paper), inks(&state.compare.part));

@@ -79,7 +79,7 @@ pub(super) fn params(params: &[ParamRow], rows: &mut Vec<Row>) {
 /// A DN with its verdict and the way of its request.
 pub(super) fn side(state: &State, dn: DnView<'_>) -> Side {
     let own = dn.state();
-    let verdict = words::verdict(own.verdict, own.status_code, None, &state.clock);
+    let verdict = words::label(own.verdict, own.status_code);
     let time = |word: &str, at: Option<Timestamp>| {
         at.map_or_else(String::new, |at| format!("{word} {}", state.clock.short(at)))
     };

@@ -128,6 +128,6 @@ fn headers(pair: &RawPair, same: bool, tally: &mut Tally, rows: &mut Vec<Row>) {
         let text = "those both have stand in another order".to_owned();
         let cells = super::rows::Cells::One(text);
         let kind = Some(Kind::Differs);
-        rows.push(Row { kind, title: false, label: "Order of headers".to_owned(), cells });
+        rows.push(Row { kind, title: false, label: "Header order".to_owned(), cells });
     }
 }
