@@ -89,7 +89,7 @@ fn the_report_keeps_kinds_of_failure_apart() {
     assert!(text.contains("\n✗ 5008: rejected 404"), "{text}");
     assert!(text.contains("What the failing DNs share and no working DN has"), "{text}");
     let removed = run(&["report", "--utc", REMOVED]);
-    assert!(removed.replace("\n      ", " ").contains("removed by its own side."), "{removed}");
+    assert!(removed.replace("\n      ", " ").contains("de-registered by the device."), "{removed}");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_story_as_json() {
     assert_eq!(story["events"][1]["frames"][0]["frame"], 5);
     assert_eq!(story["findings"][0]["rule"], "deregistered-by-own-side");
     assert_eq!(story["findings"][0]["is_cause"], true);
-    assert_eq!(story["findings"][0]["fragment"], "removed by its own side");
+    assert_eq!(story["findings"][0]["fragment"], "de-registered by the device");
 }
 
 /// The attributes of two DNs side by side: name, left, right, how they compare.

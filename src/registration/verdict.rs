@@ -1,5 +1,7 @@
 //! The words of the model: verdict, state, cohort and the flags beside a verdict.
 
+use crate::sip::status_phrase;
+
 /// What regscope says of a DN, one word, the same in every output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Verdict {
@@ -100,6 +102,35 @@ impl Verdict {
                 State::Unknown
             }
             _ => State::OutOfService,
+        }
+    }
+
+    /// Its label, the same in every output; `code` is the status code behind it.
+    #[must_use]
+    pub fn label(self, code: Option<u16>) -> String {
+        let with_code =
+            |words: &str| code.map_or_else(|| words.to_owned(), |c| format!("{words} {c}"));
+        match self {
+            Self::InService => "in service".to_owned(),
+            Self::Rejected => match code {
+                Some(code) => format!("rejected {}", status_phrase(code, None)),
+                None => "rejected".to_owned(),
+            },
+            Self::AuthFailed => with_code("authentication failed"),
+            Self::Redirected => with_code("redirected"),
+            Self::Expired => "expired".to_owned(),
+            Self::Deregistered => "de-registered by the device".to_owned(),
+            Self::Terminated => "binding removed".to_owned(),
+            Self::NotKept => "200 OK, Contact not stored".to_owned(),
+            Self::NotRegistered => "query only, no binding".to_owned(),
+            Self::Challenged => with_code("challenged") + ", no credentials followed",
+            Self::NoAnswer => "no response".to_owned(),
+            Self::Unreachable => "unreachable".to_owned(),
+            Self::Pending => "response pending at end of capture".to_owned(),
+            Self::OneWay => "responses not captured".to_owned(),
+            Self::Truncated => "truncated".to_owned(),
+            Self::NotSeen => "expected, not seen".to_owned(),
+            Self::CtiOnly => "known from CTI only".to_owned(),
         }
     }
 

@@ -6,11 +6,11 @@ use super::when::Clock;
 use crate::capture::{Capture, Compared, LogInfo, Offset, file_name};
 use crate::net::{Timestamp, apart, count, escape_text};
 use crate::registration::{Basis, Demand, DnView, Flag, Risk, Verdict};
-use crate::sip::reason_phrase;
+use crate::sip::status_phrase;
 
 /// A status code with its phrase, `403 Forbidden`.
 pub(crate) fn status(code: u16) -> String {
-    format!("{code} {}", reason_phrase(code)).trim_end().to_owned()
+    status_phrase(code, None)
 }
 
 /// What was found out about a log: `genesys log, 345 messages, 112 statements, +05:30 from its header, …`.
@@ -93,34 +93,7 @@ pub(crate) fn verdict(
 ) -> String {
     match (verdict, expires) {
         (Verdict::InService, Some(end)) => format!("in service until {}", clock.short(end)),
-        _ => label(verdict, code),
-    }
-}
-
-/// The label of a verdict, the same in every output.
-pub(crate) fn label(verdict: Verdict, code: Option<u16>) -> String {
-    let with_code = |words: &str| code.map_or_else(|| words.to_owned(), |c| format!("{words} {c}"));
-    match verdict {
-        Verdict::InService => "in service".to_owned(),
-        Verdict::Rejected => match code {
-            Some(code) => format!("rejected {}", status(code)),
-            None => "rejected".to_owned(),
-        },
-        Verdict::AuthFailed => with_code("authentication failed"),
-        Verdict::Redirected => with_code("redirected"),
-        Verdict::Expired => "expired".to_owned(),
-        Verdict::Deregistered => "de-registered by the device".to_owned(),
-        Verdict::Terminated => "binding removed".to_owned(),
-        Verdict::NotKept => "200 OK, Contact not stored".to_owned(),
-        Verdict::NotRegistered => "query only, no binding".to_owned(),
-        Verdict::Challenged => with_code("challenged") + ", no credentials followed",
-        Verdict::NoAnswer => "no response".to_owned(),
-        Verdict::Unreachable => "unreachable".to_owned(),
-        Verdict::Pending => "response pending at end of capture".to_owned(),
-        Verdict::OneWay => "responses not captured".to_owned(),
-        Verdict::Truncated => "truncated".to_owned(),
-        Verdict::NotSeen => "expected, not seen".to_owned(),
-        Verdict::CtiOnly => "known from CTI only".to_owned(),
+        _ => verdict.label(code),
     }
 }
 
@@ -141,7 +114,7 @@ pub(crate) const fn risk(risk: Risk) -> &'static str {
 
 /// The label of a verdict, and what puts the DN at risk.
 pub(crate) fn label_of(verdict: Verdict, code: Option<u16>, risk: Option<Risk>) -> String {
-    label(verdict, code) + &at_risk(risk)
+    verdict.label(code) + &at_risk(risk)
 }
 
 /// The verdict on a DN in a few words, and what puts it at risk.

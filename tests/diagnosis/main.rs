@@ -86,7 +86,7 @@ fn the_incident_is_told_as_it_was() {
             "removed-by-itself",
             "5002",
             "5002 was accepted (200, 3600 s) and removed 3.0 s later by Expires 0 from the same \
-             source 192.168.210.54 under another Call-ID: removed by its own side",
+             source 192.168.210.54 under another Call-ID: de-registered by the device",
         ),
         (
             "lapsed-after-failed-refresh",
@@ -174,9 +174,9 @@ fn a_dn_that_removed_itself() {
         "+0 ms #3 #4 accepted for 3600 s by 192.168.210.81:5060, from 192.168.210.54:5060, \
          Contact sip:5002@192.168.210.54:5060\n\
          +3000 ms #5 #6 removed by Expires 0 from the same source under another Call-ID\n\
-         5002 is out of service at 192.168.210.81:5060: deregistered\n\
+         5002 is out of service at 192.168.210.81:5060: de-registered by the device\n\
          deregistered-by-own-side: 5002 was accepted (200, 3600 s) and removed 3.0 s later by \
-         Expires 0 from the same source 192.168.210.54 under another Call-ID: removed by its own \
-         side"
+         Expires 0 from the same source 192.168.210.54 under another Call-ID: de-registered by the \
+         device"
     );
 }

@@ -51,6 +51,7 @@ impl DnRule for ChallengeNotAnswered {
             _ => "",
         };
         let ends = match waited(case) {
+            waited if waited < 1_000_000 => "; the capture ends there".to_owned(),
             waited if waited < SOON => format!("; the capture ends {} later", span(waited)),
             _ => String::new(),
         };

@@ -1,4 +1,4 @@
-//! Removed by its own side.
+//! De-registered by the device.
 
 use super::super::prelude::*;
 use crate::registration::AttemptView;
@@ -6,7 +6,7 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "deregistered-by-own-side",
     severity: Severity::Error,
-    fragment: "removed by its own side",
+    fragment: "de-registered by the device",
     meaning: "A REGISTER with Expires 0 from the address that had registered the DN removed \
             it, and the registrar agreed: nothing was refused.",
     check: "what on the side of the device removes the registration: a restart, a logout, \
@@ -16,7 +16,7 @@ static ABOUT: About = About {
     reference: "RFC 3261 §10.2.2",
 };
 
-/// Removed by its own side.
+/// De-registered by the device.
 pub(in crate::diagnosis) struct Deregistered;
 
 impl DnRule for Deregistered {
@@ -47,7 +47,7 @@ impl DnRule for Deregistered {
         let name = case.name();
         let Some(removal) = case.removal() else {
             return format!(
-                "{name}: the registrar no longer lists it after a REGISTER of its own side"
+                "{name}: the registrar no longer lists it after a REGISTER from the device"
             );
         };
         let source = removal.source.addr;
@@ -87,7 +87,7 @@ impl DnRule for Deregistered {
         };
         format!(
             "{name} was accepted ({}{seconds}) and removed {} later by {} from {from} under {call} \
-             Call-ID{agent}: removed by its own side{over}",
+             Call-ID{agent}: de-registered by the device{over}",
             granted.code,
             span(later),
             case.removed_with()

@@ -5,7 +5,7 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "redirect-not-followed",
     severity: Severity::Error,
-    fragment: "redirected, not followed",
+    fragment: "redirected",
     meaning: "The registrar sent the device elsewhere and no registration there was captured.",
     check: "the Contact of the 3xx: whether the device can reach it and is allowed to \
             follow redirects; a capture taken at the registrar does not show what went elsewhere",

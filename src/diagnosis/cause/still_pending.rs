@@ -5,7 +5,7 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "still-pending",
     severity: Severity::Observation,
-    fragment: "answer not due before the capture ends",
+    fragment: "response pending at end of capture",
     meaning: "The capture ends before a response could be due.",
     check: "a longer capture",
     reference: "RFC 3261 §17.1.2.2",

@@ -5,7 +5,7 @@ use super::super::prelude::*;
 static ABOUT: About = About {
     id: "wrong-password",
     severity: Severity::Error,
-    fragment: "credentials refused",
+    fragment: "authentication failed",
     meaning: "Credentials that answer the registrar's own nonce are challenged again without \
             stale, or refused with 403: a wrong password or user name, a user or source that it \
             does not accept, or, with 403, a DN that may not register; the wire cannot tell these \

@@ -90,12 +90,11 @@ fn verdict(case: &Case<'_>) -> String {
         State::OutOfService => "is out of service",
         State::Unknown => "is in an unknown state",
     };
-    let code = case.view.state().status_code.map_or_else(String::new, |c| format!(" {c}"));
-    let word = case.verdict().name().replace('_', " ");
+    let word = case.verdict().label(case.view.state().status_code);
     let at = case.registrar().map_or_else(String::new, |r| format!(" at {r}"));
     match case.verdict() {
         Verdict::InService => format!("{} {state}{at}", case.name()),
         Verdict::CtiOnly => format!("{} {state}, known from CTI only", case.name()),
-        _ => format!("{} {state}{at}: {word}{code}", case.name()),
+        _ => format!("{} {state}{at}: {word}", case.name()),
     }
 }

@@ -32,7 +32,7 @@ fn repetition_is_folded() {
          +5000 ms #2 the time granted by 192.0.2.114:5060 ran out\n\
          +20000 ms #3 #4 refused 403 Forbidden by 192.0.2.114:5060, from 192.0.2.97:5060\n\
          +30000 ms #5 #16 refused 403 Forbidden 6 more times within 50.0 s\n\
-         5002 is out of service at 192.0.2.114:5060: rejected 403\n\
+         5002 is out of service at 192.0.2.114:5060: rejected 403 Forbidden\n\
          rejected-403-without-challenge: 5002: 192.0.2.114:5060 rejected its REGISTER with 403 Forbidden and \
          never challenged it, 7 times within 1 min 0 s; it had accepted this DN once, 20.0 s before"
     );

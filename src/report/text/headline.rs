@@ -65,7 +65,7 @@ fn brief(verdict: Verdict, code: Option<u16>) -> String {
     match (verdict, code) {
         (Verdict::Rejected, Some(code)) => format!("rejected {code}"),
         (Verdict::Challenged, Some(code)) => format!("challenged {code}"),
-        _ => words::label(verdict, code),
+        _ => verdict.label(code),
     }
 }
 

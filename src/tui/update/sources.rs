@@ -16,7 +16,7 @@ use crate::tui::state::overlay::Purpose;
 use crate::tui::state::sources::{About, Column};
 use crate::tui::state::{State, Tab};
 use crate::tui::view::layout;
-use crate::wording::{names, words};
+use crate::wording::names;
 
 pub(super) fn act(state: &mut State, action: Action) -> Then {
     let height = usize::from(layout::sources(state).body.height);
@@ -160,7 +160,7 @@ fn kinds(data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
         (service, format!("{} {words}", names.len()), names::list(&names))
     });
     let told = |((verdict, code), names): &(Outcome, Vec<&[u8]>)| {
-        let words = words::label(*verdict, *code);
+        let words = verdict.label(*code);
         (verdict.state(), format!("{} {words}", names.len()), names::list(names))
     };
     elsewhere.chain(kinds.iter().map(told)).collect()

@@ -143,7 +143,7 @@ fn of_group(state: &State, group: &Group, area: Rect, paper: &mut Paper<'_>) {
         if let Some((_, _, dns)) = kinds.iter_mut().find(|(other, _, _)| *other == key) {
             dns.push(dn.name());
         } else {
-            let words = words::label(row.verdict, row.status_code);
+            let words = row.verdict.label(row.status_code);
             kinds.push((key, words, vec![dn.name()]));
         }
     }

@@ -7,7 +7,6 @@ use crate::net::{Timestamp, escape_bytes};
 use crate::registration::DnView;
 use crate::tui::state::State;
 use crate::tui::state::pair::Pair;
-use crate::wording::words;
 
 pub(super) fn of_dns(state: &State, screen: &Pair, dns: [DnView<'_>; 2]) -> Sheet {
     let snapshot = &state.data.snapshot;
@@ -79,7 +78,7 @@ pub(super) fn params(params: &[ParamRow], rows: &mut Vec<Row>) {
 /// A DN with its verdict and the way of its request.
 pub(super) fn side(state: &State, dn: DnView<'_>) -> Side {
     let own = dn.state();
-    let verdict = words::label(own.verdict, own.status_code);
+    let verdict = own.verdict.label(own.status_code);
     let time = |word: &str, at: Option<Timestamp>| {
         at.map_or_else(String::new, |at| format!("{word} {}", state.clock.short(at)))
     };
