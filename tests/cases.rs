@@ -28,6 +28,7 @@ struct Expected {
     source: Vec<Source>,
     #[serde(default)]
     finding: Vec<Finding>,
+    contrast: Option<Contrast>,
     #[serde(default)]
     capture: Capture,
 }
@@ -46,16 +47,38 @@ struct Options {
 struct Dn {
     #[serde(rename = "dn")]
     name: String,
+    /// The last of consecutive numbers that begin with `name`.
+    to: Option<String>,
     verdict: String,
     state: String,
     status_code: Option<u64>,
+    /// As JSON writes it.
+    since: Option<String>,
     #[serde(default)]
     flags: Vec<String>,
+    at_risk: Option<String>,
+    #[serde(default)]
+    findings: Vec<String>,
+    #[serde(default)]
+    not: Vec<String>,
+    #[serde(default)]
+    says: Vec<String>,
+    #[serde(default)]
+    never_says: Vec<String>,
     sources: Option<BTreeSet<String>>,
     transport: Option<String>,
     attempts: Option<u64>,
     #[serde(default)]
     registrations: Vec<Registration>,
+}
+
+impl Dn {
+    /// The DNs that are meant: one, or consecutive numbers.
+    fn names(&self) -> Vec<String> {
+        let Some(to) = &self.to else { return vec![self.name.clone()] };
+        let (first, last): (u64, u64) = (self.name.parse().unwrap(), to.parse().unwrap());
+        (first..=last).map(|number| number.to_string()).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,6 +102,18 @@ struct Source {
 struct Finding {
     rule: String,
     source: Option<String>,
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contrast {
+    /// One of these leads.
+    #[serde(default)]
+    first: BTreeSet<String>,
+    #[serde(default)]
+    not: BTreeSet<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +121,10 @@ struct Finding {
 struct Capture {
     register_messages: Option<u64>,
     warnings: Option<usize>,
+    #[serde(default)]
+    not: Vec<String>,
+    #[serde(default)]
+    never_says: Vec<String>,
 }
 
 /// Collects every mismatch of a case.
@@ -110,6 +149,10 @@ impl Check {
 
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
 }
 
 fn words(value: &Value) -> BTreeSet<String> {
@@ -150,17 +193,61 @@ fn report(case: &Path, options: &Options) -> Result<Value, String> {
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
-fn check_dn(check: &mut Check, report: &Value, want: &Dn) {
-    let name = &want.name;
+/// Checks what is found about a DN; of one in service, whatever is more than an observation is expected.
+fn check_findings(check: &mut Check, report: &Value, name: &str, want: &Dn) {
+    let own: Vec<_> = list(report, "findings").iter().filter(|f| f["dn"] == name).collect();
+    let rules: BTreeSet<_> = own.iter().filter_map(|f| f["rule"].as_str()).collect();
+    for rule in &want.findings {
+        check.holds(&format!("{name}: {rule} is not in {rules:?}"), rules.contains(rule.as_str()));
+    }
+    for finding in &own {
+        let rule = finding["rule"].as_str().unwrap();
+        let loud = want.state == "in_service" && finding["severity"] != "observation";
+        let fits = !want.not.iter().any(|not| not == rule)
+            && (!loud || want.findings.iter().any(|expected| expected == rule));
+        check.holds(&format!("{name}: {rule} says {}", finding["sentence"]), fits);
+    }
+    let said: Vec<_> = own.iter().flat_map(|f| [text(f, "sentence"), text(f, "check")]).collect();
+    let says = |words: &String| said.iter().any(|said| said.contains(words.as_str()));
+    for words in &want.says {
+        check.holds(&format!("{name}: nothing says {words:?}"), says(words));
+    }
+    for words in &want.never_says {
+        check.holds(&format!("{name}: something says {words:?}"), !says(words));
+    }
+}
+
+/// Checks what leads the contrast, and what must not be in it.
+fn check_contrast(check: &mut Check, report: &Value, want: &Contrast) {
+    let groups = list(&report["contrast"], "groups").iter();
+    let members: Vec<_> = groups
+        .flat_map(|group| list(group, "members"))
+        .map(|member| text(member, "attribute"))
+        .collect();
+    let leads = members.first().is_some_and(|first| want.first.contains(*first));
+    check.holds(&format!("the contrast is {members:?}"), want.first.is_empty() || leads);
+    for attribute in members.iter().filter(|attribute| want.not.contains(**attribute)) {
+        check.holds(&format!("{attribute} is in the contrast"), false);
+    }
+}
+
+fn check_dn(check: &mut Check, report: &Value, name: &str, want: &Dn) {
     let Some(have) = find(list(report, "dns"), "dn", name) else {
         check.holds(&format!("{name}: not listed"), false);
         return;
     };
-    check.same(&format!("{name} verdict"), have["verdict"].as_str(), Some(&want.verdict));
-    check.same(&format!("{name} state"), have["state"].as_str(), Some(&want.state));
+    check.same(&format!("{name} verdict"), text(have, "verdict"), &want.verdict);
+    check.same(&format!("{name} state"), text(have, "state"), &want.state);
     if want.status_code.is_some() {
         check.same(&format!("{name} status_code"), have["status_code"].as_u64(), want.status_code);
     }
+    if want.since.is_some() {
+        check.same(&format!("{name} since"), have["since"].as_str(), want.since.as_deref());
+        let end = list(have, "history").last().and_then(|change| change["time"].as_str());
+        check.same(&format!("{name} end of its history"), end, want.since.as_deref());
+    }
+    check.same(&format!("{name} at_risk"), have["at_risk"].as_str(), want.at_risk.as_deref());
+    check_findings(check, report, name, want);
     let flags = words(&have["flags"]);
     for flag in &want.flags {
         check.holds(&format!("{name}: flag {flag} is not in {flags:?}"), flags.contains(flag));
@@ -192,10 +279,32 @@ fn check_dn(check: &mut Check, report: &Value, want: &Dn) {
     }
 }
 
+/// Checks the findings that are not about one DN, and the contrast.
+fn check_report(check: &mut Check, report: &Value, want: &Expected) {
+    for finding in &want.finding {
+        let found = list(report, "findings").iter().any(|have| {
+            have["rule"] == finding.rule.as_str()
+                && finding.source.as_ref().is_none_or(|source| have["source"] == source.as_str())
+                && finding.says.iter().all(|words| text(have, "sentence").contains(words))
+        });
+        let (rule, says) = (&finding.rule, &finding.says);
+        check.holds(&format!("no {rule} from {:?} says {says:?}", finding.source), found);
+    }
+    for have in list(report, "findings") {
+        let (rule, sentence) = (text(have, "rule"), text(have, "sentence"));
+        let said = want.capture.never_says.iter().any(|words| sentence.contains(words));
+        let fits = !said && !want.capture.not.iter().any(|not| not == rule);
+        check.holds(&format!("{rule} says {sentence}"), fits);
+    }
+    if let Some(contrast) = &want.contrast {
+        check_contrast(check, report, contrast);
+    }
+}
+
 fn check_case(case: &Path) -> Vec<String> {
     let mut check = Check::default();
-    let text = fs::read_to_string(case.join("expect.toml")).unwrap();
-    let want: Expected = match toml::from_str(&text) {
+    let toml = fs::read_to_string(case.join("expect.toml")).unwrap();
+    let want: Expected = match toml::from_str(&toml) {
         Ok(want) => want,
         Err(error) => return vec![error.to_string()],
     };
@@ -204,13 +313,17 @@ fn check_case(case: &Path) -> Vec<String> {
         Err(error) => return vec![error],
     };
     check.same("schema", report["schema"].as_u64(), Some(1));
+    let mut expected = BTreeSet::new();
     for dn in &want.dn {
-        check_dn(&mut check, &report, dn);
+        for name in dn.names() {
+            check_dn(&mut check, &report, &name, dn);
+            expected.insert(name);
+        }
     }
     if want.source.is_empty() {
         for have in list(&report, "dns") {
-            let expected = want.dn.iter().any(|dn| have["dn"] == dn.name.as_str());
-            check.holds(&format!("{} is listed and not expected", have["dn"]), expected);
+            let known = expected.contains(text(have, "dn"));
+            check.holds(&format!("{} is listed and not expected", have["dn"]), known);
         }
     }
     for source in &want.source {
@@ -221,13 +334,7 @@ fn check_case(case: &Path) -> Vec<String> {
             check.holds(&what, flags.contains(flag));
         }
     }
-    for finding in &want.finding {
-        let found = list(&report, "findings").iter().any(|have| {
-            have["rule"] == finding.rule.as_str()
-                && finding.source.as_ref().is_none_or(|source| have["source"] == source.as_str())
-        });
-        check.holds(&format!("no finding {} from {:?}", finding.rule, finding.source), found);
-    }
+    check_report(&mut check, &report, &want);
     let capture = &report["capture"];
     if want.capture.register_messages.is_some() {
         let have = capture["register_messages"].as_u64();

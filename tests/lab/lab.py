@@ -73,7 +73,8 @@ class Case:
         return files
 
     # ---- what is in the capture
-    def dn(self, dn, verdict, ladder, code=None, flags=(), sources=(UA1,), attempts=None, registrations=(), table=True, transport=None):
+    def dn(self, dn, verdict, ladder, code=None, flags=(), sources=(UA1,), attempts=None, registrations=(), table=True, transport=None,
+           at_risk=None, findings=()):
         """A DN's verdict at the end of the capture, and the messages that lead to it (verify.ladder)."""
         entry = {"dn": dn, "verdict": verdict, "state": STATE.get(verdict, "out_of_service")}
         if code:
@@ -88,6 +89,10 @@ class Case:
             entry["attempts"] = attempts
         if registrations:
             entry["registrations"] = [{"registrar": r, "verdict": v} for r, v in registrations]
+        if at_risk:
+            entry["at_risk"] = at_risk
+        if findings:
+            entry["findings"] = list(findings)
         self.dns.append(entry)
         self.ladders[dn] = ladder
         if not table:

@@ -274,7 +274,8 @@ def rejected_from_other_source(case):
     time.sleep(1)
     other.register("1106", want=403)
     case.keep(capture)
-    case.dn("1106", "in_service", "R300 403 R300 200 R300 403", flags=["rejected_from_other_source"], sources=[UA2, UA1])
+    case.dn("1106", "in_service", "R300 403 R300 200 R300 403", flags=["rejected_from_other_source"], sources=[UA2, UA1],
+            findings=["rejected-from-other-source"])
 
 
 @scenario("shortened")

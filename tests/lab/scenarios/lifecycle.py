@@ -162,7 +162,8 @@ def refresh_refused(case):
     registrar.policy(**{"403": "1001"})
     phone.register("1001", call=call, want=403)
     case.keep(capture)
-    case.dn("1001", "in_service", "R300 200 R300 403", flags=["refresh_refused"])
+    case.dn("1001", "in_service", "R300 200 R300 403", flags=["refresh_refused"], at_risk="refresh_refused",
+            findings=["refresh-failed"])
 
 
 @scenario("two-contacts")
@@ -304,7 +305,7 @@ def flapping(case):
         time.sleep(1)
     phone.register("1001", call=call)
     case.keep(capture)
-    case.dn("1001", "in_service", "(R300 200 R0 200 ){5}R300 200", flags=["flapping"])
+    case.dn("1001", "in_service", "(R300 200 R0 200 ){5}R300 200", flags=["flapping"], at_risk="flapping", findings=["flapping"])
     case.dn("1002", "in_service", "R300 200")
 
 

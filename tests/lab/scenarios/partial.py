@@ -207,7 +207,7 @@ def joined_days_apart(case):
     case.keep(capture)
     case.file = case.file.restamped({place: 3 * DAY for place in range(4, len(case.file.packets))})
     case.warnings = 0
-    case.dn("1001", "in_service", "R300 200 R300 200 R300 200 R300 200 R300 200", table=False)
+    case.dn("1001", "in_service", "R300 200 R300 200 R300 200 R300 200 R300 200", table=False, findings=["refresh-gap"])
     case.dn("1002", "expired", "R300 200", attempts=1, table=False)
 
 
@@ -294,4 +294,5 @@ def nat_answer_lost(case):
     capture = case.capture("udp")
     phone.register("1043", want=None, seconds=6)
     case.keep(capture)
-    case.dn("1043", "in_service", "R300 200( R300~ 200~){3}", flags=["nat", "answer_lost"], sources=["192.168.210.200"], attempts=1)
+    case.dn("1043", "in_service", "R300 200( R300~ 200~){3}", flags=["nat", "answer_lost"], sources=["192.168.210.200"], attempts=1,
+            at_risk="responses_lost", findings=["answer-lost"])

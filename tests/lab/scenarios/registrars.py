@@ -56,6 +56,7 @@ def conflict(case):
     first, second = case.keep(*captures)
     case.file = first.merged(second)
     both = [(FIRST_NODE, "in_service"), (SECOND_NODE, "in_service")]
-    case.dn("1007", "in_service", "R300 200 R300 200", flags=["conflict"], sources=[UA1, UA2], registrations=both)
-    case.dn("1008", "in_service", "R300 200 R300 200", flags=["conflict"], registrations=both)
+    case.dn("1007", "in_service", "R300 200 R300 200", flags=["conflict"], sources=[UA1, UA2], registrations=both,
+            at_risk="conflict", findings=["conflict-two-registrars"])
+    case.dn("1008", "in_service", "R300 200 R300 200", flags=["conflict"], registrations=both, findings=["conflict-two-registrars"])
     case.dn("1009", "in_service", "R300 200", registrations=[(FIRST_NODE, "in_service")])
