@@ -13,7 +13,7 @@ CARGO ?= cargo
 REMAP = --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 RELEASE = RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --release --locked
 
-.PHONY: help deps demo build test lint doc unit known bench counts fuzz attack lab load
+.PHONY: help deps demo build test lint doc unit known bench counts fuzz attack lab field-cases load
 # one cargo at a time
 .NOTPARALLEL:
 
@@ -27,6 +27,8 @@ help:
 	@echo 'make attack attacks on the program, its fence called from inside among them (root, network namespaces)'
 	@echo 'make lab    make the captures again, with real programs in network namespaces (root, Debian;'
 	@echo '            CASES="incident moved" for some of them, UPDATE=1 to replace those in captures/)'
+	@echo 'make field-cases'
+	@echo '            make captures/field-… again from tests/field/scenarios (CASES="own-words at-risk" for some of them)'
 	@echo 'make load   live capture under load beside tcpdump and sngrep (root, ten minutes; PART="rates media soak")'
 	@echo 'make deps   install what a build needs and is missing'
 
@@ -112,6 +114,9 @@ attack: build
 
 lab:
 	tests/lab/run $(if $(UPDATE),--update) $(CASES)
+
+field-cases:
+	tests/field/make $(CASES)
 
 load: build
 	tests/load/run --binary target/release/regscope $(PART)

@@ -358,3 +358,15 @@ fn every_case_is_judged_as_expected() {
     }
     assert!(failures.is_empty(), "{} cases\n{}", cases.len(), failures.join("\n"));
 }
+
+#[test]
+fn the_cases_of_the_field_are_those_of_their_scenarios() {
+    let make = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field/make");
+    match Command::new("python3").args(["-B"]).arg(make).arg("--check").output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "make field-cases writes them: {said}");
+        }
+        Err(error) => eprintln!("left out, python3 cannot be run: {error}"),
+    }
+}

@@ -123,6 +123,26 @@ fn entries(dir: &Path) -> Vec<String> {
     names
 }
 
+/// DNs about which an extract does not say all that the whole capture does, and what it leaves out.
+const LACKING: &[(&str, &str)] = &[
+    // requests to it that were not answered, and ICMP errors about these
+    ("field-at-risk", "2804"),
+    ("field-sip-alg", "2741"),
+    ("field-unanswered-calls", "2194"),
+    // connections to its Contact that were refused
+    ("field-contact-refused", "2361"),
+    // calls that were delivered before the 404
+    ("field-request-for-dn-refused", "2436"),
+    // what cannot be read
+    ("field-out-of-sight", "2321"),
+    ("field-out-of-sight", "2322"),
+    // the same user at another domain: alone, a DN needs no domain in its name
+    ("field-domains-apart", "2441@north.example"),
+    ("field-domains-apart", "2441@south.example"),
+    ("field-domains-apart", "2442@north.example"),
+    ("field-domains-apart", "2442@south.example"),
+];
+
 #[test]
 fn the_packets_of_every_dn_of_every_case_tell_its_story_alone() {
     let (dir, out) = place("x.pcapng");
@@ -136,8 +156,9 @@ fn the_packets_of_every_dn_of_every_case_tell_its_story_alone() {
                 regscope(&["extract", "--force", "-q", "--dn", list, "-o", &out, file]);
             assert_eq!(status, 0, "{name} {list}: {err}");
             let alone = report(&[&out]);
-            if find(&alone, &dn["dn"]).map(story) != Some(story(dn)) {
-                wrong.push(format!("{name} {list}: {said}"));
+            let same = find(&alone, &dn["dn"]).map(story) == Some(story(dn));
+            if same == LACKING.contains(&(name.as_str(), list)) {
+                wrong.push(format!("{name} {list}, the same: {same}: {said}"));
             }
             let limits = ["snaplen_cut", "undecoded", "tcp_lost_bytes"];
             let limits = limits.map(|key| alone["capture"]["decoded"][key].to_string());
