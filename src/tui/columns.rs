@@ -130,7 +130,11 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "state",
         title: "State",
         about: "the verdict in words",
-        width: |data| (data.widths.state.clamp(10, 30), data.widths.state.clamp(10, 48)),
+        // who it is matters more than the last words on its state
+        width: |data| {
+            let least = if data.widths.dn > NAME { 30 } else { 40 };
+            (data.widths.state.clamp(10, least), data.widths.state.clamp(10, 48))
+        },
         keep: 1,
         cell: |_, row, _| state(row).into(),
         order: |_, a, b| {

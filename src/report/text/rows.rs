@@ -15,7 +15,9 @@ use crate::report::View;
 use crate::wording::device::Device;
 
 /// The widest columns: DN, verdict, since, source.
-const WIDEST: [usize; 4] = [20, 28, 11, 39];
+const WIDEST: [usize; 4] = [32, 28, 11, 39];
+/// What DN and verdict give up last.
+const LEAST: usize = 20;
 /// What a User-Agent is worth showing in.
 const USEFUL: usize = 8;
 /// Columns between two cells.
@@ -93,12 +95,16 @@ impl Widths {
             rows += 1;
         }
         let used = |columns: &[usize; 4]| MARK + columns.iter().sum::<usize>() + 3 * GAP;
-        let too_wide = used(&columns).saturating_sub(WIDTH);
+        let mut too_wide = used(&columns).saturating_sub(WIDTH);
         // the verdict is worth more than the User-Agent
         let spare = WIDTH.saturating_sub(used(&columns));
-        let [_, verdict, _, source] = &mut columns;
+        let [dn, verdict, _, source] = &mut columns;
         *verdict += longest.saturating_sub(*verdict).min(spare);
-        *source = source.saturating_sub(too_wide);
+        for (column, least) in [(verdict, LEAST), (dn, LEAST), (source, 0)] {
+            let less = column.saturating_sub(least).min(too_wide);
+            *column -= less;
+            too_wide -= less;
+        }
         let room = WIDTH.saturating_sub(used(&columns) + GAP);
         let user_agent = if room >= USEFUL { room } else { 0 };
         (rows > 0).then_some(Self { columns, user_agent })
