@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher as _;
+use std::net::IpAddr;
 
 use crate::hashing::{HashMap, HashSet, Keyed};
 
@@ -34,8 +35,10 @@ pub(super) struct Wanted {
     pairs: HashSet<Pair>,
     /// TCP connections that carried messages.
     connections: HashSet<Pair>,
-    /// Call-IDs of the attempts, hashed.
+    /// Call-IDs of the attempts and of requests that were not answered, hashed.
     calls: HashSet<u64>,
+    /// Who asked one of the DNs in vain or was refused a connection, and where.
+    in_vain: HashSet<(IpAddr, Endpoint)>,
     joined: Joined,
     /// Requests that are no REGISTER, by Call-ID, oldest first.
     requests: VecDeque<(u64, FrameRef)>,
@@ -56,6 +59,9 @@ impl Wanted {
             for (_, change) in dn.history() {
                 wanted.seeds.insert(change.frame);
             }
+            let unanswered = [dn.unanswered(), dn.unanswered_before_lapse()].into_iter().flatten();
+            wanted.in_vain.extend(unanswered.map(|open| (open.asker, open.place)));
+            wanted.in_vain.extend(dn.refused_contact());
         }
         wanted
     }
@@ -67,7 +73,15 @@ impl Wanted {
 
     /// Whether messages came over connections, whose other segments are to be looked for.
     pub(super) fn has_connections(&self) -> bool {
-        !self.connections.is_empty()
+        !self.connections.is_empty() || !self.in_vain.is_empty()
+    }
+
+    /// Whether a segment belongs to a connection that is wanted, or to one that was refused.
+    fn is_of_connection(&self, origin: &Origin) -> bool {
+        let (src, dst) = (origin.src, origin.dst);
+        let tried =
+            self.in_vain.contains(&(src.addr, dst)) || self.in_vain.contains(&(dst.addr, src));
+        tried || self.connections.contains(&pair(src, dst))
     }
 
     /// Takes in an event of the first reading.
@@ -89,12 +103,13 @@ impl Wanted {
             self.take(origin.frame);
         }
         for message in sip::datagram(bytes, origin.path.cut.is_some()) {
-            self.evidence(origin.frame, &message, named);
+            self.evidence(origin, &message, named);
         }
     }
 
-    /// Remembers a request that is no REGISTER; takes those that an answer is about.
-    fn evidence(&mut self, frame: FrameRef, message: &Message<'_>, named: bool) {
+    /// Remembers a request that is no REGISTER; takes those that an answer is about, and those that
+    /// were sent in vain.
+    fn evidence(&mut self, origin: &Origin, message: &Message<'_>, named: bool) {
         let Some(call) = message.call_id().map(hash) else { return };
         if message.method().is_none_or(|method| method == Method::Register) {
             return;
@@ -103,7 +118,12 @@ impl Wanted {
             if self.requests.len() == REMEMBERED {
                 self.requests.pop_front();
             }
-            self.requests.push_back((call, frame));
+            self.requests.push_back((call, origin.frame));
+            if self.in_vain.contains(&(origin.src.addr, origin.dst)) {
+                self.pairs.insert(pair(origin.src, origin.dst));
+                self.calls.insert(call);
+                self.take(origin.frame);
+            }
         } else if named {
             for (_, frame) in self.requests.iter().filter(|(own, _)| *own == call) {
                 self.joined.take(*frame, &mut self.frames);
@@ -231,7 +251,7 @@ fn look(wanted: &mut Wanted, segments: bool, event: &Event<'_>) {
     match event {
         _ if !segments => wanted.event(event),
         Event::Joined { told_as, frames } => wanted.joined.add(*told_as, frames),
-        Event::Segment { origin } if wanted.connections.contains(&pair(origin.src, origin.dst)) => {
+        Event::Segment { origin } if wanted.is_of_connection(origin) => {
             wanted.take(origin.frame);
         }
         _ => {}
