@@ -1,6 +1,7 @@
 """Counts instructions a message on small captures, under valgrind, and holds them against those that are committed."""
 import argparse
 import collections
+import getpass
 import json
 import os
 import re
@@ -54,7 +55,7 @@ def count(settings, shape, size, seed, unit):
         capture, out = os.path.join(directory, shape + ".pcap"), os.path.join(directory, "callgrind.out")
         said = subprocess.run([settings.generator, shape, capture, size, "--seed", str(seed)], stdout=subprocess.PIPE, check=True)
         units = json.loads(said.stdout)[unit]
-        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, settings.binary, "report", "--format", "json", capture],
+        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, settings.binary, "report", "--format", "json", "--no-fence", "--user", getpass.getuser(), capture],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         counts = by_function(out)
     total = sum(counts.values())

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::address;
 
@@ -78,7 +78,7 @@ pub fn masked<'t>(text: &'t [u8], parts: &[Range<usize>]) -> Cow<'t, [u8]> {
 
 fn found(text: &[u8], addresses: bool) -> Vec<Range<usize>> {
     let is_escaped = memchr(b'%', text).is_some();
-    if !is_escaped && memchr(b':', text).is_none() {
+    if !is_escaped && !may_hold_one(text, addresses) {
         return Vec::new();
     }
     let mut all = Search::new(text, addresses).all();
@@ -96,6 +96,14 @@ fn found(text: &[u8], addresses: bool) -> Vec<Range<usize>> {
         all = joined(all);
     }
     all
+}
+
+/// Whether a text without escapes has colons enough for a scheme and a password, before its last `@` or behind
+/// it, where a host may have been cut: most texts of a message are passed over by that.
+fn may_hold_one(text: &[u8], addresses: bool) -> bool {
+    let least = if addresses || memchr(b'<', text).is_some() { 1 } else { 2 };
+    let (before, behind) = text.split_at(memrchr(b'@', text).unwrap_or(text.len()));
+    [before, behind].iter().any(|part| memchr_iter(b':', part).take(least).count() == least)
 }
 
 /// The ranges in order, those that overlap made one.
