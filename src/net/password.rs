@@ -103,7 +103,8 @@ fn found(text: &[u8], addresses: bool) -> Vec<Range<usize>> {
 fn may_hold_one(text: &[u8], addresses: bool) -> bool {
     let least = if addresses || memchr(b'<', text).is_some() { 1 } else { 2 };
     let (before, behind) = text.split_at(memrchr(b'@', text).unwrap_or(text.len()));
-    [before, behind].iter().any(|part| memchr_iter(b':', part).take(least).count() == least)
+    let has_enough = |part: &[u8]| memchr_iter(b':', part).take(least).count() == least;
+    has_enough(before) || has_enough(behind)
 }
 
 /// The ranges in order, those that overlap made one.
