@@ -213,7 +213,9 @@ impl ClusterDn {
     /// Whether any node states anything of it.
     #[must_use]
     pub fn is_stated(&self) -> bool {
-        let of_cti = |event: &NodeEvent| !matches!(event.act, Act::Granted(..) | Act::Ended(..));
+        let of_cti = |event: &NodeEvent| {
+            matches!(event.act, Act::In | Act::Out | Act::Asked(_) | Act::Attached(_))
+        };
         self.events.iter().any(of_cti)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClusterDn;
 use crate::net::{FrameRef, Timestamp};
-use crate::registration::{Act, Ledger, NodeEvent, NodeId, State};
+use crate::registration::{Act, Ground, Ledger, NodeEvent, NodeId, State};
 
 /// What two nodes state within this time belongs together.
 const TOGETHER: i64 = 10_000_000_000;
@@ -37,8 +37,8 @@ pub struct Side {
     pub since: Timestamp,
     /// Where that is.
     pub at: FrameRef,
-    /// Where the last DN that came back is stated in service.
-    pub back: Option<FrameRef>,
+    /// When and where the last DN that came back is stated in service.
+    pub back: Option<(Timestamp, FrameRef)>,
 }
 
 impl Split {
@@ -69,6 +69,8 @@ struct Mark {
     owner: NodeId,
     time: Timestamp,
     at: FrameRef,
+    /// It is the answer to somebody who asked, whenever that was.
+    asked: bool,
     end: End,
 }
 
@@ -116,7 +118,7 @@ fn marks(place: usize, dn: &ClusterDn) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for (index, event) in dn.events.iter().enumerate() {
         let rest = dn.events.get(index + 1..).unwrap_or_default();
-        if event.act == Act::Out && event.time.known().is_some() {
+        if says_out(event.act) && event.time.known().is_some() {
             marks.extend(mark(place, dn, &ledger, event, rest));
         }
         ledger.apply(event);
@@ -143,7 +145,7 @@ fn mark(
     let NodeEvent { time, at, node: by, .. } = *event;
     let owner = ledger.owner(time).filter(|owner| owner.node != by)?;
     let before = ledger.belief(by, time);
-    let believed = before.state == State::InService && before.is_stated;
+    let believed = before.state == State::InService && before.ground != Ground::Grant;
     let own = ledger.holds(by, time).is_some();
     let owner_out = ledger.belief(owner.node, time).state == State::OutOfService;
     // a move is announced as well: the nodes may state things in between
@@ -154,18 +156,29 @@ fn mark(
     // the owner's own word, or the end of the registration, may come a moment later
     let soon = rest.iter().take_while(|next| next.time.nanos_since(time) <= TOGETHER);
     let mut soon = soon.filter(|next| next.node == owner.node);
-    let ends = soon.any(|next| matches!(next.act, Act::Out | Act::Ended(..)));
-    (!ends).then_some(Mark { dn: place, by, owner: owner.node, time, at, end: End::Open })
+    let ends = soon.any(|next| says_out(next.act) || matches!(next.act, Act::Ended(..)));
+    let asked = event.act != Act::Out;
+    (!ends).then_some(Mark { dn: place, by, owner: owner.node, time, at, asked, end: End::Open })
+}
+
+/// Whether a node says that a DN is out of service.
+const fn says_out(act: Act) -> bool {
+    matches!(act, Act::Out | Act::Answers { found: false, .. })
+}
+
+/// Whether a node says that a DN is in service.
+const fn says_in(act: Act) -> bool {
+    matches!(act, Act::In | Act::Answers { found: true, .. })
 }
 
 impl Mark {
     /// What becomes of it by an event that the ledger has taken in.
     fn after(&self, ledger: &Ledger, event: &NodeEvent) -> End {
-        if event.node == self.by && event.act == Act::In {
+        if event.node == self.by && says_in(event.act) {
             return End::Back(event.time, event.at);
         }
         let moved = ledger.owner(event.time).is_none_or(|owner| owner.node != self.owner);
-        let out_too = event.node == self.owner && event.act == Act::Out;
+        let out_too = event.node == self.owner && says_out(event.act);
         if moved || out_too { End::Moot } else { End::Open }
     }
 }
@@ -198,7 +211,7 @@ fn is_most(dns: &[ClusterDn], group: &[Mark]) -> bool {
     let known = dns.iter().filter(|dn| {
         let ledger = dn.ledger(first.time);
         let belief = ledger.belief(first.by, first.time);
-        belief.is_stated
+        belief.ground != Ground::Grant
             && belief.state == State::InService
             && ledger.owner(first.time).is_some_and(|owner| owner.node == first.owner)
     });
@@ -219,14 +232,15 @@ impl Split {
             if !side.dns.contains(&mark.dn) {
                 side.dns.push(mark.dn);
             }
-            if let End::Back(_, at) = mark.end {
-                side.back = Some(at);
+            if let End::Back(time, at) = mark.end {
+                side.back = side.back.max(Some((time, at)));
             }
         }
-        let times = |by: NodeId| group.iter().filter(move |m| m.by == by).map(|m| m.time);
         let [a, b] = between;
-        let is_close = |x: Timestamp| times(b).any(|y| x.nanos_since(y).abs() <= TOGETHER);
-        let one_sided = !times(a).any(is_close);
+        let of = |by: NodeId| group.iter().filter(move |mark| mark.by == by);
+        let is_close =
+            |x: &Mark, y: &Mark| x.asked || y.asked || x.time.nanos_since(y.time).abs() <= TOGETHER;
+        let one_sided = !of(a).any(|x| of(b).any(|y| is_close(x, y)));
         let back = group.iter().filter_map(|mark| match mark.end {
             End::Back(time, _) => Some(time),
             _ => None,

@@ -211,3 +211,79 @@ fn a_node_that_says_nothing_is_unknown() {
     let alone = "0 > REGISTER node=A\n0.01 < 200 node=A";
     assert_eq!(tell(alone), Vec::<String>::new());
 }
+
+/// A pair of registrars that share what they hold: each finds the other's DN and calls it.
+const PAIR: &str = "
+    0 > REGISTER dn=1 call=1 expires=3600 node=A to=r
+    0.01 < 200 dn=1 call=1 expires=3600 node=A to=r
+    1 > REGISTER dn=2 call=2 expires=3600 from=b node=B to=s
+    1.01 < 200 dn=2 call=2 expires=3600 from=b node=B to=s
+    10 > INVITE dn=1 from=c to=s call=11 branch=i1 method=INVITE node=B
+    10.001 > INVITE dn=1 from=s to=a call=11 branch=i2 via=i1 method=INVITE node=B
+    10.1 < 200 dn=1 from=s to=a call=11 branch=i2 via=i1 method=INVITE node=B
+    10.2 < 200 dn=1 from=c to=s call=11 branch=i1 method=INVITE node=B
+    20 > INVITE dn=2 from=c to=r call=12 branch=j1 method=INVITE node=A
+    20.001 > INVITE dn=2 from=r to=b call=12 branch=j2 via=j1 method=INVITE node=A
+    20.1 < 200 dn=2 from=r to=b call=12 branch=j2 via=j1 method=INVITE node=A
+    20.2 < 200 dn=2 from=c to=r call=12 branch=j1 method=INVITE node=A
+";
+
+#[test]
+fn registrars_believe_what_they_answer() {
+    assert_eq!(tell(PAIR), ["1 A A=in B=in", "2 B A=in B=in"]);
+    // each is asked when somebody calls: the answers are minutes apart
+    let lost = format!(
+        "{PAIR}
+        100 > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        100.01 < 404 dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        400 > INVITE dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+        400.01 < 480 dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+        500 ."
+    );
+    assert_eq!(
+        tell(&lost),
+        ["1 A A=in B=out split", "2 B A=out B=in split", "split 100..-: B 1; A 2"]
+    );
+    let back = format!(
+        "{lost}
+        600 > INVITE dn=1 from=c to=s call=31 branch=m1 method=INVITE node=B
+        600.001 > INVITE dn=1 from=s to=a call=31 branch=m2 via=m1 method=INVITE node=B
+        600.1 < 200 dn=1 from=s to=a call=31 branch=m2 via=m1 method=INVITE node=B
+        600.2 < 200 dn=1 from=c to=s call=31 branch=m1 method=INVITE node=B
+        610 > REGISTER dn=2 from=c to=r call=32 contact=none node=A
+        610.01 < 200 dn=2 from=c to=r call=32 contact=<sip:2@192.0.2.98:5060>;expires=3000 node=A
+        650 ."
+    );
+    assert_eq!(tell(&back), ["1 A A=in B=in", "2 B A=in B=in", "split 100..610: B 1; A 2"]);
+}
+
+#[test]
+fn registrars_that_share_nothing_are_strangers() {
+    // a 404 of one that never found the DN: its dial plan does not know the number
+    let lines = tell(
+        "0 > REGISTER dn=1 call=1 expires=3600 node=A to=r
+         0.01 < 200 dn=1 call=1 expires=3600 node=A to=r
+         1 > REGISTER dn=2 call=2 expires=3600 from=b node=B to=s
+         1.01 < 200 dn=2 call=2 expires=3600 from=b node=B to=s
+         100 > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+         100.01 < 404 dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+         101 > INVITE dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+         101.01 < 480 dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+         500 .",
+    );
+    assert_eq!(lines, ["1 A A=in B=?", "2 B A=out B=in"]);
+}
+
+#[test]
+fn a_phone_that_does_not_disturb_is_no_split() {
+    // the node that holds the DN answers for the phone, and the phone itself through the other node
+    let busy = format!(
+        "{PAIR}
+        100 > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        100.001 > INVITE dn=1 from=s to=a call=21 branch=k2 via=k1 method=INVITE node=B
+        100.1 < 480 dn=1 from=s to=a call=21 branch=k2 via=k1 method=INVITE node=B
+        100.2 < 480 dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        500 ."
+    );
+    assert_eq!(tell(&busy), ["1 A A=in B=in", "2 B A=in B=in"]);
+}

@@ -14,7 +14,7 @@ use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::facts::Facts;
 use crate::net::escape_text;
-use crate::registration::{DnView, Flag, Snapshot, Verdict};
+use crate::registration::{DnView, Flag, Ledger, Snapshot, State, Verdict};
 use crate::select::DnList;
 
 /// What is wrong with a filter; `at` is the byte where the wrong word starts.
@@ -57,6 +57,9 @@ enum Key {
     Flag,
     Registrar,
     Reason,
+    Owner,
+    Node,
+    Cti,
     Attribute(&'static Attribute),
 }
 
@@ -68,6 +71,9 @@ enum Test {
     Network(IpNet),
     Code(u16),
 }
+
+/// The CTI states, and what they are called for short.
+const CTI: [&[&str]; 3] = [&["in_service", "in"], &["out_of_service", "out"], &["unknown"]];
 
 /// Short names of attributes.
 const SHORT: [(&str, &str); 9] = [
@@ -92,6 +98,9 @@ impl Key {
             "flag" => Self::Flag,
             "registrar" => Self::Registrar,
             "reason" => Self::Reason,
+            "owner" => Self::Owner,
+            "node" => Self::Node,
+            "cti" => Self::Cti,
             _ => {
                 let full = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |s| s.1);
                 Self::Attribute(Attribute::named(full)?)
@@ -108,6 +117,9 @@ impl Key {
             Self::Flag => "flag=nat",
             Self::Registrar => "registrar=192.168.210.81:5060",
             Self::Reason => "reason~suspended",
+            Self::Owner => "owner=SIPS_DC1",
+            Self::Node => "node=SIPS_DC1",
+            Self::Cti => "cti=out",
             Self::Attribute(_) => "ua~Asterisk",
         }
     }
@@ -149,6 +161,7 @@ impl Filter {
         self.terms.iter().all(|term| {
             let held = match term.key {
                 Key::Dn | Key::Verdict | Key::Code | Key::Flag => term.holds_of_state(dn),
+                Key::Owner | Key::Node | Key::Cti => term.holds_of_nodes(dn, snapshot),
                 _ => {
                     let facts = facts.get_or_insert_with(|| Facts::of(snapshot, *dn));
                     term.holds_of_facts(facts)
@@ -193,6 +206,9 @@ impl Term {
                 Err(_) => return wrong("no status code"),
             },
             Key::Verdict if !is_verdict(value) => return wrong("no verdict, state or cohort"),
+            Key::Cti if !CTI.iter().any(|names| names.contains(&value)) => {
+                return wrong("neither in, out nor unknown");
+            }
             Key::Flag if !Flag::ALL.iter().any(|f| f.name() == value) => return wrong("no flag"),
             _ => Test::Text(value.to_lowercase()),
         };
@@ -218,6 +234,24 @@ impl Term {
                 _ => false,
             }),
             _ => dn.flags().iter().any(|flag| self.any_text(flag.name().as_bytes())),
+        }
+    }
+
+    /// Whether it holds of the nodes of a cluster that have a part in a DN.
+    fn holds_of_nodes(&self, dn: &DnView<'_>, snapshot: &Snapshot) -> bool {
+        if matches!(self.key, Key::Cti) {
+            let state = dn.state().cti().map_or(State::Unknown, |cti| cti.state);
+            let names = CTI.iter().find(|names| names.contains(&state.name()));
+            return names.is_some_and(|all| all.iter().any(|name| self.any_text(name.as_bytes())));
+        }
+        let ledger = Ledger::of(&dn.node_events());
+        let name = |node| snapshot.node_name(node).unwrap_or_default();
+        match self.key {
+            Key::Owner => {
+                let owner = ledger.owner(dn.judged_at());
+                self.any_text(owner.map_or("none", |owner| name(owner.node)).as_bytes())
+            }
+            _ => ledger.nodes().any(|node| self.any_text(name(node).as_bytes())),
         }
     }
 
@@ -334,7 +368,8 @@ fn split(text: &str) -> Result<Vec<Word<'_>>, FilterError> {
 /// The names that can stand before an operator, for help and completion.
 #[must_use]
 pub fn filter_keys() -> Vec<&'static str> {
-    let own = ["dn", "source", "registrar", "verdict", "code", "reason", "flag"];
+    let own =
+        ["dn", "source", "registrar", "verdict", "code", "reason", "flag", "owner", "node", "cti"];
     let attributes = ATTRIBUTES.iter().map(|a| a.name);
     own.into_iter().chain(SHORT.iter().map(|s| s.0)).chain(attributes).collect()
 }
@@ -360,6 +395,7 @@ mod tests {
             ("realm=", "realm=", 0, "no value", "ua~Asterisk"),
             ("ua~\"PBX 16", "ua~\"PBX 16", 0, "not closed", "ua~\"PBX 16\""),
             ("code=4o3", "code=4o3", 0, "no status code", "code=403"),
+            ("cti=off", "cti=off", 0, "neither in, out nor unknown", "cti=out"),
         ] {
             let error = Filter::parse(filter).unwrap_err();
             assert_eq!((error.word.as_str(), error.at), (word, at), "{filter}");

@@ -99,7 +99,7 @@ struct Rank(bool, Reverse<Severity>, bool, Option<Timestamp>);
 impl Rank {
     fn of(finding: &Finding) -> Self {
         let first = finding.evidence.first().map(|e| e.time);
-        Self(!cluster::leads(finding), Reverse(finding.severity), !finding.is_cause, first)
+        Self(!finding.leads(), Reverse(finding.severity), !finding.is_cause, first)
     }
 }
 

@@ -175,6 +175,12 @@ impl Tracker {
         let prompt = origin.time.nanos_since(asked) < LOOKUP_TIME;
         let caller = t.ends().map(|(src, _)| src.host());
         let caller_addr = caller.map(|host| host.addr(&self.store.texts));
+        if forwarded && (200..300).contains(&code) {
+            if let Some(dn) = self.store.dns.get_mut(dn as usize) {
+                dn.note_looked_up(origin, true, true);
+            }
+            return;
+        }
         if !matches!(code, 404 | 410 | 480) || forwarded || t.provisional || !prompt {
             return;
         }
@@ -195,6 +201,7 @@ impl Tracker {
         if speaker.is_some_and(|name| dn.user_agents.iter().any(|own| texts.get(*own) == name)) {
             return;
         }
+        dn.note_looked_up(origin, false, code != 404);
         // a PBX answers 404 to whatever its dial plan does not know
         let looked_for = code != 404 || call && called_at.is_some();
         for reg in &mut dn.registrations {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Outcome, Purpose};
+use super::looked_up::LookedUp;
 use super::nodes::{NodeId, Nodes};
 use super::snapshot::{DnView, Snapshot};
 use super::store::{Dn, NIL};
@@ -32,10 +33,40 @@ pub enum Act {
     Asked(Option<u32>),
     /// It answered such a request.
     Attached(Option<u32>),
-    /// It states or answers that the DN is in service.
+    /// It states that the DN is in service.
     In,
-    /// It states or answers that the DN is out of service.
+    /// It states that the DN is out of service.
     Out,
+    /// It answers somebody who asks for the DN: whether it finds it, and whether that is sure.
+    Answers {
+        /// Whether it finds it.
+        found: bool,
+        /// Whether the answer alone shows so.
+        sure: bool,
+    },
+}
+
+/// What shows a belief.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ground {
+    /// The node's own grant, by SIP or T-Library; nothing, if the belief is unknown.
+    Grant,
+    /// Its answer to somebody who asked for the DN or removed the binding.
+    Answer,
+    /// A statement in its log.
+    Statement,
+}
+
+impl Ground {
+    /// The word used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Answer => "answer",
+            Self::Statement => "statement",
+        }
+    }
 }
 
 /// An [`Act`] with its node, time and place.
@@ -75,12 +106,13 @@ pub struct Belief {
     pub since: Option<Timestamp>,
     /// What shows it.
     pub at: Option<FrameRef>,
-    /// Whether it stated so; else it follows from its own grant.
-    pub is_stated: bool,
+    /// How that shows it.
+    pub ground: Ground,
 }
 
 impl Belief {
-    const UNKNOWN: Self = Self { state: State::Unknown, since: None, at: None, is_stated: false };
+    const UNKNOWN: Self =
+        Self { state: State::Unknown, since: None, at: None, ground: Ground::Grant };
 }
 
 /// A binding that a node granted.
@@ -125,11 +157,13 @@ impl AtNode {
     }
 
     /// Takes in a statement; one that repeats the last keeps its beginning.
-    fn say(&mut self, state: State, event: &NodeEvent, is_stated: bool) {
-        let same = self.said.is_some_and(|said| said.state == state && said.is_stated == is_stated);
-        if !same {
+    ///
+    /// An answer says nothing where the node makes statements.
+    fn say(&mut self, state: State, event: &NodeEvent, ground: Ground) {
+        let (before, known) = self.said.map_or((None, None), |b| (Some(b.ground), Some(b.state)));
+        if before <= Some(ground) && (before, known) != (Some(ground), Some(state)) {
             let (since, at) = (Some(event.time), Some(event.at));
-            self.said = Some(Belief { state, since, at, is_stated });
+            self.said = Some(Belief { state, since, at, ground });
         }
     }
 
@@ -176,9 +210,8 @@ impl Ledger {
             Act::Ended(registrar, how) => {
                 node.holds.retain(|hold| hold.registrar != registrar);
                 // a time that ran out is silence; what was answered is a word
-                let answered = how != Verdict::Expired && node.holds.is_empty();
-                if answered && node.said.is_none_or(|said| !said.is_stated) {
-                    node.say(State::OutOfService, event, false);
+                if how != Verdict::Expired && node.holds.is_empty() {
+                    node.say(State::OutOfService, event, Ground::Answer);
                 }
             }
             Act::Asked(reference) => {
@@ -188,8 +221,17 @@ impl Ledger {
                 node.asked.push(reference);
             }
             Act::Attached(reference) => self.attach(event, reference),
-            Act::In => node.say(State::InService, event, true),
-            Act::Out => node.say(State::OutOfService, event, true),
+            Act::In => node.say(State::InService, event, Ground::Statement),
+            Act::Out => node.say(State::OutOfService, event, Ground::Statement),
+            // what a node answers of a DN that it holds is of the device
+            Act::Answers { .. } if node.hold(event.time).is_some() => {}
+            Act::Answers { found: true, .. } => node.say(State::InService, event, Ground::Answer),
+            // one that never found the DN may only not know the number
+            Act::Answers { found: false, sure } => {
+                if sure || node.said.is_some() {
+                    node.say(State::OutOfService, event, Ground::Answer);
+                }
+            }
         }
     }
 
@@ -256,7 +298,7 @@ impl Ledger {
             state: State::InService,
             since: Some(hold.since),
             at: Some(hold.at),
-            is_stated: false,
+            ground: Ground::Grant,
         });
         // a registration that is older than what the node stated since does not speak against it
         let newer = |said: &Belief| hold.is_none_or(|hold| said.since >= Some(hold.since));
@@ -265,7 +307,7 @@ impl Ledger {
             state: State::InService,
             since: Some(owner.since),
             at: Some(owner.at),
-            is_stated: false,
+            ground: Ground::Grant,
         });
         own.said.filter(newer).or(granted).or(attached).unwrap_or(Belief::UNKNOWN)
     }
@@ -304,20 +346,29 @@ pub(super) fn events<'s>(
             events.extend(node.map(|node| NodeEvent { time, at, node, act }));
         }
     }
+    for looked_up in dn.looked_up().filter(|looked_up| looked_up.time <= at) {
+        let LookedUp { time, frame, server, found, sure } = *looked_up;
+        let node = nodes.of_answer(server, frame);
+        let act = Act::Answers { found, sure };
+        events.extend(node.map(|node| NodeEvent { time, at: frame, node, act }));
+    }
     // what is answered at the moment that something is stated comes first
     events.sort_by_key(|event| (event.time, event.at.file(), event.at));
     events
 }
 
-/// A grant.
+/// A grant, or the answer to somebody who asks for the bindings.
 fn granted(nodes: &Nodes, texts: &Texts, tried: &Attempt) -> Option<NodeEvent> {
-    let grants = tried.outcome == Outcome::Accepted && tried.purpose != Purpose::Query;
-    let answer = tried.log.iter().find(|m| grants && m.code != 0 && m.code == tried.code)?;
+    let (found, asks) = (tried.outcome == Outcome::Accepted, tried.purpose == Purpose::Query);
+    let counts = found || asks && tried.outcome == Outcome::NothingListed;
+    let answer = tried.log.iter().find(|m| counts && m.code != 0 && m.code == tried.code)?;
     let registrar = tried.registrar.endpoint(texts);
     let node = nodes.of_answer(registrar, answer.frame())?;
     let (time, at) = (answer.time, answer.frame());
     let until = tried.granted().filter(|_| time.known().is_some()).map(|secs| time.plus_secs(secs));
-    Some(NodeEvent { time, at, node, act: Act::Granted(registrar, until) })
+    let act =
+        if asks { Act::Answers { found, sure: true } } else { Act::Granted(registrar, until) };
+    Some(NodeEvent { time, at, node, act })
 }
 
 /// What logs state.

@@ -66,7 +66,8 @@ impl Dn {
             + self.user_agents.heap_bytes()
             + self.aside.as_ref().map_or(0, |aside| {
                 let heard = aside.heard.as_deref().map_or(0, super::heard::HeardOfDn::heap_bytes);
-                size_of::<Aside>() + ALLOCATION + aside.agents.heap_bytes() + heard
+                let lists = aside.agents.heap_bytes() + aside.looked_up.heap_bytes();
+                size_of::<Aside>() + ALLOCATION + lists + heard
             })
             + spilled(&self.recent)
     }

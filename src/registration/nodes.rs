@@ -138,6 +138,16 @@ impl Tracker {
         }
     }
 
+    /// Takes in that an address is a node's, at one port or at any.
+    pub fn node_address(&mut self, name: &str, (addr, port): (IpAddr, Option<u16>)) {
+        let nodes = &mut self.store.nodes;
+        let Some(id) = nodes.called(name, true) else { return };
+        match port {
+            Some(port) => nodes.claim(id, Endpoint::new(addr, port)),
+            None => claim(&mut nodes.hosts, addr, id),
+        }
+    }
+
     /// Notes that a HEP agent saw a REGISTER accepted: its node answers from there.
     pub(super) fn note_granted(&mut self, origin: &Origin) {
         let Some(agent) = origin.path.hep else { return };

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Outcome};
 use super::heard::{Heard, Span};
-use super::ledger::{Belief, Ledger, NodeEvent, events};
+use super::ledger::{Belief, Ground, Ledger, NodeEvent, events};
 use super::nodes::{NodeId, Nodes};
 use super::state::{DnState, RegistrationState};
 use super::store::{Binding, Dn, Registration};
@@ -297,9 +297,9 @@ fn cti(events: &[NodeEvent], at: Timestamp) -> Option<Cti> {
     let ledger = Ledger::of(events);
     let word = |node: NodeId| -> Option<Cti> {
         let attached = ledger.owner(at).is_some_and(|owner| owner.node == node && !owner.by_sip);
-        let Belief { state, since, at, is_stated } = ledger.belief(node, at);
+        let Belief { state, since, at, ground } = ledger.belief(node, at);
         let (since, at) = (since?, at?);
-        (is_stated || attached).then_some(Cti { state, node, since, at })
+        (ground == Ground::Statement || attached).then_some(Cti { state, node, since, at })
     };
     match ledger.owner(at) {
         Some(owner) => word(owner.node),

@@ -11,6 +11,7 @@ use super::ends::{End, Host};
 use super::few::Few;
 use super::heard::{HeardOfDn, Hearing};
 use super::index::Index;
+use super::looked_up::LookedUp;
 use super::nodes::Nodes;
 use super::text::{Sym, Texts};
 use super::verdict::{FlagSet, Verdict};
@@ -302,6 +303,8 @@ pub(super) struct Aside {
     pub called_at: Option<Timestamp>,
     /// What logs say of it.
     pub heard: Option<Box<HeardOfDn>>,
+    /// What servers answered to others who asked for it.
+    pub looked_up: Few<LookedUp>,
     /// Its name with its domain, where several DNs have its user.
     pub shown: Sym,
 }

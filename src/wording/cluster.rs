@@ -4,7 +4,7 @@ use super::when::Clock;
 use super::{names, words};
 use crate::cluster::{Cluster, ClusterDn, Split};
 use crate::net::{count, escape_bytes};
-use crate::registration::{NodeId, Owner, Snapshot, State, Verdict};
+use crate::registration::{NodeId, Owner, Snapshot, State, Verdict, natural};
 
 /// What a log without a node's name is called.
 const NAMELESS: &str = "(unnamed)";
@@ -133,6 +133,7 @@ pub(crate) fn summary(cluster: &Cluster) -> String {
 /// The DNs, those that something is odd about first.
 pub(crate) fn ordered(cluster: &Cluster) -> Vec<&ClusterDn> {
     let mut dns: Vec<&ClusterDn> = cluster.dns.iter().collect();
-    dns.sort_by_key(|dn| (mark(dn).is_empty(), !dn.is_disputed()));
+    let odd = |dn: &ClusterDn| (mark(dn).is_empty(), !dn.is_disputed());
+    dns.sort_by(|a, b| odd(a).cmp(&odd(b)).then_with(|| natural(&a.name, &b.name)));
     dns
 }

@@ -3,7 +3,7 @@
 use super::super::prelude::*;
 use super::of_dn;
 use crate::cluster::ClusterDn;
-use crate::registration::{Owner, State};
+use crate::registration::{Ground, Owner, State};
 
 pub(in crate::diagnosis) static ABOUT: About = About {
     id: "cti-out-while-registered",
@@ -21,7 +21,7 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     let Owner { node, by_sip, at, .. } = dn.owner?;
     let belief = dn.owner_belief(&scene.cluster)?;
     let (since, line) = belief.since.zip(belief.at)?;
-    if !by_sip || belief.state != State::OutOfService || !belief.is_stated {
+    if !by_sip || belief.state != State::OutOfService || belief.ground != Ground::Statement {
         return None;
     }
     let sentence = format!(

@@ -45,9 +45,12 @@ pub(super) fn findings(scene: &Scene<'_>) -> Vec<OfCluster> {
     found
 }
 
-/// Whether a finding is about the cluster as a whole: it comes before what is found of any DN.
-pub(super) fn leads(finding: &Finding) -> bool {
-    finding.rule == split::ABOUT.id
+impl Finding {
+    /// Whether it is about a cluster as a whole: it comes before what is found of any DN.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.rule == split::ABOUT.id
+    }
 }
 
 /// A finding about a DN.

@@ -6,7 +6,7 @@ use super::super::prelude::*;
 use super::of_dn;
 use crate::cluster::{Cluster, ClusterDn};
 use crate::net::{FileId, Timestamp};
-use crate::registration::{Act, NodeId, State};
+use crate::registration::{Act, Ground, NodeId, State};
 
 pub(in crate::diagnosis) static ABOUT: About = About {
     id: "not-told-to-peer",
@@ -63,7 +63,7 @@ impl Told {
         let owner = dn.owner?;
         let belief = dn.owner_belief(&scene.cluster)?;
         // an owner that states nothing may have told its peers before the logs begin
-        let came = belief.state == State::InService && belief.is_stated;
+        let came = belief.state == State::InService && belief.ground == Ground::Statement;
         let since = belief.since.filter(|_| came)?;
         let silent = scene.cluster.beliefs(dn).find(|(node, other)| {
             other.state == State::Unknown

@@ -28,8 +28,8 @@ pub(super) fn finding(scene: &Scene<'_>, split: &Split) -> OfCluster {
         finding.evidence.push(Evidence { time: side.since, frame: side.at });
     }
     for side in &split.sides {
-        let back = side.back.zip(split.until);
-        finding.evidence.extend(back.map(|(frame, time)| Evidence { time, frame }));
+        let back = side.back.filter(|_| split.until.is_some());
+        finding.evidence.extend(back.map(|(time, frame)| Evidence { time, frame }));
     }
     OfCluster { dns: split.dns().collect(), finding }
 }

@@ -58,7 +58,12 @@ fn statements(case: &Case<'_>) -> Vec<Event> {
                 event.frames.push(heard.at);
             }
             _ => {
-                let sentence = format!("the server said: \"{}\"", said(&heard.statement.text));
+                let mut text = heard.statement.text.as_str();
+                if heard.statement.kind.is_of_cti() {
+                    // what is below an event are its numbers
+                    text = text.lines().next().unwrap_or(text);
+                }
+                let sentence = format!("the server said: \"{}\"", said(text));
                 let frames = vec![heard.at];
                 let event = Event { time: heard.time, until: None, count: 1, frames, sentence };
                 events.push((kind, event));
@@ -86,7 +91,8 @@ fn splits(case: &Case<'_>) -> Vec<Event> {
         let began = Event { time: split.since, until: None, count: 1, frames, sentence };
         events.push(began);
         if let Some(time) = split.until {
-            let frames = split.sides.iter().filter_map(|side| side.back).collect();
+            let frames = split.sides.iter().filter_map(|side| side.back);
+            let frames = frames.map(|(_, at)| at).collect();
             let sentence = format!("{a} and {b} have found each other again");
             events.push(Event { time, until: None, count: 1, frames, sentence });
         }

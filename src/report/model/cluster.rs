@@ -48,8 +48,8 @@ struct BeliefDoc<'a> {
     node: &'a str,
     belief: &'static str,
     since: Option<String>,
-    /// Whether the node states it; else it follows from its own grant.
-    stated: bool,
+    /// What shows it: `statement`, `answer` or `grant`.
+    from: Option<&'static str>,
     #[serde(flatten)]
     at: Option<Place>,
 }
@@ -165,7 +165,7 @@ impl<'a> Pen<'a> {
             node: self.name(node),
             belief: belief.state.name(),
             since: time(belief.since.and_then(crate::net::Timestamp::known)),
-            stated: belief.is_stated,
+            from: belief.at.map(|_| belief.ground.name()),
             at: belief.at.map(|at| self.place(at)),
         }
     }
@@ -173,8 +173,10 @@ impl<'a> Pen<'a> {
     fn split(&self, split: &Split) -> SplitDoc<'a> {
         let cluster = self.cluster;
         let name = |place: usize| cluster.dns.get(place).map(|dn| escape_lossy(&dn.name));
-        let evidence =
-            split.sides.iter().flat_map(|side| std::iter::once(side.at).chain(side.back));
+        let evidence = split
+            .sides
+            .iter()
+            .flat_map(|side| std::iter::once(side.at).chain(side.back.map(|(_, at)| at)));
         SplitDoc {
             since: time(split.since.known()),
             until: time(split.until),

@@ -1,0 +1,201 @@
+//! Two nodes of a cluster, by their logs and captures: who owns a DN, what each node believes, where they lost each other.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails fails the test"
+)]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// During the split of the case `cluster-split`.
+const DURING: [&str; 2] = ["--at", "2025-11-18T16:10:00Z"];
+
+/// The files of a case, of each node those that end so.
+fn files(case: &str, dc1: &[&str], dc2: &[&str]) -> Vec<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/captures");
+    let of = |site: &'static str, endings: &[&str]| -> Vec<String> {
+        endings.iter().map(|ending| format!("{root}/{case}/{site}{ending}")).collect()
+    };
+    [of("dc1", dc1), of("dc2", dc2)].concat()
+}
+
+const ALL: &[&str] = &["-001.log", ".log", ".pcap"];
+const LOGS: &[&str] = &["-001.log", ".log"];
+
+fn run(command: &str, args: &[&str], files: &[String]) -> String {
+    let program = env!("CARGO_BIN_EXE_regscope");
+    let output = Command::new(program).arg(command).args(args).args(files).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn report(args: &[&str], files: &[String]) -> Value {
+    let args = [&["--format", "json"], args].concat();
+    serde_json::from_str(&run("report", &args, files)).unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+/// `1001 SIPS_DC1 sip: SIPS_DC1=in_service SIPS_DC2=unknown`.
+fn dns(report: &Value) -> Vec<String> {
+    let dns = report["cluster"]["dns"].as_array().unwrap().iter();
+    let mut lines: Vec<_> = dns
+        .map(|dn| {
+            let nodes = dn["nodes"].as_array().unwrap().iter();
+            let nodes: Vec<_> =
+                nodes.map(|n| format!("{}={}", text(&n["node"]), text(&n["belief"]))).collect();
+            let [name, owner, from] = ["dn", "owner", "owner_from"].map(|key| text(&dn[key]));
+            format!("{name} {owner} {from}: {}", nodes.join(" "))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// The findings about the cluster.
+fn findings(report: &Value) -> Vec<&str> {
+    let rules = [
+        "cluster-split",
+        "cti-out-while-registered",
+        "owned-twice",
+        "owner-moved",
+        "not-told-to-peer",
+    ];
+    let all = report["findings"].as_array().unwrap().iter().map(|finding| text(&finding["rule"]));
+    all.filter(|rule| rules.contains(rule)).collect()
+}
+
+#[test]
+fn a_phone_belongs_to_the_node_that_grants_its_binding() {
+    for (dc1, dc2) in [(ALL, ALL), (LOGS, LOGS), (&ALL[..1], LOGS)] {
+        let report = report(&[], &files("cluster-phone", dc1, dc2));
+        let owners: Vec<_> = dns(&report).iter().map(|line| line[..18].to_owned()).collect();
+        assert_eq!(owners, ["1001 SIPS_DC1 sip:", "1002 SIPS_DC2 sip:"], "{dc1:?}");
+        assert_eq!(findings(&report), [""; 0]);
+        assert_eq!(report["cluster"]["splits"], Value::Array(Vec::new()));
+    }
+    let report = report(&[], &files("cluster-phone", ALL, ALL));
+    assert_eq!(
+        dns(&report),
+        [
+            "1001 SIPS_DC1 sip: SIPS_DC1=in_service SIPS_DC2=in_service",
+            "1002 SIPS_DC2 sip: SIPS_DC1=in_service SIPS_DC2=in_service",
+        ]
+    );
+    let node = &report["cluster"]["nodes"][0];
+    assert_eq!((text(&node["node"]), text(&node["address"])), ("SIPS_DC1", "192.0.2.10:5060"));
+}
+
+#[test]
+fn captures_alone_need_their_nodes_named() {
+    let files = files("cluster-phone", &[".pcap"], &[".pcap"]);
+    assert_eq!(report(&[], &files)["cluster"], Value::Null);
+    let named = [format!("--node=A={}", files[0]), format!("--node=B={}", files[1])];
+    assert_eq!(
+        dns(&report(&[], &named)),
+        ["1001 A sip: A=in_service B=unknown", "1002 B sip: A=unknown B=in_service"]
+    );
+}
+
+#[test]
+fn a_desktop_makes_the_owner_of_a_dn_without_sip() {
+    let report = report(&[], &files("cluster-agent", ALL, ALL));
+    let agent = "2001 SIPS_DC1 tlib: SIPS_DC1=in_service SIPS_DC2=in_service";
+    assert_eq!(dns(&report)[2], agent);
+    let dn = report["dns"].as_array().unwrap().iter().find(|dn| dn["dn"] == "2001").unwrap();
+    assert_eq!((text(&dn["verdict"]), text(&dn["state"])), ("cti_only", "in_service"));
+    assert_eq!(findings(&report), [""; 0]);
+    assert!(report["findings"].as_array().unwrap().iter().all(|f| f["dn"] != "2001"));
+}
+
+#[test]
+fn a_split_opens_and_ends_at_one_time_in_two_zones() {
+    let files = files("cluster-split", ALL, ALL);
+    let during = report(&DURING, &files);
+    assert_eq!(
+        dns(&during),
+        [
+            "1001 SIPS_DC1 sip: SIPS_DC1=in_service SIPS_DC2=out_of_service",
+            "1002 SIPS_DC2 sip: SIPS_DC1=out_of_service SIPS_DC2=in_service",
+            "2001 SIPS_DC1 tlib: SIPS_DC1=in_service SIPS_DC2=out_of_service",
+        ]
+    );
+    assert_eq!(during["findings"][0]["rule"], "cluster-split");
+    let split = &during["cluster"]["splits"][0];
+    assert_eq!((text(&split["since"]), &split["until"]), ("1763482020.200000000", &Value::Null));
+    assert_eq!(split["one_sided"], false);
+    assert!(during["dns"].as_array().unwrap().iter().all(|dn| dn["state"] == "in_service"));
+    let over = report(&[], &files);
+    assert_eq!(text(&over["cluster"]["splits"][0]["until"]), "1763482520.701000000");
+    assert_eq!(over["cluster"]["splits"][0]["healthy"].as_array().unwrap().len(), 2);
+    assert!(dns(&over).iter().all(|line| !line.contains("out_of_service")));
+}
+
+#[test]
+fn of_a_node_without_a_log_nothing_is_claimed() {
+    let report = report(&DURING, &files("cluster-split", ALL, &[".pcap", "-001.log"]));
+    assert_eq!(
+        dns(&report),
+        [
+            "1001 SIPS_DC1 sip: SIPS_DC1=in_service SIPS_DC2=unknown",
+            "1002 SIPS_DC2 sip: SIPS_DC1=out_of_service SIPS_DC2=in_service",
+            "2001 SIPS_DC1 tlib: SIPS_DC1=in_service SIPS_DC2=unknown",
+        ]
+    );
+    let split = &report["findings"][0];
+    assert_eq!((text(&split["rule"]), text(&split["confidence"])), ("cluster-split", "possible"));
+    assert!(text(&split["sentence"]).contains("what SIPS_DC2 states is not in the given files"));
+    // without anything of the other node nobody knows where 1002 is
+    let report = self::report(&DURING, &files("cluster-split", ALL, &[]));
+    assert_eq!(
+        dns(&report),
+        [
+            "1001 SIPS_DC1 sip: SIPS_DC1=in_service",
+            "1002 - -: SIPS_DC1=out_of_service",
+            "2001 SIPS_DC1 tlib: SIPS_DC1=in_service",
+        ]
+    );
+    assert_eq!(findings(&report), [""; 0]);
+}
+
+#[test]
+fn the_story_has_the_events_of_both_nodes_in_one_order() {
+    let files = [vec!["1001".to_owned()], files("cluster-split", ALL, ALL)].concat();
+    let story = run("explain", &["--utc"], &files);
+    let story = story.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts = [
+        "SIPS_DC1: accepted for 600 s",
+        "SIPS_DC1: the server said",
+        "SIPS_DC2: the server said",
+        "16:07:00.200 SIPS_DC1 and SIPS_DC2 lose each other",
+        "16:07:00.500 SIPS_DC2: the server said",
+        "16:15:20.701 SIPS_DC1 and SIPS_DC2 have found each other again",
+    ];
+    let mut rest = &*story;
+    for part in parts {
+        let Some((_, behind)) = rest.split_once(part) else { panic!("{part}: {story}") };
+        rest = behind;
+    }
+}
+
+#[test]
+fn the_section_fits_a_terminal() {
+    for args in [&[][..], &DURING] {
+        let text = run("report", args, &files("cluster-split", ALL, ALL));
+        assert!(text.contains("Cluster: 2 nodes, 3 DNs"), "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        let markdown = run(
+            "report",
+            &[&["--format", "markdown"], args].concat(),
+            &files("cluster-split", ALL, ALL),
+        );
+        assert!(markdown.contains("| 1001 | SIPS\\_DC1 |"), "{markdown}");
+    }
+}
