@@ -56,6 +56,7 @@ pub(super) enum Place {
     Message,
     Sources,
     Findings,
+    Cluster,
 }
 
 /// One row of the table.
@@ -92,7 +93,7 @@ const fn ctrl(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
 }
 
-use Place::{Compare, Dn, Dns, Findings, Flow, Message, Pair, Sources};
+use Place::{Cluster, Compare, Dn, Dns, Findings, Flow, Message, Pair, Sources};
 
 const ANY: &[Place] = &[];
 const LISTS: &[Place] = &[Dns, Dn, Compare, Flow, Sources, Findings];
@@ -148,6 +149,14 @@ pub(super) static KEYS: &[Binding] = &[
         &[Findings],
         "go to the message that shows it",
         "Evidence"
+    ),
+    bind!(
+        "Enter",
+        [key(KeyCode::Enter)],
+        Action::Open,
+        &[Cluster],
+        "the story of the DN, at every node",
+        "Story"
     ),
     bind!(
         "Esc",
@@ -212,7 +221,14 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the column before"),
     bind!(">", [ch('>')], Action::SortNext, &[Dns, Sources], "sort by the next column", "Sort"),
     bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "reverse the order"),
-    bind!("f", [ch('f')], Action::Flow, &[Dns, Dn, Findings], "the messages as a ladder", "Flow"),
+    bind!(
+        "f",
+        [ch('f')],
+        Action::Flow,
+        &[Dns, Dn, Findings, Cluster],
+        "the messages as a ladder",
+        "Flow"
+    ),
     bind!(
         "[",
         [ch('[')],
@@ -255,6 +271,7 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("2", [ch('2')], Action::Tab(1), ANY, "failing against working DNs"),
     bind!("3", [ch('3')], Action::Tab(2), ANY, "the sources"),
     bind!("4", [ch('4')], Action::Tab(3), ANY, "all findings"),
+    bind!("5", [ch('5')], Action::Tab(4), ANY, "the nodes of a cluster, if there is one"),
     bind!(
         "Tab",
         [key(KeyCode::Tab)],
@@ -266,8 +283,8 @@ pub(super) static KEYS: &[Binding] = &[
         "Tab",
         [key(KeyCode::Tab)],
         Action::NextTab,
-        &[Dns, Compare, Sources, Findings],
-        "the next of the four"
+        &[Dns, Compare, Sources, Findings, Cluster],
+        "the next of these screens"
     ),
     bind!("Up k", [key(KeyCode::Up), ch('k')], Action::Up, ANY, "up"),
     bind!("Down j", [key(KeyCode::Down), ch('j')], Action::Down, ANY, "down"),
@@ -310,7 +327,7 @@ pub(super) fn holds_in(binding: &Binding, place: Place) -> bool {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 8] = [Dns, Dn, Compare, Pair, Flow, Message, Sources, Findings];
+    const PLACES: [Place; 9] = [Dns, Dn, Compare, Pair, Flow, Message, Sources, Findings, Cluster];
 
     #[test]
     fn no_key_means_two_things_in_one_place() {

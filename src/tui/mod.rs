@@ -12,10 +12,10 @@
 //! ```text
 //!  header     what is read, totals
 //!  activity   REGISTERs and failures over time
-//!  tabs       1 DNs  2 Compare  3 Sources  4 Findings
-//!  ┌ a screen: dns, dn, compare, pair, flow, message, sources, findings ┐
-//!  │                                                                    │
-//!  └─ why: the selected DN in a paragraph ──────────────────────────────┘
+//!  tabs       1 DNs  2 Compare  3 Sources  4 Findings  5 Cluster
+//!  ┌ a screen: dns, dn, compare, pair, flow, message, sources, findings, cluster ┐
+//!  │                                                                             │
+//!  └─ why: the selected DN in a paragraph ───────────────────────────────────────┘
 //!  footer     keys, or what is being typed
 //! ```
 

@@ -5,6 +5,7 @@
 mod fleet;
 mod session;
 
+mod cluster;
 mod compare;
 mod dn;
 mod dns;

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::capture::Capture;
+use crate::cluster::Cluster;
 use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::net::{FrameRef, escape_bytes};
@@ -33,6 +34,8 @@ pub struct Data {
     pub contrast: Contrast,
     /// What the rules found, the most urgent first.
     pub findings: Vec<Finding>,
+    /// The nodes and what they believe.
+    pub(super) cluster: Cluster,
     /// REGISTERs and failures over time.
     pub(super) timeline: Timeline,
     /// What the capture cannot show, in sentences.
@@ -70,6 +73,7 @@ impl Data {
         findings: Vec<Finding>,
     ) -> Self {
         let mut data = Self {
+            cluster: Cluster::of(&snapshot),
             timeline: Timeline::of(&snapshot),
             limits: limits(&capture, &snapshot),
             rows: row::rows(&snapshot),

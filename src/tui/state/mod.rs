@@ -14,6 +14,7 @@ use crate::net::{FrameRef, Timestamp};
 use crate::wording::glyphs::Glyphs;
 use crate::wording::when::Clock;
 
+pub(super) mod cluster;
 pub(super) mod compare;
 pub(super) mod cursor;
 pub(super) mod dn;
@@ -29,6 +30,7 @@ pub(super) mod overlay;
 pub(super) mod pair;
 pub(super) mod sources;
 
+use cluster::Cluster;
 use compare::Compare;
 use dn::Dn;
 use dns::Dns;
@@ -74,7 +76,7 @@ pub(super) struct Reading {
     pub held: Option<Arc<Data>>,
 }
 
-/// One of the four home screens.
+/// One of the home screens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Tab {
     #[default]
@@ -82,10 +84,13 @@ pub(super) enum Tab {
     Compare,
     Sources,
     Findings,
+    /// There if a cluster is.
+    Cluster,
 }
 
 impl Tab {
-    pub(super) const ALL: [Self; 4] = [Self::Dns, Self::Compare, Self::Sources, Self::Findings];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Dns, Self::Compare, Self::Sources, Self::Findings, Self::Cluster];
 
     pub(super) const fn title(self) -> &'static str {
         match self {
@@ -93,6 +98,7 @@ impl Tab {
             Self::Compare => "Compare",
             Self::Sources => "Sources",
             Self::Findings => "Findings",
+            Self::Cluster => "Cluster",
         }
     }
 }
@@ -136,6 +142,7 @@ pub struct State {
     pub(super) compare: Compare,
     pub(super) sources: Sources,
     pub(super) findings: Findings,
+    pub(super) cluster: Cluster,
     /// Screens opened above the home screen, the visible one last.
     pub(super) stack: Vec<Screen>,
     pub(super) overlay: Option<Overlay>,
@@ -170,6 +177,7 @@ impl State {
             compare: Compare::default(),
             sources: Sources::default(),
             findings: Findings::default(),
+            cluster: Cluster::default(),
             stack: Vec::new(),
             overlay: None,
             marks: BTreeSet::new(),
@@ -177,6 +185,12 @@ impl State {
             notice: None,
             effects: Vec::new(),
         }
+    }
+
+    /// The home screens there are: that of the cluster only if there is one.
+    pub(super) fn tabs(&self) -> impl Iterator<Item = Tab> + Clone + use<> {
+        let any = !self.data.cluster.is_empty();
+        Tab::ALL.into_iter().filter(move |tab| any || *tab != Tab::Cluster)
     }
 
     /// Where keys go.
@@ -191,6 +205,7 @@ impl State {
                 Tab::Compare => Place::Compare,
                 Tab::Sources => Place::Sources,
                 Tab::Findings => Place::Findings,
+                Tab::Cluster => Place::Cluster,
             },
         }
     }

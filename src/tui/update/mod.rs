@@ -12,6 +12,7 @@ use super::state::{Screen, State, Tab};
 use super::view::layout;
 use crate::wording::when::Clock;
 
+mod cluster;
 mod columns;
 pub(super) mod compare;
 mod dn;
@@ -94,6 +95,7 @@ pub(super) fn act(state: &mut State, action: Action) {
             Tab::Compare => compare::act(state, action),
             Tab::Sources => sources::act(state, action),
             Tab::Findings => findings::act(state, action),
+            Tab::Cluster => cluster::act(state, action),
         },
     };
     match then {
@@ -111,14 +113,13 @@ fn common(state: &mut State, action: Action) {
         Action::Suspend => state.effects.push(Effect::Suspend),
         Action::Redraw => state.effects.push(Effect::Redraw),
         Action::Back => drop(state.stack.pop()),
-        Action::Tab(number) => {
-            if let Some(&tab) = Tab::ALL.get(usize::from(number)) {
-                go_to(state, tab);
-            }
-        }
+        Action::Tab(number) => match state.tabs().nth(usize::from(number)) {
+            Some(tab) => go_to(state, tab),
+            None => state.tell("these captures and logs show no cluster"),
+        },
         Action::NextTab => {
-            let place = Tab::ALL.iter().position(|&tab| tab == state.tab).unwrap_or_default();
-            if let Some(&tab) = Tab::ALL.iter().cycle().nth(place + 1) {
+            let place = state.tabs().position(|tab| tab == state.tab).unwrap_or_default();
+            if let Some(tab) = state.tabs().cycle().nth(place + 1) {
                 go_to(state, tab);
             }
         }
@@ -182,6 +183,9 @@ fn show(state: &mut State, data: Arc<Data>) {
     state.now = live.map_or(data.snapshot.at, |clock| clock.max(data.snapshot.at));
     state.dns.relist(&data);
     state.data = data;
+    if state.tab == Tab::Cluster && state.data.cluster.is_empty() {
+        state.tab = Tab::default();
+    }
 }
 
 /// Holds the picture still while reading goes on, or shows what was read meanwhile.
@@ -242,6 +246,7 @@ fn settle(state: &mut State) {
             Tab::Compare => compare::settle(state),
             Tab::Sources => sources::settle(state),
             Tab::Findings => findings::settle(state),
+            Tab::Cluster => cluster::settle(state),
         },
     }
 }
@@ -291,6 +296,7 @@ fn click_in_screen(state: &mut State, at: ratatui::layout::Position) {
             Tab::Compare => compare::click(state, at),
             Tab::Sources => sources::click(state, at),
             Tab::Findings => findings::click(state, at),
+            Tab::Cluster => cluster::click(state, at),
         },
     };
     if let Then::Open(screen) = then {

@@ -22,7 +22,7 @@ pub(in crate::tui) struct Frame {
     pub(in crate::tui) header: Rect,
     /// REGISTERs and failures over time; no lines on a low terminal.
     pub(in crate::tui) activity: Rect,
-    /// The four home screens, or the way to where we are.
+    /// The home screens, or the way to where we are.
     pub(in crate::tui) tabs: Rect,
     /// The screen itself.
     pub(in crate::tui) body: Rect,
@@ -49,10 +49,10 @@ pub(in crate::tui) fn frame(state: &State) -> Frame {
 pub(in crate::tui) fn tabs(state: &State) -> Vec<Rect> {
     let area = frame(state).tabs;
     let mut x = area.x + 1;
-    Tab::ALL
-        .iter()
+    state
+        .tabs()
         .map(|tab| {
-            let width = tab_width(*tab);
+            let width = tab_width(tab);
             let tab = Rect { x, width, ..area };
             x += width + 1;
             tab
@@ -248,6 +248,40 @@ pub(in crate::tui) fn sources(state: &State) -> SourcesRegions {
         body: line(1, body.height.saturating_sub(1 + why)),
         why: line(body.height.saturating_sub(why), why),
         columns,
+    }
+}
+
+/// The regions of the screen Cluster.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tui) struct ClusterRegions {
+    /// How large it is, and the nodes over time.
+    pub(in crate::tui) head: Rect,
+    /// The titles of the columns.
+    pub(in crate::tui) titles: Rect,
+    /// The lines.
+    pub(in crate::tui) body: Rect,
+    /// The selected DN in a paragraph, its first line a rule.
+    pub(in crate::tui) why: Rect,
+}
+
+/// The regions of the screen Cluster.
+pub(in crate::tui) fn cluster(state: &State) -> ClusterRegions {
+    /// Nodes with a bar, at most.
+    const BARS: u16 = 4;
+    let body = frame(state).body;
+    let bars = narrow(state.data.cluster.nodes.len()).min(BARS);
+    let (head, why) = match body.height {
+        0..12 => (1, 0),
+        12..30 => (bars + 2, 7),
+        _ => (bars + 2, 10),
+    };
+    let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body }.intersection(body);
+    ClusterRegions {
+        head: line(0, head),
+        // a blank line between bars and list
+        titles: line(head + u16::from(why > 0), 1),
+        body: line(head + 1 + u16::from(why > 0), body.height.saturating_sub(head + 2 + why)),
+        why: line(body.height.saturating_sub(why), why),
     }
 }
 

@@ -11,6 +11,7 @@ use theme::Ink;
 mod activity;
 mod bar;
 mod chooser;
+mod cluster;
 pub(super) mod compare;
 pub(super) mod dn;
 mod dns;
@@ -61,6 +62,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Tab::Compare => compare::draw(state, paper),
             Tab::Sources => sources::draw(state, paper),
             Tab::Findings => findings::draw(state, frame.body, paper),
+            Tab::Cluster => cluster::draw(state, paper),
         },
     }
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {

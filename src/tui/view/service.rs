@@ -20,14 +20,19 @@ pub(super) fn bars(dn: DnView<'_>) -> usize {
 }
 
 /// The stretch of time a bar shows, and how many slices it is cut into.
-struct Span {
+pub(super) struct Span {
     first: Timestamp,
     nanos: i64,
-    slices: u16,
+    pub(super) slices: u16,
 }
 
 impl Span {
-    fn slice(&self, at: Timestamp) -> u16 {
+    pub(super) fn new(first: Timestamp, last: Timestamp, slices: u16) -> Self {
+        Self { first, nanos: last.nanos_since(first).max(1), slices }
+    }
+
+    /// The slice that holds a moment, or the first or the last of all.
+    pub(super) fn slice(&self, at: Timestamp) -> u16 {
         let offset = at.nanos_since(self.first).clamp(0, self.nanos - 1);
         let place = i128::from(offset) * i128::from(self.slices) / i128::from(self.nanos);
         u16::try_from(place).unwrap_or(0)
@@ -49,8 +54,7 @@ pub(super) fn draw(state: &State, dn: DnView<'_>, area: Rect, paper: &mut Paper<
     if slices < 8 {
         return;
     }
-    let nanos = last.nanos_since(first).max(1);
-    let span = Span { first, nanos, slices };
+    let span = Span::new(first, last, slices);
     let x = label + 2;
     let history = dn.history();
     for (y, label) in (0..).zip(&labels) {

@@ -1,4 +1,4 @@
-//! The four home screens, or the way to where we are.
+//! The home screens, or the way to where we are.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::tui::state::pair::Subjects;
 use crate::tui::state::{Screen, State, Tab};
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
-    for (number, (tab, place)) in Tab::ALL.into_iter().zip(layout::tabs(state)).enumerate() {
+    for (number, (tab, place)) in state.tabs().zip(layout::tabs(state)).enumerate() {
         let current = tab == state.tab;
         let text = format!(" {} {} ", number + 1, tab.title());
         paper.put(place, (0, 0), &text, Some(if current { Ink::Title } else { Ink::Faint }));
