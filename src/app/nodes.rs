@@ -14,6 +14,11 @@ const OF_CLUSTERS: &str = "genesys";
 ///
 /// A capture is a node's only if the user says so: most often several captures are of one server.
 pub(super) fn name(tracker: &mut Tracker, capture: &Capture, known: &LogSettings) {
+    for given in &known.nodes {
+        if let Some(address) = given.address() {
+            tracker.node_address(&given.node, address);
+        }
+    }
     let files = || (0..).map(FileId).zip(&capture.files);
     let mut nameless = Vec::new();
     for (file, info) in files() {

@@ -9,6 +9,7 @@ use clap::Args as ClapArgs;
 use clap::error::ErrorKind;
 
 use super::hep_key::HepKey;
+use super::logs::{NodeFile, parse_node};
 use super::settings::mode;
 
 /// Where live traffic comes from.
@@ -112,6 +113,8 @@ struct RecordArgs {
 /// Where live traffic comes from, and what is done about it.
 #[derive(Clone, Debug)]
 pub struct LiveSettings {
+    /// Nodes of a cluster, each by an address.
+    pub nodes: Vec<NodeFile>,
     /// The device to capture on.
     #[cfg(feature = "live")]
     pub interface: Option<String>,
@@ -187,6 +190,9 @@ pub(super) struct OnlyLiveArgs {
     /// Read TLS with the secrets in this file (`SSLKEYLOGFILE` format); may be repeated
     #[arg(long, value_name = "FILE")]
     keylog: Vec<PathBuf>,
+    /// The address of a node of a cluster; may be repeated. HEP agents name their nodes themselves
+    #[arg(long = "node", value_name = "NAME=ADDR", value_parser = parse_node)]
+    nodes: Vec<NodeFile>,
     /// Times in UTC instead of local time
     #[arg(long)]
     pub(super) utc: bool,
@@ -207,6 +213,7 @@ impl OnlyLiveArgs {
         self.live.settings(
             filter,
             self.keylog,
+            self.nodes,
             #[cfg(feature = "live")]
             self.rights.into(),
         )
@@ -248,6 +255,7 @@ impl LiveArgs {
         self,
         filter: Option<String>,
         keylogs: Vec<PathBuf>,
+        nodes: Vec<NodeFile>,
         #[cfg(feature = "live")] rights: super::settings::RightsSettings,
     ) -> Result<LiveSettings, clap::Error> {
         if !self.is_asked_for() {
@@ -262,7 +270,15 @@ impl LiveArgs {
         }
         #[cfg(not(feature = "live"))]
         drop(filter);
+        if let Some(node) = nodes.iter().find(|node| node.address().is_none()) {
+            let name = crate::net::escape_text(&node.node).into_owned();
+            let words = format!(
+                "of live traffic a node is named by its address: --node {name}=ADDR:PORT\n"
+            );
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, words));
+        }
         Ok(LiveSettings {
+            nodes,
             #[cfg(feature = "live")]
             interface: self.traffic.interface,
             #[cfg(feature = "hep")]

@@ -24,12 +24,12 @@ pub struct LogArgs {
     /// The address and port of the server that wrote the logs, where their lines leave it out
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_local, help_heading = "Logs")]
     local: Option<Endpoint>,
-    /// A log, a capture or a directory of this cluster node; may be repeated, several files a node
-    #[arg(long = "node", value_name = "NAME=FILE", value_parser = parse_node, help_heading = "Logs")]
+    /// A log, a capture or a directory of this cluster node, or its address; may be repeated, several a node
+    #[arg(long = "node", value_name = "NAME=FILE|ADDR", value_parser = parse_node, help_heading = "Logs")]
     node_logs: Vec<NodeFile>,
 }
 
-/// A log, a capture or a directory of a cluster node.
+/// A log, a capture, a directory or an address of a cluster node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeFile {
     /// The node's name.
@@ -53,10 +53,21 @@ pub struct LogSettings {
     pub nodes: Vec<NodeFile>,
 }
 
+impl NodeFile {
+    /// The address that is given instead of a file, and its port if there is one.
+    #[must_use]
+    pub fn address(&self) -> Option<(IpAddr, Option<u16>)> {
+        let text = self.file.to_str().filter(|_| !self.file.exists())?;
+        let whole = text.parse::<SocketAddr>().map(|end| (end.ip(), Some(end.port())));
+        let bare = || text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        whole.or_else(|_| bare().map(|addr| (addr, None))).ok()
+    }
+}
+
 impl LogArgs {
     /// Whether files are given with their nodes.
-    pub(super) const fn names_files(&self) -> bool {
-        !self.node_logs.is_empty()
+    pub(super) fn names_files(&self) -> bool {
+        self.node_logs.iter().any(|node| node.address().is_none())
     }
 }
 
@@ -115,10 +126,13 @@ fn parse_local(text: &str) -> Result<Endpoint, &'static str> {
     address.map(|addr| Endpoint::new(addr, 5060)).map_err(|_| "no address like 192.0.2.10:5060")
 }
 
-fn parse_node(text: &str) -> Result<NodeFile, &'static str> {
-    let (node, file) = text.split_once('=').ok_or("not NAME=FILE")?;
+/// What is wrong with what names no node.
+const NOT_A_NODE: &str = "neither NAME=FILE nor NAME=ADDR:PORT";
+
+pub(super) fn parse_node(text: &str) -> Result<NodeFile, &'static str> {
+    let (node, file) = text.split_once('=').ok_or(NOT_A_NODE)?;
     if node.is_empty() || file.is_empty() {
-        return Err("not NAME=FILE");
+        return Err(NOT_A_NODE);
     }
     Ok(NodeFile { node: node.to_owned(), file: PathBuf::from(file) })
 }
@@ -166,5 +180,9 @@ mod tests {
     fn a_node_has_a_name_and_a_file() {
         assert_eq!(parse_node("A=x=y").unwrap().file, PathBuf::from("x=y"));
         assert!(parse_node("=x").is_err() && parse_node("A").is_err());
+        let address = |text| parse_node(text).unwrap().address();
+        assert_eq!(address("A=192.0.2.1:5070"), Some(([192, 0, 2, 1].into(), Some(5070))));
+        assert_eq!(address("A=[2001:db8::1]"), Some(("2001:db8::1".parse().unwrap(), None)));
+        assert_eq!(address("A=node.log"), None);
     }
 }

@@ -260,6 +260,7 @@ impl Input {
             return Ok(Self::Live(Box::new(live.settings(
                 files.filter,
                 files.keylogs,
+                files.logs.nodes,
                 #[cfg(feature = "live")]
                 files.rights,
             )?)));
@@ -276,7 +277,8 @@ impl InputSettings {
         #[cfg(not(feature = "live"))]
         let filter = None;
         let (keylogs, logs) = (read.keylog.clone(), LogSettings::from(&read.logs));
-        let of_nodes = logs.nodes.iter().map(|node| node.file.clone());
+        let of_nodes = logs.nodes.iter().filter(|node| node.address().is_none());
+        let of_nodes = of_nodes.map(|node| node.file.clone());
         let files = files.into_iter().chain(of_nodes).collect();
         Self {
             files,

@@ -10,9 +10,9 @@ use crate::net::escape_bytes;
 use crate::registration::{Basis, DnChange, State, Verdict};
 
 /// DNs with a series of their own.
-const SERIES: usize = 10_000;
+pub(super) const SERIES: usize = 10_000;
 /// Bytes of a name that becomes a label.
-const NAME: usize = 128;
+pub(super) const NAME: usize = 128;
 
 /// What is to be said of DNs, kept up to date change by change: no snapshot is taken.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 //! Who has the numbers publishes a [`Page`] now and then and never waits; the thread renders the
 //! latest one when it is asked for, once however many ask.
 
+mod cluster;
 mod connection;
 mod dns;
 mod families;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use mio::Waker;
 
+pub use cluster::ClusterGauges;
 #[doc(hidden)]
 pub use connection::{Answer, Connection, Request, Step};
 pub use dns::DnGauges;

@@ -1,5 +1,7 @@
 //! Folds what the sources give into the model, at once and on one thread.
 
+use std::net::IpAddr;
+
 use super::budget::Budget;
 #[cfg(feature = "tui")]
 use super::kept::Shared;
@@ -66,6 +68,11 @@ impl Engine {
             #[cfg(feature = "tui")]
             kept: None,
         }
+    }
+
+    /// Notes that an address is a node's of a cluster.
+    pub(super) fn name_node(&mut self, name: &str, address: (IpAddr, Option<u16>)) {
+        self.tracker.node_address(name, address);
     }
 
     /// Keeps the latest frames and messages there.

@@ -176,6 +176,11 @@ impl Ready {
     )]
     fn begin(self, settings: &LiveSettings, needs: &Needs) -> Result<Following, Failure> {
         let mut engine = Engine::new(&self.budget, self.keys);
+        for node in &settings.nodes {
+            if let Some(address) = node.address() {
+                engine.name_node(&node.node, address);
+            }
+        }
         #[cfg(feature = "live")]
         engine.send_to(self.out);
         #[cfg(feature = "live")]

@@ -86,7 +86,7 @@ impl Run<'_> {
         let per_dn = self.settings.metrics.is_some_and(|metrics| metrics.per_dn);
         let address = bound.address();
         let dns = crate::metrics::DnGauges::new(&self.settings.expected, per_dn);
-        self.watcher.count_in(dns);
+        self.watcher.count_in(dns, per_dn);
         self.metrics = Some(metrics::Metrics::start(bound)?);
         self.publish();
         self.status(&format!("metrics are at http://{address}/metrics"));
@@ -120,13 +120,13 @@ impl Run<'_> {
     #[cfg(feature = "metrics")]
     fn publish(&mut self) {
         let (Some(metrics), Some(dns)) = (&mut self.metrics, self.watcher.dns()) else { return };
+        let cluster = self.watcher.cluster();
         let failed = metrics.publish(&self.following, dns, |families| {
+            cluster.add_to(families);
             #[cfg(feature = "exec")]
             if let Some(exec) = &self.exec {
                 metrics::of_commands(&exec.counts(), families);
             }
-            #[cfg(not(feature = "exec"))]
-            let _ = families;
         });
         if let Some(failed) = failed {
             self.status(&failed);

@@ -8,6 +8,8 @@ use crate::hashing::{HashMap, HashSet};
 
 use super::output::{Output, Told};
 use crate::app::live::engine::Engine;
+#[cfg(feature = "metrics")]
+use crate::cluster::Cluster;
 use crate::diagnosis::{Finding, Scene, Severity, diagnose, diagnose_dn};
 use crate::net::Timestamp;
 use crate::registration::{Basis, DnChange, DnView, FlagSet, Snapshot, Status, Verdict};
@@ -51,6 +53,9 @@ pub(super) struct Watcher<W> {
     looked: u64,
     #[cfg(feature = "metrics")]
     dns: Option<crate::metrics::DnGauges>,
+    /// The nodes at the last look around, and whether each DN has a series.
+    #[cfg(feature = "metrics")]
+    cluster: (crate::metrics::ClusterGauges, bool),
 }
 
 impl<W: Write> Watcher<W> {
@@ -72,13 +77,36 @@ impl<W: Write> Watcher<W> {
             looked: 0,
             #[cfg(feature = "metrics")]
             dns: None,
+            #[cfg(feature = "metrics")]
+            cluster: Default::default(),
         }
     }
 
     /// Counts the DNs in by every change, told or not.
     #[cfg(feature = "metrics")]
-    pub(super) fn count_in(&mut self, dns: crate::metrics::DnGauges) {
+    pub(super) fn count_in(&mut self, dns: crate::metrics::DnGauges, per_dn: bool) {
         self.dns = Some(dns);
+        self.cluster.1 = per_dn;
+    }
+
+    /// The nodes of a cluster as they were last seen.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn cluster(&self) -> &crate::metrics::ClusterGauges {
+        &self.cluster.0
+    }
+
+    /// Takes in who owns which DN, and which nodes have lost each other.
+    #[cfg(feature = "metrics")]
+    fn count_nodes(&mut self, snapshot: &Snapshot) {
+        let cluster = Cluster::of(snapshot);
+        let (gauges, per_dn) = &mut self.cluster;
+        let name = |node| snapshot.node_name(node).unwrap_or_default();
+        let owned = cluster.dns.iter().filter_map(|dn| Some((&*dn.name, name(dn.owner?.node))));
+        gauges.own(owned, *per_dn);
+        // in order of time: the latest of two nodes counts
+        for split in &cluster.splits {
+            gauges.split(split.between.map(name), split.until.is_none());
+        }
     }
 
     /// What the changes so far add up to.
@@ -173,6 +201,10 @@ impl<W: Write> Watcher<W> {
         }
         if around {
             self.looked = engine.packets().read;
+            #[cfg(feature = "metrics")]
+            if self.dns.is_some() {
+                self.count_nodes(&snapshot);
+            }
             self.tell_around(&diagnose(&snapshot), engine.clock())?;
         }
         self.output.flush()
@@ -186,7 +218,10 @@ impl<W: Write> Watcher<W> {
                 of_dns.entry(dn).or_default().push(finding);
                 continue;
             }
-            let frame = finding.evidence.first().map_or(0, |e| e.frame.number());
+            // what is of a whole cluster is told again when it ends
+            let mut evidence = finding.evidence.iter();
+            let shown = if finding.leads() { evidence.next_back() } else { evidence.next() };
+            let frame = shown.map_or(0, |e| e.frame.number());
             if self.around.len() >= REMEMBERED {
                 self.around.clear();
             }
