@@ -199,3 +199,31 @@ fn the_section_fits_a_terminal() {
         assert!(markdown.contains("| 1001 | SIPS\\_DC1 |"), "{markdown}");
     }
 }
+
+#[test]
+fn the_logs_of_a_server_are_of_one_node_however_it_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = |from: &str, to: &str, keep_header: bool| {
+        let path = dir.path().join(to);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = std::fs::read_to_string(&files("cluster-split-open", &[from], &[])[0]).unwrap();
+        let text = if keep_header { &text } else { text.split_once("\n\n").unwrap().1 };
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let nodes = |files: &[String]| -> Vec<String> {
+        let report = report(&[], files);
+        let nodes = report["cluster"]["nodes"].as_array().unwrap().iter();
+        nodes.map(|node| text(&node["node"]).to_owned()).collect()
+    };
+    // one has a header, the other stands beside it
+    let (sip, main) = (copy("-001.log", "a/x-001.log", true), copy(".log", "a/x.log", false));
+    assert_eq!(nodes(&[sip.clone(), main.clone()]), ["SIPS_DC1"]);
+    // the user names one of two with a header
+    let headed = copy(".log", "c/y.log", true);
+    assert_eq!(nodes(&[format!("--node=east={sip}"), headed]), ["east"]);
+    // none has a header
+    let sip = copy("-001.log", "b/x-001.log", false);
+    assert_eq!(nodes(&[sip.clone(), copy(".log", "b/x.log", false)]), ["x"]);
+    assert_eq!(nodes(&[sip, main]), ["b/x", "a/x"]);
+}

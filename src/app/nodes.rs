@@ -1,5 +1,6 @@
 //! Finds out which cluster nodes the inputs are of.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::capture::{Capture, LogInfo};
@@ -19,32 +20,94 @@ pub(super) fn name(tracker: &mut Tracker, capture: &Capture, known: &LogSettings
             tracker.node_address(&given.node, address);
         }
     }
-    let files = || (0..).map(FileId).zip(&capture.files);
-    let mut nameless = Vec::new();
-    for (file, info) in files() {
-        let log = capture.log(file);
-        let header = log.and_then(|log| log.profile.node.as_deref());
-        match known.node_of(&info.path).or(header) {
-            Some(name) => tracker.node_file(&source(file, log, name, true)),
-            None => nameless.extend(log.map(|log| (file, info, log))),
+    let mut names = Names::default();
+    for input in inputs(capture) {
+        if let (Some(header), Some(given)) = (input.header(), known.node_of(input.path)) {
+            names.by_header.insert(header, given);
         }
     }
-    for (file, info, log) in nameless {
-        if log.profile.dialect.starts_with(OF_CLUSTERS) {
-            let name = of_file(&info.path);
-            tracker.node_file(&source(file, Some(log), &name, false));
+    let mut nameless = Vec::new();
+    for input in inputs(capture) {
+        match known.node_of(input.path).or_else(|| names.of_header(&input)) {
+            Some(name) => {
+                names.by_stem.insert((input.path.parent(), of_file(input.path)), name);
+                tracker.node_file(&input.source(name, true));
+            }
+            None if input.is_of_cluster() => nameless.push(input),
+            None => {}
+        }
+    }
+    for input in &nameless {
+        let stem = of_file(input.path);
+        let beside = names.by_stem.get(&(input.path.parent(), stem.clone()));
+        if let Some(name) = beside {
+            tracker.node_file(&input.source(name, true));
+        } else {
+            let name = name_by_file(input.path, stem, &nameless);
+            tracker.node_file(&input.source(&name, false));
         }
     }
 }
 
-fn source<'a>(
+/// The names that are known of nodes.
+#[derive(Default)]
+struct Names<'a> {
+    /// What the user calls the node of that header.
+    by_header: BTreeMap<&'a str, &'a str>,
+    /// The node of the logs of that name in a directory: a server writes several.
+    by_stem: BTreeMap<(Option<&'a Path>, String), &'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// The node that the header of a log names, as the user calls it.
+    fn of_header(&self, input: &Input<'a>) -> Option<&'a str> {
+        let header = input.header()?;
+        Some(self.by_header.get(header).copied().unwrap_or(header))
+    }
+}
+
+/// A file, and what was found out about it if it is a log.
+struct Input<'a> {
     file: FileId,
+    path: &'a Path,
     log: Option<&'a LogInfo>,
-    name: &'a str,
-    is_named: bool,
-) -> NodeSource<'a> {
-    let addresses = log.map_or(&[][..], |log| &log.profile.local);
-    NodeSource { name, file, addresses, is_named }
+}
+
+fn inputs(capture: &Capture) -> impl Iterator<Item = Input<'_>> {
+    let files = (0..).map(FileId).zip(&capture.files);
+    files.map(|(file, info)| Input { file, path: &info.path, log: capture.log(file) })
+}
+
+impl<'a> Input<'a> {
+    /// The node that the log names in its header.
+    fn header(&self) -> Option<&'a str> {
+        self.log?.profile.node.as_deref()
+    }
+
+    /// Whether its server may be a node though nobody says so.
+    fn is_of_cluster(&self) -> bool {
+        self.log.is_some_and(|log| log.profile.dialect.starts_with(OF_CLUSTERS))
+    }
+
+    fn source<'n>(&self, name: &'n str, is_named: bool) -> NodeSource<'n>
+    where
+        'a: 'n,
+    {
+        let addresses = self.log.map_or(&[][..], |log| &log.profile.local);
+        NodeSource { name, file: self.file, addresses, is_named }
+    }
+}
+
+/// The name of a log's node by its file, with its directory where logs in several have that name.
+fn name_by_file(path: &Path, stem: String, nameless: &[Input<'_>]) -> String {
+    let parent = path.parent();
+    let elsewhere =
+        |other: &Input<'_>| other.path.parent() != parent && of_file(other.path) == stem;
+    let directory = parent.and_then(Path::file_name).map(|name| name.to_string_lossy());
+    match directory.filter(|_| nameless.iter().any(elsewhere)) {
+        Some(directory) => format!("{}/{stem}", escape_text(&directory)),
+        None => stem,
+    }
 }
 
 /// The name of a node whose log is `NAME-001.YYYYMMDD_HHMMSS_mmm.log`, as far as there is that much.

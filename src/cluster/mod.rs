@@ -76,7 +76,8 @@ impl Cluster {
     /// The cluster that a snapshot shows; without nodes or DNs if there is none.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        if !snapshot.has_nodes() && snapshot.counts.statements == 0 {
+        // one node alone is only worth a look for what it states
+        if snapshot.nodes().len() < 2 && snapshot.counts.statements == 0 {
             return Self::default();
         }
         let dns: Vec<ClusterDn> =

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::looked_up::LookedUp;
 use super::nodes::{NodeId, Nodes};
-use super::snapshot::{DnView, Snapshot};
+use super::snapshot::DnView;
 use super::store::{Dn, NIL};
 use super::text::Texts;
 use super::verdict::{State, Verdict};
@@ -385,14 +385,6 @@ fn stated(nodes: &Nodes, dn: &Dn, at: Timestamp, events: &mut Vec<NodeEvent>) {
         };
         let node = nodes.of_file(heard.at.file());
         events.push(NodeEvent { time: heard.time, at: heard.at, node, act });
-    }
-}
-
-impl Snapshot {
-    /// Whether anything is known of any node.
-    #[must_use]
-    pub fn has_nodes(&self) -> bool {
-        !self.store.nodes.is_empty()
     }
 }
 

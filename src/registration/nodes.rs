@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::agents::AgentRecord;
 use super::snapshot::Snapshot;
-use super::text::Texts;
+use super::text::{Sym, Texts};
 use super::tracker::Tracker;
-use crate::hashing::HashMap;
-use crate::net::{Endpoint, FileId, FrameRef, HepAgent, Origin, escape_bytes, escape_text};
+use crate::hashing::{HashMap, HashSet};
+use crate::net::{Endpoint, FileId, FrameRef, Origin, escape_bytes, escape_text};
 
 /// Nodes kept: HEP agents choose their names, and how many they are.
 const MOST: usize = 64;
@@ -53,11 +54,14 @@ pub struct NodeSource<'a> {
 pub(super) struct Nodes {
     all: Vec<Node>,
     files: HashMap<FileId, NodeId>,
-    agents: HashMap<usize, NodeId>,
+    /// The node of each HEP agent that saw a grant; none if there was no room for it.
+    agents: HashMap<usize, Option<NodeId>>,
     /// Whose an address is; nobody's if two nodes have it.
     ends: HashMap<Endpoint, Option<NodeId>>,
     /// The same of a host, whatever the port.
     hosts: HashMap<IpAddr, Option<NodeId>>,
+    /// Addresses of which the user says whose they are.
+    given: HashSet<IpAddr>,
     /// Nodes that were too many to keep.
     pub dropped: u64,
 }
@@ -142,6 +146,7 @@ impl Tracker {
     pub fn node_address(&mut self, name: &str, (addr, port): (IpAddr, Option<u16>)) {
         let nodes = &mut self.store.nodes;
         let Some(id) = nodes.called(name, true) else { return };
+        nodes.given.insert(addr);
         match port {
             Some(port) => nodes.claim(id, Endpoint::new(addr, port)),
             None => claim(&mut nodes.hosts, addr, id),
@@ -156,17 +161,18 @@ impl Tracker {
         let known = nodes.ends.get(&origin.src).copied().flatten();
         // an agent elsewhere on the path sees the same answer
         let owner = known.and_then(|id| nodes.all.get(usize::from(id.0)));
-        if owner.is_some() && !own {
+        if owner.is_some() && !own || nodes.given.contains(&origin.src.addr) {
             return;
         }
-        let name = agent_name(record.address, record.capture_id, record.node, &self.store.texts);
-        let id = match nodes.agents.get(&agent.index()) {
-            Some(id) => *id,
-            None => match nodes.called(&name, true) {
-                Some(id) => *nodes.agents.entry(agent.index()).or_insert(id),
-                None => return,
-            },
-        };
+        let known_agent = nodes.agents.get(&agent.index()).copied();
+        let id = known_agent.unwrap_or_else(|| {
+            let AgentRecord { address, capture_id, node } = *record;
+            let name = agent_name(address, capture_id, node, &self.store.texts);
+            let id = nodes.called(&name, true);
+            nodes.agents.insert(agent.index(), id);
+            id
+        });
+        let Some(id) = id else { return };
         if known != Some(id) {
             if own {
                 nodes.ends.remove(&origin.src);
@@ -177,12 +183,7 @@ impl Tracker {
 }
 
 /// What a HEP agent's node is called: by its name, its number, or its address.
-fn agent_name(
-    address: IpAddr,
-    capture_id: Option<u32>,
-    node: super::text::Sym,
-    texts: &Texts,
-) -> String {
+fn agent_name(address: IpAddr, capture_id: Option<u32>, node: Sym, texts: &Texts) -> String {
     let name = texts.get(node);
     match capture_id {
         _ if !name.is_empty() => escape_bytes(name).into_owned(),
@@ -215,12 +216,6 @@ impl Snapshot {
     pub fn node_of_file(&self, file: FileId) -> Option<&str> {
         self.node_name(self.store.nodes.of_file(file))
     }
-
-    /// The node that a HEP agent stands for, once it saw a REGISTER accepted.
-    #[must_use]
-    pub fn node_of_agent(&self, agent: HepAgent) -> Option<&str> {
-        self.node_name(*self.store.nodes.agents.get(&agent.index())?)
-    }
 }
 
 impl NodeId {
@@ -234,5 +229,48 @@ impl NodeId {
     #[must_use]
     pub fn place(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::registration::SnapshotOptions;
+
+    #[test]
+    fn whoever_names_many_nodes_and_addresses_fills_no_memory() {
+        let mut tracker = Tracker::new();
+        for number in 0..100 {
+            let name = format!("{number}{}", "x".repeat(1000));
+            let address = IpAddr::from(Ipv4Addr::from(number));
+            tracker.node_address(&name, (address, Some(5060)));
+            for port in 0..100 {
+                tracker.node_address(&name, (address, Some(port)));
+            }
+        }
+        let snapshot = tracker.finish(&SnapshotOptions::default());
+        assert_eq!(snapshot.nodes().len(), MOST);
+        assert!(snapshot.nodes_dropped() >= 36);
+        let addresses: usize = snapshot.nodes().iter().map(|node| node.addresses.len()).sum();
+        assert_eq!(addresses, ADDRESSES);
+        assert!(snapshot.nodes().iter().all(|node| node.name.len() == LONGEST));
+    }
+
+    #[test]
+    fn an_address_of_two_nodes_is_nobody_s() {
+        let mut tracker = Tracker::new();
+        let (one, two) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        tracker.node_address("A", (one, Some(5060)));
+        tracker.node_address("B", (one, Some(5070)));
+        tracker.node_address("B", (two, None));
+        let nodes = &tracker.store.nodes;
+        let of = |addr, port| {
+            let node = nodes.of_answer(Endpoint::new(addr, port), FrameRef::default());
+            node.map(NodeId::place)
+        };
+        assert_eq!((of(one, 5060), of(one, 5070), of(one, 5080)), (Some(0), Some(1), None));
+        assert_eq!((of(two, 5060), of(two, 9)), (Some(1), Some(1)));
     }
 }

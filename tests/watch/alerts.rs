@@ -9,14 +9,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::*;
 
 /// Where the metrics are.
-fn metrics_address(watch: &Watch) -> SocketAddr {
+pub(super) fn metrics_address(watch: &Watch) -> SocketAddr {
     let line = watch.wait_err("metrics are at http://");
     let address = line.split("http://").nth(1).unwrap();
     address.strip_suffix("/metrics").unwrap().parse().unwrap()
 }
 
 /// The numbers by name and labels; every line has to be as the format says.
-fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
+pub(super) fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(WAIT)).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
@@ -42,7 +42,7 @@ fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
 }
 
 /// The numbers, once one of them is as it should be.
-fn scrape_until(address: SocketAddr, name: &str, number: f64) -> BTreeMap<String, f64> {
+pub(super) fn scrape_until(address: SocketAddr, name: &str, number: f64) -> BTreeMap<String, f64> {
     let began = Instant::now();
     loop {
         let numbers = scrape(address);

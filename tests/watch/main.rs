@@ -20,6 +20,8 @@ use serde_json::Value;
 mod agents;
 #[cfg(all(feature = "exec", feature = "metrics"))]
 mod alerts;
+#[cfg(all(feature = "exec", feature = "metrics", feature = "hep"))]
+mod clusters;
 #[cfg(all(feature = "live", feature = "hep", target_os = "linux"))]
 mod collectors;
 #[cfg(all(feature = "live", target_os = "linux"))]
