@@ -14,7 +14,7 @@ use super::link::{self, Layer, LinkInfo};
 use super::meta::{Body, Meta, Ports};
 use super::payload::may_be_sip;
 use super::sctp::{self, Place};
-use super::sealed::{Sealed, may_be_sigcomp};
+use super::sealed::{Sealed, may_be_sigcomp, spi};
 use super::stats::{Stats, Undecoded};
 use super::tcp::{Segment, Streams};
 use super::tls::KeyLog;
@@ -261,7 +261,7 @@ impl Decoder {
                 if !self.esp(&body, meta, depth, sink) {
                     self.stats.count(Undecoded::Esp);
                     let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
-                    self.sealed.tell(&origin, Seal::Esp, sink);
+                    self.sealed.tell(&origin, Seal::Esp(spi(body.bytes)), sink);
                 }
             }
             ip_number::GRE => self.tunnel(protocol, &body, meta, depth, sink),

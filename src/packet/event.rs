@@ -163,8 +163,8 @@ pub enum ConnectionKind {
 /// Why what two hosts exchange cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Seal {
-    /// `IPsec`, encrypted (RFC 4303).
-    Esp,
+    /// `IPsec`, encrypted, with the Security Parameters Index that its receiver chose (RFC 4303 §2.1).
+    Esp(u32),
     /// Compressed SIP (RFC 3320, RFC 5049).
     SigComp,
 }

@@ -21,6 +21,11 @@ pub(super) const fn may_be_sigcomp(first: Option<&u8>, ports: Ports) -> bool {
     on_sip && matches!(first, Some(0xf8..))
 }
 
+/// The Security Parameters Index at the start of an ESP packet (RFC 4303 §2.1); 0, which none has, if that is cut.
+pub(super) fn spi(packet: &[u8]) -> u32 {
+    packet.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
+}
+
 /// Who exchanges such datagrams, and when it was told last.
 #[derive(Debug, Default)]
 pub(super) struct Sealed(HashMap<(IpAddr, IpAddr, Seal), Timestamp>);

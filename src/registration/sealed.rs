@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::hashing::HashMap;
 use memchr::memmem;
+use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Outcome};
 use super::memory::map_bytes;
@@ -16,6 +17,10 @@ use crate::net::Origin;
 use crate::packet::Seal;
 use crate::sip::{HeaderName, Message};
 
+/// An index that no packet has: of an agreement whose own is not known.
+const ANY: u32 = 0;
+/// Security associations looked at in one challenge.
+const MOST: usize = 8;
 /// Agreements remembered; all are forgotten when there are more.
 const AGREED: usize = 4096;
 
@@ -38,6 +43,35 @@ impl Agreements {
     }
 }
 
+/// What a device sends under once it takes what Security-Server offers: the indices that the server chose
+/// for its two ports (RFC 3329 §2.2, 3GPP TS 33.203 annex H).
+fn security_associations(challenge: &Message<'_>) -> SmallVec<[Seal; 4]> {
+    let offers = challenge.elements(HeaderName::SecurityServer);
+    let mut found = SmallVec::new();
+    for offer in offers.take(MOST) {
+        let mut parts = offer.split(|b| *b == b';').map(<[u8]>::trim_ascii);
+        let mechanism = parts.next().unwrap_or_default();
+        if !mechanism.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"ipsec")) {
+            continue;
+        }
+        let before = found.len();
+        for part in parts {
+            let (name, value) =
+                part.split_at(part.iter().position(|b| *b == b'=').unwrap_or(part.len()));
+            let name = name.trim_ascii_end();
+            let digits = value.get(1..).unwrap_or_default().trim_ascii();
+            let index = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+            let is_index =
+                name.eq_ignore_ascii_case(b"spi-c") || name.eq_ignore_ascii_case(b"spi-s");
+            found.extend(index.filter(|_| is_index).map(Seal::Esp));
+        }
+        if found.len() == before {
+            found.push(Seal::Esp(ANY));
+        }
+    }
+    found
+}
+
 impl Tracker {
     /// Notes that a challenge may be answered out of sight.
     pub(super) fn note_agreement(&mut self, attempt: u32, challenge: &Message<'_>) {
@@ -47,12 +81,15 @@ impl Tracker {
         let via = challenge.first(HeaderName::Via).unwrap_or_default();
         // what is cut of the challenge may say so
         let cut = challenge.is_cut();
-        let agreed = [
-            (Seal::Esp, cut || challenge.first(HeaderName::SecurityServer).is_some()),
-            (Seal::SigComp, cut || compressed(via) || compressed(texts.get(a.contact))),
-        ];
+        let mut agreed = security_associations(challenge);
+        if cut {
+            agreed.push(Seal::Esp(ANY));
+        }
+        if cut || compressed(via) || compressed(texts.get(a.contact)) {
+            agreed.push(Seal::SigComp);
+        }
         let ends = (a.source.host().addr(texts), a.entry().host().addr(texts));
-        for (seal, _) in agreed.into_iter().filter(|(_, agreed)| *agreed) {
+        for seal in agreed {
             if self.agreements.0.len() >= AGREED {
                 self.agreements.0.clear();
             }
@@ -65,8 +102,10 @@ impl Tracker {
         if self.agreements.0.is_empty() {
             return;
         }
-        let key = (origin.src.addr, origin.dst.addr, seal);
-        let Some(attempt) = self.agreements.0.remove(&key) else { return };
+        let agreements = &mut self.agreements.0;
+        let mut find = |seal| agreements.remove(&(origin.src.addr, origin.dst.addr, seal));
+        let any = matches!(seal, Seal::Esp(_)).then_some(Seal::Esp(ANY));
+        let Some(attempt) = find(seal).or_else(|| find(any?)) else { return };
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         if a.outcome != Outcome::Failed(Verdict::Challenged) || origin.time < a.last {
             return;

@@ -383,7 +383,10 @@ impl Player {
                     "refused" => ConnectionKind::Refused,
                     "silent" => ConnectionKind::NoAnswer { repeats: 3 },
                     "missed" => ConnectionKind::Missed,
-                    "esp" => ConnectionKind::Sealed(crate::packet::Seal::Esp),
+                    "esp" => {
+                        let index = line.or("spi", "1").parse().unwrap();
+                        ConnectionKind::Sealed(crate::packet::Seal::Esp(index))
+                    }
                     "sigcomp" => ConnectionKind::Sealed(crate::packet::Seal::SigComp),
                     "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
                     _ => ConnectionKind::Tls(TlsSign::Encrypted),

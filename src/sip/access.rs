@@ -83,6 +83,11 @@ impl<'a> Message<'a> {
         self.all(HeaderName::Via).flat_map(list_items).filter_map(Via::parse)
     }
 
+    /// The elements of all headers of a name whose value is a list (RFC 3261 §7.3.1).
+    pub(crate) fn elements(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.all(name).flat_map(list_items)
+    }
+
     /// Every Contact, from comma lists and repeated headers alike (RFC 3261 §20.10).
     pub fn contacts(&self) -> impl Iterator<Item = Contact<'a>> + '_ {
         self.all(HeaderName::Contact).flat_map(list_items).filter_map(Contact::parse)

@@ -5,6 +5,7 @@ use etherparse::IpNumber;
 use super::super::event::Seal;
 use super::super::exported::{self, Unit};
 use super::super::meta::{Body, Meta, Ports};
+use super::super::sealed::spi;
 use super::super::stats::Undecoded;
 use super::super::{Sink, audiocodes, esp, tunnel};
 use super::Decoder;
@@ -101,7 +102,7 @@ impl Decoder {
         } else if !self.esp(body, meta, depth + 1, sink) {
             self.stats.count(Undecoded::Esp);
             let origin = meta.origin(Transport::Udp, Ports::default(), body.cut());
-            self.sealed.tell(&origin, Seal::Esp, sink);
+            self.sealed.tell(&origin, Seal::Esp(spi(body.bytes)), sink);
         }
         true
     }

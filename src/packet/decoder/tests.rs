@@ -337,7 +337,7 @@ fn what_is_not_understood_is_counted() {
         assert_eq!(stats.undecoded(kind), 1, "{}", kind.name());
     }
     assert_eq!((stats.not_ip, stats.other_protocols, stats.datagrams_not_sip), (1, 1, 1));
-    let sealed = ConnectionKind::Sealed(Seal::Esp);
+    let sealed = ConnectionKind::Sealed(Seal::Esp(0x0101_0101));
     assert_eq!((stats.frames, rig.seen.len(), rig.connections()[0].0), (10, 1, sealed));
 }
 
