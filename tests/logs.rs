@@ -160,6 +160,22 @@ fn a_message_in_two_inputs_is_one() {
 }
 
 #[test]
+fn lines_nobody_knows_are_compared_and_no_cause() {
+    let compared = |args: &[&str]| {
+        let output = run(&[&["compare"], args, &[GENESYS]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = compared(&[]);
+    assert!(text.contains("The server also said (meaning not known)"), "{text}");
+    assert!(text.contains("before 0 of 1 failure and 2 of 2 successes: does not"), "{text}");
+    let text = compared(&["--a", "dn=5001"]);
+    assert!(text.contains("in 2 of 2 attempts of dn=5001 and 1 of 2 attempts"), "{text}");
+    let json: Value = serde_json::from_str(&compared(&["--format", "json"])).unwrap();
+    assert_eq!(json["said"][0]["of_working"], 2, "{json}");
+}
+
+#[test]
 fn a_log_has_no_packets_to_extract() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out.pcapng");

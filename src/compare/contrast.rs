@@ -15,6 +15,7 @@ use super::lists;
 use super::measure::{self, Rule, Score};
 use super::model::{Common, Condition, Contrast, Finding, Group, Share, Support};
 use super::part::{Part, PartColumn};
+use super::said::{said, said_by};
 use super::stats::{self, Factorials};
 use super::table::Table;
 use crate::parallel;
@@ -37,6 +38,7 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     if let [kind] = kinds.as_slice() {
         let mut all = contrast_in(snapshot, &cohorts, &Part::whole(&table), &ln);
         all.failing.outcome = Some(kind.outcome());
+        all.said = said(snapshot);
         return all;
     }
     // of very many kinds the ones with most DNs
@@ -55,7 +57,7 @@ pub fn contrast(snapshot: &Snapshot) -> Contrast {
     let at_a_time = if table.rows() > LARGE { kinds.len() } else { 1 };
     let mut all = parallel::map(&kinds, at_a_time, one).into_iter();
     let first = all.next().unwrap_or_default();
-    Contrast { by_outcome: all.collect(), ..first }
+    Contrast { by_outcome: all.collect(), said: said(snapshot), ..first }
 }
 
 /// Contrasts of more DNs are made one after the other.
@@ -68,7 +70,10 @@ const MOST_KINDS: usize = 8;
 #[must_use]
 pub fn contrast_of(snapshot: &Snapshot, cohorts: &Cohorts<'_>) -> Contrast {
     let table = Table::of(snapshot, &cohorts.failing, &cohorts.working);
-    contrast_in(snapshot, cohorts, &Part::whole(&table), &Factorials::up_to(table.rows()))
+    let contrast =
+        contrast_in(snapshot, cohorts, &Part::whole(&table), &Factorials::up_to(table.rows()));
+    let said = said_by(snapshot, [&cohorts.failing, &cohorts.working]);
+    Contrast { said, ..contrast }
 }
 
 fn contrast_in(

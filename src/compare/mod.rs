@@ -47,7 +47,7 @@ pub use model::{
     Combination, Common, Condition, Contrast, Counted, Finding, Group, Leading, Share, Side,
     Strength, Support, ValueList,
 };
-pub use said::{SaidLine, said};
+pub use said::SaidLine;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use super::atom::Value;
 use super::attribute::Attribute;
+use super::said::SaidLine;
 use crate::registration::Verdict;
 
 /// How the attributes of failing DNs differ from those of working ones.
@@ -30,6 +31,8 @@ pub struct Contrast {
     pub not_known: Vec<Finding>,
     /// Without two sides: what all failing DNs share.
     pub common: Vec<Common>,
+    /// Lines of logs with no known meaning, those that separate first; of all DNs of both sides together.
+    pub said: Vec<SaidLine>,
     /// The same for each kind of failure alone, when there are several.
     pub by_outcome: Vec<Self>,
 }

@@ -1,23 +1,23 @@
 //! Lines of logs with no known meaning, held against how the attempts around them ended.
 
-use crate::registration::{Outcome, Shape, Snapshot};
+use crate::registration::{AttemptView, DnView, Outcome, Shape, Snapshot};
 
 /// Attempts that must have ended in each manner before a line may separate them.
 const FEWEST: u32 = 2;
 
-/// A line with no known meaning, and how often it stands before failures and before successes.
+/// A line with no known meaning, and in how many attempts it is.
 #[derive(Clone, Debug)]
-pub struct SaidLine<'a> {
+pub struct SaidLine {
     /// The line.
-    pub shape: &'a Shape,
-    /// Failed attempts it stands in, and how many there are in logs.
+    pub shape: Shape,
+    /// Failed attempts it stands in, and how many there are in logs; or those of the first of two sides.
     pub failures: (u32, u32),
-    /// Accepted attempts it stands in, and how many there are in logs.
+    /// Accepted attempts it stands in, and how many there are in logs; or those of the second of two sides.
     pub successes: (u32, u32),
 }
 
-impl SaidLine<'_> {
-    /// Whether it stands before all of the one and none of the other: a correlation, and no cause.
+impl SaidLine {
+    /// Whether it stands in all of the one and none of the other: a correlation, and no cause.
     #[must_use]
     pub const fn separates(&self) -> bool {
         let (f, w) = (self.failures, self.successes);
@@ -26,22 +26,41 @@ impl SaidLine<'_> {
     }
 }
 
-/// The lines that stand between requests and their answers, those that separate first.
+/// The lines that stand between requests and their answers, of failed attempts against accepted ones; those that
+/// separate first.
 #[must_use]
-pub fn said(snapshot: &Snapshot) -> Vec<SaidLine<'_>> {
+pub(super) fn said(snapshot: &Snapshot) -> Vec<SaidLine> {
+    let side = |attempt: &AttemptView<'_>| match attempt.outcome {
+        Outcome::Failed(_) => Some(0),
+        Outcome::Accepted => Some(1),
+        _ => None,
+    };
+    count(snapshot, snapshot.dns().map(|dn| (dn, side)))
+}
+
+/// The same of the attempts of two sides.
+pub(super) fn said_by(snapshot: &Snapshot, sides: [&[DnView<'_>]; 2]) -> Vec<SaidLine> {
+    let dns = sides.into_iter().enumerate();
+    let dns = dns.flat_map(|(side, dns)| {
+        dns.iter().map(move |dn| (*dn, move |_: &AttemptView<'_>| Some(side)))
+    });
+    count(snapshot, dns)
+}
+
+/// Counts in how many attempts of each side each line is.
+fn count<'s, S: Fn(&AttemptView<'_>) -> Option<usize>>(
+    snapshot: &Snapshot,
+    dns: impl Iterator<Item = (DnView<'s>, S)>,
+) -> Vec<SaidLine> {
     let shapes = snapshot.shapes();
     if shapes.is_empty() {
         return Vec::new();
     }
     let mut counts = vec![[0_u32; 2]; shapes.len()];
     let mut all = [0_u32; 2];
-    for dn in snapshot.dns() {
+    for (dn, side) in dns {
         for attempt in dn.attempts() {
-            let side = match attempt.outcome {
-                Outcome::Failed(_) => 0,
-                Outcome::Accepted => 1,
-                _ => continue,
-            };
+            let Some(side) = side(&attempt) else { continue };
             let said: Vec<u16> = dn.said_in(&attempt).collect();
             // a log that shows no lines in between tells nothing of them
             if said.is_empty() && dn.statements_in(&attempt).next().is_none() {
@@ -58,12 +77,14 @@ pub fn said(snapshot: &Snapshot) -> Vec<SaidLine<'_>> {
             }
         }
     }
-    let [failed, accepted] = all;
-    let mut lines: Vec<_> = shapes
-        .iter()
-        .zip(counts)
-        .filter(|(_, [f, w])| f + w > 0)
-        .map(|(shape, [f, w])| SaidLine { shape, failures: (f, failed), successes: (w, accepted) })
+    let [first, second] = all;
+    let counted = shapes.iter().zip(counts).filter(|(_, [f, w])| f + w > 0);
+    let mut lines: Vec<_> = counted
+        .map(|(shape, [f, w])| SaidLine {
+            shape: shape.clone(),
+            failures: (f, first),
+            successes: (w, second),
+        })
         .collect();
     lines.sort_by_key(|line| !line.separates());
     lines
@@ -81,7 +102,7 @@ mod tests {
             example: Arc::from("no gateway is found"),
             at: crate::net::FrameRef::default(),
         };
-        let line = |failures, successes| SaidLine { shape: &shape, failures, successes };
+        let line = |failures, successes| SaidLine { shape: shape.clone(), failures, successes };
         assert!(!line((2, 2), (12, 12)).separates());
         assert!(!line((1, 1), (0, 12)).separates(), "too few");
         assert!(line((3, 3), (0, 12)).separates());

@@ -291,6 +291,14 @@ impl<'a> DnView<'a> {
         self.statements().filter(move |heard| span.as_ref().is_some_and(|span| span.has(heard)))
     }
 
+    /// The statement that its registration ran out, though a refresh was granted and it runs on by that.
+    #[must_use]
+    pub fn expiry_against_the_wire(&self) -> Option<&'a Heard> {
+        let record = self.record()?;
+        let texts = &self.snapshot.store.texts;
+        self.statements().rev().find(|heard| record.outlives(texts, heard))
+    }
+
     /// The shapes of the lines in the exchange of an attempt.
     pub fn said_in(&self, attempt: &AttemptView<'a>) -> impl Iterator<Item = u16> + use<'a> {
         let frames: Vec<FrameRef> =

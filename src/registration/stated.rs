@@ -16,6 +16,9 @@ const SAME_MATTER: i64 = 1_000_000_000;
 /// A refusal of credentials this soon after a better reason is the same refusal.
 const SAME_REFUSAL: i64 = 5_000_000_000;
 
+/// A server's timer does not end a binding so long before its time.
+const BEFORE_ITS_TIME: i64 = 2_000_000_000;
+
 /// What a verdict rests on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Basis {
@@ -114,6 +117,9 @@ impl DnState {
             self.rule(alone(&heard).map(|ruling| ruling.at(at)), &mut told);
         } else {
             self.hear_exchange(&heard, attempt(dn.last_attempt));
+            if heard.iter().any(|heard| dn.outlives(texts, heard)) {
+                self.flags.insert(Flag::LogDisagrees);
+            }
             if let Some(ruling) = self.moved(texts, dn, &heard) {
                 self.rule(Some(ruling.at(at)), &mut told);
             }
@@ -208,7 +214,7 @@ impl DnState {
             };
             let ends = held && dn.all_bindings_are(texts, heard, ruling.is_some());
             let verdict = match heard.statement.kind {
-                Kind::Expired if ends => Verdict::Expired,
+                Kind::Expired if ends && !dn.outlives(texts, heard) => Verdict::Expired,
                 Kind::ConnectionLost if ends => Verdict::Terminated,
                 Kind::Removed if ends && !(soon && heard.statement.contact.is_none()) => {
                     Verdict::Deregistered
@@ -246,6 +252,21 @@ impl Registration {
 }
 
 impl Dn {
+    /// Whether a statement says that a binding ran out that a refresh was granted for, and that runs on by it.
+    pub(super) fn outlives(&self, texts: &Texts, heard: &Heard) -> bool {
+        let Some(time) = heard.time.known().filter(|_| heard.statement.kind == Kind::Expired)
+        else {
+            return false;
+        };
+        let contact = heard.statement.contact.as_deref();
+        let mut bindings = self.registrations.iter().flat_map(|reg| &reg.bindings);
+        bindings.any(|b| {
+            let same = contact.is_none_or(|c| is_same_contact(texts.get(b.contact), c.as_bytes()));
+            let ends = b.expires_at.map_or(i64::MAX, |end| end.nanos_since(time));
+            same && b.refreshes > 0 && b.renewed <= time && ends > BEFORE_ITS_TIME
+        })
+    }
+
     /// Whether the contact that a statement ends is the only one there is.
     fn all_bindings_are(&self, texts: &Texts, heard: &Heard, stated: bool) -> bool {
         let Some(contact) = heard.statement.contact.as_deref().filter(|_| !stated) else {

@@ -11,7 +11,6 @@ use super::compare::ContrastJson;
 use super::place::PlaceDoc;
 use crate::capture::file_name;
 use crate::cluster::Cluster;
-use crate::compare::said;
 use crate::diagnosis::Finding;
 use crate::net::{Timestamp, escape_lossy, escape_text};
 use crate::parallel;
@@ -120,8 +119,8 @@ struct SaidLines<'a>(View<'a>);
 
 impl Serialize for SaidLines<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let View { snapshot, capture, .. } = self.0;
-        let lines = said(snapshot);
+        let View { capture, contrast, .. } = self.0;
+        let lines = &contrast.said;
         serializer.collect_seq(lines.iter().map(|line| SaidDoc {
             shape: escape_text(&line.shape.text),
             example: escape_text(&line.shape.example),

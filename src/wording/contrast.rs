@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::compare::{
-    Attribute, Combination, Condition, Contrast, Finding, Side, Support, Value, ValueList,
+    Attribute, Combination, Condition, Contrast, Finding, SaidLine, Side, Support, Value, ValueList,
 };
-use crate::net::{escape_bytes, escape_text};
+use crate::net::{count, escape_bytes, escape_text};
 
 /// A condition in words, after the attribute's label: `is 192.168.210.54`, `is above 3000`.
 pub(crate) fn condition(condition: &Condition) -> String {
@@ -149,6 +149,28 @@ pub(crate) fn nothing_separates(contrast: &Contrast) -> String {
     } else {
         format!("Nothing: no attribute separates the {failing} ({f}) from the {working} ({w}).")
     }
+}
+
+/// A line of a log with no known meaning: `"…": before 2 of 2 failures and 12 of 12 successes: …`; of two sides that
+/// have names, in how many of their attempts it is.
+pub(crate) fn said(line: &SaidLine, sides: Option<[&str; 2]>) -> String {
+    let separates = if line.separates() {
+        "separates them, which is a correlation and no cause"
+    } else {
+        "does not separate them"
+    };
+    let (f, w) = (line.failures, line.successes);
+    let of = |(n, of): (u32, u32), place: usize| match sides
+        .and_then(|sides| sides.get(place).copied())
+    {
+        Some(side) => format!("{n} of {} of {side}", count(u64::from(of), "attempt")),
+        None if place == 0 => format!("{n} of {}", count(u64::from(of), "failure")),
+        None if of == 1 => format!("{n} of 1 success"),
+        None => format!("{n} of {of} successes"),
+    };
+    let text = escape_text(&line.shape.text);
+    let stands = if sides.is_some() { "in" } else { "before" };
+    format!("\"{text}\": {stands} {} and {}: {separates}", of(f, 0), of(w, 1))
 }
 
 /// What is said when a side has no DN.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{condition, labels};
 use crate::compare::{Contrast, Finding, ValueList};
+use crate::net::escape_text;
 
 const HEADER: [&str; 12] = [
     "contrast",
@@ -43,6 +44,24 @@ fn table(contrast: &Contrast, out: &mut dyn Write) -> io::Result<()> {
             attribute(contrast, part, finding, out)?;
         }
     }
+    for said in &contrast.said {
+        let sides = labels(contrast);
+        let counts = [said.failures, said.successes];
+        for (side, (n, of)) in sides.iter().zip(counts) {
+            let mut cells = [(); HEADER.len()].map(|()| String::new());
+            let filled = [
+                (0, sides.join(" against ")),
+                (1, "said".to_owned()),
+                (2, if said.separates() { "separates" } else { "mixed" }.to_owned()),
+                (8, side.clone()),
+                (9, escape_text(&said.shape.text).into_owned()),
+                (10, n.to_string()),
+                (11, of.to_string()),
+            ];
+            fill(&mut cells, filled);
+            line(out, &cells)?;
+        }
+    }
     for common in &contrast.common {
         let [label, _] = labels(contrast);
         let (value, share) = (common.value.display(), common.share);
@@ -56,14 +75,18 @@ fn table(contrast: &Contrast, out: &mut dyn Write) -> io::Result<()> {
             (10, share.n.to_string()),
             (11, share.of.to_string()),
         ];
-        for (place, text) in filled {
-            if let Some(cell) = cells.get_mut(place) {
-                *cell = text;
-            }
-        }
+        fill(&mut cells, filled);
         line(out, &cells)?;
     }
     Ok(())
+}
+
+fn fill(cells: &mut [String], filled: impl IntoIterator<Item = (usize, String)>) {
+    for (place, text) in filled {
+        if let Some(cell) = cells.get_mut(place) {
+            *cell = text;
+        }
+    }
 }
 
 fn attribute(

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::json::{ContrastJson, PairJson, RawPairJson};
 use super::view::PairView;
-use crate::compare::Contrast;
+use crate::compare::{Contrast, SaidLine};
+use crate::net::escape_text;
 use crate::report::model::SCHEMA;
 
 /// Working against failing DNs, or two selections.
@@ -15,6 +16,36 @@ struct ContrastDoc {
     schema: u32,
     regscope: &'static str,
     contrast: ContrastJson,
+    /// Lines of logs with no known meaning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    said: Vec<SaidJson>,
+}
+
+/// A line of a log with no known meaning: in how many attempts of each side it is.
+#[derive(Serialize)]
+struct SaidJson {
+    shape: String,
+    example: String,
+    failing: u32,
+    of_failing: u32,
+    working: u32,
+    of_working: u32,
+    separates: bool,
+}
+
+impl From<&SaidLine> for SaidJson {
+    fn from(line: &SaidLine) -> Self {
+        let ((failing, of_failing), (working, of_working)) = (line.failures, line.successes);
+        Self {
+            shape: escape_text(&line.shape.text).into_owned(),
+            example: escape_text(&line.shape.example).into_owned(),
+            failing,
+            of_failing,
+            working,
+            of_working,
+            separates: line.separates(),
+        }
+    }
 }
 
 /// Two DNs; `request` and `answer` are null where the messages cannot be compared.
@@ -36,7 +67,8 @@ struct PairDoc {
 /// Writes a contrast as one object and a line end.
 pub fn write_json(contrast: &Contrast, out: &mut dyn Write) -> io::Result<()> {
     let regscope = env!("CARGO_PKG_VERSION");
-    object(&ContrastDoc { schema: SCHEMA, regscope, contrast: contrast.into() }, out)
+    let said = contrast.said.iter().map(SaidJson::from).collect();
+    object(&ContrastDoc { schema: SCHEMA, regscope, contrast: contrast.into(), said }, out)
 }
 
 /// Writes a pair as one object and a line end.

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
-    values, verdict,
+    LINES, both, condition, examples, labels, nothing_separates, one_sided, same, sides_of,
+    strength, support, values, verdict,
 };
 use crate::compare::{Contrast, Strength, ValueList};
 use crate::report::markdown::escape;
@@ -16,6 +16,13 @@ pub fn markdown(contrast: &Contrast) -> String {
     one(&mut out, contrast);
     if contrast.has_two_sides() {
         others(&mut out, contrast);
+    }
+    let names = labels(contrast);
+    if !contrast.said.is_empty() {
+        out.push_str("\nThe server also said (meaning not known):\n\n");
+    }
+    for said in contrast.said.iter().take(LINES) {
+        let _ = writeln!(out, "- {}", escape(&super::said(said, sides_of(contrast, &names))));
     }
     for part in &contrast.by_outcome {
         out.push('\n');

@@ -1,9 +1,21 @@
 //! Renders what separates failing from working DNs, and two DNs or messages side by side.
 
+use crate::compare::Contrast;
 use crate::wording::contrast::{
-    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
+    both, condition, examples, labels, nothing_separates, one_sided, said, same, strength, support,
     values, verdict,
 };
+
+/// Lines of logs told one by one.
+const LINES: usize = 6;
+
+/// The names of the sides, unless they are those that fail and those that work: attempts are counted by how they
+/// ended then.
+fn sides_of<'n>(contrast: &Contrast, names: &'n [String; 2]) -> Option<[&'n str; 2]> {
+    let [failing, working] = names;
+    let by_outcome = contrast.failing.outcome.is_some() || contrast.failing.label == "failing";
+    (!by_outcome).then_some([failing, working])
+}
 
 mod csv;
 mod document;

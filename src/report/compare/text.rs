@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{
-    both, condition, examples, labels, nothing_separates, one_sided, same, strength, support,
-    values, verdict,
+    LINES, both, condition, examples, labels, nothing_separates, one_sided, same, sides_of,
+    strength, support, values, verdict,
 };
 use crate::compare::{Contrast, Finding, Group};
+use crate::net::count;
 
 pub(super) use crate::report::WIDTH;
 
@@ -19,6 +20,16 @@ pub fn text(contrast: &Contrast) -> String {
     one(&mut out, contrast);
     if contrast.has_two_sides() {
         others(&mut out, contrast);
+    }
+    let names = labels(contrast);
+    if !contrast.said.is_empty() {
+        line(&mut out, 0, "The server also said (meaning not known):");
+    }
+    for said in contrast.said.iter().take(LINES) {
+        line(&mut out, 2, &super::said(said, sides_of(contrast, &names)));
+    }
+    if let Some(more) = contrast.said.len().checked_sub(LINES).filter(|more| *more > 0) {
+        line(&mut out, 2, &format!("and {} more", count(more as u64, "line")));
     }
     for part in &contrast.by_outcome {
         out.push('\n');

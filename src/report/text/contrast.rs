@@ -4,13 +4,14 @@ use std::io;
 
 use super::names;
 use super::page::Page;
-use crate::compare::{Contrast, Finding, Leading, Strength, Value, said};
+use crate::compare::{Contrast, Finding, Leading, Strength, Value};
 use crate::net::count;
-use crate::net::escape_text;
 use crate::registration::Cohort;
 use crate::report::View;
 use crate::wording::append;
-use crate::wording::contrast::{SUSPECTS, both, condition, nothing_separates, support, verdict};
+use crate::wording::contrast::{
+    SUSPECTS, both, condition, nothing_separates, said, support, verdict,
+};
 
 /// Attributes that separate, told one by one.
 const GROUPS: usize = 2;
@@ -30,36 +31,18 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
 
 /// The lines of logs that nobody knows the meaning of: correlations at most.
 fn lines(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let lines = said(view.snapshot);
+    let lines = &view.contrast.said;
     if lines.is_empty() {
         return Ok(());
     }
     page.title("The server also said (meaning not known)")?;
     for line in lines.iter().take(LINES) {
-        let (f, w) = (line.failures, line.successes);
-        let separates = if line.separates() {
-            "separates them, which is a correlation and no cause"
-        } else {
-            "does not separate them"
-        };
-        let text = format!(
-            "\"{}\": before {} of {} and {} of {}: {separates}",
-            escape_text(&line.shape.text),
-            f.0,
-            count(f.1, "failure"),
-            w.0,
-            successes(w.1)
-        );
-        page.paragraph("  ", &text)?;
+        page.paragraph("  ", &said(line, None))?;
     }
     match lines.len().checked_sub(LINES) {
         None | Some(0) => Ok(()),
         Some(more) => page.line(&format!("  and {} more", count(more as u64, "line"))),
     }
-}
-
-fn successes(n: u32) -> String {
-    if n == 1 { "1 success".to_owned() } else { format!("{n} successes") }
 }
 
 fn attributes(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
