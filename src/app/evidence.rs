@@ -6,10 +6,18 @@ use crate::hashing::HashMap;
 #[cfg(feature = "tui")]
 use super::Failure;
 #[cfg(feature = "tui")]
+use super::around;
+#[cfg(feature = "tui")]
 use super::fetch::{self, Fetched, Wanted};
 #[cfg(all(feature = "tui", any(feature = "live", feature = "hep")))]
 use super::live::kept::Shared;
+#[cfg(feature = "tui")]
+use crate::capture::Capture;
 use crate::cli::InputSettings;
+#[cfg(feature = "tui")]
+use crate::net::FrameRef;
+#[cfg(feature = "tui")]
+use crate::tui::LogLine;
 
 /// Where packets and messages can be had again.
 #[derive(Clone)]
@@ -34,6 +42,26 @@ impl Evidence {
                 Ok(wanted.iter().filter_map(found).collect())
             }
         }
+    }
+
+    /// The lines of a log around one of them.
+    #[cfg(feature = "tui")]
+    pub(super) fn lines(
+        &self,
+        place: FrameRef,
+        capture: &Capture,
+    ) -> Result<Vec<LogLine>, Failure> {
+        let Some(file) = capture.files.get(usize::from(place.file().0)) else {
+            return Ok(Vec::new());
+        };
+        let alone = std::slice::from_ref(&file.path);
+        let inputs = match self {
+            Self::Files(input) => &input.files,
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Self::Kept(_) => alone,
+        };
+        let _ = alone;
+        around::lines(inputs, &file.path, place.number())
     }
 
     /// The files, if it is files.

@@ -4,11 +4,14 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write, stderr, stdout};
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 use std::sync::{Once, OnceLock};
 
 use crate::cli::{self, Command, InputSettings};
-use crate::source::{Archives, CaptureSet, OpenOptions};
+use crate::source::{Archives, CaptureSet, OpenOptions, Others};
 
+#[cfg(feature = "tui")]
+mod around;
 mod asked;
 mod batch;
 mod compare;
@@ -123,13 +126,7 @@ fn open(input: &InputSettings, plan: &survey::Plan) -> Result<Opened, Failure> {
         return Err(Failure::Usage(format!("no log format is called {name}; there are {known}")));
     }
     let mut logs = logs::Logs::new(input, plan);
-    let options = OpenOptions {
-        held: rights::held().cloned(),
-        archives: ARCHIVES.get_or_init(Archives::default).clone(),
-        witness: Some(continuity::WITNESS),
-        ..OpenOptions::default()
-    };
-    let set = CaptureSet::open_with(&input.files, options, &mut logs)?;
+    let set = open_with(&input.files, &mut logs)?;
     logs.begin();
     let Some(text) = &input.filter else { return Ok(Opened { set, filter: None, logs }) };
     let filter = filter::Filter::new(text, set.files().iter().flat_map(|file| &file.links))?;
@@ -137,6 +134,17 @@ fn open(input: &InputSettings, plan: &survey::Plan) -> Result<Opened, Failure> {
         TOLD.call_once(|| warn(LOSES_FRAGMENTS));
     }
     Ok(Opened { set, filter: Some(filter), logs })
+}
+
+/// Opens inputs; `others` takes what is no capture.
+fn open_with(files: &[PathBuf], others: &mut dyn Others) -> Result<CaptureSet, Failure> {
+    let options = OpenOptions {
+        held: rights::held().cloned(),
+        archives: ARCHIVES.get_or_init(Archives::default).clone(),
+        witness: Some(continuity::WITNESS),
+        ..OpenOptions::default()
+    };
+    Ok(CaptureSet::open_with(files, options, others)?)
 }
 
 /// Standard output, buffered.

@@ -38,6 +38,7 @@ use std::borrow::Cow;
 
 pub use again::{lines_around, message_at};
 pub use reader::{LogReader, NotALog, continues, could_be_log, formats};
+pub use secret::masked;
 
 use crate::net::{Endpoint, Timestamp, Transport};
 

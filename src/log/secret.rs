@@ -14,7 +14,8 @@ const BEFORE: [&str; 9] = [
 ];
 
 /// `text` with every secret replaced by `***`.
-pub(super) fn masked(text: &str) -> String {
+#[must_use]
+pub fn masked(text: &str) -> String {
     if !BEFORE.iter().any(|before| text.contains(before)) {
         return text.to_owned();
     }

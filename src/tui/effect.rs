@@ -18,6 +18,8 @@ pub enum Effect {
     Redraw,
     /// Read messages again; each comes back as [`News::Message`].
     Read(Vec<Key>),
+    /// Read the lines of a log around one of them; they come back as [`News::Lines`].
+    Lines(FrameRef),
     /// Write DNs to a file; what came of it comes back as [`News::Saved`].
     Save(SaveRequest),
     /// Put text on the clipboard of the person's own machine (OSC 52).
@@ -44,6 +46,15 @@ pub struct Fetched {
     pub origin: Origin,
     /// Whether some of it was not captured.
     pub cut: bool,
+}
+
+/// A line of a log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its text, escaped, secrets masked.
+    pub text: String,
 }
 
 /// What to write.
@@ -142,6 +153,8 @@ pub enum News {
     Failed(String),
     /// A message that was asked for; `None` when it cannot be read again.
     Message(Key, Option<Fetched>),
+    /// The lines of a log around one of them, or why they cannot be had.
+    Lines(FrameRef, Result<Vec<LogLine>, String>),
     /// What came of saving.
     Saved(Saved),
 }

@@ -54,6 +54,7 @@ pub(super) enum Place {
     Pair,
     Flow,
     Message,
+    Log,
     Sources,
     Findings,
     Cluster,
@@ -93,7 +94,7 @@ const fn ctrl(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
 }
 
-use Place::{Cluster, Compare, Dn, Dns, Findings, Flow, Message, Pair, Sources};
+use Place::{Cluster, Compare, Dn, Dns, Findings, Flow, Log, Message, Pair, Sources};
 
 const ANY: &[Place] = &[];
 const LISTS: &[Place] = &[Dns, Dn, Compare, Flow, Sources, Findings];
@@ -146,6 +147,13 @@ pub(super) static KEYS: &[Binding] = &[
         "Enter",
         [key(KeyCode::Enter)],
         Action::Open,
+        &[Message],
+        "of a log: the lines around the message"
+    ),
+    bind!(
+        "Enter",
+        [key(KeyCode::Enter)],
+        Action::Open,
         &[Findings],
         "go to the message that shows it",
         "Evidence"
@@ -162,7 +170,7 @@ pub(super) static KEYS: &[Binding] = &[
         "Esc",
         [key(KeyCode::Esc), key(KeyCode::Backspace)],
         Action::Back,
-        &[Dn, Pair, Flow, Message],
+        &[Dn, Pair, Flow, Message, Log],
         "back",
         "Back"
     ),
@@ -238,7 +246,14 @@ pub(super) static KEYS: &[Binding] = &[
     ),
     bind!("]", [ch(']')], Action::Right, &[Compare], "the next comparison", "Kind"),
     bind!("e", [ch('e')], Action::Same, &[Compare, Pair], "show or hide what is the same", "Same"),
-    bind!("w", [ch('w')], Action::Wrap, &[Message, Flow, Pair], "wrap long lines, or not", "Wrap"),
+    bind!(
+        "w",
+        [ch('w')],
+        Action::Wrap,
+        &[Message, Flow, Pair, Log],
+        "wrap long lines, or not",
+        "Wrap"
+    ),
     bind!("b", [ch('b')], Action::Bytes, &[Message], "bytes, or text", "Bytes"),
     bind!(
         "x",
@@ -327,7 +342,8 @@ pub(super) fn holds_in(binding: &Binding, place: Place) -> bool {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 9] = [Dns, Dn, Compare, Pair, Flow, Message, Sources, Findings, Cluster];
+    const PLACES: [Place; 10] =
+        [Dns, Dn, Compare, Pair, Flow, Message, Log, Sources, Findings, Cluster];
 
     #[test]
     fn no_key_means_two_things_in_one_place() {

@@ -13,7 +13,7 @@
 //!  header     what is read, totals
 //!  activity   REGISTERs and failures over time
 //!  tabs       1 DNs  2 Compare  3 Sources  4 Findings  5 Cluster
-//!  ┌ a screen: dns, dn, compare, pair, flow, message, sources, findings, cluster ┐
+//!  ┌ a screen: dns, dn, compare, pair, flow, message, log, sources, findings, … ─┐
 //!  │                                                                             │
 //!  └─ why: the selected DN in a paragraph ───────────────────────────────────────┘
 //!  footer     keys, or what is being typed
@@ -33,7 +33,9 @@ mod view;
 
 pub use columns::{ColumnId, column_names};
 pub use data::Data;
-pub use effect::{Effect, Fetched, Key as MessageKey, Live, News, SaveFormat, SaveRequest, Saved};
+pub use effect::{
+    Effect, Fetched, Key as MessageKey, Live, LogLine, News, SaveFormat, SaveRequest, Saved,
+};
 pub use run::{Desk, run};
 pub use state::{Options, State};
 pub use view::theme::Palette;

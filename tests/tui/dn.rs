@@ -42,6 +42,27 @@ fn evidence_leads_to_its_message() {
 }
 
 #[test]
+fn evidence_in_a_log_opens_it_there() {
+    let size = (140, 40);
+    let mut session = Session::new("log-genesys", size);
+    session.keys("<Enter>/:108<Enter><Enter>");
+    let text = session.text(size);
+    assert!(text.contains("line 108, shown with lines 88 to 120"), "{text}");
+    assert!(text.contains("> 108  18:00:09.000: DN 5008 is not configured"), "{text}");
+    // a message of a log first shows itself, then the lines around
+    session.keys("<Esc>r<Enter>");
+    let text = session.text(size);
+    assert!(text.contains("SIP/2.0 404 Not Found") && text.contains("line 110"), "{text}");
+    session.keys("y");
+    assert!(matches!(session.effects.last(), Some(Effect::Copy(text)) if text.contains("DN 5008")));
+    // there is nothing of the kind for a frame
+    let mut session = Session::new("incident", size);
+    session.keys("<Enter>r<Enter>");
+    assert!(session.text(size).contains("frame #"));
+    at_each_size("dn-log", |size| Session::on("log-genesys", "<Enter>/:108<Enter><Enter>", size));
+}
+
+#[test]
 fn a_finding_and_a_summary_are_copied_as_text() {
     let mut session = Session::new("incident", (80, 24));
     session.keys("<Enter>y");

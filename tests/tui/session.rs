@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use regscope::app::screen::{fetch, read};
+use regscope::app::screen::{fetch, lines as log_lines, read};
 use regscope::cli::InputSettings;
 use regscope::tui::{Data, Effect, News, Options, Palette, State};
 
@@ -23,6 +23,7 @@ pub(crate) const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 pub(crate) struct Session {
     pub(crate) state: State,
     input: InputSettings,
+    data: Arc<Data>,
     /// What the keys asked for and this session does not do itself.
     pub(crate) effects: Vec<Effect>,
     /// How many messages were read again.
@@ -61,6 +62,7 @@ impl Session {
     ) -> Self {
         let data = Arc::new(read(&input).unwrap());
         let mut session = Self::empty(input, title, size, palette);
+        session.data = Arc::clone(&data);
         session.news(News::Data(data));
         session.news(News::Finished);
         session
@@ -82,7 +84,8 @@ impl Session {
             filter: String::new(),
             title: title.to_owned(),
         };
-        Self { state: State::new(options, size), input, effects: Vec::new(), read: 0 }
+        let (state, data) = (State::new(options, size), Arc::default());
+        Self { state, input, data, effects: Vec::new(), read: 0 }
     }
 
     /// Takes in news, and does what follows from it.
@@ -109,6 +112,10 @@ impl Session {
                     for (key, message) in fetch(&self.input, &keys).unwrap() {
                         self.news(News::Message(key, message));
                     }
+                }
+                Effect::Lines(place) => {
+                    let lines = log_lines(&self.input, place, &self.data);
+                    self.news(News::Lines(place, lines.map_err(|failure| failure.to_string())));
                 }
                 other => self.effects.push(other),
             }

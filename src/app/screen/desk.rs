@@ -64,6 +64,12 @@ fn work(evidence: &Evidence, zone: &TimeZone, effects: &Receiver<Todo>, news: &S
                 }
                 tell_messages(evidence, &keys, news);
             }
+            Effect::Lines(place) => {
+                let lines = evidence.lines(place, &data.capture);
+                let lines =
+                    lines.map_err(|failure| format!("the log cannot be read again: {failure}"));
+                drop(news.send(News::Lines(place, lines)));
+            }
             Effect::Save(request) => {
                 drop(news.send(News::Saved(save(evidence, zone, &request, &data))));
             }

@@ -11,8 +11,9 @@ use super::{Failure, Outcome};
 use crate::cli::{Input, InputSettings, TuiSettings};
 use crate::compare::contrast;
 use crate::diagnosis::diagnose;
+use crate::net::FrameRef;
 use crate::registration::{Snapshot, SnapshotOptions};
-use crate::tui::{self, Data, Fetched, MessageKey, State};
+use crate::tui::{self, Data, Fetched, LogLine, MessageKey, State};
 
 pub(super) mod desk;
 pub(super) mod feed;
@@ -66,6 +67,11 @@ pub fn fetch(
     keys: &[MessageKey],
 ) -> Result<Vec<(MessageKey, Option<Fetched>)>, Failure> {
     desk::read(&Evidence::Files(input.clone()), keys)
+}
+
+/// The lines of a log around one of them, as a screen asks for them.
+pub fn lines(input: &InputSettings, place: FrameRef, data: &Data) -> Result<Vec<LogLine>, Failure> {
+    Evidence::Files(input.clone()).lines(place, &data.capture)
 }
 
 /// Makes of a snapshot what is shown.

@@ -4,7 +4,7 @@ use crate::hashing::{HashMap, HashSet};
 use smallvec::SmallVec;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::capture::Capture;
+use crate::capture::{Capture, is_line};
 use crate::cluster::Cluster;
 use crate::compare::Contrast;
 use crate::diagnosis::Finding;
@@ -158,6 +158,11 @@ impl Data {
     /// How frames are named.
     pub(super) fn frames(&self) -> Frames<'_> {
         Frames::of(&self.capture.files)
+    }
+
+    /// Whether a place is a line of a log.
+    pub(super) fn is_line(&self, place: FrameRef) -> bool {
+        is_line(&self.capture.files, place)
     }
 
     /// `#12`, or `2:#12` when there are several files.

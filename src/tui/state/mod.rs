@@ -23,6 +23,7 @@ pub(super) mod findings;
 pub(super) mod flow;
 pub(super) mod group;
 pub(super) mod lanes;
+pub(super) mod log;
 pub(super) mod made;
 pub(super) mod message;
 pub(super) mod messages;
@@ -36,6 +37,7 @@ use dn::Dn;
 use dns::Dns;
 use findings::Findings;
 use flow::Flow;
+use log::Log;
 use message::Message;
 use messages::Messages;
 use overlay::Overlay;
@@ -109,6 +111,7 @@ pub(super) enum Screen {
     Dn(Dn),
     Flow(Box<Flow>),
     Message(Message),
+    Log(Log),
     Pair(Pair),
 }
 
@@ -199,6 +202,7 @@ impl State {
             Some(Screen::Dn(_)) => Place::Dn,
             Some(Screen::Flow(_)) => Place::Flow,
             Some(Screen::Message(_)) => Place::Message,
+            Some(Screen::Log(_)) => Place::Log,
             Some(Screen::Pair(_)) => Place::Pair,
             None => match self.tab {
                 Tab::Dns => Place::Dns,

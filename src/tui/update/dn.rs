@@ -11,6 +11,7 @@ use crate::tui::keys::Action;
 use crate::tui::prose::{self, Goes, Page};
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::dn::{Dn, Part};
+use crate::tui::state::log::Log;
 use crate::tui::state::message::Message;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
@@ -106,6 +107,9 @@ pub(super) fn to_frame(state: &State, name: &[u8], frame: FrameRef) -> Then {
     });
     if own {
         return Then::Open(Screen::flow(name, Some(frame)));
+    }
+    if state.data.is_line(frame) {
+        return Then::Open(Screen::Log(Log::at(frame)));
     }
     let key = Key { dn: name.to_vec(), frame, request: true };
     Then::Open(Screen::Message(Message { guess: true, ..Message::new(key) }))

@@ -4,10 +4,11 @@ use super::{Then, scroll};
 use crate::tui::data;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
-use crate::tui::state::State;
 use crate::tui::state::cursor::Cursor;
+use crate::tui::state::log::Log;
 use crate::tui::state::message::Message;
 use crate::tui::state::messages::Text;
+use crate::tui::state::{Screen, State};
 use crate::tui::view::{message as view, regions, sip};
 
 /// Columns the text moves at once.
@@ -44,6 +45,9 @@ pub(super) fn act(state: &mut State, screen: &mut Message, action: Action) -> Th
         Action::NextOne => step(state, screen, true),
         Action::OneBefore => step(state, screen, false),
         Action::Copy => copy(state, screen),
+        Action::Open if state.data.is_line(screen.key.frame) => {
+            return Then::Open(Screen::Log(Log::at(screen.key.frame)));
+        }
         _ => return Then::Nothing,
     }
     Then::Done

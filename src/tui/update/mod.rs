@@ -19,6 +19,7 @@ mod dn;
 mod dns;
 mod findings;
 mod flow;
+pub(super) mod log;
 mod message;
 mod mouse;
 mod pair;
@@ -85,6 +86,7 @@ pub(super) fn act(state: &mut State, action: Action) {
                 Screen::Dn(dn) => dn::act(state, dn, action),
                 Screen::Flow(flow) => flow::act(state, flow, action),
                 Screen::Message(message) => message::act(state, message, action),
+                Screen::Log(log) => log::act(state, log, action),
                 Screen::Pair(pair) => pair::act(state, pair, action),
             };
             state.stack.push(screen);
@@ -160,6 +162,7 @@ fn take_news(state: &mut State, news: News) {
             state.complain(why);
         }
         News::Message(key, fetched) => state.messages.put(key, fetched),
+        News::Lines(place, lines) => log::take(state, place, &lines),
         News::Saved(saved) => take_saved(state, saved),
     }
 }
@@ -237,6 +240,7 @@ fn settle(state: &mut State) {
                 Screen::Dn(dn) => dn::settle(state, dn),
                 Screen::Flow(flow) => flow::settle(state, flow),
                 Screen::Message(message) => message::settle(state, message),
+                Screen::Log(log) => log::settle(state, log),
                 Screen::Pair(pair) => pair::settle(state, pair),
             }
             state.stack.push(screen);
@@ -285,7 +289,7 @@ fn click_in_screen(state: &mut State, at: ratatui::layout::Position) {
             let then = match &mut screen {
                 Screen::Dn(dn) => dn::click(state, dn, at),
                 Screen::Flow(flow) => flow::click(state, flow, at),
-                Screen::Message(_) => Then::Nothing,
+                Screen::Message(_) | Screen::Log(_) => Then::Nothing,
                 Screen::Pair(pair) => pair::click(state, pair, at),
             };
             state.stack.push(screen);

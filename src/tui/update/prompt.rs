@@ -97,7 +97,7 @@ fn search(state: &mut State, text: String) {
             match &mut screen {
                 Screen::Flow(flow) => super::flow::search(state, flow, text),
                 Screen::Dn(dn) => super::dn::search(dn, text),
-                Screen::Message(_) | Screen::Pair(_) => {}
+                Screen::Message(_) | Screen::Log(_) | Screen::Pair(_) => {}
             }
             state.stack.push(screen);
         }

@@ -59,7 +59,7 @@ fn scopes(state: &State) -> Vec<(Scope, String, Vec<Vec<u8>>)> {
             Some(group) => group.rows.iter().filter_map(|&row| name(row)).collect(),
             None => state.dns.row().and_then(name).into_iter().collect(),
         },
-        None => Vec::new(),
+        Some(Screen::Log(_)) | None => Vec::new(),
     };
     add(Scope::Selected, "selected", here);
     let listed = state.dns.rows().into_iter().filter_map(name).collect();

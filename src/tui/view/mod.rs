@@ -23,6 +23,7 @@ pub(super) mod help;
 mod hex;
 mod ladder;
 pub(super) mod layout;
+pub(super) mod log;
 pub(super) mod message;
 pub(super) mod pair;
 pub(super) mod paper;
@@ -55,6 +56,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
     match state.stack.last() {
         Some(Screen::Dn(dn)) => dn::draw(state, dn, frame.body, paper),
         Some(Screen::Flow(flow)) => flow::draw(state, flow, frame.body, paper),
+        Some(Screen::Log(log)) => log::draw(state, log, paper),
         Some(Screen::Message(message)) => message::draw(state, message, frame.body, paper),
         Some(Screen::Pair(pair)) => pair::draw(state, pair, frame.body, paper),
         None => match state.tab {

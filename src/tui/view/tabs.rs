@@ -41,6 +41,7 @@ fn title(screen: &Screen, first: bool) -> String {
         Screen::Message(message) => {
             format!("{}frame {}", of(&message.key.dn), message.key.frame.number())
         }
+        Screen::Log(log) => format!("line {}", log.place.number()),
         Screen::Pair(pair) => match &pair.of {
             Subjects::Dns([a, b]) => format!("{} | {}", escape_bytes(a), escape_bytes(b)),
             Subjects::Messages([a, b]) => {

@@ -1,0 +1,26 @@
+//! A log around one of its lines.
+
+use crate::net::FrameRef;
+use crate::tui::effect::LogLine;
+
+/// A log around one of its lines.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct Log {
+    /// The line.
+    pub(in crate::tui) place: FrameRef,
+    /// Whether the lines were asked for.
+    pub(in crate::tui) asked: bool,
+    /// The lines, or why they cannot be had.
+    pub(in crate::tui) lines: Option<Result<Vec<LogLine>, String>>,
+    /// The first visible line.
+    pub(in crate::tui) top: usize,
+    /// The first visible column of lines that are not wrapped.
+    pub(in crate::tui) left: usize,
+    pub(in crate::tui) wrap: bool,
+}
+
+impl Log {
+    pub(in crate::tui) const fn at(place: FrameRef) -> Self {
+        Self { place, asked: false, lines: None, top: 0, left: 0, wrap: true }
+    }
+}
