@@ -43,6 +43,10 @@ pub enum Failure {
     #[cfg(feature = "live")]
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// A log cannot be followed.
+    #[cfg(any(feature = "live", feature = "hep"))]
+    #[error("cannot follow {0}: {1}")]
+    Follow(String, io::Error),
     /// Rights that are not needed any more could not be given up.
     #[cfg(feature = "live")]
     #[error(transparent)]
@@ -106,7 +110,7 @@ impl Failure {
             #[cfg(feature = "hep")]
             Self::Listen(..) => 3,
             #[cfg(any(feature = "live", feature = "hep"))]
-            Self::Collector(..) | Self::HepKey(..) => 3,
+            Self::Collector(..) | Self::HepKey(..) | Self::Follow(..) => 3,
             #[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
             Self::Metrics(..) => 3,
             #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::batch::Batch;
 use super::rotation::Rotation;
@@ -130,18 +132,23 @@ impl Logs {
         let rotation = &self.plan.rotation;
         self.all.into_iter().flat_map(|log| log.infos(rotation)).collect()
     }
+}
 
-    fn settings(&self, other: &Other) -> Settings {
-        let now = jiff::Timestamp::now();
-        Settings {
-            format: self.settings.format.clone(),
-            zone: self.settings.zone.clone(),
-            date: self.settings.date,
-            local: self.settings.local,
-            name: other.path.to_string_lossy().into_owned(),
-            modified: other.modified,
-            now: Some(Timestamp::from_parts(now.as_second(), now.subsec_nanosecond().into())),
-        }
+/// What is known of a log from outside.
+pub(super) fn settings_of(
+    logs: &LogSettings,
+    path: &Path,
+    modified: Option<Timestamp>,
+) -> Settings {
+    let now = jiff::Timestamp::now();
+    Settings {
+        format: logs.format.clone(),
+        zone: logs.zone.clone(),
+        date: logs.date,
+        local: logs.local,
+        name: path.to_string_lossy().into_owned(),
+        modified,
+        now: Some(Timestamp::from_parts(now.as_second(), now.subsec_nanosecond().into())),
     }
 }
 
@@ -151,7 +158,7 @@ impl Others for Logs {
             self.later.insert(other.file, other.stream);
             return Ok(());
         }
-        let settings = self.settings(&other);
+        let settings = settings_of(&self.settings, &other.path, other.modified);
         let node = self.settings.node_of(&other.path).map(str::to_owned);
         let reader = LogReader::open(other.stream, &settings).map_err(|error| match error {
             NotALog::Unknown { first_line, .. } => NotTaken { first_line: Some(first_line) },
@@ -227,30 +234,17 @@ impl Log {
 
     /// Reads one more item of this file; false at its end.
     fn read_file(&mut self) -> bool {
-        let item = match self.reader.next() {
-            Ok(Some(item)) => item,
+        let entry = match Entry::next(&mut self.reader, &self.files, &mut self.clock) {
+            Ok(Some(entry)) => entry,
             Ok(None) => return false,
             Err(error) => {
                 self.damage = Some(error.to_string());
                 return false;
             }
         };
-        let (time, what) = match item {
-            Item::Message(message) => (message.time, What::Message(owned(message))),
-            Item::Statement(statement) => (statement.time, What::Statement(statement)),
-            Item::Said(said) => (said.time, What::Said(said)),
-            Item::Time(time) => (Some(time), What::Time),
-        };
-        self.clock = time.map_or(self.clock, |time| time.max(self.clock));
-        let clock = self.shifted(self.clock);
-        let (due, time) = (self.turn(clock), time.map_or(clock, |time| self.shifted(time)));
-        let profile = self.reader.profile();
-        let marks = LogMarks::default()
-            .with_if(LogMarks::COARSE, profile.clock.granularity == Some("s"))
-            .with_if(LogMarks::PASTED, profile.dialect == PASTE);
-        let file = self.files.get(self.reader.part()).or_else(|| self.files.last());
-        let file = file.copied().unwrap_or_default();
-        self.ahead.push_back(Entry { due, clock, time, file, marks, what });
+        let clock = self.shifted(entry.clock);
+        let (due, time) = (self.turn(clock), self.shifted(entry.time));
+        self.ahead.push_back(Entry { due, clock, time, ..entry });
         true
     }
 
@@ -290,6 +284,29 @@ impl Log {
 }
 
 impl Entry {
+    /// The next item of a log that is in `files`, `clock` being the latest time it stated; `None` at its end.
+    pub(super) fn next<R: Read>(
+        reader: &mut LogReader<R>,
+        files: &[FileId],
+        clock: &mut Timestamp,
+    ) -> io::Result<Option<Self>> {
+        let Some(item) = reader.next()? else { return Ok(None) };
+        let (time, what) = match item {
+            Item::Message(message) => (message.time, What::Message(owned(message))),
+            Item::Statement(statement) => (statement.time, What::Statement(statement)),
+            Item::Said(said) => (said.time, What::Said(said)),
+            Item::Time(time) => (Some(time), What::Time),
+        };
+        *clock = time.map_or(*clock, |time| time.max(*clock));
+        let profile = reader.profile();
+        let marks = LogMarks::default()
+            .with_if(LogMarks::COARSE, profile.clock.granularity == Some("s"))
+            .with_if(LogMarks::PASTED, profile.dialect == PASTE);
+        let file = files.get(reader.part()).or_else(|| files.last()).copied().unwrap_or_default();
+        let time = time.unwrap_or(*clock);
+        Ok(Some(Self { due: *clock, clock: *clock, time, file, marks, what }))
+    }
+
     /// Its line; 0 for a mere time.
     pub(super) fn line(&self) -> u64 {
         match &self.what {

@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use clap::error::ErrorKind;
 
 use super::hep_key::HepKey;
-use super::logs::{NodeFile, parse_node};
+use super::logs::{LogArgs, LogSettings, NodeFile};
 use super::settings::mode;
 
 /// Where live traffic comes from.
@@ -55,6 +55,24 @@ struct TrafficArgs {
     #[cfg(feature = "hep")]
     #[arg(long, value_name = "ADDR:PORT")]
     hep: Option<SocketAddr>,
+    /// Follow the log of a server: from its beginning, as it grows, and by its name after it is rotated; may be repeated
+    #[arg(long, value_name = "FILE")]
+    follow: Vec<PathBuf>,
+}
+
+impl TrafficArgs {
+    /// Whether packets come from anywhere.
+    fn has_packets(&self) -> bool {
+        #[cfg(feature = "live")]
+        let device = self.interface.is_some();
+        #[cfg(not(feature = "live"))]
+        let device = false;
+        #[cfg(feature = "hep")]
+        let agents = self.hep.is_some();
+        #[cfg(not(feature = "hep"))]
+        let agents = false;
+        device || agents
+    }
 }
 
 #[cfg(feature = "live")]
@@ -133,6 +151,10 @@ pub struct LiveSettings {
     /// Bytes of the kernel's buffer.
     #[cfg(feature = "live")]
     pub buffer: u32,
+    /// Logs that are followed.
+    pub follow: Vec<PathBuf>,
+    /// What the user knows of them.
+    pub logs: LogSettings,
     /// Bytes that all that is held may take.
     pub memory: usize,
     /// When it ends, if it does.
@@ -190,9 +212,8 @@ pub(super) struct OnlyLiveArgs {
     /// Read TLS with the secrets in this file (`SSLKEYLOGFILE` format); may be repeated
     #[arg(long, value_name = "FILE")]
     keylog: Vec<PathBuf>,
-    /// The address of a node of a cluster; may be repeated. HEP agents name their nodes themselves
-    #[arg(long = "node", value_name = "NAME=ADDR", value_parser = parse_node)]
-    nodes: Vec<NodeFile>,
+    #[command(flatten)]
+    logs: LogArgs,
     /// Times in UTC instead of local time
     #[arg(long)]
     pub(super) utc: bool,
@@ -213,7 +234,7 @@ impl OnlyLiveArgs {
         self.live.settings(
             filter,
             self.keylog,
-            self.nodes,
+            LogSettings::from(&self.logs),
             #[cfg(feature = "live")]
             self.rights.into(),
         )
@@ -232,22 +253,18 @@ impl LiveSettings {
         let agents = self.hep.map(|address| format!("HEP {address}"));
         #[cfg(not(feature = "hep"))]
         let agents = None;
-        device.into_iter().chain(agents).collect::<Vec<String>>().join(" + ")
+        let logs = self
+            .follow
+            .iter()
+            .map(|log| crate::net::escape_text(&log.to_string_lossy()).into_owned());
+        device.into_iter().chain(agents).chain(logs).collect::<Vec<String>>().join(" + ")
     }
 }
 
 impl LiveArgs {
     /// Whether live traffic is asked for, and not files.
     pub(super) fn is_asked_for(&self) -> bool {
-        #[cfg(feature = "live")]
-        let device = self.traffic.interface.is_some();
-        #[cfg(not(feature = "live"))]
-        let device = false;
-        #[cfg(feature = "hep")]
-        let agents = self.traffic.hep.is_some();
-        #[cfg(not(feature = "hep"))]
-        let agents = false;
-        device || agents
+        self.traffic.has_packets() || !self.traffic.follow.is_empty()
     }
 
     /// The settings, with a filter and key logs that are arguments of their own.
@@ -255,22 +272,29 @@ impl LiveArgs {
         self,
         filter: Option<String>,
         keylogs: Vec<PathBuf>,
-        nodes: Vec<NodeFile>,
+        logs: LogSettings,
         #[cfg(feature = "live")] rights: super::settings::RightsSettings,
     ) -> Result<LiveSettings, clap::Error> {
         if !self.is_asked_for() {
             let words = match (cfg!(feature = "live"), cfg!(feature = "hep")) {
                 (true, true) => {
-                    "nothing to watch: give a device with -i or an address with --hep\n"
+                    "nothing to watch: give a device with -i, an address with --hep or a log with --follow\n"
                 }
-                (true, false) => "nothing to watch: give a device with -i\n",
-                _ => "nothing to watch: give an address with --hep\n",
+                (true, false) => "nothing to watch: give a device with -i or a log with --follow\n",
+                _ => "nothing to watch: give an address with --hep or a log with --follow\n",
             };
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
+        }
+        if self.record.write.is_some() && !self.traffic.has_packets() {
+            let words = "nothing to record: a log has no packets\n";
             return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
         }
         #[cfg(not(feature = "live"))]
         drop(filter);
-        if let Some(node) = nodes.iter().find(|node| node.address().is_none()) {
+        let is_followed = |node: &NodeFile| self.traffic.follow.contains(&node.file);
+        let nodes = logs.nodes.clone();
+        if let Some(node) = nodes.iter().find(|node| node.address().is_none() && !is_followed(node))
+        {
             let name = crate::net::escape_text(&node.node).into_owned();
             let words = format!(
                 "of live traffic a node is named by its address: --node {name}=ADDR:PORT\n"
@@ -291,6 +315,8 @@ impl LiveArgs {
             filter,
             #[cfg(feature = "live")]
             buffer: self.buffer,
+            follow: self.traffic.follow,
+            logs,
             memory: usize::try_from(self.memory).unwrap_or(usize::MAX),
             duration: self.duration,
             keylogs,

@@ -260,7 +260,7 @@ impl Input {
             return Ok(Self::Live(Box::new(live.settings(
                 files.filter,
                 files.keylogs,
-                files.logs.nodes,
+                files.logs,
                 #[cfg(feature = "live")]
                 files.rights,
             )?)));

@@ -31,6 +31,7 @@ mod failing;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/lab.rs"]
 mod lab;
+mod logs;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/mod.rs"]
 mod namespace;

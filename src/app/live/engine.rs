@@ -9,6 +9,7 @@ use crate::app::batch::{Batch, Found};
 use crate::app::finder::Finder;
 #[cfg(feature = "live")]
 use crate::app::hosts::Lookup;
+use crate::app::logs::Entry;
 use crate::capture::{Capture, Hosts, PacketCounts};
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
@@ -153,6 +154,17 @@ impl Engine {
         }
         self.finder.hep(self.clock, packet, at, &mut self.batch);
         self.fold();
+    }
+
+    /// Takes in what a log says.
+    pub(super) fn log(&mut self, entry: Entry) {
+        // a log whose zone is wrong must not carry the clock away
+        if let Some(clock) = entry.clock.known() {
+            self.clock = self.clock.max(clock.min(Timestamp::now()));
+        }
+        entry.put(self.clock, &mut self.batch);
+        self.fold();
+        self.tracker.tick(self.clock);
     }
 
     /// Lets time pass: what expires or is not answered is so on the second.

@@ -68,6 +68,7 @@ impl Following {
                 }
                 1
             }
+            Input::Log(_) => 1,
             Input::Idle(_) => 0,
         }
     }

@@ -37,6 +37,7 @@ mod agents;
 mod budget;
 mod clock;
 mod engine;
+mod inputs;
 #[cfg(feature = "tui")]
 pub(super) mod kept;
 mod lag;
@@ -48,11 +49,13 @@ pub(super) mod report;
 pub(super) mod screen;
 mod signals;
 mod sources;
+mod tail;
 pub(super) mod watch;
 
 use budget::{Budget, Front};
 use clock::{SteadyClock, since_boot};
 use engine::Engine;
+use inputs::Inputs;
 use losses::Losses;
 use recorder::Recorder;
 use sources::{Input, Opening, Sources};
@@ -69,7 +72,7 @@ const LAST: Duration = Duration::from_millis(500);
 struct Ready {
     budget: Budget,
     opening: Opening,
-    inputs: Vec<String>,
+    inputs: Inputs,
     recorder: Option<Recorder>,
     keys: KeyLog,
     #[cfg(feature = "hep")]
@@ -84,8 +87,8 @@ struct Ready {
 
 /// What is followed, and the model of it.
 pub(super) struct Following {
-    /// The names of what is followed, in the order of their ids.
-    inputs: Vec<String>,
+    /// The names of what is followed.
+    inputs: Inputs,
     engine: Engine,
     clock: SteadyClock,
     /// Bytes everything may take.
@@ -141,7 +144,7 @@ impl Ready {
         #[cfg(feature = "live")]
         let lookup = Lookup::of_this_host();
         // last of all: what is wrong elsewhere leaves no empty file
-        let recorder = record(settings, &inputs)?;
+        let recorder = record(settings, inputs.of_packets())?;
         #[cfg(feature = "hep")]
         let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
         #[cfg(feature = "live")]
@@ -225,7 +228,7 @@ impl Following {
     /// Opens and begins; says so.
     fn start(settings: &LiveSettings, needs: &Needs, doing: &str) -> Result<Self, Failure> {
         let ready = Ready::open(settings, needs)?;
-        let begun = format!("{doing} {}", ready.inputs.join(" and "));
+        let begun = format!("{doing} {}", ready.inputs.names().join(" and "));
         #[cfg(feature = "live")]
         let begun = format!("{begun}; {}", ready.dropped);
         let mut following = ready.begin(settings, needs)?;
@@ -327,12 +330,26 @@ impl Following {
             bytes: 0,
             size: None,
         };
-        capture.files = self.inputs.iter().map(file).collect();
+        capture.files = self.inputs.names().iter().map(file).collect();
         let [of_device, of_agents] = self.engine.packets_by_origin();
         match capture.files.as_mut_slice() {
             [one] => one.packets = of_device + of_agents,
+            [device, ..] if of_agents == 0 => device.packets = of_device,
             [device, agents, ..] => (device.packets, agents.packets) = (of_device, of_agents),
             [] => {}
+        }
+        for log in self.sources.logs() {
+            for (place, id) in log.files().iter().enumerate() {
+                let Some(file) = capture.files.get_mut(usize::from(id.0)) else { continue };
+                file.format = Format::Log;
+                let is_latest = place + 1 == log.files().len();
+                file.path = if is_latest {
+                    log.path().to_owned()
+                } else {
+                    PathBuf::from(format!("{} (rotated)", log.path().display()))
+                };
+            }
+            capture.logs.extend(log.infos());
         }
         capture.losses = self.losses.since(&Losses::new());
         #[cfg(feature = "live")]
@@ -377,13 +394,16 @@ impl Following {
                 packet.time = self.clock.judge(packet.time, self.engine.clock());
                 self.engine.hep(&packet, at);
             }
+            Input::Log(entry) => self.engine.log(*entry),
             Input::Idle(clock) => self.pass_time(clock),
         }
+        self.inputs.add_logs(self.sources.take_begun());
+        self.said.extend(self.sources.take_said());
     }
 
     #[cfg(feature = "live")]
     fn device(&self) -> &str {
-        self.inputs.first().map_or("the device", String::as_str)
+        self.inputs.names().first().map_or("the device", String::as_str)
     }
 
     fn tick_recording(&mut self) {
@@ -428,7 +448,7 @@ fn status(zone: &TimeZone, sentence: &str) {
 }
 
 /// The names of what is followed, in the order of their ids.
-fn inputs(settings: &LiveSettings, opening: &Opening) -> Vec<String> {
+fn inputs(settings: &LiveSettings, opening: &Opening) -> Inputs {
     #[cfg(feature = "live")]
     let device = settings.interface.as_deref().map(|device| escape_text(device).into_owned());
     #[cfg(not(feature = "live"))]
@@ -438,7 +458,13 @@ fn inputs(settings: &LiveSettings, opening: &Opening) -> Vec<String> {
     #[cfg(not(feature = "hep"))]
     let agents = None;
     let _ = (settings, opening);
-    device.into_iter().chain(agents).collect()
+    Inputs::new(device.into_iter().chain(agents).collect(), opening.logs())
+}
+
+/// A directory by its name; the working directory has none.
+#[cfg(feature = "live")]
+fn directory(path: &std::path::Path) -> PathBuf {
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() }
 }
 
 /// A socket towards a collector named by host and port.
@@ -476,7 +502,8 @@ fn give_up_rights(
         user: settings.user.clone(),
         write: settings.record.as_ref().map(Recorder::directories).unwrap_or_default(),
         save: needs.save.iter().cloned().collect(),
-        read: Vec::new(),
+        // what takes the name of a rotated log
+        read: settings.follow.iter().filter_map(|log| log.parent()).map(directory).collect(),
         network: if needs.resolve { Network::Names } else { Network::Open },
         keep_reopen: settings.interface.is_some(),
         no_fence: settings.no_fence,

@@ -10,9 +10,11 @@ use crossbeam_channel::{Select, TryRecvError};
 
 use super::budget::Budget;
 use super::losses::Losses;
+use super::tail::Tail;
 use crate::app::Failure;
+use crate::app::logs::Entry;
 use crate::cli::LiveSettings;
-use crate::net::Timestamp;
+use crate::net::{FileId, Timestamp};
 #[cfg(feature = "hep")]
 use crate::source::hep::{Bound, HepPacket, Listener, ListenerLimits};
 #[cfg(feature = "live")]
@@ -27,12 +29,21 @@ const PATIENCE: Duration = Duration::from_millis(400);
 #[cfg(feature = "hep")]
 const HELD: usize = 4096;
 
+/// How long a followed log is not looked at when nothing comes.
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// An id that fits: more inputs than that are never open.
+fn short(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
+}
+
 /// What is open and not read yet; the kernel collects.
 pub(super) struct Opening {
     #[cfg(feature = "live")]
     device: Option<Opened>,
     #[cfg(feature = "hep")]
     listener: Option<Bound>,
+    logs: Vec<Tail>,
 }
 
 /// What is watched.
@@ -43,6 +54,12 @@ pub(super) struct Sources {
     listener: Option<Listener>,
     #[cfg(feature = "hep")]
     held: VecDeque<HepPacket>,
+    /// Logs that are followed.
+    logs: Vec<Tail>,
+    /// How many inputs there are, the files of rotated logs counted one by one.
+    inputs: usize,
+    /// The names of files that rotated logs go on in, until somebody asks.
+    begun: Vec<String>,
     /// The device's clock, and when it was told.
     #[cfg(feature = "live")]
     device_clock: (Timestamp, Instant),
@@ -62,6 +79,8 @@ pub(super) enum Input {
     /// A packet of a HEP agent.
     #[cfg(feature = "hep")]
     Hep(HepPacket),
+    /// What a log says.
+    Log(Box<Entry>),
     /// Nothing, up to this moment.
     Idle(Timestamp),
 }
@@ -90,12 +109,28 @@ impl Opening {
             ),
             None => None,
         };
+        #[cfg(feature = "live")]
+        let others = usize::from(device.is_some());
+        #[cfg(not(feature = "live"))]
+        let others = 0;
+        #[cfg(feature = "hep")]
+        let others = others + usize::from(listener.is_some());
+        let logs =
+            settings.follow.iter().enumerate().map(|(place, path)| {
+                Tail::open(path, &settings.logs, FileId(short(others + place)))
+            });
         Ok(Self {
             #[cfg(feature = "live")]
             device,
             #[cfg(feature = "hep")]
             listener,
+            logs: logs.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The names of the logs that are followed.
+    pub(super) fn logs(&self) -> impl Iterator<Item = String> {
+        self.logs.iter().map(|log| log.name().to_owned())
     }
 
     /// Where HEP agents are listened for.
@@ -123,6 +158,8 @@ impl Opening {
             Some(Ok(listener)) => Some(listener),
             None => None,
         };
+        let first = self.logs.first().and_then(|log| log.files().first());
+        let inputs = first.map_or(0, |file| usize::from(file.0)) + self.logs.len();
         Ok(Sources {
             #[cfg(feature = "live")]
             device,
@@ -130,6 +167,9 @@ impl Opening {
             listener,
             #[cfg(feature = "hep")]
             held: VecDeque::new(),
+            logs: self.logs,
+            inputs,
+            begun: Vec::new(),
             #[cfg(feature = "live")]
             device_clock: (Timestamp::default(), Instant::now()),
         })
@@ -166,6 +206,7 @@ impl Sources {
         if let Some(listener) = &mut self.listener {
             listener.stop();
         }
+        self.logs.iter_mut().for_each(Tail::end);
         self.ready(true).ok().flatten()
     }
 
@@ -211,7 +252,42 @@ impl Sources {
         }
     }
 
+    /// What followed logs found out about themselves, in the order of their files.
+    pub(super) fn logs(&self) -> &[Tail] {
+        &self.logs
+    }
+
+    /// The names of files that rotated logs go on in, once.
+    pub(super) fn take_begun(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.begun)
+    }
+
+    /// What there is to say of followed logs, once.
+    pub(super) fn take_said(&mut self) -> Vec<String> {
+        self.logs.iter_mut().flat_map(Tail::take_said).collect()
+    }
+
+    /// What a log says next.
+    fn logged(&mut self) -> Result<Option<Input>, Failure> {
+        for log in &mut self.logs {
+            let next = FileId(short(self.inputs));
+            let entry = log.next(next)?;
+            let is_next = log.files().last() == Some(&next);
+            if is_next {
+                self.inputs += 1;
+                self.begun.push(log.name().to_owned());
+            }
+            if let Some(entry) = entry {
+                return Ok(Some(Input::Log(Box::new(entry))));
+            }
+        }
+        Ok(None)
+    }
+
     fn ready(&mut self, last: bool) -> Result<Option<Input>, Failure> {
+        if let Some(input) = self.logged()? {
+            return Ok(Some(input));
+        }
         #[cfg(feature = "hep")]
         self.hold(last)?;
         #[cfg(feature = "hep")]
@@ -289,6 +365,8 @@ impl Sources {
     }
 
     fn wait(&self, wait: Duration) {
+        // nobody tells when a file grows
+        let wait = if self.logs.is_empty() { wait } else { wait.min(BETWEEN) };
         let mut select = Select::new();
         #[cfg(feature = "live")]
         if let Some(device) = &self.device {

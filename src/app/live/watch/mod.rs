@@ -106,6 +106,7 @@ impl Run<'_> {
 
     /// Tells what there is to tell, by every way there is.
     fn turn(&mut self, last: bool) -> Result<(), Failure> {
+        self.watcher.note_inputs(&self.following.inputs);
         self.watcher.turn(&mut self.following.engine, last)?;
         self.tell();
         #[cfg(feature = "exec")]

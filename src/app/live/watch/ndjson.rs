@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::output::{SCHEMA, Told};
+use crate::app::live::inputs::Inputs;
 use crate::capture::Process;
 use crate::diagnosis::{Evidence, Finding};
 use crate::net::{FrameRef, Timestamp, escape_lossy, escape_text};
@@ -36,6 +37,9 @@ struct ChangeLine<'a> {
     source_name: Option<&'a str>,
     input: Option<&'a str>,
     frame: Option<u64>,
+    /// The line, if the input is a log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
     cause: Option<CauseDoc<'a>>,
 }
 
@@ -85,7 +89,10 @@ struct FindingLine<'a> {
 #[derive(Serialize)]
 struct EvidenceDoc<'a> {
     input: Option<&'a str>,
-    frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
     time: String,
 }
 
@@ -108,13 +115,16 @@ impl From<Status> for StatusDoc {
     }
 }
 
-fn input(inputs: &[String], frame: FrameRef) -> Option<&str> {
-    inputs.get(usize::from(frame.file().0)).map(String::as_str)
+/// The numbers of a frame, and of a line of a log: a place is one of them.
+fn numbers(inputs: &Inputs, place: FrameRef) -> (Option<u64>, Option<u64>) {
+    let number = Some(place.number());
+    if inputs.is_line(place) { (None, number) } else { (number, None) }
 }
 
-pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn change(told: &Told<'_>, inputs: &Inputs, out: &mut dyn Write) -> io::Result<()> {
     let change = told.change;
     let flags = change.to.map_or_else(Vec::new, |to| to.flags.iter().map(Flag::name).collect());
+    let (frame, line) = change.frame.map_or((None, None), |place| numbers(inputs, place));
     let line = ChangeLine {
         schema: SCHEMA,
         kind: "change",
@@ -130,8 +140,9 @@ pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) ->
         user_agent: told.user_agent.as_deref(),
         process: told.process.as_ref().map(Into::into),
         source_name: told.name.as_deref(),
-        input: change.frame.and_then(|frame| input(inputs, frame)),
-        frame: change.frame.map(crate::net::FrameRef::number),
+        input: change.frame.and_then(|frame| inputs.name(frame)),
+        frame,
+        line,
         cause: told.cause.map(|cause| CauseDoc {
             rule: cause.rule,
             confidence: cause.confidence.name(),
@@ -145,13 +156,12 @@ pub(super) fn change(told: &Told<'_>, inputs: &[String], out: &mut dyn Write) ->
 pub(super) fn finding(
     finding: &Finding,
     now: Timestamp,
-    inputs: &[String],
+    inputs: &Inputs,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let evidence = |e: &Evidence| EvidenceDoc {
-        input: input(inputs, e.frame),
-        frame: e.frame.number(),
-        time: e.time.epoch_string(),
+    let evidence = |e: &Evidence| {
+        let (frame, line) = numbers(inputs, e.frame);
+        EvidenceDoc { input: inputs.name(e.frame), frame, line, time: e.time.epoch_string() }
     };
     let line = FindingLine {
         schema: SCHEMA,

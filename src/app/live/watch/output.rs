@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use super::{ndjson, text};
+use crate::app::live::inputs::Inputs;
 use crate::capture::{Hosts, Process};
 use crate::cli::WatchFormat;
 use crate::diagnosis::Finding;
@@ -82,20 +83,14 @@ pub(super) struct Output<W> {
     out: W,
     format: WatchFormat,
     zone: TimeZone,
-    /// The names of the inputs, in the order of their ids.
-    inputs: Vec<String>,
+    inputs: Inputs,
     /// Who gets each line as NDJSON, whatever is printed.
     #[cfg(feature = "exec")]
     lines: Option<crate::hook::Lines>,
 }
 
 impl<W: Write> Output<W> {
-    pub(super) const fn new(
-        out: W,
-        format: WatchFormat,
-        zone: TimeZone,
-        inputs: Vec<String>,
-    ) -> Self {
+    pub(super) const fn new(out: W, format: WatchFormat, zone: TimeZone, inputs: Inputs) -> Self {
         Self {
             out,
             format,
@@ -110,6 +105,13 @@ impl<W: Write> Output<W> {
     #[cfg(feature = "exec")]
     pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
         self.lines = lines;
+    }
+
+    /// Takes over the names of what is followed by now.
+    pub(super) fn note_inputs(&mut self, inputs: &Inputs) {
+        if self.inputs.names().len() != inputs.names().len() {
+            self.inputs.clone_from(inputs);
+        }
     }
 
     pub(super) fn change(&mut self, told: &Told<'_>) -> io::Result<()> {
@@ -133,7 +135,7 @@ impl<W: Write> Output<W> {
     #[cfg(feature = "exec")]
     fn give_line(
         &self,
-        write: impl FnOnce(&[String], &mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&Inputs, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         let Some(lines) = &self.lines else { return Ok(()) };
         let mut line = Vec::new();

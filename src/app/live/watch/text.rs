@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 
 use super::output::Told;
+use crate::app::live::inputs::Inputs;
 use crate::diagnosis::{Finding, Severity};
 use crate::net::{Timestamp, escape_bytes};
 use crate::registration::{DnChange, Flag, Status, Verdict};
@@ -16,7 +17,7 @@ use crate::wording::words;
 pub(super) fn change(
     told: &Told<'_>,
     zone: &TimeZone,
-    inputs: &[String],
+    inputs: &Inputs,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let change = told.change;
@@ -33,8 +34,9 @@ pub(super) fn change(
         }
     }
     if let Some(frame) = change.frame {
-        append!(line, "  frame {}", frame.number());
-        if let (Some(name), true) = (inputs.get(usize::from(frame.file().0)), inputs.len() > 1) {
+        let what = if inputs.is_line(frame) { "line" } else { "frame" };
+        append!(line, "  {what} {}", frame.number());
+        if let (Some(name), true) = (inputs.name(frame), inputs.names().len() > 1) {
             append!(line, " of {name}");
         }
     }

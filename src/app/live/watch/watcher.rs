@@ -8,6 +8,7 @@ use crate::hashing::{HashMap, HashSet};
 
 use super::output::{Output, Told};
 use crate::app::live::engine::Engine;
+use crate::app::live::inputs::Inputs;
 #[cfg(feature = "metrics")]
 use crate::cluster::Cluster;
 use crate::diagnosis::{Finding, Scene, Severity, diagnose, diagnose_dn};
@@ -119,6 +120,11 @@ impl<W: Write> Watcher<W> {
     #[cfg(feature = "exec")]
     pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
         self.output.give_lines_to(lines);
+    }
+
+    /// Takes over the names of what is followed by now.
+    pub(super) fn note_inputs(&mut self, inputs: &Inputs) {
+        self.output.note_inputs(inputs);
     }
 
     /// Tells what is due; everything if it is the last turn.
@@ -326,7 +332,12 @@ mod tests {
     const BEGAN: Timestamp = Timestamp::from_parts(1_763_505_000, 0);
 
     fn watcher(format: WatchFormat, expected: &[&str]) -> Watcher<Vec<u8>> {
-        let output = Output::new(Vec::new(), format, TimeZone::UTC, vec!["eth0".to_owned()]);
+        let output = Output::new(
+            Vec::new(),
+            format,
+            TimeZone::UTC,
+            Inputs::new(vec!["eth0".to_owned()], std::iter::empty()),
+        );
         let expected = expected.iter().map(|&name| name.to_owned()).collect();
         Watcher::new(output, expected, BEGAN)
     }
