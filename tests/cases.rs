@@ -119,6 +119,7 @@ struct Contrast {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Capture {
+    format: Option<String>,
     register_messages: Option<u64>,
     warnings: Option<usize>,
     #[serde(default)]
@@ -339,6 +340,10 @@ fn check_case(case: &Path) -> Vec<String> {
     if want.capture.register_messages.is_some() {
         let have = capture["register_messages"].as_u64();
         check.same("register_messages", have, want.capture.register_messages);
+    }
+    if let Some(format) = &want.capture.format {
+        let have = capture["files"][0]["format"].as_str();
+        check.same("format", have, Some(format.as_str()));
     }
     check.same("warnings", list(capture, "warnings").len(), want.capture.warnings.unwrap_or(0));
     check.0

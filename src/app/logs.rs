@@ -13,7 +13,7 @@ use crate::capture::{Compared, LogInfo, Offset};
 use crate::cli::{InputSettings, LogSettings};
 use crate::log::{Direction, Item, LogReader, LoggedMessage, NotALog, Said, Settings, Statement};
 use crate::net::{Cut, FileId, FrameRef, LogMarks, Origin, PathInfo, Timestamp};
-use crate::source::{NotTaken, Other, OtherStream, Others};
+use crate::source::{Meter, NotTaken, Other, OtherStream, Others};
 
 /// What a log of messages without envelopes is called.
 const PASTE: &str = "paste";
@@ -34,6 +34,8 @@ pub(super) struct Logs {
     all: Vec<Log>,
     /// Files that logs go on in, not looked at yet.
     later: Later,
+    /// How much was read of each file.
+    meters: Vec<Meter>,
     /// The time of the next item of every log, and its place.
     due: BinaryHeap<Reverse<(Timestamp, usize)>>,
 }
@@ -83,8 +85,9 @@ impl Logs {
     /// No log yet; what is known of them is in `plan`.
     pub(super) fn new(input: &InputSettings, plan: &Plan) -> Self {
         let (settings, plan) = (input.logs.clone(), plan.clone());
-        let (all, later, due) = (Vec::new(), BTreeMap::new(), BinaryHeap::new());
-        Self { settings, plan, all, later, due }
+        let (all, later, meters, due) =
+            (Vec::new(), BTreeMap::new(), Vec::new(), BinaryHeap::new());
+        Self { settings, plan, all, later, meters, due }
     }
 
     /// Reads on to the first time of each, once all of them are open.
@@ -106,6 +109,11 @@ impl Logs {
     /// How many there are.
     pub(super) const fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// How many bytes of their files were read, compressed as they are.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.meters.iter().map(Meter::bytes).sum()
     }
 
     /// When the next item of any log is due; `None` when all are read.
@@ -154,7 +162,9 @@ pub(super) fn settings_of(
 
 impl Others for Logs {
     fn take(&mut self, other: Other) -> Result<(), NotTaken> {
+        let meter = other.stream.meter();
         if self.plan.rotation.continues(other.file) {
+            self.meters.push(meter);
             self.later.insert(other.file, other.stream);
             return Ok(());
         }
@@ -175,6 +185,7 @@ impl Others for Logs {
         };
         log.reader.follow(self.plan.rotation.next(other.file).is_some());
         self.all.push(log);
+        self.meters.push(meter);
         Ok(())
     }
 }

@@ -16,10 +16,13 @@ use crate::capture::{LogInfo, PacketCounts, StreamCounts};
 use crate::cli::{At, InputSettings};
 use crate::net::Timestamp;
 use crate::packet::{KeyLog, Stats, sieve};
-use crate::source::CaptureSet;
+use crate::source::{CaptureSet, Progress};
 
 /// Frames between two looks at the progress, more or less.
 const STRIDE: u64 = 1 << 14;
+
+/// Items of logs between two looks at the progress.
+const STRIDE_OF_LOGS: u64 = 1 << 10;
 
 /// Full batches that may wait before the reader reads datagrams itself: as long as fewer do, the worker has
 /// time, and as long as one waits, it need not be woken.
@@ -128,7 +131,7 @@ impl Reader {
                 counts.not_sip += passed;
             }
             let Some(frame) = set.next_frame() else { break };
-            if !timeline.logs_until(Some(frame.time), &mut batch, &out)? {
+            if !timeline.logs_until(Some(frame.time), &mut batch, &out, &mut |_| ())? {
                 break;
             }
             timeline.begin(frame.time)?;
@@ -151,10 +154,16 @@ impl Reader {
                 }
             }
             if counts.read / STRIDE != before / STRIDE {
-                progress(set.progress());
+                let captured = set.progress();
+                let bytes_read = captured.bytes_read + timeline.logs.bytes_read();
+                progress(Progress { bytes_read, ..captured });
             }
         }
-        timeline.logs_until(None, &mut batch, &out)?;
+        let captured = set.progress();
+        let mut tell = |bytes| {
+            progress(Progress { bytes_read: captured.bytes_read + bytes, ..captured });
+        };
+        timeline.logs_until(None, &mut batch, &out, &mut tell)?;
         let (decoded, streams) = finder.finish(timeline.clock(), &mut batch);
         hand_on(&mut batch, full, empty);
         drop(progress);
@@ -248,11 +257,17 @@ impl Timeline {
         until: Option<Timestamp>,
         batch: &mut Batch,
         out: &Out<'_>,
+        tell: &mut dyn FnMut(u64),
     ) -> Result<bool, Failure> {
+        let mut taken = 0;
         while let Some(due) = self.logs.due()
             && until.is_none_or(|until| due <= until)
         {
             let Some((_, entry)) = self.logs.next() else { break };
+            taken += 1;
+            if taken % STRIDE_OF_LOGS == 0 {
+                tell(self.logs.bytes_read());
+            }
             if let Some(stated) = entry.clock.known() {
                 self.begin(stated)?;
                 if self.is_over(entry.time) {

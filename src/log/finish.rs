@@ -161,6 +161,10 @@ pub(super) struct Finish {
     hasher: RandomState,
     /// The files that were read before this one.
     before: Vec<Profile>,
+    /// The families of programs whose lines came.
+    families: Vec<&'static str>,
+    /// The line of a message that ends early, until anything comes behind it.
+    cut: Option<u64>,
 }
 
 impl Finish {
@@ -179,6 +183,8 @@ impl Finish {
             copies: 0,
             hasher: RandomState::new(),
             before: Vec::new(),
+            families: Vec::new(),
+            cut: None,
         }
     }
 
@@ -247,6 +253,9 @@ impl Finish {
 
     /// Takes the end of the log: the moment of its last line, if it was left open.
     pub(super) fn end(&mut self) -> Option<Found> {
+        if let Some(line) = self.cut.take() {
+            self.warn(line, "the log ends within this message".to_owned());
+        }
         self.decide(false).map(Found::Time)
     }
 
@@ -259,6 +268,8 @@ impl Finish {
             *messages += 1;
         }
         self.profile.messages += 1;
+        self.note_family(framed.dialect, framed.at.line);
+        self.cut = framed.cut.then_some(framed.at.line);
         if framed.overlong {
             self.warn(framed.at.line, "a message longer than 64 KiB was cut".to_owned());
         }
@@ -323,6 +334,8 @@ impl Finish {
             *statements += 1;
         }
         self.profile.statements += 1;
+        self.note_family(Some(said.dialect), said.at.line);
+        self.cut = None;
         let (kind, sure) = said.means;
         Found::Statement(Box::new(Statement {
             at: said.at,
@@ -345,6 +358,7 @@ impl Finish {
     /// Makes an item of another line, if it belongs to an attempt or its time is news.
     fn other(&mut self, at: Place, stamp: Option<Stamp>, line: &[u8]) -> Option<Found> {
         let time = self.time(at, stamp);
+        self.cut = None;
         if !line.is_empty()
             && let [open] = self.open.as_mut_slice()
         {
@@ -366,6 +380,18 @@ impl Finish {
             self.handed = Some(time);
         }
         is_news.then_some(Found::Time(time))
+    }
+
+    /// Notes which program a line is of; another one in the same file is worth a warning.
+    fn note_family(&mut self, dialect: Option<usize>, line: u64) {
+        let Some(dialect) = dialect.and_then(|dialect| dialect::ALL.get(dialect)) else { return };
+        if self.families.contains(&dialect.family()) {
+            return;
+        }
+        self.families.push(dialect.family());
+        if self.families.len() > 1 {
+            self.warn(line, format!("lines of another kind begin here: {}", dialect.name));
+        }
     }
 
     /// Adds a warning.

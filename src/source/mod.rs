@@ -32,5 +32,5 @@ pub use error::{
 };
 pub use file::{Compression, Format, Reader, StampFacts, Witness};
 pub use held::{Held, HeldFile};
-pub use other::{CapturesOnly, NotTaken, Other, OtherStream, Others};
+pub use other::{CapturesOnly, Meter, NotTaken, Other, OtherStream, Others};
 pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::file::{Compression, Plain};
+use super::file::Plain;
 use super::input::Input;
 use crate::net::{FileId, Timestamp};
 
@@ -20,25 +22,40 @@ pub struct Other {
 }
 
 /// The bytes of a file that is no capture, decompressed.
-pub struct OtherStream(pub(super) Plain<Input>);
+pub struct OtherStream {
+    plain: Plain<Input>,
+    /// How many bytes of the file were read, compressed as they are.
+    read: Arc<AtomicU64>,
+}
 
 impl OtherStream {
-    /// How it was compressed.
-    #[must_use]
-    pub fn compression(&self) -> Compression {
-        self.0.compression()
+    pub(super) fn new(plain: Plain<Input>) -> Self {
+        Self { plain, read: Arc::default() }
     }
 
+    /// Tells how many bytes of the file were read, compressed as they are, while somebody else reads.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::clone(&self.read))
+    }
+}
+
+/// Tells how much of a file was read.
+pub struct Meter(Arc<AtomicU64>);
+
+impl Meter {
     /// How many bytes of the file were read, compressed as they are.
     #[must_use]
-    pub fn position(&self) -> u64 {
-        self.0.input().position()
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Read for OtherStream {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.0.read(out)
+        let count = self.plain.read(out)?;
+        self.read.store(self.plain.input().position(), Ordering::Relaxed);
+        Ok(count)
     }
 }
 

@@ -307,12 +307,13 @@ impl CaptureSet {
         }
         let Unknown { place, plain, modified, reason } = unknown;
         let (path, size) = (place.name().to_owned(), plain.input().size());
-        let (compression, stream) = (plain.compression(), OtherStream(plain));
+        let (compression, stream) = (plain.compression(), OtherStream::new(plain));
         let other = Other { file, path: path.clone(), modified, stream };
         if let Err(not_taken) = others.take(other) {
             let reason = reason.with_first_line(not_taken.first_line);
             return Err(InputError { path, reason });
         }
+        self.total_bytes = self.total_bytes.zip(size).map(|(total, size)| total + size);
         self.places.push(place);
         let (format, links) = (Format::Log, Vec::new());
         self.files.push(FileInfo { path, format, compression, links, packets: 0, bytes: 0, size });

@@ -44,6 +44,16 @@ pub(super) struct Dialect {
     pub nested: bool,
 }
 
+impl Dialect {
+    /// The program that writes it: one may have several dialects in the same file.
+    pub(super) fn family(&self) -> &'static str {
+        match self.name {
+            "chan_sip" => "asterisk",
+            name => name.split('-').next().unwrap_or(name),
+        }
+    }
+}
+
 /// A dialect without anything in it, to take the rest from.
 pub(super) const NONE: Dialect = Dialect {
     name: "",
