@@ -26,5 +26,5 @@ fn the_output_in_the_readme_is_that_of_the_program() {
     if now != readme {
         std::fs::write(format!("{root}/README.md"), now).unwrap();
     }
-    assert_eq!(shown, 3);
+    assert_eq!(shown, 5);
 }

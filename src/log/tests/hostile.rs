@@ -79,3 +79,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn another_kind_of_lines_and_a_cut_end_are_reported_with_their_line() {
+    let genesys = |text: &str| {
+        format!(
+            "12:00:00.000: SIPTR: Received [0,UDP] 317 bytes from 192.0.2.101:5062 <<<<<\n{text}\n"
+        )
+    };
+    let asterisk = "[Nov 30 12:00:01] NOTICE[9] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from \
+                    '<sip:4999@192.0.2.10>' failed for '192.0.2.60:5060' (callid: a@b) - No matching endpoint found\n";
+    let whole = genesys(&register("1001", "\n"));
+    assert!(read(&whole).profile.warnings.is_empty());
+    let both = whole.clone() + asterisk;
+    let warnings = read(&both).profile.warnings;
+    assert_eq!(warnings, [(12, "lines of another kind begin here: asterisk".to_owned())]);
+    // several dialects of one program are no surprise
+    let one = format!(
+        "[Nov 30 12:00:01] VERBOSE[9] res_pjsip_logger.c: <--- Received SIP request (317 bytes) from UDP:192.0.2.101:5062 --->\n{}\n{asterisk}",
+        register("1001", "\r\n")
+    );
+    assert!(read(&one).profile.warnings.is_empty());
+    let cut = whole.find("CSeq").unwrap();
+    let warnings = read(&whole[..cut]).profile.warnings;
+    assert_eq!(warnings, [(2, "the log ends within this message".to_owned())]);
+    // cut by whoever pasted it, and the log goes on
+    let on = whole[..cut].to_owned() + "12:00:05.000: nothing of note\n";
+    assert!(read(&on).profile.warnings.is_empty());
+}
