@@ -29,6 +29,8 @@ pub(super) struct Tail {
     /// Its name, escaped.
     name: String,
     settings: Settings,
+    /// The node that the user says it is of.
+    node: Option<String>,
     /// The ids of its files that were begun, in order.
     files: Vec<FileId>,
     state: State,
@@ -87,6 +89,7 @@ impl Tail {
         let mut tail = Self {
             path: path.to_owned(),
             settings: settings_of(logs, path, None),
+            node: logs.node_of(path).map(str::to_owned),
             files: vec![file],
             state: State::Waiting(opened, 0),
             identity: identity(&metadata),
@@ -165,7 +168,7 @@ impl Tail {
         let parts = self.files.iter().zip(reader.profiles());
         let info = parts.map(|(file, profile)| LogInfo {
             file: *file,
-            node: None,
+            node: self.node.clone(),
             damage: None,
             profile: profile.clone(),
             continues: before.replace(*file),
