@@ -94,8 +94,8 @@ impl Cluster {
         }
         cluster.splits = split::all(&cluster.dns);
         for split in cluster.splits.iter().filter(|split| split.until.is_none()) {
-            for place in split.dns() {
-                if let Some(dn) = cluster.dns.get_mut(place) {
+            for place in split.sides.iter().flat_map(|side| &side.open) {
+                if let Some(dn) = cluster.dns.get_mut(*place) {
                     dn.is_split = true;
                 }
             }

@@ -33,6 +33,8 @@ pub struct Side {
     pub node: NodeId,
     /// The DNs of the other node that it states out of service, by their places in the cluster.
     pub dns: Vec<usize>,
+    /// Those of them that it still does, while the other node still holds them.
+    pub open: Vec<usize>,
     /// The first such statement.
     pub since: Timestamp,
     /// Where that is.
@@ -225,12 +227,15 @@ impl Split {
             let place = sides.iter().position(|side| side.node == mark.by);
             let place = place.unwrap_or_else(|| {
                 let (node, since, at) = (mark.by, mark.time, mark.at);
-                sides.push(Side { node, dns: Vec::new(), since, at, back: None });
+                sides.push(Side { node, dns: Vec::new(), open: Vec::new(), since, at, back: None });
                 sides.len() - 1
             });
             let Some(side) = sides.get_mut(place) else { continue };
             if !side.dns.contains(&mark.dn) {
                 side.dns.push(mark.dn);
+            }
+            if mark.end == End::Open {
+                side.open.push(mark.dn);
             }
             if let End::Back(time, at) = mark.end {
                 side.back = side.back.max(Some((time, at)));

@@ -131,6 +131,21 @@ fn what_ends_at_the_owner_is_no_split() {
 }
 
 #[test]
+fn a_phone_that_changes_sides_is_out_of_the_split() {
+    let moved = "
+        100 ~ out_of_service dn=2 node=A
+        100.4 ~ out_of_service dn=1 node=B
+        200 > REGISTER dn=2 call=9 expires=600 from=b node=A to=r
+        200.01 < 200 dn=2 call=9 expires=600 from=b node=A to=r
+        200.1 ~ in_service dn=2 node=A
+        300 .";
+    assert_eq!(
+        after_both(moved),
+        ["1 A A=in B=out split", "2 A A=in B=in left behind", "split 100..-: A 2; B 1"]
+    );
+}
+
+#[test]
 fn strangers_do_not_lose_each_other() {
     // neither ever stated the other's DN in service
     let lines = tell(

@@ -49,7 +49,7 @@ impl Basis {
 /// The CTI state of a DN, as a log states it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cti {
-    /// In service or out of it.
+    /// In service or out of it; unknown if nodes disagree and nothing shows the owner.
     pub state: State,
     /// The node whose word it is.
     pub node: NodeId,
@@ -313,7 +313,7 @@ fn alone<'h>(heard: &[&'h Heard]) -> Option<Ruling<'h>> {
     ruling
 }
 
-/// The CTI state: what the owner says; if nobody knows the owner, the latest word.
+/// The CTI state: what the owner says; if nobody knows the owner, what all nodes say alike.
 fn cti(events: &[NodeEvent], at: Timestamp) -> Option<Cti> {
     let ledger = Ledger::of(events);
     let word = |node: NodeId| -> Option<Cti> {
@@ -322,8 +322,12 @@ fn cti(events: &[NodeEvent], at: Timestamp) -> Option<Cti> {
         let (since, at) = (since?, at?);
         (ground == Ground::Statement || attached).then_some(Cti { state, node, since, at })
     };
-    match ledger.owner(at) {
-        Some(owner) => word(owner.node),
-        None => ledger.nodes().filter_map(word).max_by_key(|cti| cti.since),
+    if let Some(owner) = ledger.owner(at) {
+        return word(owner.node);
     }
+    let words = || ledger.nodes().filter_map(word);
+    let latest = words().max_by_key(|cti| cti.since)?;
+    let agree = words().all(|cti| cti.state == latest.state);
+    let state = if agree { latest.state } else { State::Unknown };
+    Some(Cti { state, ..latest })
 }

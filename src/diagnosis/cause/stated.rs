@@ -2,6 +2,7 @@
 
 use super::super::prelude::*;
 use crate::log::{StatementKind, Sureness};
+use crate::registration::State;
 use crate::registration::{Basis, Heard};
 
 /// A rule that holds when a statement of one of some kinds explains the verdict.
@@ -232,6 +233,12 @@ impl DnRule for CtiOnly {
             || "a log states".to_owned(),
             |node| format!("node {} states", words::text(node.as_bytes())),
         );
+        if cti.state == State::Unknown {
+            return format!(
+                "{}: nodes state different CTI states, and nothing given shows which of them owns the DN",
+                case.name()
+            );
+        }
         let state = cti.state.name().replace('_', " ");
         format!(
             "{}: {node} that its CTI state is {state}; no registration by SIP is seen",

@@ -25,7 +25,7 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
         return None;
     }
     let sentence = format!(
-        "{}: {} holds its binding and states it out of service since",
+        "{}: {} holds a running binding of it and states it out of service",
         words::text(&dn.name),
         words::node(scene.snapshot, node)
     );
