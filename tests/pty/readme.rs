@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::console::Console;
 
-/// What stands before a screen: the keys that lead there.
+/// What stands before a screen: the case, if it is not the incident, and the keys that lead there.
 const MARK: &str = "<!-- screen: ";
 const BEGIN: &str = " -->\n```text\n";
 const END: &str = "```\n";
@@ -23,7 +23,7 @@ fn the_screens_in_the_readme_are_those_of_the_program() {
         now.extend([MARK, keys, BEGIN, &screen(root, keys), END, after]);
         shown += 1;
     }
-    assert_eq!(shown, 4);
+    assert_eq!(shown, 5);
     if std::env::var_os("REGSCOPE_BLESS").is_some() {
         std::fs::write(&path, now).unwrap();
     } else {
@@ -31,13 +31,32 @@ fn the_screens_in_the_readme_are_those_of_the_program() {
     }
 }
 
-/// What 80 columns and 24 lines show of the incident after these keys.
+/// The files of a case: its input, or those of each node.
+fn files(root: &Path, case: &str) -> Vec<String> {
+    let directory = format!("captures/{case}");
+    let entries = std::fs::read_dir(root.join(&directory)).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let is_input = |name: &String| name.starts_with("input.") || name.starts_with("dc");
+    let mut files: Vec<_> =
+        names.filter(is_input).map(|name| format!("{directory}/{name}")).collect();
+    files.sort();
+    files
+}
+
+/// What 80 columns and 24 lines show of a case after these keys.
 fn screen(root: &Path, keys: &str) -> String {
-    let args = ["--utc", "captures/incident/input.pcap"];
+    let mut keys: Vec<&str> = keys.split_whitespace().filter(|key| *key != "none").collect();
+    let case = match keys.first() {
+        Some(first) if root.join("captures").join(first).is_dir() => keys.remove(0),
+        _ => "incident",
+    };
+    let files = files(root, case);
+    let args: Vec<&str> =
+        std::iter::once("--utc").chain(files.iter().map(String::as_str)).collect();
     let mut console = Console::start(root, &args, (80, 24));
-    let is_read = |screen: &str| screen.contains("5 DNs") && !screen.contains("reading");
+    let is_read = |screen: &str| screen.contains(" DNs ") && !screen.contains("reading");
     console.wait("the capture", is_read);
-    for key in keys.split_whitespace().filter(|key| *key != "none") {
+    for key in keys {
         console.keys(match key {
             "Enter" => "\r",
             "Space" => " ",
