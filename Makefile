@@ -79,7 +79,7 @@ known: deps
 	fi
 	@if [ -d '$(KNOWN_LOGS)' ]; then \
 	  set -ex; \
-	  $(CARGO) build --release --locked; \
+	  $(RELEASE); \
 	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope --parts verdicts,messages,sources,statements,never,cluster \
 	    '$(KNOWN_LOGS)' '$(KNOWN_LOGS)/real' '$(KNOWN_LOGS)/real/captures'; \
 	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope --parts times '$(KNOWN_LOGS)/real'; \
