@@ -3,15 +3,20 @@
 use super::case::Case;
 use super::finding::Confidence;
 use super::words::{self, times};
-use crate::registration::{AttemptView, Flag};
+use crate::registration::{AttemptView, Flag, Verdict};
 
 /// The latest attempt whose response did not reach the device.
 pub(super) fn latest<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts.iter().rev().find(|a| is_lost(a))
 }
 
+/// The deciding attempt, if its challenge did not reach the device: the cause, and no remark beside it.
+pub(super) fn challenge<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    case.decider().filter(|a| case.is(Verdict::Challenged) && is_lost(a))
+}
+
 /// Whether the response to this attempt did not reach the device.
-pub(super) fn is_lost(attempt: &AttemptView<'_>) -> bool {
+fn is_lost(attempt: &AttemptView<'_>) -> bool {
     attempt.flags.contains(Flag::AnswerLost)
 }
 

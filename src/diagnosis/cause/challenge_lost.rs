@@ -28,7 +28,7 @@ impl DnRule for ChallengeLost {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        let lost = case.decider().filter(|a| case.is(Verdict::Challenged) && lost::is_lost(a));
+        let lost = lost::challenge(case);
         Held::when(lost.is_some(), || {
             let confidence = lost.map_or(Confidence::Likely, |a| lost::confidence(case, a));
             Proof::error(confidence, case.shown())

@@ -27,8 +27,8 @@ impl DnRule for AnswerLost {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        let is_cause = case.is(Verdict::Challenged) && case.decider().is_some_and(lost::is_lost);
-        let found = lost::latest(case).filter(|_| case.has(Flag::AnswerLost) && !is_cause);
+        let found = lost::latest(case)
+            .filter(|_| case.has(Flag::AnswerLost) && lost::challenge(case).is_none());
         Held::when(found.is_some(), || match found {
             Some(found) => Proof::warning(lost::confidence(case, found), shown_by(found)),
             None => Proof::warning(Confidence::Likely, Vec::new()),
