@@ -3,11 +3,13 @@
 //! Data flows one way:
 //!
 //! ```text
-//!  source ──▶ packet ──▶ sip ──▶ registration ──▶ compare, diagnosis ──▶ report | tui
-//!  bytes      payloads   messages  transactions,    contrast, findings     text json  screens
-//!  + time                          attempts,        with evidence          ndjson csv
-//!                                  bindings, DNs                           markdown
+//!  source ──▶ packet, log ──▶ sip ──▶ registration ──▶ compare, diagnosis, cluster ──▶ report | tui
+//!  bytes      payloads,     messages  transactions,    contrast, findings with       text json  screens
+//!  + time     statements              attempts,        evidence, owners of DNs       ndjson csv
+//!                                     bindings, DNs                                  markdown
 //! ```
+//!
+//! `docs/ARCHITECTURE.md` is the map, with a page for each part.
 //!
 //! [`net`] holds the values every stage shares; [`app`] pumps from one stage to the next, so that
 //! `source`, `packet` and `sip` know nothing of each other.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -194,4 +194,214 @@ fn imports_are_found_in_every_spelling() {
     assert_eq!(names("use crate::{net::Frame, sip};"), ["net", "sip"]);
     assert_eq!(names("use crate::{net::{self, Frame}, sip};"), ["net", "sip"]);
     assert_eq!(names("// crate::app is a comment"), Vec::<String>::new());
+}
+
+/// Every file below a directory, by its path from the root of the package.
+fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+        let skipped = ["target", ".git", "corpus"].iter().any(|name| entry.ends_with(name));
+        if entry.is_dir() && !skipped {
+            found.push(entry.strip_prefix(root).unwrap().to_owned());
+            files(&entry, found);
+        } else if !skipped {
+            found.push(entry.strip_prefix(root).unwrap().to_owned());
+        }
+    }
+}
+
+fn package() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
+    found
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The pages people write; the others are made by tests and benchmarks.
+fn pages() -> Vec<PathBuf> {
+    const GENERATED: [&str; 3] = ["docs/FINDINGS.md", "docs/CASES.md", "docs/PERFORMANCE.md"];
+    let is_page = |path: &PathBuf| {
+        path.starts_with("docs")
+            && path.extension().is_some_and(|extension| extension == "md")
+            && !GENERATED.iter().any(|generated| path == Path::new(generated))
+    };
+    let mut pages: Vec<_> = package().into_iter().filter(is_page).collect();
+    pages.push("README.md".into());
+    pages
+}
+
+/// The parts of a page between backticks that look like paths.
+fn named_paths(text: &str) -> impl Iterator<Item = &str> {
+    let is_path = |name: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        let file = [".rs", ".md", ".toml", ".yml", ".service", ".txt", ".py", ".c"];
+        let known = ["src/", "tests/", "docs/", "captures/", "benches/", "contrib/", "examples/"];
+        name.chars().all(plain)
+            && (file.iter().any(|end| name.ends_with(end) && name.len() > end.len())
+                || known.iter().any(|start| name.starts_with(start)))
+    };
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(is_path)
+}
+
+#[test]
+fn pages_name_files_that_exist() {
+    let package = package();
+    let mut missing = Vec::new();
+    for page in pages() {
+        // what people call their own files in examples
+        let examples = ["server.log", "input.", "captures/log-NAME"];
+        for name in named_paths(&read(&page)) {
+            let known = package.iter().any(|path| path.ends_with(name.trim_end_matches('/')));
+            if !known && !examples.iter().any(|example| name.starts_with(example)) {
+                missing.push(format!("{}: {name}", page.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
+/// What a heading is linked by.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut broken = Vec::new();
+    for page in pages() {
+        for target in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.starts_with("http") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = match file {
+                "" => root.join(&page),
+                file => root.join(&page).with_file_name(file),
+            };
+            let leads = file.exists()
+                && (heading.is_empty()
+                    || read(&file).lines().any(|l| l.starts_with('#') && anchor(l) == heading));
+            if !leads {
+                broken.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn no_paragraph_is_longer_than_five_lines() {
+    let mut long = Vec::new();
+    for page in pages().iter().filter(|page| page.starts_with("docs")) {
+        let (mut code, mut lines) = (false, 0);
+        for (number, line) in read(page).lines().enumerate() {
+            code ^= line.trim_start().starts_with("```");
+            let item = line.trim_start().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+            lines = match line.chars().next() {
+                _ if code => 0,
+                None | Some('|' | '#' | '`') => 0,
+                _ if item => 1,
+                _ => lines + 1,
+            };
+            if lines == 6 {
+                long.push(format!("{}:{}", page.display(), number + 1));
+            }
+        }
+    }
+    assert!(long.is_empty(), "\n{}", long.join("\n"));
+}
+
+/// The variants of an enum without fields, as its file spells them.
+fn variants(path: &str, name: &str) -> Vec<String> {
+    let text = read(path);
+    let (_, body) = text.split_once(&format!("enum {name} {{\n")).unwrap();
+    let (body, _) = body.split_once("\n}").unwrap();
+    let lines = body.lines().map(str::trim);
+    let names = lines.filter_map(|line| line.strip_suffix(','));
+    names.filter(|name| name.chars().all(char::is_alphanumeric)).map(str::to_owned).collect()
+}
+
+/// The modules a file declares without a body, and the files it includes by a path.
+fn declared(text: &str) -> impl Iterator<Item = String> {
+    let mods = text.lines().filter_map(|line| {
+        let (_, after) = line.split_once("mod ")?;
+        Some(after.strip_suffix(';')?.to_owned())
+    });
+    let paths = text.split("path = \"").skip(1).filter_map(|rest| {
+        let path = rest.split('"').next()?;
+        Some(Path::new(path).file_stem()?.to_str()?.to_owned())
+    });
+    mods.chain(paths)
+}
+
+#[test]
+fn every_file_is_declared_as_a_module() {
+    let mut sources: Vec<_> = package();
+    sources.retain(|path| {
+        path.starts_with("src") && path.extension().is_some_and(|extension| extension == "rs")
+    });
+    let declares: BTreeMap<_, BTreeSet<_>> =
+        sources.iter().map(|path| (path.clone(), declared(&read(path)).collect())).collect();
+    let mut orphans = Vec::new();
+    for path in &sources {
+        let (stem, dir) = (path.file_stem().unwrap(), path.parent().unwrap());
+        let (name, parent) = match stem.to_str().unwrap() {
+            "lib" | "main" => continue,
+            "mod" => (dir.file_name().unwrap(), dir.parent().unwrap()),
+            _ => (stem, dir),
+        };
+        let holders = ["mod.rs", "lib.rs"].map(|holder| parent.join(holder));
+        let mut holders = holders.into_iter().chain([parent.with_extension("rs")]);
+        let name = name.to_str().unwrap();
+        let holds = |holder: PathBuf| declares.get(&holder).is_some_and(|all| all.contains(name));
+        // a file included by a path is declared by one beside it, or beside its directory
+        if !holders.any(holds) {
+            orphans.push(path.display().to_string());
+        }
+    }
+    assert!(orphans.is_empty(), "\n{}", orphans.join("\n"));
+}
+
+#[test]
+fn what_has_a_table_or_a_list_is_in_it() {
+    let mut missing = Vec::new();
+    let columns = read("src/tui/columns.rs");
+    for column in variants("src/tui/columns.rs", "ColumnId") {
+        if !columns.contains(&format!("id: ColumnId::{column},")) {
+            missing.push(format!("src/tui/columns.rs: {column} has no row in COLUMNS"));
+        }
+    }
+    let secrets = read("tests/secrets.rs");
+    for (path, name, command) in [
+        ("src/cli/settings.rs", "ReportFormat", "report"),
+        ("src/cli/settings.rs", "MessagesFormat", "messages"),
+        ("src/cli/compare.rs", "CompareFormat", "compare"),
+        ("src/cli/compare.rs", "CompareFormat", "compare 5001 5002"),
+    ] {
+        for format in variants(path, name) {
+            let run = format!("\"{command} --format {}\"", format.to_lowercase());
+            if !secrets.contains(&run) {
+                missing.push(format!("tests/secrets.rs: {run} is not looked through"));
+            }
+        }
+    }
+    let package = package();
+    let inside = |dir: &'static str| {
+        package.iter().filter(move |path| path.parent() == Some(Path::new(dir))).map(read)
+    };
+    let tests: String = inside("src/log/tests").collect();
+    for text in inside("src/log/dialect") {
+        for name in text.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            if !tests.contains(&format!("\"{name}\"")) {
+                missing.push(format!("src/log/tests: no test names the dialect {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
