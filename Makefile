@@ -1,6 +1,6 @@
 # make alone prints what there is.
 
-# Captures whose truth is known from elsewhere; held against the program when they are there.
+# Captures whose truth is known from elsewhere; checked against the program when they are there.
 KNOWN_CAPTURES ?= ../shared/captures
 # Logs whose truth is known from elsewhere.
 KNOWN_LOGS ?= ../shared/logs

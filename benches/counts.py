@@ -36,7 +36,7 @@ def by_function(path):
                 number, name = named.groups()
                 function = names.setdefault(number, short(name or ""))
             elif line.startswith("cfn="):
-                # a name may stand first where the function is called
+                # a name may come first where the function is called
                 named = re.match(r"cfn=\((\d+)\) (.*)$", line)
                 if named:
                     names.setdefault(named.group(1), short(named.group(2)))

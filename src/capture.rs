@@ -1,4 +1,4 @@
-//! What was read, and what of it could not be used.
+//! Holds what was read, and what of it could not be used.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,11 +18,11 @@ pub struct Capture {
     pub logs: Vec<LogInfo>,
     /// What is worth saying about them.
     pub warnings: Vec<Warning>,
-    /// What live traffic lost on its way here, a sentence each.
+    /// What was lost of live traffic before it was read, a sentence each.
     pub losses: Vec<String>,
-    /// Who is behind the addresses, as far as somebody could be asked.
+    /// What is behind the addresses, as far as it could be looked up.
     pub hosts: Hosts,
-    /// How many packets went which way.
+    /// How many packets were dropped where.
     pub packets: PacketCounts,
     /// What the decoder saw.
     pub decoded: Stats,
@@ -39,7 +39,7 @@ pub struct LogInfo {
     pub node: Option<String>,
     /// What ended the reading before its end.
     pub damage: Option<String>,
-    /// What it says of itself.
+    /// What was found out about it.
     pub profile: Profile,
     /// The file that it goes on from, if it is a part of a rotated log.
     pub continues: Option<FileId>,
@@ -53,7 +53,7 @@ pub enum Compared {
     /// There is nothing to compare it with.
     #[default]
     Alone,
-    /// Too few messages are in both; so many are.
+    /// Too few messages are in both: this many.
     Unknown {
         /// Messages that are in both.
         shared: usize,
@@ -81,7 +81,7 @@ impl Capture {
     }
 }
 
-/// How many packets went which way before they were decoded.
+/// How many packets were dropped where before they were decoded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PacketCounts {
     /// Packets read.
@@ -103,16 +103,16 @@ pub struct StreamCounts {
     pub given_up: u64,
 }
 
-/// Who is behind addresses: nothing of it is in the packets.
+/// What is behind addresses: nothing of it is in the packets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hosts {
-    /// Who owns sockets of the host the program runs on.
+    /// The owners of sockets of the host the program runs on.
     pub owners: BTreeMap<Endpoint, Process>,
     /// Names by DNS, escaped.
     pub names: BTreeMap<IpAddr, String>,
 }
 
-/// Who owns a socket.
+/// The owner of a socket.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Process {
     /// The number of the process, where it may be known.

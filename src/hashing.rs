@@ -1,14 +1,14 @@
-//! Hashes under a key drawn once per run: nobody who chooses the input can choose the hash.
+//! Hashes under a key drawn once per run, so that a sender cannot choose what collides.
 //!
-//! Names, Call-IDs, addresses, and nonces come from whoever sends packets. Under a hash without a key, texts
+//! Names, Call-IDs, addresses, and nonces are chosen by senders of packets. Under a hash without a key, texts
 //! that all collide can be computed beforehand, and a table of them costs a search through all of it for every
 //! message. The key never leaves the process, so `foldhash::quality` (some two multiplications for 16 bytes)
 //! serves: 34 ns for the headers of a REGISTER, where `Digest` takes 51 and SipHash-1-3 takes 216. The last would
-//! hold even against somebody who sees hashes, and nobody does.
+//! resist even an attacker who sees hashes, but they never leave the process.
 //!
 //! Tables compare what they find with what they look for. Where the bytes of a message are not kept (which
 //! transaction it belongs to, whether a refresh says what the last one said, which nonce was answered), a
-//! [`Digest`] of 64 bits or more stands for them: two different texts share one with a probability of 2^-64,
+//! [`Digest`] of 64 bits or more represents them: two different texts share one with a probability of 2^-64,
 //! and without the key a sender cannot do better than that.
 //!
 //! The order in which a map yields its entries differs from run to run: it must never reach an output.

@@ -1,4 +1,4 @@
-//! The values every stage shares: time, endpoint, transport, and where a frame stands in which file.
+//! The values every stage shares: time, endpoint, transport, and references to frames in files.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -195,7 +195,7 @@ impl fmt::Display for Transport {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct FileId(pub u16);
 
-/// Where a frame stands: its file and its number there, as Wireshark names it. It takes 8 bytes.
+/// The place of a frame: its file and its number there, as Wireshark counts. It takes 8 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FrameRef(u64);
 
@@ -203,7 +203,7 @@ impl FrameRef {
     /// Bits of the number; the file is above them.
     const NUMBER: u32 = 48;
 
-    /// The frame of a file with this number; numbers from 2^48 on are no longer told apart.
+    /// The frame of a file with this number; numbers from 2^48 on are no longer distinct.
     #[must_use]
     pub const fn new(file: FileId, number: u64) -> Self {
         const MOST: u64 = (1 << FrameRef::NUMBER) - 1;
@@ -241,7 +241,7 @@ pub struct Frame<'a> {
     pub time: Timestamp,
     /// How its first byte is to be read.
     pub link: LinkType,
-    /// Where it stands.
+    /// Its place.
     pub at: FrameRef,
     /// Its length on the wire, in bytes; more than `bytes.len()` when the capture cut it.
     pub wire_len: u32,
@@ -295,7 +295,7 @@ pub struct PathInfo {
     /// For TCP: whether any packet of the other direction of this connection was captured before.
     pub peer_seen: bool,
     /// The HEP agent that saw it, when it was not captured here. Its VLAN, time to live and link-layer
-    /// address are then those the agent tells, if it does.
+    /// address are then those the agent reports, if it does.
     pub hep: Option<HepAgent>,
     /// What a log leaves open of it, when it was logged and not captured.
     pub log: LogMarks,
@@ -322,9 +322,9 @@ impl LogMarks {
     pub const RECEIVED: Self = Self(64);
     /// Its log has no clock.
     pub const UNTIMED: Self = Self(128);
-    /// Its log tells whole seconds only.
+    /// Its log has times in whole seconds only.
     pub const COARSE: Self = Self(256);
-    /// It was pasted without an envelope: who sent it to whom, and when, is inferred.
+    /// It was pasted without an envelope: sender, receiver and time are inferred.
     pub const PASTED: Self = Self(512);
 
     /// Whether any of `other` is marked.

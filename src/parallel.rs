@@ -1,4 +1,4 @@
-//! Spreads work over the cores and hands out what comes of it in order, whatever their number.
+//! Spreads work over the cores and returns the results in order, whatever their number.
 
 use std::convert::Infallible;
 use std::num::NonZero;
@@ -60,7 +60,7 @@ pub(crate) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() 
     (a.unwrap_or_else(one), b)
 }
 
-/// What comes of `work` on each item, in their order; `size` of them are one thread's at a time.
+/// The results of `work` on each item, in their order; a thread takes `size` of them at a time.
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     size: usize,

@@ -72,7 +72,7 @@ pub struct Rights {
     pub user: String,
     /// Whether that is root.
     pub is_root: bool,
-    /// Whether it may capture; none where only trying tells.
+    /// Whether it may capture; none where only an attempt shows it.
     pub may_capture: Option<bool>,
 }
 
@@ -152,14 +152,14 @@ impl Dropped {
     }
 }
 
-/// How a fence stands.
+/// The state of a fence.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fence {
-    /// As it should.
+    /// Complete.
     Full,
-    /// With what this kernel knows of it.
+    /// Limited to what this kernel supports.
     Partial,
-    /// Not at all, and why.
+    /// Absent, and why.
     Missing(String),
 }
 
@@ -195,7 +195,7 @@ pub enum PrivilegeError {
     Unwritable {
         /// Where.
         path: PathBuf,
-        /// Who.
+        /// The user.
         user: String,
     },
     /// A file or directory to keep accessible cannot be opened.
@@ -239,7 +239,7 @@ pub fn write_as<T>(
     }
 }
 
-/// The user to become; none if the program is not root and stays who it is.
+/// The user to become; none if the program is not root and keeps its user.
 fn user_to_become(options: &DropOptions) -> Result<Option<User>, PrivilegeError> {
     let named = |name: &str| {
         let by_name = || User::from_name(name).ok().flatten();

@@ -1,4 +1,4 @@
-//! Which DNs and which sources a user asked for.
+//! Selects the DNs and sources a user asked for.
 
 use std::net::IpAddr;
 

@@ -275,7 +275,7 @@ fn check_estimates(outcome: &Outcome) {
     }
 }
 
-/// Names and sources that nobody has, seen once; the registrar knows none of them.
+/// Random names and sources, each seen once; the registrar knows none of them.
 fn random_intruder(n: u64) -> (String, [u8; 4], u16) {
     let source = (mixed(n) as u32 | 0x8000_0000).to_be_bytes();
     (format!("x{:x}", mixed(n + 7)), source, if n.is_multiple_of(3) { 0 } else { 404 })
@@ -308,7 +308,7 @@ fn a_flood_that_is_granted_pushes_no_phone_out_that_came_back() {
     };
     let (wire, outcome) = flood(Limits::within(limit), 360_000, (SECOND, 5), granted);
     assert!(outcome.peak < limit * 5 / 4, "{}", outcome.peak);
-    // what was forgotten was in service, as far as anybody can tell
+    // what was forgotten was in service, as far as the model knew
     assert!(wire.tracker.counts().forgotten.dns_in_service > 10_000);
 }
 

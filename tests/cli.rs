@@ -177,7 +177,7 @@ fn a_dn_that_is_absent_is_status_2_and_the_closest_are_named() {
     // one of two is enough, and so is a DN that is expected
     assert_eq!(run(&["report", "--dn", "5002,9999", INCIDENT]).0, 0);
     assert_eq!(run(&["report", "--dn", "9999", "--expect", "9999", INCIDENT]).0, 0);
-    // a source that nobody uses is no mistake in a name
+    // a source without DNs is no mistake in a name
     assert_eq!(run(&["report", "--source", "203.0.113.0/24", INCIDENT]).0, 0);
 }
 

@@ -1,4 +1,4 @@
-//! Two nodes of a cluster, by their logs and captures: who owns a DN, what each node believes, where they lost each other.
+//! Two nodes of a cluster, by their logs and captures: the owner of a DN, what each node believes, where they lost each other.
 
 #![expect(
     clippy::unwrap_used,
@@ -150,7 +150,7 @@ fn of_a_node_without_a_log_nothing_is_claimed() {
     let split = &report["findings"][0];
     assert_eq!((text(&split["rule"]), text(&split["confidence"])), ("cluster-split", "possible"));
     assert!(text(&split["sentence"]).contains("what SIPS_DC2 states is not in the given files"));
-    // without anything of the other node nobody knows where 1002 is
+    // without anything of the other node it is unknown where 1002 is
     let report = self::report(&DURING, &files("cluster-split", ALL, &[]));
     assert_eq!(
         dns(&report),
@@ -216,7 +216,7 @@ fn the_logs_of_a_server_are_of_one_node_however_it_is_named() {
         let nodes = report["cluster"]["nodes"].as_array().unwrap().iter();
         nodes.map(|node| text(&node["node"]).to_owned()).collect()
     };
-    // one has a header, the other stands beside it
+    // one has a header, the other is beside it
     let (sip, main) = (copy("-001.log", "a/x-001.log", true), copy(".log", "a/x.log", false));
     assert_eq!(nodes(&[sip.clone(), main.clone()]), ["SIPS_DC1"]);
     // the user names one of two with a header

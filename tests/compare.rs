@@ -103,7 +103,7 @@ fn two_captures_are_one_fleet() {
     let contrast = &json(&["compare", work, "captures/rejected/input.pcap"])["contrast"];
     assert!(contrast["failing"]["dns"].as_u64() > Some(0), "{contrast}");
     assert!(contrast["working"]["dns"].as_u64() > Some(0), "{contrast}");
-    // DNs in different files stand side by side
+    // DNs in different files are side by side
     let pair = json(&["compare", "1002", "5002", INCIDENT, REMOVED]);
     assert_eq!(pair["pair"]["left"], "1002");
     assert!(pair["request"]["rows"].as_array().unwrap().len() > 5);

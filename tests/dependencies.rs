@@ -26,7 +26,7 @@ fn list(rules: &toml::Table, path: [&str; 2], key: &str) -> Vec<String> {
     list.unwrap().as_array().unwrap().iter().map(|value| text(value).unwrap()).collect()
 }
 
-/// The packages that are built here, as cargo lists them; none if they are not at hand.
+/// The packages that are built here, as cargo lists them; none if cargo cannot list them.
 fn packages() -> Option<Vec<Value>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let host = if cfg!(target_env = "musl") { "musl" } else { "gnu" };

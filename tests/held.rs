@@ -26,7 +26,7 @@ const SYN: u8 = 0x02;
 const PUSH: u8 = 0x18;
 const UNFINISHED: &[u8] = b"REGISTER sip:example.org SIP/2.0\r\nVia: SIP/2.0/TCP a\r\nSubject: ";
 
-/// Traffic made up as it is needed, and what the decoder says of it.
+/// Traffic made up as it is needed, and what the decoder reports about it.
 struct Wire {
     decoder: Decoder,
     frame: u64,

@@ -106,7 +106,7 @@ fn every_packet_is_received_and_media_are_shed() {
         "{stats:?}"
     );
     assert!(numbers.is_sorted());
-    // beside the messages there are neighbour solicitations, not 20,000 packets of media
+    // beside the messages there are neighbor solicitations, not 20,000 packets of media
     assert!((u64::from(COUNT)..u64::from(COUNT) + 100).contains(&stats.received), "{stats:?}");
 }
 
@@ -153,11 +153,11 @@ fn what_a_slow_consumer_costs_is_counted() {
     assert!(during.kernel_dropped > 0 && during.queue_waited_ms == 0, "{during:?}");
     let first = take(&live, |numbers| numbers.len() > 1000);
     live.stop_handle().stop();
-    // nobody takes the rest
+    // the rest is not taken
     sleep(Duration::from_millis(900));
     let given_up = live.finish().unwrap();
     assert!(given_up.queue_dropped > 0, "{given_up:?}");
-    // the devices say a few things of their own when they come up (neighbour discovery)
+    // the devices say a few things of their own when they come up (neighbor discovery)
     let seen = given_up.received + given_up.kernel_dropped;
     let others = seen.checked_sub(u64::from(COUNT)).unwrap();
     let taken = given_up.received - given_up.queue_dropped - first.len() as u64;
@@ -324,7 +324,7 @@ fn without_the_right_to_capture_there_is_one_sentence() {
         namespace::say("skipped: giving up rights needs root and setpriv");
         return;
     }
-    // where nobody can reach it
+    // in a place that others cannot reach
     let dir = tempfile::tempdir_in("/tmp").unwrap();
     open_to_all(dir.path());
     let copy = dir.path().join("test");

@@ -136,7 +136,7 @@ fn make_again_later() {
     drop(Command::new("sh").args(["-c", script]).spawn().unwrap());
 }
 
-/// Opens the device, drops privileges, and tells what happens to a device made anew.
+/// Opens the device, drops privileges, and returns what happens to a device made anew.
 fn after_made_again(keep_reopen: bool) -> (Live, Vec<News>) {
     let opened = Live::open(LiveOptions::new("lab0")).unwrap();
     make_again_later();
@@ -241,7 +241,7 @@ fn of_root_alone() -> tempfile::TempDir {
     dir
 }
 
-/// What regscope prints in a directory, without those who called sudo.
+/// What regscope prints in a directory, without the variables of sudo.
 fn regscope(dir: &Path, args: &[&str]) -> (bool, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_regscope"));
     program.args(args).current_dir(dir).env_remove("SUDO_UID");

@@ -1,4 +1,4 @@
-//! Counts what is found above an observation in captures nobody here made, and in the healthy rows
+//! Counts what is found above an observation in captures from elsewhere, and in the healthy rows
 //! of the lab's, when they are beside the project: whatever is not judged here may be a false alarm.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Start of the capture's name, rule, and what stands in the capture (each looked at, message by
+/// Start of the capture's name, rule, and what is in the capture (each examined, message by
 /// message). `false alarm` marks those that are wrong and stay for the reason given.
 const JUDGED: &[(&str, &str, &str)] = &[
     ("OISF__suricata-verify__sip-", "challenge-not-answered", "a 401 ends the capture: possible"),
@@ -85,7 +85,7 @@ fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Findings above an observation that nobody has judged.
+/// Findings above an observation that were not judged.
 fn unjudged(path: &Path, judged: &[(&str, &str, &str)], healthy_only: bool) -> Vec<String> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let Some(report) = report(path) else { return Vec::new() };

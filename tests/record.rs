@@ -286,7 +286,7 @@ fn a_file_that_is_there_is_not_written_over() {
 
 const CHILD: &str = "REGSCOPE_TEST_RECORDS_INTO";
 
-/// Records, when the test runs itself as a child, a packet a millisecond until it is ended; tells after
+/// Records, when the test runs itself as a child, a packet a millisecond until it is ended; prints after
 /// each tick how many packets were handed over, and news.
 #[test]
 fn child() {

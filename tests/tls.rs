@@ -16,7 +16,7 @@ use regscope::net::{FileId, Frame, FrameRef, LinkType, Timestamp, Transport};
 use regscope::packet::{ConnectionKind, Decoder, Event, KeyLog, Limits, TlsSign, TlsStats, Unread};
 use regscope::source::Reader;
 
-/// Captures whose key log lies beside them.
+/// Captures that have their key log beside them.
 const CASES: [&str; 3] = ["tls-12-gcm", "tls-12-cbc", "tls-13"];
 
 /// A TCP segment with data, as it was captured.
@@ -77,7 +77,7 @@ impl Opened {
     fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Stream(chunk) => {
-                // of a direction that lacks its beginning nobody knows what it is
+                // it is unknown what a direction carries that lacks its beginning
                 if chunk.origin.transport != Transport::Tls {
                     return;
                 }
@@ -317,7 +317,7 @@ proptest! {
         }
     }
 
-    /// What was altered or lost on the way is missing; nothing is made up.
+    /// What was altered or lost in transit is missing; nothing is made up.
     #[test]
     fn damage_never_makes_anything_up(
         lengths in vec(20_usize..600, 1..8),

@@ -78,7 +78,7 @@ impl Fleet {
     pub(super) fn new(phones: u64, sites: u64, transport: &'static str, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut site = |number: u64| {
-            // every fifth stands behind a NAT
+            // every fifth is behind a NAT
             let port = (number % 5 == 4).then(|| 10_240 + random.below(50_000) as u16);
             Site::new(number as usize, port)
         };

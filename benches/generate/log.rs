@@ -1,4 +1,4 @@
-//! A large log of SIP Server: 5 % of its bytes are SIP, the rest is what it says of everything else.
+//! A large log of SIP Server: 5 % of its bytes are SIP, the rest reports everything else.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A message on its way between a site and the registrar.
+/// A message in transit between a site and the registrar.
 pub(super) struct Sent {
     /// In microseconds.
     pub(super) at: u64,
@@ -35,7 +35,7 @@ impl Queue {
         (first.key().0 < time).then(|| first.remove())
     }
 
-    /// The next one, if it goes the same way at the same time as `sent`.
+    /// The next one, if it goes in the same direction at the same time as `sent`.
     pub(super) fn along_with(&mut self, sent: &Sent) -> Option<Sent> {
         let first = self.waiting.first_entry()?;
         let next = first.get();

@@ -34,7 +34,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// The site of this number; `port` where it stands behind a NAT.
+    /// The site of this number; `port` if it is behind a NAT.
     pub(super) fn new(number: usize, port: Option<u16>) -> Self {
         let [b, c, d] = [number / 62_500, number / 250 % 250, number % 250].map(|n| n as u8);
         Self {

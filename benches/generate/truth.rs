@@ -1,4 +1,4 @@
-//! What is in a capture, as the one who made it knows.
+//! What is in a capture, as its generator knows.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Opens anything as HEP: packets to the listener, and a stream cut into packets.
 //!
 //! Input: the size of the parts the stream comes in (1 byte), then the bytes. Every byte of the stream
-//! must be in a packet, passed over or held; what is told of an agent must be told once, in order.
+//! must be in a packet, passed over or held; each agent must be reported once, in order.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

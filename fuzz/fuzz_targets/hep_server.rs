@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
     let key = asks.then(|| Key::from(KEY));
     let limits = ListenerLimits { key, noise: 256, ..ListenerLimits::default() };
     let begin = Instant::now();
-    // who is not greeted yet is judged alike wherever its bytes are cut
+    // a sender that is not greeted yet is judged alike wherever its bytes are cut
     let first_verdict = |size: usize| {
         let mut stream = AgentStream::new(begin);
         let keeps = |part: &[u8], stream: &mut AgentStream| {

@@ -1,5 +1,5 @@
 //! Reads what a user types or keeps in a file: the filter language, DN patterns, moments, passwords. The
-//! first byte says which. Nothing may panic or run on, and what is said of a mistake drives no terminal.
+//! first byte says which. Nothing may panic or run on, and no error message may drive a terminal.
 #![no_main]
 
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ use regscope::select::DnList;
 /// An error in words, as it is printed.
 fn said(error: &impl std::fmt::Display) {
     let words = error.to_string();
-    // who prints them escapes them once more; they are bounded all the same
+    // the caller escapes them once more; they must be bounded anyway
     assert!(escape_text(&words).len() < 100_000);
 }
 

@@ -1,4 +1,4 @@
-//! Reads arbitrary XML as the registrations a NOTIFY tells (RFC 3680), through the model: nothing may panic
+//! Reads arbitrary XML as the registrations in a NOTIFY (RFC 3680), through the model: nothing may panic
 //! or run on.
 #![no_main]
 

@@ -1,7 +1,7 @@
 //! Takes arbitrary datagrams into the model and writes everything that is said about it: each output is
 //! valid, has no control characters, and does not panic.
 //!
-//! Datagrams are separated by NUL; the first byte of each says who sends it to whom, and how much later.
+//! Datagrams are separated by NUL; the first byte of each gives sender, receiver, and how much later.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,7 +21,7 @@ use regscope::report::{MessageView, Style, View, csv, json, markdown, ndjson, te
 use regscope::select::Selection;
 use regscope::sip::datagram;
 
-/// DNs that are told about one by one.
+/// DNs whose stories are told one by one.
 const DNS: usize = 3;
 
 fn end(host: u8) -> Endpoint {

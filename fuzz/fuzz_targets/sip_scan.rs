@@ -1,4 +1,4 @@
-//! Reads arbitrary bytes in every way the SIP module has: nothing may panic or run on.
+//! Reads arbitrary bytes by every function of the SIP module: nothing may panic or run on.
 //!
 //! The first two bytes say where the stream framer's input is split and what was lost there.
 #![no_main]

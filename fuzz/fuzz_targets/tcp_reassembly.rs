@@ -1,5 +1,5 @@
 //! Sends pieces of a known byte stream in any order, with repetitions and holes: what comes out must
-//! be the stream, with every byte that is missing told.
+//! be the stream, with every missing byte reported.
 //!
 //! Input: initial sequence number (4 bytes), then segments of 4 bytes each: offset (2 bytes), length,
 //! and flags (bit 0 FIN, bit 1 an acknowledgment from the peer up to the offset, bit 2 a second later).

@@ -1,4 +1,4 @@
-//! What the user named and the input lacks: the closest names, and runs that could not read everything.
+//! Reports what the user named and the input lacks: the closest names, and inputs that could not be read.
 
 use super::{Failure, Outcome, warn};
 use crate::net::escape_lossy;
@@ -56,7 +56,7 @@ fn names(snapshot: &Snapshot) -> String {
     shown.join(", ")
 }
 
-/// The DNs whose names are most like `asked`: one is part of the other, or few characters differ.
+/// The DNs whose names are most like `asked`: one contains the other, or few characters differ.
 fn closest(snapshot: &Snapshot, asked: &[u8]) -> Vec<String> {
     let asked = String::from_utf8_lossy(asked);
     let most = asked.chars().count().div_ceil(4).min(2);

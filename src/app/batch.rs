@@ -1,4 +1,4 @@
-//! What the reader found, on its way to the worker, much at a time.
+//! Batches of what the reader found, on their way to the worker.
 //!
 //! What a datagram holds may be found out by either: the reader hands it over unread when the worker has time.
 
@@ -17,7 +17,7 @@ pub(super) struct Batch {
     bytes: Vec<u8>,
     layouts: Layouts,
     items: Vec<Item>,
-    /// Datagrams nobody looked into yet.
+    /// Datagrams that were not scanned yet.
     unread: Vec<Datagram>,
     /// Whether datagrams are put there.
     defers: bool,
@@ -31,7 +31,7 @@ pub(super) struct View<'b> {
     items: &'b [Item],
 }
 
-/// A datagram nobody looked into, its bytes aside.
+/// A datagram that was not scanned; its bytes are kept apart.
 struct Datagram {
     clock: Timestamp,
     origin: Origin,
@@ -88,7 +88,7 @@ pub(super) enum Found<'a> {
     KeepAlive(&'a Origin),
     /// A HEP agent.
     Agent(AgentEvent<'a>),
-    /// What a log says of a registration: its place and its turn.
+    /// What a log states about a registration: its place and its turn.
     Statement(FrameRef, Timestamp, &'a Statement),
     /// A line of a log with no known meaning, and its place.
     Said(FrameRef, &'a Said),
@@ -164,14 +164,14 @@ impl Batch {
         self.items.push(Item { clock, what: What::Dns(Box::new((*origin, message))) });
     }
 
-    /// Copies what a HEP agent says of itself.
+    /// Copies what a HEP agent reports about itself.
     pub(super) fn agent(&mut self, clock: Timestamp, event: &AgentEvent<'_>) {
         let AgentEvent { agent, address, capture_id, node } = *event;
         let what = What::Agent { agent, address, capture_id, node: self.keep(node) };
         self.items.push(Item { clock, what });
     }
 
-    /// Takes in what a log says of a registration.
+    /// Takes in what a log states about a registration.
     pub(super) fn statement(
         &mut self,
         clock: Timestamp,
@@ -183,7 +183,7 @@ impl Batch {
         self.items.push(Item { clock, what });
     }
 
-    /// Takes in a line of a log that nobody knows the meaning of.
+    /// Takes in a line of a log with no known meaning.
     pub(super) fn said(&mut self, clock: Timestamp, at: FrameRef, said: Said) {
         self.items.push(Item { clock, what: What::Said { at, said: Box::new(said) } });
     }
@@ -213,7 +213,7 @@ impl Batch {
         self.bytes.clear();
     }
 
-    /// Whether it holds so many bytes, records included.
+    /// Whether it holds `limit` bytes, records included.
     pub(super) fn is_full(&self, limit: usize) -> bool {
         let items = self.items.len() * size_of::<Item>();
         let unread = self.unread.len() * size_of::<Datagram>();
@@ -242,8 +242,8 @@ fn read_datagram(
     });
 }
 
-/// Adds a message whose bytes are kept at `bytes`; what the model asks of it is read where it then stands,
-/// for it is long and would be copied twice.
+/// Adds a message whose bytes are kept at `bytes`. What the model asks of it is read in place, because a
+/// `Reading` is long and would be copied twice.
 #[inline]
 fn push_message(
     items: &mut Vec<Item>,

@@ -19,7 +19,7 @@ use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
 use crate::sip::Message;
 use crate::wording::contrast::{condition, support};
 
-/// What came of reading a side.
+/// The result of reading a side.
 struct Read {
     snapshot: Snapshot,
     files: Vec<String>,

@@ -1,4 +1,4 @@
-//! Tells whether exchanges go on across a step in the time stamps: then the clock was set, and no time went by.
+//! Determines whether exchanges go on across a step in the time stamps: then the clock was set, and no time passed.
 
 use super::batch::{Batch, Found};
 use super::finder::Finder;
@@ -78,7 +78,7 @@ fn goes_on(before: &[Frame<'_>], after: &[Frame<'_>]) -> bool {
 impl Votes {
     fn count(&mut self, call: &Call, said: &Said, ahead: i64) {
         let is_next = said.number == call.number.wrapping_add(1);
-        // who registers for longer than the step may well say nothing meanwhile
+        // a device that registers for longer than the step may well send nothing meanwhile
         let ran_out = call.expires.is_some_and(|secs| i64::from(secs) * 1_000_000_000 < ahead);
         let again = match said.code {
             0 => said.branch == call.branch,
@@ -98,7 +98,7 @@ impl Votes {
 fn said_in(frames: &[Frame<'_>]) -> Vec<Said> {
     let (mut finder, mut batch) = (Finder::new(KeyLog::default()), Batch::default());
     let mut all = Vec::new();
-    // the clock stands: the step would make the decoder forget the fragments it holds
+    // the clock does not move: the step would make the decoder forget the fragments it holds
     let clock = frames.first().map_or_else(Timestamp::default, |frame| frame.time);
     for frame in frames {
         finder.packet(clock, &Frame { time: clock, ..*frame }, &mut batch);

@@ -1,4 +1,4 @@
-//! What the inputs cover, for the model: logs among captures are witnesses of the same messages.
+//! Gives the model what each input covers: logs among captures are witnesses of the same messages.
 
 use super::reader::Read;
 use crate::capture::{Compared, LogInfo};

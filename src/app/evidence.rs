@@ -1,4 +1,4 @@
-//! What was captured, to be read again: files, or what is kept of live traffic.
+//! Reads packets and messages again: from files, or from what is kept of live traffic.
 
 #[cfg(feature = "tui")]
 use crate::hashing::HashMap;

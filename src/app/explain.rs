@@ -16,7 +16,7 @@ use crate::report::text;
 /// DNs out of service that are named when none is asked for.
 const NAMED: usize = 20;
 
-/// Reads everything and tells the story of one DN.
+/// Reads everything and prints the story of one DN.
 pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
     rights::begin();
     let secrets = secrets::read(settings.secret_file.as_deref())?;

@@ -1,4 +1,4 @@
-//! Saves what is known of chosen DNs into a file: their packets, or a report about them.
+//! Saves chosen DNs into a file: their packets, or a report about them.
 //!
 //! The model keeps no packet, so packets are read again: once to learn which frames the messages came
 //! in, once more for the rest of their TCP connections, and once to copy them.

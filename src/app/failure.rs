@@ -1,4 +1,4 @@
-//! What can end the program, and the exit status that says so.
+//! Maps everything that can end the program to an exit status.
 
 use std::io;
 use std::path::{Path, PathBuf};

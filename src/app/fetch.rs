@@ -10,7 +10,7 @@ use crate::net::{FileId, Frame, FrameRef, Origin, Timestamp};
 use crate::packet::sieve;
 use crate::sip::Message;
 
-/// A message that is wanted. A frame may end several: the DN and the direction tell them apart.
+/// A wanted message. A frame may end several: the DN and the direction distinguish them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Wanted {
     /// The DN in its To.

@@ -24,7 +24,7 @@ impl Finder {
         Self { decoder, streams: Streams::within(FOR_FILES) }
     }
 
-    /// The same for a run without an end: decoder and unfinished messages take about so many bytes.
+    /// The same for a run without an end: decoder and unfinished messages take about this many bytes.
     #[cfg(any(feature = "live", feature = "hep"))]
     pub(super) fn within(decoder: usize, unfinished: usize, keys: KeyLog) -> Self {
         let decoder = Decoder::with_keys(Limits::within(decoder), keys);
@@ -189,7 +189,7 @@ impl Streams {
     }
 
     /// Forgets the streams silent longest until a quarter is free, so that the search for them is rare;
-    /// one that goes on begins anew.
+    /// one that continues starts over.
     #[cold]
     fn make_room(&mut self) {
         let mut order: Vec<_> = self.open.iter().map(|(id, one)| (one.latest, *id)).collect();

@@ -25,7 +25,7 @@ pub(super) fn run(settings: &HookSettings) -> Result<Outcome, Failure> {
             ..crate::privilege::DropOptions::default()
         };
         if let Err(error) = crate::privilege::drop_privileges(&options) {
-            // whoever started this process says so
+            // the process that started this one reports it
             writeln!(stdout(), "{error}")?;
             return Ok(Outcome::Done);
         }

@@ -1,4 +1,4 @@
-//! Looks up who is behind the addresses of a snapshot: processes of this host, names by DNS.
+//! Looks up what is behind the addresses of a snapshot: processes of this host, names by DNS.
 
 use std::net::IpAddr;
 use std::thread::sleep;
@@ -10,13 +10,13 @@ use crate::host::{Owners, Resolved, Resolver};
 use crate::net::{Endpoint, Transport};
 use crate::registration::{DnView, Snapshot};
 
-/// Between two looks at the sockets of this host when one is not known.
+/// Between two scans of this host's sockets while one is unknown.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long a report waits for names.
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Those who can be asked.
+/// The owners of sockets and the resolver.
 pub(super) struct Lookup {
     /// None where the packets are of other hosts or other times.
     owners: Option<Owners>,
@@ -45,7 +45,7 @@ impl Lookup {
         Ok(Self { resolver, ..self })
     }
 
-    /// What is known by now; whoever is new is asked for.
+    /// What is known by now; new addresses are looked up.
     pub(super) fn look(&mut self, snapshot: &Snapshot) -> &Hosts {
         if self.owners.is_some() {
             snapshot.dns().for_each(|dn| self.look_at(dn));

@@ -13,7 +13,7 @@ use crate::packet::KeyLog;
 /// Bytes of a key log read at most: enough for a million sessions.
 const MOST: u64 = 1 << 30;
 
-/// A key log is told to be useless once: a second pass opens it again.
+/// A useless key log is reported once: a second pass opens it again.
 static TOLD: Once = Once::new();
 
 /// Reads all of them; they are read on later if they grow.

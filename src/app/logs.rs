@@ -24,7 +24,7 @@ const AHEAD_BYTES: usize = 4 << 20;
 
 /// By how long a log waits for captures of the same messages: it is written a moment later.
 const BEHIND: i64 = 100_000_000;
-/// The same for one that tells whole seconds.
+/// The same for a log whose times are whole seconds.
 const BEHIND_COARSE: i64 = 1_000_000_000;
 
 /// Every log of a run; opened by the set of inputs, which knows what is no capture.
@@ -32,7 +32,7 @@ pub(super) struct Logs {
     settings: LogSettings,
     plan: Plan,
     all: Vec<Log>,
-    /// Files that logs go on in, not looked at yet.
+    /// Files that logs continue in, not read yet.
     later: Later,
     /// How much was read of each file.
     meters: Vec<Meter>,
@@ -40,7 +40,7 @@ pub(super) struct Logs {
     due: BinaryHeap<Reverse<(Timestamp, usize)>>,
 }
 
-/// Files that are open and not looked at.
+/// Files that are open and not read.
 type Later = BTreeMap<FileId, OtherStream>;
 
 /// One log, in one file or several.

@@ -99,10 +99,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
 const LOSES_FRAGMENTS: &str = "the filter names a port, which only the first fragment of a packet has: \
                                REGISTERs in IP fragments will be cut";
 
-/// What is wrong with the filter is told once: a second pass opens the captures again.
+/// A faulty filter is reported once: a second pass opens the captures again.
 static TOLD: Once = Once::new();
 
-/// What archives held, for those who read the inputs again.
+/// What archives held, for passes that read the inputs again.
 static ARCHIVES: OnceLock<Archives> = OnceLock::new();
 
 /// Inputs that are open.
@@ -172,6 +172,6 @@ impl Write for Standard {
 
 /// Says something on standard error that the output itself cannot say.
 fn warn(sentence: &str) {
-    // without standard error there is nobody to warn
+    // without standard error there is nothing to do
     drop(writeln!(stderr(), "regscope: warning: {sentence}"));
 }

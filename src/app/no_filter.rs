@@ -1,4 +1,4 @@
-//! Stands for libpcap's filters in a build without libpcap, where nobody can ask for one.
+//! Replaces libpcap's filters in a build without libpcap, where no filter can be given.
 
 use super::Failure;
 use crate::net::LinkType;

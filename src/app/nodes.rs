@@ -8,7 +8,7 @@ use crate::cli::LogSettings;
 use crate::net::{FileId, escape_text};
 use crate::registration::{NodeSource, Tracker};
 
-/// The dialects whose server may be a node of a cluster though nobody says so.
+/// The dialects whose server may be a node of a cluster even if neither the user nor the log says so.
 const OF_CLUSTERS: &str = "genesys";
 
 /// Names the nodes of the inputs: as the user does, or the header of a log, or the log by its file.
@@ -84,7 +84,7 @@ impl<'a> Input<'a> {
         self.log?.profile.node.as_deref()
     }
 
-    /// Whether its server may be a node though nobody says so.
+    /// Whether its server may be a node even if neither the user nor the log says so.
     fn is_of_cluster(&self) -> bool {
         self.log.is_some_and(|log| log.profile.dialect.starts_with(OF_CLUSTERS))
     }
@@ -110,7 +110,7 @@ fn name_by_file(path: &Path, stem: String, nameless: &[Input<'_>]) -> String {
     }
 }
 
-/// The name of a node whose log is `NAME-001.YYYYMMDD_HHMMSS_mmm.log`, as far as there is that much.
+/// The name of a node whose log is `NAME-001.YYYYMMDD_HHMMSS_mmm.log`, from as much of that as there is.
 fn of_file(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_of_time = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'_');

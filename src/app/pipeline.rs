@@ -8,7 +8,7 @@
 //! The reader decodes, the worker keeps the model; what is between, finding and reading the messages in
 //! datagrams, is done by the one that has time, batch by batch. Batches only group messages; what becomes of
 //! them depends on them and their order alone, so results are the same whatever the size of a batch and
-//! whoever reads it.
+//! whichever thread reads it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, scope};
@@ -44,7 +44,7 @@ pub(super) struct Plan {
     read_by: ReadBy,
 }
 
-/// What came of it.
+/// The result of a run.
 pub(super) struct Trace {
     /// The model at the last packet.
     pub tracker: Tracker,
@@ -70,7 +70,7 @@ impl Plan {
         Ok(Self { input, opened, keys, at, zone, progress, batch_bytes, read_by })
     }
 
-    /// Tells `listener` instead of standard error how far it is.
+    /// Reports progress to `listener` instead of standard error.
     #[cfg(feature = "tui")]
     pub(super) fn telling(self, listener: Listener) -> Self {
         Self { progress: listener, ..self }
@@ -81,12 +81,12 @@ impl Plan {
         self.opened.set.files()
     }
 
-    /// Pumps everything; `sink` takes the messages on the way.
+    /// Runs the pipeline; `sink` sees the messages on their way to the model.
     pub(super) fn run(self, sink: Option<&mut MessageSink<'_>>) -> Result<Trace, Failure> {
         self.run_watched(sink, None)
     }
 
-    /// Pumps everything; `watch` looks at the model now and then.
+    /// Runs the pipeline; calls `watch` after each batch.
     pub(super) fn run_watched(
         self,
         sink: Option<&mut MessageSink<'_>>,

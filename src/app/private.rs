@@ -1,4 +1,4 @@
-//! What is about secrets of the user: files that others may read, keys that others may see.
+//! Protects secrets of the user: warns of files that others may read, and hides keys that others may see.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -57,8 +57,8 @@ pub(super) fn hep_key(
     Ok(key.into())
 }
 
-/// Starts the program anew without the keys among its arguments, which everybody on the host can read: they
-/// go on in its environment. It comes back only if there are none, or if that fails.
+/// Restarts the program without the keys among its arguments, which every user of the host can read; they are
+/// passed on in its environment. Returns only if there are none, or if that fails.
 #[cfg(all(unix, any(feature = "live", feature = "hep")))]
 pub(super) fn hide_keys(args: &[std::ffi::OsString]) {
     use std::os::unix::process::CommandExt as _;

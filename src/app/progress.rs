@@ -1,4 +1,4 @@
-//! How far the reading is, on standard error.
+//! Shows the progress of reading on standard error.
 
 use std::time::{Duration, Instant};
 

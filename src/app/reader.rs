@@ -18,10 +18,10 @@ use crate::net::Timestamp;
 use crate::packet::{KeyLog, Stats, sieve};
 use crate::source::{CaptureSet, Progress};
 
-/// Frames between two looks at the progress, more or less.
+/// Frames between two progress reports, more or less.
 const STRIDE: u64 = 1 << 14;
 
-/// Items of logs between two looks at the progress.
+/// Items of logs between two progress reports.
 const STRIDE_OF_LOGS: u64 = 1 << 10;
 
 /// Full batches that may wait before the reader reads datagrams itself: as long as fewer do, the worker has
@@ -31,10 +31,10 @@ const ENOUGH: usize = 4;
 /// How long the reader rests when no more batches may wait: the worker takes a few of them meanwhile.
 const WHILE_FULL: Duration = Duration::from_micros(500);
 
-/// Who looks for messages in datagrams. What comes of it is the same.
+/// The thread that looks for messages in datagrams. The result is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum ReadBy {
-    /// Whoever has time.
+    /// The thread with less queued work.
     Either,
     /// The thread that found them.
     #[cfg(test)]
@@ -69,21 +69,21 @@ pub(super) struct Reader {
     pub at: Option<At>,
     /// The zone `at` is meant in.
     pub zone: TimeZone,
-    /// Is told how far it is.
+    /// Receives progress.
     pub progress: Listener,
     /// How many bytes make a batch.
     pub batch_bytes: usize,
-    /// Who looks for messages in datagrams.
+    /// The thread that looks for messages in datagrams.
     pub read_by: ReadBy,
 }
 
-/// What the reader has to tell when the captures are read.
+/// What the reader returns at the end.
 pub(super) struct Read {
     /// The captures, for their names and warnings.
     pub set: CaptureSet,
     /// What was found out about the logs.
     pub logs: Vec<LogInfo>,
-    /// How many packets went which way.
+    /// How many packets were dropped where.
     pub counts: PacketCounts,
     /// What the decoder saw.
     pub decoded: Stats,
@@ -100,7 +100,7 @@ pub(super) struct Read {
 }
 
 impl Reader {
-    /// Reads to the end, or until nobody takes the batches any more.
+    /// Reads to the end, or until the worker is gone.
     pub(super) fn run(
         self,
         full: &Sender<Batch>,
@@ -184,7 +184,7 @@ struct Out<'c> {
 }
 
 impl Out<'_> {
-    /// Hands a batch on when it is full; false when nobody takes it.
+    /// Hands a batch on when it is full; false when the worker is gone.
     fn pass_on_full(&self, batch: &mut Batch) -> bool {
         if !batch.is_full(self.bytes) {
             return true;
@@ -251,7 +251,7 @@ impl Timeline {
         skimmed
     }
 
-    /// Takes what the logs hold up to a time, or all the rest; false when nobody takes the batches.
+    /// Takes what the logs hold up to a time, or all the rest; false when the worker is gone.
     fn logs_until(
         &mut self,
         until: Option<Timestamp>,
@@ -316,7 +316,7 @@ fn skim(
     (passed, matters)
 }
 
-/// Sends a batch and replaces it by an empty one; false when nobody takes it.
+/// Sends a batch and replaces it by an empty one; false when the worker is gone.
 fn hand_on(batch: &mut Batch, full: &Sender<Batch>, empty: &Receiver<Batch>) -> bool {
     let next = empty.try_recv().unwrap_or_default();
     let mut batch = std::mem::replace(batch, next);

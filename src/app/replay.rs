@@ -1,4 +1,4 @@
-//! Plays the capture cases as if they were live: asks for changes on the way, forgets what can go.
+//! Plays the capture cases as if they were live: asks for changes at every step and shrinks the model.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

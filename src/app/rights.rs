@@ -1,4 +1,4 @@
-//! Gives up rights before captures are read, and keeps open what could not be opened again then.
+//! Gives up rights before captures are read, and keeps files open that could not be opened again then.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -29,8 +29,8 @@ pub(super) struct Needs {
     pub saves: bool,
 }
 
-/// Has captures and key logs that are opened from now on stay open, if the user who reads them again is
-/// another one: root's rights open files that are not everybody's.
+/// Keeps captures and key logs open that are opened from now on, if another user will read them again:
+/// root's rights open files that other users may not open.
 pub(super) fn begin() {
     if rights().is_root {
         HELD.get_or_init(|| Held::new(room()));

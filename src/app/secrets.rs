@@ -1,6 +1,6 @@
-//! Passwords that a user gave in a file, held against the digests of the capture.
+//! Checks the digests of the capture against passwords that a user gave in a file.
 //!
-//! The messages are looked at on their way to the model, so standard input serves as well as a file.
+//! Messages are inspected before they reach the model, so standard input serves as well as a file.
 
 use std::fs::File;
 use std::io;

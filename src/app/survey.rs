@@ -18,9 +18,9 @@ use crate::sip::Message;
 
 /// Messages remembered of an input; of more, those with the lowest digests.
 const MOST: usize = 1 << 18;
-/// Messages in two inputs that tell how far their clocks are apart.
+/// Messages in two inputs that are enough to measure the offset of their clocks.
 const LEAST: usize = 3;
-/// By how much what they tell may vary, in nanoseconds.
+/// By how much their offsets may vary, in nanoseconds.
 const SPREAD: i64 = 500_000_000;
 const SECOND: i64 = 1_000_000_000;
 /// Logs are written a moment after the packet: below this the clocks agree.
@@ -53,11 +53,11 @@ struct Times {
 struct Sample {
     head: FileId,
     times: Times,
-    /// It tells whole seconds only.
+    /// Its times are whole seconds.
     coarse: bool,
 }
 
-/// Looks at what is open and reads it again if there is anything to find out.
+/// Examines what is open and reads it once if there is anything to find out.
 pub(super) fn survey(input: &InputSettings, opened: &Opened) -> Result<Plan, Failure> {
     let files = opened.set.files();
     if opened.logs.is_empty() || files.len() < 2 || input.has_standard_input() {
@@ -217,8 +217,8 @@ impl Times {
     }
 }
 
-/// What tells a message from all others, the same wherever it was seen: a server may write down what its script
-/// has changed since.
+/// The digest that identifies a message wherever it was seen. It leaves out what a server's script may have
+/// changed before the message was logged.
 fn digest(message: &Message<'_>) -> Option<u64> {
     let raw = message.raw();
     let start = raw.get(..memchr::memchr2(b'\r', b'\n', raw)?)?;

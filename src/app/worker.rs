@@ -13,7 +13,7 @@ use crate::sip::Message;
 pub(super) type MessageSink<'s> =
     dyn FnMut(&Origin, &Message<'_>, Ingested) -> io::Result<()> + Send + 's;
 
-/// Looks at the model between two batches.
+/// Sees the model between two batches.
 pub(super) type Watch<'w> = dyn FnMut(&mut Tracker) + Send + 'w;
 
 /// Takes batches until there are no more, or until the sink fails.

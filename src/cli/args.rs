@@ -141,7 +141,7 @@ pub(super) struct ReportArgs {
     pub secret: SecretArgs,
     #[command(flatten)]
     pub names: NamesArgs,
-    /// Colours in text
+    /// Colors in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorArg,
     #[command(flatten)]

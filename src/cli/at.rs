@@ -1,4 +1,4 @@
-//! Moments as people write them.
+//! Parses moments as people write them.
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;

@@ -118,7 +118,7 @@ impl TryFrom<CompareArgs> for CompareSettings {
     }
 }
 
-/// Tells DNs from files: what is no file and stands before the files is a DN.
+/// Separates DNs from files: a word that is no file and comes before the files is a DN.
 fn by_words(
     words: &[OsString],
     read: &ReadArgs,

@@ -27,7 +27,7 @@ pub(super) struct ExplainArgs {
     format: ExplainFormat,
     #[command(flatten)]
     secret: SecretArgs,
-    /// Colours in text
+    /// Colors in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorArg,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What makes the program exit with status 1.
+//! Parses what makes the program exit with status 1.
 
 use crate::registration::{State, Verdict};
 

@@ -1,4 +1,4 @@
-//! Where the keys of HEP packets come from: a file, the environment, or an argument.
+//! Resolves the source of HEP keys: a file, the environment, or an argument.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -69,7 +69,7 @@ type Variables = Vec<(&'static str, OsString)>;
 /// The arguments without keys, and the variables that hold these instead; `None` if there is no key among
 /// them.
 ///
-/// Everybody on the host can read the arguments of a program, and nobody but its user its environment.
+/// Every user of the host can read the arguments of a program, but only its own user its environment.
 #[must_use]
 pub fn without_keys(args: &[OsString]) -> Option<(Vec<OsString>, Variables)> {
     let (mut kept, mut keys) = (Vec::new(), Vec::new());

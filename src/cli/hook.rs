@@ -1,4 +1,4 @@
-//! The arguments with which the program starts itself to run commands; nobody else uses them.
+//! The arguments with which the program starts itself to run commands; they are not for users.
 
 use std::ffi::OsString;
 
@@ -25,7 +25,7 @@ impl HookSettings {
     /// The name of the task among those of the program.
     pub const NAME: &str = "__run-commands";
 
-    /// The arguments that come to these settings.
+    /// The arguments that give these settings.
     #[must_use]
     pub fn to_args(&self) -> Vec<OsString> {
         let mut args = vec![Self::NAME.into()];

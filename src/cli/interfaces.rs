@@ -16,7 +16,7 @@ pub(super) struct InterfacesArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: InterfacesFormat,
-    /// Colours in text
+    /// Colors in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorArg,
 }

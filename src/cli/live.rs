@@ -171,7 +171,7 @@ pub struct LiveSettings {
     pub no_fence: bool,
 }
 
-/// A HEP collector, and what it is told.
+/// A HEP collector, and what it is sent.
 #[cfg(feature = "live")]
 #[derive(Clone, Debug)]
 pub struct HepOut {

@@ -49,7 +49,7 @@ pub struct LogSettings {
     pub date: Option<Date>,
     /// The local side.
     pub local: Option<Endpoint>,
-    /// Whose files are whose.
+    /// Which files belong to which node.
     pub nodes: Vec<NodeFile>,
 }
 

@@ -1,4 +1,4 @@
-//! Turns arguments into settings; nobody else sees raw arguments.
+//! Turns arguments into settings; no other module sees raw arguments.
 
 use std::ffi::OsString;
 

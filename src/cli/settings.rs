@@ -302,7 +302,7 @@ pub(super) fn zone(utc: bool) -> TimeZone {
     if utc { TimeZone::UTC } else { TimeZone::system() }
 }
 
-/// Colours for those who see them, marks of the character set the terminal is said to have.
+/// Colors if the terminal shows them, marks of the character set the locale names.
 pub(super) fn style(color: ColorArg) -> Style {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let color = match color {

@@ -28,7 +28,7 @@ pub(super) struct TuiArgs {
     /// The columns of the list, in this order, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column)]
     columns: Vec<ColumnId>,
-    /// The colours: for a dark or a light background, or none
+    /// The colors: for a dark or a light background, or none
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     theme: ThemeArg,
     /// DNs that should be there: those that are not seen are listed as `not_seen`
@@ -134,7 +134,7 @@ fn title(files: &[PathBuf]) -> String {
 }
 
 /// What `NO_COLOR` (<https://no-color.org>) and `COLORFGBG` (rxvt and others: foreground, then
-/// background, as numbers of the 16 colours) ask for.
+/// background, as numbers of the 16 colors) ask for.
 fn palette(theme: ThemeArg) -> Palette {
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     match theme {

@@ -1,4 +1,4 @@
-//! What a command line lacks: how to ask, a mistyped command, standard input that goes without saying.
+//! Handles incomplete command lines: a short usage, a mistyped command, standard input without its `-`.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Owners, beliefs, moves and splits, each with what looks alike and is not.
+//! Owners, beliefs, moves and splits, each with a look-alike.
 
 use std::fmt::Write as _;
 

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::net::{Endpoint, escape_bytes};
 
 /// A value before it is written out: equal atoms are equal values. A text comes with its bytes, so
-/// that nobody can look it up in another snapshot than its own.
+/// that it cannot be looked up in another snapshot than its own.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Atom<'s> {
     /// The header or parameter is not there.
@@ -82,7 +82,7 @@ impl<'s> Atom<'s> {
 }
 
 /// The value an attribute has, as the wire spells it. Absence is a value of its own; what a
-/// capture cannot tell is no value at all.
+/// capture does not show is no value at all.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Value {
     /// The header or parameter is not there.

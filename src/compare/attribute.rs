@@ -38,11 +38,11 @@ pub struct Attribute {
     pub label: &'static str,
     /// How its values are compared.
     pub kind: Kind,
-    /// `None` when the capture does not tell.
+    /// `None` when the capture does not show it.
     pub(super) value: Read,
 }
 
-/// What tells the value for a DN.
+/// Reads the value for a DN.
 pub(super) type Read = for<'s> fn(&Facts<'s>) -> Option<Atom<'s>>;
 
 impl std::fmt::Debug for Attribute {
@@ -106,7 +106,7 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
     row("vlan", "VLAN", Categorical, |f| {
         let details = f.details?;
-        // an agent that tells no VLAN need not mean that there is none, and a log tells none
+        // an agent that reports no VLAN need not mean that there is none, and a log has none
         let captured = details.agent.is_none() && !details.log.has(LogMarks::LOGGED);
         let absent = captured.then_some(Atom::Absent);
         details.vlan.map_or(absent, |vlan| Some(Atom::Number(vlan.into())))
@@ -231,7 +231,7 @@ fn username_is_dn<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
 }
 
 fn expires_present<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {
-    // a removal is written another way
+    // a removal is written differently
     f.attempt.filter(|a| a.purpose != Purpose::Remove)?;
     let details = f.details?;
     let place = match (details.form.expires_header, details.form.expires_contact) {

@@ -1,4 +1,4 @@
-//! One bit per DN: what conditions are tried on, so that they cost a few words for every 64 DNs.
+//! One bit per DN: conditions are tried on these, so that they cost a few words for every 64 DNs.
 
 /// Yes or no for each DN of a part, failing ones first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -9,12 +9,12 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// None yet, with room for so many.
+    /// None yet, with room for `bits`.
     pub(super) fn with_capacity(bits: usize) -> Self {
         Self { words: Vec::with_capacity(bits.div_ceil(64)), rest: (0, 0) }
     }
 
-    /// So many that are set, and so many behind them that are not.
+    /// `set` bits that are set, followed by `unset` that are not.
     pub(super) fn first(set: usize, unset: usize) -> Self {
         let mut bits = Self::with_capacity(set + unset);
         (0..set + unset).for_each(|bit| bits.push(bit < set));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The code of what the capture does not tell.
+/// The code of a value that the capture does not show.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// Codes from here on need more than one byte, more than two.
@@ -19,7 +19,7 @@ pub(super) enum Codes {
     Longs(Vec<u32>),
 }
 
-/// What codes are kept in; the greatest stands for [`UNKNOWN`].
+/// The integer that codes are kept in; the greatest means [`UNKNOWN`].
 trait Narrow: Copy + Eq {
     const NONE: Self;
     fn narrow(code: u32) -> Self;
@@ -119,7 +119,7 @@ impl Codes {
         }
     }
 
-    /// What `told` has at each code of a range, `unknown` where there is none.
+    /// Maps each code of a range to its entry in `told`, `unknown` where there is none.
     pub(super) fn tell<T: Copy>(
         &self,
         places: Range<usize>,
@@ -134,7 +134,7 @@ impl Codes {
                 std::iter::repeat_n(of(*code as usize), places.len()).for_each(take);
             }
             Self::Bytes(codes) => {
-                // what a byte tells cannot lie outside
+                // a byte cannot be out of range
                 let none = usize::from(u8::NONE);
                 let told: [T; 256] =
                     std::array::from_fn(|code| if code == none { unknown } else { of(code) });

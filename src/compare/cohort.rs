@@ -1,4 +1,4 @@
-//! Which DNs are compared with which.
+//! Chooses the DNs that are compared with each other.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl<'a> Cohorts<'a> {
         Self { outcome: Some(kind.outcome()), ..cohorts }
     }
 
-    /// The DNs one filter selects, against those another does; who is selected by both is left out.
+    /// The DNs one filter selects, against those another does; those in both are left out.
     #[must_use]
     pub fn selected(snapshot: &'a Snapshot, a: &Filter, b: Option<&Filter>) -> Self {
         let (mut first, mut second) = (Vec::new(), Vec::new());

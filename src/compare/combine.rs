@@ -1,4 +1,4 @@
-//! Two attributes that separate together though neither does alone.
+//! Finds pairs of attributes that separate together though neither does alone.
 //!
 //! Pairs of conditions are tried on bit sets, so that a pair costs a few words for every 64 DNs.
 //! A pair is reported only if it separates better than every attribute alone, and if each half
@@ -20,7 +20,7 @@ use super::stats::{self, Factorials};
 const ATTRIBUTES_TRIED: usize = 12;
 /// Values tried of each, those most failing DNs have.
 const VALUES_TRIED: usize = 4;
-/// Failing DNs that must stand behind a pair.
+/// Failing DNs that a pair must hold for.
 const LEAST_FAILING: u32 = 4;
 /// Separation a pair must reach.
 const LEAST: f64 = 0.6;
@@ -31,7 +31,7 @@ const CHANCE: f64 = 0.01;
 /// Pairs reported.
 const MOST: usize = 3;
 
-/// A condition on one attribute, and for whom it holds.
+/// A condition on one attribute, and the DNs it holds for.
 struct Half<'m> {
     attribute: &'static Attribute,
     /// Its place in the table.
@@ -42,7 +42,7 @@ struct Half<'m> {
     /// Failing and working DNs: it holds for, it is known of.
     n: [u32; 2],
     of: [u32; 2],
-    /// For whom its one value holds, once somebody asked.
+    /// The DNs its one value holds for, computed on demand.
     own: OnceCell<Bits>,
 }
 
@@ -54,7 +54,7 @@ impl Half<'_> {
         }
     }
 
-    /// For whom it holds.
+    /// The DNs it holds for.
     fn holds(&self) -> &Bits {
         match self.code {
             Some(own) => self.own.get_or_init(|| self.measured.column.rows(|code| code == own)),
@@ -62,7 +62,7 @@ impl Half<'_> {
         }
     }
 
-    /// Of whom it is known.
+    /// The DNs for which it is known.
     fn known(&self) -> &Bits {
         self.measured.known()
     }
@@ -78,7 +78,7 @@ struct Pair<'h> {
     p_value: f64,
 }
 
-/// The pairs worth telling, best first; `best` is what one attribute alone comes to.
+/// The pairs worth reporting, best first; `best` is what one attribute alone reaches.
 pub(super) fn combinations(
     part: &Part<'_>,
     measured: &[Measured<'_>],

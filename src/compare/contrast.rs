@@ -25,7 +25,7 @@ use crate::registration::Snapshot;
 pub(super) const SIGNIFICANT: f64 = 0.05;
 /// What separates less is not offered, unless its condition is clean.
 const WORTH_SHOWING: f64 = 0.2;
-/// A clean condition (all failing, no working DN) that scores less has nobody to confirm it.
+/// A clean condition (all failing, no working DN) that scores less has too few DNs to confirm it.
 const CLEAN: f64 = 0.4;
 
 /// Working against failing DNs; with several kinds of failure, each of them alone as well.
@@ -113,7 +113,7 @@ pub(super) struct Measured<'p> {
     pub outcome: bool,
     /// Rules that were tried: values, and of numbers thresholds.
     tried: f64,
-    /// Whom the rule holds for, whom it judges, and of whom a value is known, once somebody asked.
+    /// The DNs the rule holds for, those it judges, and those with a known value, computed on demand.
     holding: OnceCell<Bits>,
     judged: OnceCell<Bits>,
     known: OnceCell<Bits>,
@@ -150,7 +150,7 @@ impl<'p> Measured<'p> {
         self.score.as_ref().is_some_and(by_values)
     }
 
-    /// Whether the rule holds for a value; `None` when the value does not tell.
+    /// Whether the rule holds for a value; `None` when the value does not decide.
     pub(super) fn holds(&self, code: u32) -> Option<bool> {
         if code == UNKNOWN {
             return None;
@@ -164,17 +164,17 @@ impl<'p> Measured<'p> {
         }
     }
 
-    /// For whom the rule holds.
+    /// The DNs the rule holds for.
     pub(super) fn holding(&self) -> &Bits {
         self.holding.get_or_init(|| self.column.rows(|code| self.holds(code) == Some(true)))
     }
 
-    /// Of whom a value is known.
+    /// The DNs with a known value.
     pub(super) fn known(&self) -> &Bits {
         self.known.get_or_init(|| self.column.rows(|code| code != UNKNOWN))
     }
 
-    /// Of whom a value is known that the rule judges.
+    /// The DNs with a known value that the rule judges.
     fn judged(&self) -> &Bits {
         let judges_all = self.score.as_ref().is_some_and(|s| matches!(s.rule, Rule::Values { .. }));
         if judges_all {
@@ -188,7 +188,7 @@ impl<'p> Measured<'p> {
         self.holding() == other.holding() && self.judged() == other.judged()
     }
 
-    /// Who is known, and whom the rule holds for.
+    /// The DNs with a known value, and those the rule holds for.
     fn support(&self, part: &Part<'_>) -> Support {
         let mut of = [0_u32; 2];
         let mut n = [0_u32; 2];
@@ -228,8 +228,8 @@ impl<'p> Measured<'p> {
     }
 }
 
-/// Whether failing DNs are told by what they lack: who is rejected before being challenged, or not
-/// answered, gives no credentials.
+/// Whether failing DNs are distinguished by what they lack: a device that is rejected before being challenged, or
+/// not answered, gives no credentials.
 fn lacks(column: &PartColumn<'_>, score: Option<&Score>) -> bool {
     let Some(Rule::Values { failing, .. }) = score.map(|score| &score.rule) else { return false };
     let told = failing.iter().enumerate().filter(|(_, failing)| **failing);
@@ -283,7 +283,7 @@ fn separates(f: &Finding) -> bool {
     f.separation >= WORTH_SHOWING && (!few || clean && told(failing) && told(working))
 }
 
-/// Separations that no one would tell apart are equal.
+/// Rounds separations so that those that look equal are equal.
 fn steps(finding: &Finding) -> f64 {
     (finding.separation * 1000.0).round()
 }

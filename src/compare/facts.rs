@@ -1,4 +1,4 @@
-//! What is known of one DN's registration: the place every attribute reads from.
+//! Gathers what is known of one DN's registration: the place every attribute reads from.
 
 use std::cell::OnceCell;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ use crate::sip::{Uri, unescape};
 /// The attempt that decided a DN's state, with the details of its request where they are kept.
 ///
 /// The model keeps details of the latest REGISTER of a DN only. When that one belongs to another
-/// attempt, because another device tried later, what only details tell is not known.
+/// attempt, because another device tried later, what only details have is not known.
 pub(super) struct Facts<'a> {
     pub snapshot: &'a Snapshot,
     pub dn: DnView<'a>,
@@ -42,7 +42,7 @@ impl<'a> Facts<'a> {
         Self { same_call_id, ..Self::of_attempt(snapshot, dn, attempt) }
     }
 
-    /// The facts of several DNs, whose records are brought to hand together.
+    /// The facts of several DNs, whose records are prefetched together.
     pub(super) fn of_many(snapshot: &'a Snapshot, dns: &[DnView<'a>]) -> Vec<Self> {
         abreast::records(dns.iter().copied());
         abreast::attempts(dns.iter().copied());
@@ -126,7 +126,7 @@ impl<'a> Facts<'a> {
         self.details?.answer.as_ref()
     }
 
-    /// What the HEP agent that saw the request says of itself; `None` where there are no agents.
+    /// What the HEP agent that saw the request reports about itself; `None` where there are no agents.
     pub(super) fn seen_by(
         &self,
         tell: impl Fn(&AgentRecord) -> Option<Atom<'a>>,
@@ -155,7 +155,7 @@ impl<'a> Facts<'a> {
     /// a header.
     pub(super) fn own_words(&self) -> Option<Atom<'a>> {
         let attempt = self.attempt.filter(|a| a.code != 0)?;
-        // of what was accepted nobody asks why
+        // the reason of an acceptance explains nothing
         if attempt.code < 300 {
             return Some(Atom::Absent);
         }

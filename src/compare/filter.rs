@@ -1,6 +1,6 @@
 //! The language that selects DNs: `source=192.168.210.0/24 verdict=failing ua~Asterisk`.
 //!
-//! Conditions stand between spaces or commas and must all hold. After a comma, words without an
+//! Conditions are separated by spaces or commas and must all hold. After a comma, words without an
 //! operator are further values of the condition before: `dn=5001-5020,10*` and
 //! `verdict=rejected,auth_failed` mean any of them. `=` and `!=` compare whole values, without
 //! case; `~` and `!~` look for the text inside. Quotes keep spaces and commas: `ua~"PBX 16"`.
@@ -365,7 +365,7 @@ fn split(text: &str) -> Result<Vec<Word<'_>>, FilterError> {
     Ok(found)
 }
 
-/// The names that can stand before an operator, for help and completion.
+/// The names that are allowed before an operator, for help and completion.
 #[must_use]
 pub fn filter_keys() -> Vec<&'static str> {
     let own =

@@ -1,4 +1,4 @@
-//! Whether the condition that separates two sides holds for a DN.
+//! Decides whether the condition that separates two sides holds for a DN.
 
 use super::attribute::Attribute;
 use super::facts::Facts;
@@ -6,7 +6,7 @@ use super::model::Condition;
 use crate::registration::{DnView, Snapshot};
 
 impl Condition {
-    /// Whether the condition holds for a DN; `None` when the capture or the condition does not tell.
+    /// Whether the condition holds for a DN; `None` when the capture or the condition does not decide.
     #[must_use]
     pub fn holds(
         &self,
@@ -20,7 +20,7 @@ impl Condition {
             Self::UpTo(limit) => atom.number().map(|number| number <= *limit),
             Self::Values { values, more, unshared } => {
                 let held = values.contains(&atom.value());
-                // what was left out of the list may be it
+                // the value may be one that was left out of the list
                 (held || (*more == 0 && !unshared)).then_some(held)
             }
         }

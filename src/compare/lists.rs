@@ -86,7 +86,7 @@ pub(super) fn condition(column: &PartColumn<'_>, failing: &[bool], unshared: boo
             _ => named.push((Reverse(count[0]), false, code)),
         }
     }
-    // a few values that only failing DNs have say more than that nobody shares them
+    // a few values that only failing DNs have are more informative than that they are not shared
     let tell = single <= NAMED && unshared_by_working;
     if tell {
         let single = all().filter(|((_, count), _)| count[0] + count[1] == 1);

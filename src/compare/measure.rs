@@ -1,4 +1,4 @@
-//! How well one attribute separates two sides: 0 not at all, 1 perfectly.
+//! Measures how well one attribute separates two sides: 0 not at all, 1 perfectly.
 //!
 //! The measure is Youden's index J = sensitivity + specificity − 1 (Cancer 3, 1950), which weighs
 //! both sides alike however unequal they are, of a rule that was *not* made with the DN it is
@@ -7,14 +7,14 @@
 //! - **Values** (leave one out, Lachenbruch and Mickey, Technometrics 10, 1968): each DN is judged
 //!   by the others that share its value: failing when the value is more frequent among the other
 //!   failing DNs than among the other working ones. Values that only one DN has are taken
-//!   together as "a value nobody shares". So a value per DN, as a MAC address, scores 0, for a DN
+//!   together as "a value nobody shares". So a value per DN, such as a MAC address, scores 0, for a DN
 //!   that is left out teaches nothing about itself.
 //! - **Numbers** (cross-validation, at most ten folds): the threshold with the best J of the other
 //!   folds is tried on each fold. Numbers that repeat are judged as values too, and the better of
 //!   the two counts.
 //!
-//! What the capture does not tell is left out and counted by the caller. A DN that nothing can be
-//! learnt about (its side has no other) counts as half right. Below zero is zero.
+//! What the capture does not show is left out and counted by the caller. A DN from which nothing can be
+//! learned (its side has no other) counts as half right. Below zero is zero.
 
 /// The rule an attribute gives, made with all DNs.
 #[derive(Clone, PartialEq, Debug)]
@@ -164,7 +164,7 @@ fn cross_validated(bins: &[(i64, [u32; 2])], of: [u32; 2]) -> f64 {
             ];
             continue;
         };
-        // half-way to the next number that is left
+        // halfway to the next number that is left
         let low = bins.get(cut.place).map_or(0, |b| b.0);
         let next = bins.iter().zip(kept).skip(cut.place + 1).find(|(_, k)| *k != [0, 0]);
         let high = next.map_or(low, |(b, _)| b.0);

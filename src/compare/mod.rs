@@ -1,4 +1,4 @@
-//! Says which attributes separate failing DNs from working ones, and how two DNs differ.
+//! Finds the attributes that separate failing DNs from working ones, and how two DNs differ.
 //!
 //! ```text
 //!  snapshot ─▶ facts ─▶ table ─▶ measure ─▶ contrast ─▶ groups, combinations,
@@ -14,7 +14,7 @@
 //! only when every DN is judged right by the others. How often chance alone would do as well is
 //! Fisher's exact test, Freeman and Halton's for several values and Smirnov's for thresholds, with
 //! Holm's correction for the number of attributes (`stats`). Two against two can never convince:
-//! such a difference is shown all the same and called few.
+//! such a difference is still shown, and called a small sample.
 
 mod atom;
 mod attribute;

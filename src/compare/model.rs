@@ -1,4 +1,4 @@
-//! What a contrast says.
+//! The types of a contrast.
 
 use super::atom::Value;
 use super::attribute::Attribute;
@@ -16,7 +16,7 @@ pub struct Contrast {
     pub working: Side,
     /// DNs on neither side.
     pub left_out: usize,
-    /// Attributes that separate the sides, best first; those that nothing here can tell apart
+    /// Attributes that separate the sides, best first; those that coincide in this capture
     /// are one group.
     pub groups: Vec<Group>,
     /// Pairs of attributes that separate better together than any does alone, best first.
@@ -27,7 +27,7 @@ pub struct Contrast {
     pub mixed: Vec<Finding>,
     /// Attributes that follow from the outcome: shown, never offered as its cause.
     pub outcomes: Vec<Finding>,
-    /// Attributes that the capture tells for one side at most.
+    /// Attributes that the capture shows for one side at most.
     pub not_known: Vec<Finding>,
     /// Without two sides: what all failing DNs share.
     pub common: Vec<Common>,
@@ -118,9 +118,9 @@ impl Strength {
 pub struct Share {
     /// Those it holds for.
     pub n: u32,
-    /// Those of which it is known.
+    /// Those for which it is known.
     pub of: u32,
-    /// Those of which it is not.
+    /// Those for which it is not.
     pub not_known: u32,
 }
 
@@ -190,7 +190,7 @@ pub struct Finding {
     pub p_value: f64,
     /// The condition that speaks for failing; `None` when nothing does.
     pub condition: Option<Condition>,
-    /// Whom the condition holds for.
+    /// How many DNs the condition holds for.
     pub support: Support,
     /// Values that only failing DNs have.
     pub only_failing: ValueList,
@@ -220,14 +220,14 @@ impl Finding {
         }
     }
 
-    /// Whether so few DNs stand behind it that chance could do it.
+    /// Whether it rests on so few DNs that chance could do it.
     #[must_use]
     pub fn is_few(&self) -> bool {
         self.p_value > super::contrast::SIGNIFICANT
     }
 }
 
-/// Attributes that separate the same DNs from the same others: the capture cannot tell which of
+/// Attributes that separate the same DNs from the same others: the capture does not show which of
 /// them matters. The first is the one an engineer can act on best.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Group {
@@ -242,7 +242,7 @@ impl Group {
         self.members.first()
     }
 
-    /// All members divide the DNs in one way: chance does as well as it does for the one that
+    /// All members divide the DNs alike: chance does as well as it does for the one that
     /// leaves it least room.
     pub(super) fn share_p_value(&mut self) {
         let least = self.members.iter().map(|m| m.p_value).fold(1.0, f64::min);
@@ -267,7 +267,7 @@ pub struct Combination {
     /// How often chance alone would add as much to the better of the two, corrected for the number
     /// of pairs tried.
     pub p_value: f64,
-    /// Whom both hold for.
+    /// How many DNs both hold for.
     pub support: Support,
 }
 
@@ -278,6 +278,6 @@ pub struct Common {
     pub attribute: &'static Attribute,
     /// The value.
     pub value: Value,
-    /// Who has it.
+    /// How many DNs have it.
     pub share: Share,
 }

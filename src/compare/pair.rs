@@ -23,7 +23,7 @@ pub enum Kind {
     OnlyLeft,
     /// Only on the right.
     OnlyRight,
-    /// The capture does not tell at least one of them.
+    /// The capture does not show at least one of them.
     NotKnown,
 }
 
@@ -76,7 +76,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A DN as it stands.
+    /// A DN at the moment of the snapshot.
     #[must_use]
     pub const fn new(snapshot: &'a Snapshot, dn: DnView<'a>) -> Self {
         Self { snapshot, dn, attempt: None }
@@ -124,7 +124,7 @@ impl<'a> Subject<'a> {
 pub struct Row {
     /// The attribute.
     pub attribute: &'static Attribute,
-    /// Left; `None` when the capture does not tell.
+    /// Left; `None` when the capture does not show it.
     pub left: Option<Value>,
     /// Right.
     pub right: Option<Value>,

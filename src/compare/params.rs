@@ -1,4 +1,4 @@
-//! Parameters compared one by one, in whatever order they stand.
+//! Compares parameters one by one, whatever their order.
 
 use super::pair::Kind;
 

@@ -1,4 +1,4 @@
-//! A table with all or some of its failing DNs, and all of its working ones: what a contrast is of.
+//! The part of a table that one contrast is about: some failing DNs, and all working ones.
 
 use std::borrow::Cow;
 
@@ -23,10 +23,10 @@ pub(super) struct PartColumn<'t> {
     some: Option<Kept<'t>>,
     /// Failing rows of the table.
     failing: usize,
-    /// How often each value occurs on the failing and on the working side; the values stand in order
+    /// How often each value occurs on the failing and on the working side; the values are in order
     /// of first appearance in these rows, and their places are the codes.
     pub counts: Cow<'t, [[u32; 2]]>,
-    /// The first column that divides these rows in the same way.
+    /// The first column that divides these rows alike.
     pub class: usize,
 }
 
@@ -137,7 +137,7 @@ impl<'t> PartColumn<'t> {
         failing + self.whole.codes.len().saturating_sub(self.failing)
     }
 
-    /// Whether both divide these rows in the same way: codes are given in order of first appearance.
+    /// Whether both divide these rows alike: codes are given in order of first appearance.
     fn divides_as(&self, other: &Self) -> bool {
         if self.whole.class == other.whole.class || self.counts != other.counts {
             return self.whole.class == other.whole.class;

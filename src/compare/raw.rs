@@ -35,7 +35,7 @@ pub struct RawRow {
 pub struct RawPair {
     /// The start line, then the headers in the order of the left message.
     pub rows: Vec<RawRow>,
-    /// Whether the headers both have stand in the same order.
+    /// Whether the headers both have are in the same order.
     pub same_order: bool,
 }
 
@@ -235,7 +235,7 @@ fn same_but_dn(left: &[u8], right: &[u8], [l, r]: &[Vec<u8>; 2]) -> bool {
     l && r && left == right
 }
 
-/// `text` with each DN that stands alone (before `@`, or between quotes or ends) replaced by a NUL,
+/// `text` with each separate occurrence of the DN (before `@`, or between quotes or ends) replaced by a NUL,
 /// and whether there was one.
 fn without_dn(text: &[u8], dn: &[u8]) -> (Vec<u8>, bool) {
     let (mut out, mut rest, mut found) = (Vec::with_capacity(text.len()), text, false);

@@ -1,7 +1,7 @@
-//! Deals the labels of the smaller side out at random, again and again, for many tables at once.
+//! Permutation test: reassigns the smaller group's labels at random, for many tables at once.
 //!
 //! Tables with as many DNs on either side are dealt the same hands: what is dealt are places in the
-//! row of all DNs, in which those that share a value stand together. Where values are few, a hand is
+//! row of all DNs, in which those that share a value are adjacent. Where values are few, a hand is
 //! counted up to the end of each value, which takes one word of bits; else by the places dealt. What
 //! no hand can be expected to match is not dealt at all.
 
@@ -11,11 +11,11 @@ use super::stats::{Factorials, Random};
 
 /// Draws spent on one attribute, about.
 const DRAWS: usize = 1_000_000;
-/// So many draws as rare as what is observed tell how common it is, to some seven in a hundred.
+/// This many draws as rare as what is observed show how common it is, to some seven in a hundred.
 const ENOUGH: u32 = 200;
 /// The logarithm of a chance so small that it is none: 10⁻¹⁵.
 const NEVER: f64 = -34.5;
-/// Values up to which a byte tells which one stands at a place; one more stands for none.
+/// Values up to which a byte holds the value at a place; one more means none.
 const FEW: usize = u8::MAX as usize;
 /// About the instructions it takes to count the bits up to a place, a place of a hand with few values,
 /// and one with many; to set a bit, and to add up a word of them.
@@ -38,7 +38,7 @@ pub(super) fn relabelled(ln: &Factorials, tables: &[&[[u32; 2]]]) -> Vec<f64> {
     p_values
 }
 
-/// Deals to tables with so many DNs on either side.
+/// Deals to tables with `of` DNs on either side.
 fn deal(ln: &Factorials, of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [f64]) {
     let taken = of[0].min(of[1]) as usize;
     let rounds = (DRAWS / taken).clamp(999, 9999);
@@ -81,7 +81,7 @@ fn deal(ln: &Factorials, of: [u32; 2], mut tested: Vec<Tested>, p_values: &mut [
     }
 }
 
-/// Places, or words of bits, dealt before tables look at them: so each table stays near for a while.
+/// Places, or words of bits, dealt before they are counted: so each table stays in the cache for a while.
 const AT_ONCE: usize = 1 << 14;
 
 /// Places dealt.
@@ -91,7 +91,7 @@ struct Hands {
     taken: usize,
     /// One hand after the other.
     dealt: Vec<u32>,
-    /// Words of a hand as bits, and one more: none where nobody asks for them.
+    /// Words of a hand as bits, and one more: none where they are not needed.
     words: usize,
     bits: Vec<Word>,
 }
@@ -162,7 +162,7 @@ struct Tested {
     /// Its place among those asked for.
     place: usize,
     /// How much each number of labels weighs on a value that several DNs share: those of one value
-    /// stand together. What only one DN has weighs nothing with or without a label.
+    /// are adjacent. What only one DN has weighs nothing with or without a label.
     weights: Vec<f64>,
     values: Vec<Shared>,
     /// DNs, and up to how many of their places bits are to be counted.
@@ -178,10 +178,10 @@ struct Tested {
 enum Counter {
     /// A hand as bits.
     Bits,
-    /// By place in the row of all DNs: the value of the DN there, [`FEW`] if nobody shares it; and
-    /// how many labels each value has under way, by every other place.
+    /// By place in the row of all DNs: the value of the DN there, [`FEW`] if it is not shared; and
+    /// how many labels each value has so far, by every other place.
     Few { by_place: Vec<u8>, labels: Box<[[u32; FEW + 1]; 2]> },
-    /// The same with `u32::MAX`; how many labels each value has under way, and those that have some.
+    /// The same with `u32::MAX`; how many labels each value has so far, and those that have some.
     Many { by_place: Vec<u32>, under_way: Vec<u32>, touched: Vec<u32> },
 }
 
@@ -212,7 +212,7 @@ impl Tested {
             }
             from = to;
         }
-        // many tables stand side by side
+        // many tables are in memory together
         weights.shrink_to_fit();
         values.shrink_to_fit();
         Self { place, weights, values, places: from, ends, by: Counter::Bits, observed, as_rare: 0 }
@@ -225,7 +225,7 @@ impl Tested {
         let (taken, all) = (of[0].min(of[1]), of[0] + of[1]);
         let shared: u32 = self.values.iter().map(|value| value.to - value.from).sum();
         let values = self.values.len() as u32;
-        // what nobody shares makes no difference, but it is dealt as well
+        // what is not shared makes no difference, but it is dealt as well
         let single = all - shared;
         let of_single = ln.ln_choose(single, taken.min(single / 2));
         let free = if single > 0 { values } else { values.saturating_sub(1) };

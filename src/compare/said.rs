@@ -1,4 +1,4 @@
-//! Lines of logs with no known meaning, held against how the attempts around them ended.
+//! Compares lines of logs with no known meaning with how the attempts around them ended.
 
 use crate::registration::{AttemptView, DnView, Outcome, Shape, Snapshot};
 
@@ -10,14 +10,14 @@ const FEWEST: u32 = 2;
 pub struct SaidLine {
     /// The line.
     pub shape: Shape,
-    /// Failed attempts it stands in, and how many there are in logs; or those of the first of two sides.
+    /// Failed attempts it is in, and how many there are in logs; or those of the first of two sides.
     pub failures: (u32, u32),
-    /// Accepted attempts it stands in, and how many there are in logs; or those of the second of two sides.
+    /// Accepted attempts it is in, and how many there are in logs; or those of the second of two sides.
     pub successes: (u32, u32),
 }
 
 impl SaidLine {
-    /// Whether it stands in all of the one and none of the other: a correlation, and no cause.
+    /// Whether it is in all of one and none of the other: a correlation, not a cause.
     #[must_use]
     pub const fn separates(&self) -> bool {
         let (f, w) = (self.failures, self.successes);
@@ -26,7 +26,7 @@ impl SaidLine {
     }
 }
 
-/// The lines that stand between requests and their answers, of failed attempts against accepted ones; those that
+/// The lines between requests and their responses, of failed attempts against accepted ones; those that
 /// separate first.
 #[must_use]
 pub(super) fn said(snapshot: &Snapshot) -> Vec<SaidLine> {
@@ -62,7 +62,7 @@ fn count<'s, S: Fn(&AttemptView<'_>) -> Option<usize>>(
         for attempt in dn.attempts() {
             let Some(side) = side(&attempt) else { continue };
             let said: Vec<u16> = dn.said_in(&attempt).collect();
-            // a log that shows no lines in between tells nothing of them
+            // a log that shows no lines in between has no evidence about them
             if said.is_empty() && dn.statements_in(&attempt).next().is_none() {
                 continue;
             }

@@ -2,7 +2,7 @@
 //!
 //! - [`fisher`]: R. A. Fisher's exact test of a two-by-two table, two-sided.
 //! - [`freeman_halton`]: its extension to several values (Freeman and Halton, Biometrika 38, 1951),
-//!   by relabelling at random from a fixed seed, no longer than it takes to see that chance does as
+//!   by relabeling at random from a fixed seed, no longer than it takes to see that chance does as
 //!   well (Besag and Clifford, Biometrika 78, 1991; `relabel`); by Pearson's chi-square where both sides are
 //!   large (Wilson and Hilferty's approximation of its tail, PNAS 17, 1931).
 //! - [`smirnov`]: the two-sample Kolmogorov–Smirnov test, whose statistic is the best Youden index
@@ -15,7 +15,7 @@ use crate::hashing::HashMap;
 
 use super::relabel::relabelled;
 
-/// From so many DNs on both sides, chi-square takes over from relabelling.
+/// From this many DNs on both sides, chi-square takes over from relabeling.
 const LARGE: u32 = 1000;
 /// Cells of the lattice counted exactly.
 const LATTICE: u64 = 2_000_000;

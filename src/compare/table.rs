@@ -32,7 +32,7 @@ pub(super) struct Column<'s> {
     pub counts: Vec<[u32; 2]>,
     /// The codes of the working side, in order of first appearance there.
     pub working: Vec<u32>,
-    /// The first column that divides the DNs in the same way.
+    /// The first column that divides the DNs alike.
     pub class: usize,
 }
 
@@ -62,7 +62,7 @@ impl<'s> Values<'s> {
 #[derive(Default)]
 struct PieceColumn<'s> {
     values: Values<'s>,
-    /// Codes, and how many DNs in a row have them: neighbours are often alike.
+    /// Codes, and how many DNs in a row have them: neighbors are often alike.
     runs: Vec<(u32, u32)>,
     /// The value of the latest run.
     latest: Option<Atom<'s>>,
@@ -194,7 +194,7 @@ impl<'s> Table<'s> {
     }
 }
 
-/// For each of so many things, the first one that is the same.
+/// For each of `many` things, the first one that is the same.
 pub(super) fn classes(many: usize, same: impl Fn(usize, usize) -> bool) -> Vec<usize> {
     let mut firsts: Vec<usize> = Vec::new();
     let class = |one| {

@@ -1,4 +1,4 @@
-//! What is ordinary in this fleet: an oddity that working DNs share explains nothing.
+//! Counts what is normal in this fleet: an oddity that working DNs share explains nothing.
 
 use super::case::Case;
 use super::finding::{Confidence, Evidence};
@@ -8,7 +8,7 @@ use crate::net::Endpoint;
 use crate::registration::{Cohort, Flag, Outcome, Purpose, Verdict};
 use crate::sip::{Uri, is_malformed_ipv6, is_user_name_of};
 
-/// So many working DNs are needed to call something unusual.
+/// This many working DNs are needed to call something unusual.
 const ENOUGH: u32 = 2;
 
 /// Something a DN may have that does no harm by itself.
@@ -105,7 +105,7 @@ impl Oddity {
         }
     }
 
-    /// So many working DNs without it tell that it is unusual: one, where it is forbidden.
+    /// How many working DNs without it show that it is unusual: one, where it is forbidden.
     const fn enough(self) -> u32 {
         match self {
             Self::RequestUriUser => 1,
@@ -113,7 +113,7 @@ impl Oddity {
         }
     }
 
-    /// The answer of a rule about it: an observation, and a warning where it tells the failing
+    /// The answer of a rule about it: an observation, and a warning where it separates the failing
     /// from the working.
     pub(super) fn judge(self, case: &Case<'_>) -> Held {
         if !self.is_in(case) {
@@ -128,7 +128,7 @@ impl Oddity {
         })
     }
 
-    /// What the fleet says of it, to follow a sentence.
+    /// How common it is in the fleet, to follow a sentence.
     pub(super) fn in_the_fleet(self, case: &Case<'_>) -> String {
         match case.scene.baseline.standing(self) {
             Standing::Separates { failing, working }
@@ -204,7 +204,7 @@ pub(super) struct Baseline {
     shares: [(Share, Share); Oddity::ALL.len()],
 }
 
-/// What the fleet says of an oddity.
+/// How common an oddity is in the fleet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Standing {
     /// Working DNs have it too.

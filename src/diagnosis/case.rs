@@ -21,7 +21,7 @@ pub(super) struct Case<'a> {
     pub view: DnView<'a>,
     /// Its attempts, in order of time.
     pub attempts: Cow<'a, [AttemptView<'a>]>,
-    /// Which attempt the verdict follows from, once somebody asked.
+    /// The attempt that the verdict follows from, found on demand.
     deciding: OnceCell<Option<usize>>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Case<'a> {
         Self { scene, view, attempts, deciding: OnceCell::new() }
     }
 
-    /// The case of a DN whose attempts are at hand.
+    /// The case of a DN whose attempts are already gathered.
     pub(super) const fn of(
         scene: &'a Scene<'a>,
         view: DnView<'a>,
@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
         self.view.cohort() == Cohort::Failing
     }
 
-    /// The registrar whose word is the verdict.
+    /// The registrar whose verdict counts.
     pub(super) fn registrar(&self) -> Option<Endpoint> {
         self.view.state().registrations.first().map(|r| r.registrar)
     }
@@ -103,7 +103,7 @@ impl<'a> Case<'a> {
         self.attempts.get((*self.deciding.get_or_init(|| self.find_deciding()))?)
     }
 
-    /// The latest attempt that is over: challenges and requests under way are not.
+    /// The latest attempt that is over: challenges and requests in flight are not.
     pub(super) fn last_done(&self) -> Option<&AttemptView<'a>> {
         self.attempts.iter().rev().find(|a| a.outcome != Outcome::Open)
     }

@@ -1,4 +1,4 @@
-//! What a rule finds.
+//! The finding of a rule.
 
 use std::net::IpAddr;
 
@@ -55,7 +55,7 @@ impl Confidence {
 pub struct Evidence {
     /// When it was captured.
     pub time: Timestamp,
-    /// Where it stands.
+    /// Its place.
     pub frame: FrameRef,
 }
 
@@ -68,7 +68,7 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure the rule is.
     pub confidence: Confidence,
-    /// It is why its DN is not in service, or why nobody can tell: one at most for each DN.
+    /// It is why its DN is not in service, or why that is unknown: one at most for each DN.
     pub is_cause: bool,
     /// The DN it is about, if it is about one.
     pub dn: Option<Vec<u8>>,
@@ -82,7 +82,7 @@ pub struct Finding {
     pub fragment: &'static str,
     /// What to look at next.
     pub check: &'static str,
-    /// Where the behaviour is described.
+    /// Where the behavior is described.
     pub reference: &'static str,
 }
 

@@ -1,8 +1,8 @@
-//! Some DNs with their attempts, brought to hand together: nearest memory holds a few dozen.
+//! Gathers some DNs with their attempts, prefetched together: the nearest cache holds a few dozen.
 
 use crate::registration::{AttemptView, DnView, abreast};
 
-/// DNs looked at together.
+/// DNs gathered together.
 const AT_ONCE: usize = 64;
 
 /// The attempts of some DNs, one DN after the other.
@@ -36,7 +36,7 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// Puts the next few into `some`, as many as are looked at together; whether there are any.
+/// Puts the next few into `some`, as many as are gathered together; whether there are any.
 pub(super) fn next_of<T>(all: &mut impl Iterator<Item = T>, some: &mut Vec<T>) -> bool {
     some.clear();
     some.extend(all.take(AT_ONCE));

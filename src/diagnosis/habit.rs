@@ -1,4 +1,4 @@
-//! How often a device registers, against how long it may keep its binding.
+//! Measures how often a device registers, compared with the time it was granted.
 
 use crate::net::Timestamp;
 use crate::registration::{AttemptView, Outcome, Purpose, Verdict};
@@ -18,11 +18,11 @@ pub(super) struct Habit {
     pub granted: u32,
 }
 
-/// So many in a row are a habit.
+/// This many in a row are a habit.
 const IN_A_ROW: u32 = 5;
 /// A device that refreshes with so much of its time left does not follow it.
 const TIMES_AS_LONG: i64 = 10;
-/// Closer than this a device swaps its Contact, or sends on several ways; in nanoseconds.
+/// Closer than this a device swaps its Contact, or sends on several paths; in nanoseconds.
 const AT_ONCE: i64 = 100_000_000;
 
 /// What runs at one moment of the walk.
@@ -57,7 +57,7 @@ pub(super) fn too_often(attempts: &[AttemptView<'_>]) -> Option<Habit> {
     best.filter(|best| best.times >= IN_A_ROW)
 }
 
-/// Devices whose first attempt comes later are not looked at: some DNs have thousands.
+/// Devices whose first attempt comes later are not examined: some DNs have thousands.
 const MOST_PLACES: usize = 64;
 
 /// The habits of one device.

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  cause     why a DN is not in service: one finding at most, the first rule that holds
-//!  remark    what else is to be said of a DN
-//!  cluster   what is to be said of its nodes, and of a DN at them
-//!  capture   what is to be said of a source, a server, or the capture itself
+//!  remark    anything else about a DN
+//!  cluster   a cluster's nodes, and a DN at them
+//!  capture   a source, a server, or the capture itself
 //!  secret    whether the digests fit a password that is known
 //!  explain   the story of one DN, in order of time
 //! ```
@@ -53,7 +53,7 @@ pub use summary::{Group, grouped};
 
 /// What every rule finds, the most severe first, causes before remarks, in order of time.
 ///
-/// Observations that are ordinary in a working fleet are told of DNs that do not work.
+/// Observations that are normal in a working fleet are reported only for DNs that do not work.
 #[must_use]
 pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let scene = Scene::new(snapshot);
@@ -61,7 +61,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Finding> {
     let loud = loud.fold(Signs::default(), |all, rule| all.or(rule.needs()));
     // room that is not used is never touched, and what grows is copied
     let mut all = Vec::with_capacity(snapshot.dns().len());
-    // most DNs work, and there is nothing to say of them
+    // most DNs work, and no rule holds for them
     let worth_a_look = |(place, view): &(usize, DnView<'_>)| {
         view.cohort() != Cohort::Working || scene.signs(*place).meets(loud)
     };
@@ -92,7 +92,7 @@ pub fn rank(findings: &mut [Finding]) {
     findings.sort_by_cached_key(Rank::of);
 }
 
-/// Where a finding stands among others.
+/// The rank of a finding among others.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank(bool, Reverse<Severity>, bool, Option<Timestamp>);
 
@@ -130,8 +130,8 @@ fn judge_dn(case: &Case<'_>, signs: Signs, all: bool, mut tell: impl FnMut(Findi
     told.filter_map(|rule| rule.judge(case)).for_each(tell);
 }
 
-/// What is the same in every case of each rule: causes, remarks, rules of clusters and of the capture, and what
-/// known passwords tell.
+/// What is the same in every case of each rule: causes, remarks, rules of clusters and of the capture, and
+/// rules about known passwords.
 pub fn abouts() -> impl Iterator<Item = &'static About> {
     let of_dns = cause::CAUSES.iter().chain(remark::REMARKS).map(|rule| rule.about());
     let of_captures = capture::RULES.iter().map(|rule| rule.about());

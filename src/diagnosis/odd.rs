@@ -1,4 +1,4 @@
-//! What the latest REGISTER of a DN and its answer contradict or leave out.
+//! Finds what the latest REGISTER of a DN and its response contradict or leave out.
 
 use std::net::IpAddr;
 
@@ -35,7 +35,7 @@ pub(super) struct TwoTimes {
     pub longest: Option<i64>,
 }
 
-/// So many seconds apart, two times are two.
+/// Two expiry times that differ by more than this many seconds are two.
 const APART: u32 = 5;
 
 /// The two times that the latest 200 names.
@@ -80,7 +80,7 @@ pub(super) fn listed_instead<'a>(case: &Case<'a>) -> Option<&'a [u8]> {
     if last.outcome != Outcome::Accepted && !not_its_own || last.purpose != Purpose::Register {
         return None;
     }
-    // what only the registrar's list shows is nobody's, until it is the answer to this REGISTER
+    // a binding that only the registrar's list shows has no owner, until it is the response to this REGISTER
     let is_its = |source: Option<Endpoint>| match source {
         Some(source) => source.addr == last.source.addr,
         None => not_its_own,
@@ -102,18 +102,18 @@ fn ip_of(host: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(host).ok()?.parse().ok()
 }
 
-/// What somebody between the device and the registrar wrote in place of what the device had sent:
+/// What a router between the device and the registrar wrote in place of what the device had sent:
 /// the same REGISTER was captured on both sides.
 pub(super) fn rewritten<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     case.attempts.iter().rev().find(|a| a.rewritten().is_some())
 }
 
-/// A way through a translator that closed while it was not used.
+/// A NAT mapping that closed while it was not used.
 pub(super) struct LostMapping<'c, 'a> {
     /// The registration over it, and the next one, from another port.
     pub over: &'c AttemptView<'a>,
     pub next: &'c AttemptView<'a>,
-    /// What was sent to it in vain in between.
+    /// What was sent to it in between without an answer.
     pub unanswered: &'a Unanswered,
     /// For how long nothing had come from the device, in nanoseconds.
     pub quiet: i64,
@@ -123,7 +123,7 @@ pub(super) struct LostMapping<'c, 'a> {
 /// REQ-5 asks for two minutes, many take 30 s).
 const SHORTEST_MAPPING: i64 = 30_000_000_000;
 
-/// The latest such way of a DN.
+/// The latest such mapping of a DN.
 pub(super) fn lost_mapping<'c, 'a>(case: &'c Case<'a>) -> Option<LostMapping<'c, 'a>> {
     let translated = case.has(Flag::Nat) || case.has(Flag::ContactUnroutable);
     if !translated {

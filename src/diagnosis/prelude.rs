@@ -1,4 +1,4 @@
-//! What every rule's file needs.
+//! The imports of every rule's file.
 
 pub(super) use super::case::{Case, decided_at, shown_by};
 pub(super) use super::finding::{Confidence, Evidence, Finding, Severity};

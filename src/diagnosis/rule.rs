@@ -1,4 +1,4 @@
-//! What a rule is: what it is about, whether it holds, and the sentence for the case at hand.
+//! Defines a rule: what it is about, whether it holds, and the sentence for the case.
 
 use super::case::Case;
 use super::finding::{Confidence, Evidence, Finding, Severity};
@@ -18,7 +18,7 @@ pub struct About {
     pub meaning: &'static str,
     /// What to look at next.
     pub check: &'static str,
-    /// Where the behaviour is described.
+    /// Where the behavior is described.
     pub reference: &'static str,
 }
 
@@ -26,7 +26,7 @@ pub struct About {
 pub(super) enum Held {
     /// It does not.
     No,
-    /// The capture does not hold enough to tell.
+    /// The capture does not hold enough to decide.
     NotEnough,
     /// It does, and these frames show it.
     Yes(Proof),
@@ -77,7 +77,7 @@ pub(super) trait DnRule: Sync {
     /// The sentence for this case; asked for only where the rule holds.
     fn sentence(&self, case: &Case<'_>) -> String;
 
-    /// Whether its observations are ordinary in a working fleet and told only of other DNs.
+    /// Whether its observations are normal in a working fleet, so reported only for DNs that are failing.
     fn is_ordinary(&self) -> bool {
         false
     }

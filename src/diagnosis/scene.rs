@@ -1,4 +1,4 @@
-//! What rules know beyond one DN: servers, sources, and what is ordinary in this fleet.
+//! Counts what rules know beyond one DN: servers, sources, and what is normal in this fleet.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -111,7 +111,7 @@ impl Served {
     }
 }
 
-/// What came of the REGISTERs of an address.
+/// The outcomes of the REGISTERs of an address.
 #[derive(Clone, Default)]
 pub(super) struct Sent {
     /// DNs.
@@ -229,7 +229,7 @@ fn marks_of(attempt: &AttemptView<'_>) -> u8 {
     marks.iter().filter(|(on, _)| *on).fold(0, |all, (_, mark)| all | mark)
 }
 
-/// What is known of a server that answered nobody.
+/// A server that answered no DN.
 static NOBODY: Served = Served {
     answered: 0,
     accepted: 0,
@@ -247,7 +247,7 @@ fn rejections(attempt: &AttemptView<'_>) -> u32 {
     attempt.refusals().max(u32::from(failed))
 }
 
-/// Servers of one DN that are looked at for DNs they accepted and refuse since.
+/// Servers of one DN that are checked for DNs they accepted and have refused since.
 const SERVERS: usize = 8;
 /// DNs of a piece.
 const PIECE: usize = 2048;
@@ -274,7 +274,7 @@ struct Piece {
     under_way: usize,
     instances: Vec<Sym>,
     servers: HashMap<Endpoint, Served>,
-    /// Of each DN the addresses that sent its REGISTERs, with what came of them.
+    /// The addresses that sent each DN's REGISTERs, with the outcomes.
     sources: Vec<(IpAddr, Tried)>,
     waves: Waves,
     /// DNs of which credentials were refused: what shows it is kept in order of the DNs.
@@ -443,7 +443,7 @@ impl<'a> Scene<'a> {
         self.servers.get(&server).unwrap_or(&NOBODY)
     }
 
-    /// What came of the REGISTERs of an address.
+    /// The outcomes of the REGISTERs of an address.
     pub(super) fn sent(&self, source: IpAddr) -> Option<&Sent> {
         self.sources.get(&source)
     }

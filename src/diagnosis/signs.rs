@@ -1,4 +1,4 @@
-//! What a DN shows at a glance: a rule that needs more than it shows is not asked.
+//! The signs a DN shows at a glance: a rule that needs others is not asked.
 
 use super::baseline::Oddity;
 use super::case::Case;
@@ -21,7 +21,7 @@ pub(super) enum Sign {
     LatestFailed,
     /// An attempt came sooner than the server had asked for.
     Hasty,
-    /// CSeq fell or stood still between two attempts under one Call-ID.
+    /// CSeq fell or did not rise between two attempts under one Call-ID.
     CseqFell,
     /// The latest REGISTER requires something.
     Requires,

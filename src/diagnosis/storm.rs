@@ -22,7 +22,7 @@ pub(super) struct Storm {
     pub sources: usize,
     /// From the first to the last REGISTER of it.
     pub lasted: i64,
-    /// How often so many came at once.
+    /// How often that many came at once.
     pub times: u32,
     /// DNs that were rejected with 5xx, or not answered.
     pub overloaded: u32,
@@ -30,7 +30,7 @@ pub(super) struct Storm {
     pub hasty: u32,
     /// How long they were asked to wait at most, in seconds.
     pub wait: u32,
-    /// How long the server had answered nobody before, if that is long and it was asked.
+    /// How long the server had answered no DN before, if that is long and it was asked.
     pub silent: Option<i64>,
     /// The first and the last REGISTER of it.
     pub evidence: Vec<Evidence>,
@@ -96,7 +96,7 @@ impl Look {
         }
     }
 
-    /// Looks at the attempts of one DN.
+    /// Takes in the attempts of one DN.
     fn dn<'a>(&mut self, attempts: impl Iterator<Item = AttemptView<'a>>) {
         let server = self.storm.server;
         let (mut came, mut overloaded, mut hasty) = (false, false, false);

@@ -10,7 +10,7 @@ const AT_ONCE: i64 = 2_000_000_000;
 const MOST: i64 = 65_536;
 /// Fewer DNs are no wave.
 pub(super) const MANY: u32 = 20;
-/// So many times as many REGISTERs as usual are a wave.
+/// A wave has this many times as many REGISTERs as usual.
 const UNUSUAL: u64 = 20;
 
 /// REGISTERs by server and time.
@@ -71,7 +71,7 @@ impl Waves {
         }
     }
 
-    /// The servers to which many REGISTERs came at once, with the highest of these waves; `dns` tells
+    /// The servers to which many REGISTERs came at once, with the highest of these waves; `dns` returns
     /// how many DNs a server has.
     pub(super) fn high(&self, dns: impl Fn(Endpoint) -> u32) -> Vec<(Endpoint, Wave)> {
         let mut all = Vec::new();
@@ -104,7 +104,7 @@ impl Waves {
     }
 }
 
-/// How often so many came, what touches counted once.
+/// How often `enough` came; adjacent ones count once.
 fn peaks(sums: &[u64], enough: u64) -> u32 {
     let (mut count, mut inside) = (0, false);
     for sum in sums {

@@ -72,7 +72,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Packet<'_>> {
 }
 
 /// The time header is in the order of the sender's processor: microseconds that are none in one order
-/// tell the other; where both could be, it is the order of nearly every machine.
+/// reveal the other; where both could be valid, it is the order of nearly every machine.
 fn read_time(packet: &mut Packet<'_>, time: &[u8; TIME]) {
     let [s1, s2, s3, s4, u1, u2, u3, u4, c1, c2, _, _] = *time;
     let micros = number(&[u4, u3, u2, u1]);

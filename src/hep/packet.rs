@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{MAGIC, chunk, legacy, protocol};
 use crate::net::{Timestamp, Transport};
 
-/// A HEP packet; what it does not tell is `None` or empty.
+/// A HEP packet; what it does not contain is `None` or empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Packet<'a> {
     /// 1, 2 or 3.
@@ -16,9 +16,9 @@ pub struct Packet<'a> {
     pub src: Option<IpAddr>,
     /// Its receiver.
     pub dst: Option<IpAddr>,
-    /// The sender's port; 0 if not told.
+    /// The sender's port; 0 if absent.
     pub src_port: u16,
-    /// The receiver's port; 0 if not told.
+    /// The receiver's port; 0 if absent.
     pub dst_port: u16,
     /// When the agent saw it, by the agent's clock.
     pub time: Option<Timestamp>,
@@ -40,7 +40,7 @@ pub struct Packet<'a> {
     pub cut: bool,
 }
 
-/// What was seen, as it stands in the packet.
+/// What was seen, as it is in the packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Payload<'a> {
     /// The bytes themselves.
@@ -60,7 +60,7 @@ impl Default for Payload<'_> {
 pub struct Broken;
 
 impl Packet<'_> {
-    /// What carried the payload, as far as the agent tells.
+    /// What carried the payload, as far as the agent reports it.
     #[must_use]
     pub fn transport(&self) -> Transport {
         match self.protocol {
@@ -146,7 +146,7 @@ fn field<'a>(packet: &mut Packet<'a>, kind: u16, value: &'a [u8]) {
         (chunk::NODE, _) => packet.node = value,
         (chunk::VLAN, 2) => packet.vlan = Some(short() & 0x0fff).filter(|vlan| *vlan > 0),
         (chunk::SRC_MAC, 6) => packet.mac = value.try_into().ok(),
-        // the address chunks tell the family; keep-alive timers and the like say nothing here
+        // the address chunks show the family; keep-alive timers and the like add nothing here
         _ => {}
     }
 }

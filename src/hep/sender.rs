@@ -26,7 +26,7 @@ pub struct SenderCounts {
     pub sent: u64,
     /// Dropped because the socket's buffer was full.
     pub full: u64,
-    /// Dropped because the network refused: no route, or nobody listens.
+    /// Dropped because the network refused: no route, or no listener.
     pub refused: u64,
     /// Dropped because they do not fit into a datagram.
     pub too_long: u64,

@@ -83,14 +83,14 @@ fn take(bytes: &[u8], found: &mut dyn FnMut(&[u8])) -> (usize, u64) {
 enum Start {
     /// A packet of that length begins here.
     Packet(usize),
-    /// It may, but there are too few bytes to tell.
+    /// It may, but there are too few bytes to decide.
     TooShort,
     /// It does not.
     None,
 }
 
-/// What stands at the front: magic, a length and a first chunk that fits into it. The chunk is asked
-/// for so that the four letters inside some payload are not taken for a packet.
+/// Examines the front: magic, a length and a first chunk that fits into it. The chunk is required
+/// so that the four letters inside some payload are not taken for a packet.
 fn start(bytes: &[u8]) -> Start {
     let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
     if !MAGIC.starts_with(magic) {

@@ -32,7 +32,7 @@ pub use runner::{READY, RunnerLimits, run};
 const QUEUE: usize = 1000;
 /// Bytes of all that wait.
 const WAITING: usize = 4 << 20;
-/// Bytes of a line: they fit into a pipe that nobody reads yet.
+/// Bytes of a line: they fit into a pipe that is not read yet.
 const LINE: usize = 60 << 10;
 /// Bytes of an answer of the runner.
 const NEWS: u64 = 4096;
@@ -101,7 +101,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts the runner: `command` has to come to [`run`], with its rights dropped.
+    /// Starts the runner: `command` has to call [`run`], with its rights dropped.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (lines, news) = (child.stdin.take(), child.stdout.take());
@@ -227,7 +227,7 @@ fn next_news(news: &mut BufReader<ChildStdout>) -> Option<String> {
 }
 
 impl HookCounts {
-    /// Counts what the runner says of a command.
+    /// Counts the outcome of a command as the runner reports it.
     fn take(&mut self, news: &str) {
         let (what, detail) = news.split_once(' ').unwrap_or((news, ""));
         let number = match what {

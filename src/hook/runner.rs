@@ -1,4 +1,4 @@
-//! The runner's side: takes a line, runs the command, says what became of it.
+//! The runner's side: takes a line, runs the command, reports how it ended.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -20,7 +20,7 @@ pub(super) const SIGNAL: &str = "signal";
 pub(super) const OVERDUE: &str = "overdue";
 pub(super) const NOT_STARTED: &str = "not_started";
 
-/// Between two looks at whether a command is over, at most.
+/// Between two checks whether a command is over, at most.
 const LOOK: Duration = Duration::from_millis(20);
 /// What a line may have: more than it is ever given.
 const LINE: u64 = 1 << 20;
@@ -69,7 +69,7 @@ pub fn run(
     let next = || desk.lock().unwrap_or_else(PoisonError::into_inner).next(limits);
     let serve = || {
         while let Some(line) = next() {
-            // when nobody is there any more, what was given is done all the same
+            // if the watching process is gone, the lines that were given are still run
             say(&news, &run_one(command, limits, line)).unwrap_or_default();
         }
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// What is said of commands for some lines, and how long they took.
+/// What is reported of commands for some lines, and how long they took.
 fn run_all(command: &str, limits: &RunnerLimits, lines: &str) -> (Vec<String>, Duration) {
     let began = Instant::now();
     let mut news = Vec::new();

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use nix::ifaddrs::getifaddrs;
 
-/// The addresses of all interfaces, loopback included; none if the system does not tell.
+/// The addresses of all interfaces, loopback included; none if the system does not list them.
 ///
 /// On Linux they are read from `/proc/net`: asking the kernel takes a netlink socket, and there are no
 /// new ones once rights are dropped.
@@ -23,7 +23,7 @@ fn listed() -> Option<BTreeSet<IpAddr>> {
     Some(of_trie(&v4).chain(of_interfaces(&v6)).collect())
 }
 
-/// The addresses of this host in the kernel's routing table: each stands in a line above what it is.
+/// The addresses of this host in the kernel's routing table: each is on the line above its type.
 fn of_trie(trie: &str) -> impl Iterator<Item = IpAddr> {
     let mut last = None;
     trie.lines().filter_map(move |line| {

@@ -19,7 +19,7 @@ pub use resolve::{Resolved, Resolver};
 
 use crate::net::escape_text;
 
-/// Who has a socket.
+/// The owner of a socket.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Owner {
     /// The process, where the program had the right to see it.

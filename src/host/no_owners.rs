@@ -1,4 +1,4 @@
-//! Stands for the owners of sockets on systems without `/proc/net`: nobody is known.
+//! Replaces the owners of sockets on systems without `/proc/net`: none is known.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ impl Owners {
         Self(())
     }
 
-    /// Looks again, in vain.
+    /// Does nothing.
     pub fn refresh(&mut self) {}
 
     /// The owner of a local endpoint: unknown.

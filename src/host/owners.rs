@@ -1,7 +1,7 @@
 //! Finds the process behind a socket in `/proc/net` and `/proc/PID/fd`, cached.
 //!
 //! The sockets of all users are listed for everyone, the open files of other users' processes are not.
-//! So [`Owners::refresh`] belongs before privileges are dropped: who owned a socket then still owns it
+//! So [`Owners::refresh`] belongs before privileges are dropped: the owner of a socket then is still its owner
 //! while the kernel lists it under the same inode. A socket opened later shows its user at least.
 
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use crate::net::{Endpoint, Transport};
 /// The process that holds sockets open for services it starts on demand.
 const INIT: u32 = 1;
 
-/// The sockets of this host and who owns them.
+/// The sockets of this host and their owners.
 #[derive(Debug)]
 pub struct Owners {
     addresses: BTreeSet<IpAddr>,
@@ -93,7 +93,7 @@ impl Owners {
         self.trouble.as_deref()
     }
 
-    /// Most endpoints are elsewhere: for them a look at the addresses is enough, once in a while.
+    /// Most endpoints are elsewhere: for them a check of the addresses is enough, once in a while.
     fn may_be_local(&mut self, address: IpAddr) -> bool {
         if !self.is_local(address) && self.listed.elapsed() >= self.pause {
             self.addresses = local_addresses();
@@ -120,7 +120,7 @@ impl Owners {
         Some(Owner { process: holder.map(|holder| holder.process), uid, user })
     }
 
-    /// Looks at all sockets and processes of the host now: some milliseconds, more with many files open.
+    /// Scans all sockets and processes of the host now: some milliseconds, more with many files open.
     pub fn refresh(&mut self) {
         self.addresses = local_addresses();
         self.trouble = None;

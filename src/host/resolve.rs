@@ -1,4 +1,4 @@
-//! Asks the resolver for the names of addresses, on a thread of its own, so that nobody waits.
+//! Asks the resolver for the names of addresses, on a thread of its own, so that callers never wait.
 
 use std::io;
 use std::net::IpAddr;
@@ -19,11 +19,11 @@ const KEPT: usize = 10_000;
 pub enum Resolved<'a> {
     /// Its name, escaped.
     Name(&'a str),
-    /// It has none, or nobody answered.
+    /// It has none, or the name servers did not answer.
     Nameless,
-    /// The question is under way.
+    /// The query was sent.
     Asked,
-    /// Too many questions are under way or answered.
+    /// Too many queries were sent or answered.
     Refused,
 }
 
@@ -42,8 +42,8 @@ enum Known {
 }
 
 impl Resolver {
-    /// Starts the thread that asks the system's resolver. It ends with its owner, or after the question
-    /// that is under way then.
+    /// Starts the thread that asks the system's resolver. It ends with its owner, or after the query
+    /// in progress.
     pub fn start() -> io::Result<Self> {
         Self::with(|address| dns_lookup::lookup_addr(&address).ok())
     }

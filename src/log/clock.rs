@@ -1,4 +1,4 @@
-//! Makes moments of the time stamps of one log, in the order of its lines.
+//! Turns the time stamps of one log into moments, in the order of its lines.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ const OUT_OF_PLACE: u32 = 64;
 pub(super) struct Settled {
     /// Its zone.
     pub zone: TimeZone,
-    /// The zone is an offset that was found out, so that it does not tell of summer time.
+    /// The zone is an offset that was found out, which does not include summer time.
     pub is_offset: bool,
     /// The date of its first line, for stamps without one.
     pub date: Option<Date>,
@@ -43,7 +43,7 @@ pub(super) struct Clock {
     shift: i64,
     /// The hour that comes twice has come once.
     second_time: bool,
-    /// What is added since a summer time that no zone tells of ended.
+    /// What is added since a summer time ended that no zone mentions.
     extra: i64,
     /// The zone's offset in an hour, and whether it was the hour's second time.
     known: Option<(i64, bool, i64)>,

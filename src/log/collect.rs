@@ -79,7 +79,7 @@ pub(super) enum Step {
 )]
 pub(super) struct Collect {
     framed: Framed,
-    /// What stands before every line.
+    /// The prefix of every line.
     prefix: Vec<u8>,
     dotted: bool,
     /// Headers are indented, their details more so.
@@ -157,7 +157,7 @@ impl Collect {
         self.bounded(step)
     }
 
-    /// Takes a line of a dissector's output: headers stand behind eight blanks.
+    /// Takes a line of a dissector's output: headers follow eight blanks.
     fn dissected(&mut self, text: &[u8]) -> Step {
         let indent = text.iter().take_while(|byte| **byte == b' ').count();
         let header = text.trim_ascii();
@@ -250,7 +250,7 @@ impl Collect {
         self.is_complete()
     }
 
-    /// Remembers what a header says of the message's length and worth.
+    /// Remembers what a header contributes to the message's length and plausibility.
     fn note(&mut self, text: &[u8]) {
         let Some(colon) = memchr::memchr(b':', text) else { return };
         let name = text.get(..colon).unwrap_or_default().trim_ascii();

@@ -1,4 +1,4 @@
-//! Makes items of what the framer found: times, sides, counts.
+//! Turns what the framer found into items: times, sides, counts.
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
@@ -52,7 +52,7 @@ pub(super) struct FoundMessage {
 }
 
 impl FoundMessage {
-    /// Whether the answer may tell where a request came from: its envelope does not.
+    /// Whether the response may show where a request came from: its envelope does not.
     pub(super) fn waits_for_answer(&self) -> bool {
         self.framed.takes == Takes::Received
             && self.sides.src.inferred
@@ -154,7 +154,7 @@ pub(super) struct Finish {
     counts: Vec<(u64, u64)>,
     /// The last time that was handed on.
     handed: Option<Timestamp>,
-    /// The calls of the last messages, to tell a clock that was set from a quiet night.
+    /// The calls of the last messages, to distinguish a clock that was set from a quiet night.
     calls: Vec<Call>,
     cut_lines: u64,
     copies: u64,
@@ -307,7 +307,7 @@ impl Finish {
         time
     }
 
-    /// Tells a clock that was set from a quiet night by the next message: its call goes on across the jump, though
+    /// Distinguishes a clock that was set from a quiet night by the next message: its call goes on across the jump, though
     /// what it had registered for would have run out.
     fn decide_by(&mut self, next: Call) -> Option<Timestamp> {
         let before = self.calls.iter().position(|known| known.id == next.id);

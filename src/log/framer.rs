@@ -7,7 +7,7 @@ use super::extract::{Said, Told, merge, read_fields, said, told};
 use super::stamp::Stamp;
 use super::tables::{Hits, ReadyEnvelope, Tables};
 
-/// How many lines may stand between an envelope and its start line.
+/// How many lines may come between an envelope and its start line.
 const MAX_BETWEEN: usize = 8;
 /// How many where the envelope says which lines they are.
 const MAX_DETAILS: usize = 200;
@@ -108,7 +108,7 @@ impl Framer {
         matches!(self.state, State::Idle)
     }
 
-    /// Takes a start line of which the envelope is not at hand; whether it is one.
+    /// Takes a start line whose envelope is not known; whether it is one.
     pub(super) fn expect(&mut self, dialect: Option<usize>, line: &Line<'_>) -> bool {
         let framed = unframed(dialect, Takes::Seen, Fields::default());
         let begun = Collect::begin(line, framed);

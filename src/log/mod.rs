@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  bytes ──▶ carrier ──▶ dialect ──▶ Item::Message    SIP as the host logged it
-//!            undone       framing     Item::Statement  what the program says of a registration
-//!                         clock       Item::Said       a line nobody knows, as its shape
+//!            undone       framing     Item::Statement  what the program reports about a registration
+//!                         clock       Item::Said       a line with no known meaning, as its shape
 //! ```
 //!
 //! Nothing here knows a registration. A log is evidence of its own kind: addresses and times that it leaves
@@ -56,7 +56,7 @@ pub struct Place {
 pub enum Item<'a> {
     /// A SIP message that was received or sent.
     Message(LoggedMessage<'a>),
-    /// What the program says of a registration.
+    /// What the program reports about a registration.
     Statement(Statement),
     /// A line with no known meaning between a request and its response.
     Said(Said),
@@ -75,9 +75,9 @@ pub struct LoggedMessage<'a> {
     pub at: Place,
     /// When it was logged; absent where the log has no clock.
     pub time: Option<Timestamp>,
-    /// Who sent it.
+    /// The sender.
     pub src: Side,
-    /// Who received it.
+    /// The receiver.
     pub dst: Side,
     /// What carried it.
     pub transport: Transport,
@@ -89,7 +89,7 @@ pub struct LoggedMessage<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// The message ends early.
     pub cut: bool,
-    /// A header broken by whoever pasted it was joined again.
+    /// A header that was broken when it was pasted was joined again.
     pub mended: bool,
     /// The program says that it could not be sent.
     pub not_sent: bool,
@@ -113,7 +113,7 @@ pub enum Direction {
     Sent,
 }
 
-/// What a program says of a registration.
+/// What a program reports about a registration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statement {
     /// Its line.
@@ -149,7 +149,7 @@ pub enum StatementKind {
     Registered,
     /// A contact was renewed.
     Refreshed,
-    /// A removal was requested; whose request is not stated.
+    /// A removal was requested; the sender of the request is not stated.
     Removed,
     /// The removal of a contact that was not there.
     NothingToRemove,
@@ -157,7 +157,7 @@ pub enum StatementKind {
     Replaced,
     /// A contact ran out by timer.
     Expired,
-    /// A contact was removed because its connection closed or the server started anew.
+    /// A contact was removed because its connection closed or the server restarted.
     ConnectionLost,
     /// The DN, endpoint or AOR is not configured, or is disabled.
     NotKnown,
@@ -188,7 +188,7 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Whether it is of what a node of a cluster tells its clients, and not of a registration.
+    /// Whether it is about what a node of a cluster reports to its clients, and not about a registration.
     #[must_use]
     pub const fn is_of_cti(self) -> bool {
         matches!(self, Self::InService | Self::OutOfService | Self::Owned | Self::Attached)
@@ -308,7 +308,7 @@ pub struct Clock {
     pub steps: Vec<(u64, i64)>,
 }
 
-/// What the user says of logs, and what is known of a file from outside.
+/// What the user states about logs, and what is known of a file from outside.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The dialect to assume (`--log-format`).

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
-/// What stands for the shapes that every dialect writes.
+/// The names in patterns for the shapes that every dialect writes.
 const NAMES: [(&str, &str); 4] = [
     // an address and its port
     ("{AP}", r#"(?:\[[^\]\s]+\]|[^\s\[\],;|<>"'()/]+):\d{1,5}"#),
@@ -16,10 +16,10 @@ const NAMES: [(&str, &str); 4] = [
     ("{AOR}", r"'[^']*?sips?:(?P<dn>[^@>';]+)[^']*'"),
 ];
 
-/// The most bytes of a line that a pattern looks at.
+/// The most bytes of a line that a pattern searches.
 const MAX_LOOK: usize = 8 * 1024;
 
-/// A pattern that is compiled when the first line is held against it.
+/// A pattern that is compiled when it is first tried on a line.
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: &'static str,

@@ -1,6 +1,6 @@
 //! Masks secrets in the words of a log.
 
-/// What stands before a secret.
+/// What precedes a secret.
 const BEFORE: [&str; 9] = [
     "Challenge=\"",
     "Response=\"",
@@ -37,7 +37,7 @@ pub fn masked(text: &str) -> String {
     out
 }
 
-/// The next secret: where what stands before it begins.
+/// The next secret: the place of what precedes it.
 fn next(text: &str) -> Option<(usize, &'static str)> {
     let found = BEFORE.iter().filter_map(|before| Some((text.find(before)?, *before)));
     found.min_by_key(|(at, before)| (*at, std::cmp::Reverse(before.len())))

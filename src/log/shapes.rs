@@ -49,7 +49,7 @@ fn shape(line: &[u8]) -> Option<String> {
     has_words.then_some(out)
 }
 
-/// How long the next token is, and what stands for it.
+/// How long the next token is, and its placeholder.
 fn token(rest: &str, first: char) -> (usize, Option<&'static str>) {
     if matches!(first, '\'' | '"')
         && let Some(close) = rest.get(1..).and_then(|inner| inner.find(first))

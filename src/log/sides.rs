@@ -1,4 +1,4 @@
-//! Finds out who sent a message and who received it, where its envelope leaves that out.
+//! Finds out the sender and the receiver of a message, where its envelope leaves them out.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -90,7 +90,7 @@ impl Found {
                 }
             }
             Some(Direction::Sent) => {}
-            // a pasted message tells no direction
+            // a pasted message has no direction
             Some(Direction::Received) | None => {
                 let is_register =
                     message.is_request() && message.method() == Some(Method::Register);
@@ -150,9 +150,9 @@ fn reached(via: &Via<'_>) -> Option<Endpoint> {
 /// Both sides of a message, and what carried it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Sides {
-    /// Who sent it.
+    /// The sender.
     pub src: Side,
-    /// Who received it.
+    /// The receiver.
     pub dst: Side,
     /// What carried it.
     pub transport: Transport,
@@ -161,7 +161,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// What the envelope says of a message that cannot be read.
+    /// The sides in the envelope of a message that cannot be read.
     pub(super) fn unknown(fields: &Fields) -> Self {
         let nobody = Guess::of(None);
         let transport = fields.transport.unwrap_or(Transport::Udp);

@@ -29,7 +29,7 @@ pub(super) struct Day {
     pub day: i8,
 }
 
-/// The longest that stands before a stamp: sequence numbers and marks.
+/// The longest prefix of a stamp: sequence numbers and marks.
 const MAX_LEAD: usize = 40;
 
 /// The last second of 2199: later ones are no times of a log, and their nanoseconds would not fit.
@@ -37,7 +37,7 @@ const MAX_EPOCH: u64 = 7_258_118_400;
 
 impl Stamp {
     /// The stamp at the start of a line, and where it ends; brackets, `@`, a clock's mark and a sequence
-    /// number may stand before it.
+    /// number may precede it.
     pub(super) fn leading(line: &[u8]) -> Option<(Self, usize)> {
         let mut cursor = Cursor::new(line.get(..96).unwrap_or(line));
         loop {

@@ -1,4 +1,4 @@
-//! Finds start lines and header lines in lines of text, and what stands before them.
+//! Finds start lines and header lines in lines of text, and their prefixes.
 
 use memchr::memmem;
 

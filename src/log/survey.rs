@@ -1,4 +1,4 @@
-//! Looks at the start of a log before it is read: what it is, how its clock goes, who wrote it.
+//! Examines the start of a log before it is read: its kind, its clock, the host that wrote it.
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -107,7 +107,7 @@ impl Survey {
         }
     }
 
-    /// Takes what the program says of itself.
+    /// Takes what the program reports about itself.
     fn fact(&mut self, told: &Told) {
         match told.fact {
             Fact::Local => {
@@ -283,7 +283,7 @@ impl Survey {
         today.year() - turned - i16::from(is_future)
     }
 
-    /// How the clock is set, what is to be said of it, and the addresses of the host.
+    /// How the clock is set, its description, and the addresses of the host.
     pub(super) fn settle(self, settings: &Settings) -> (Settled, Described, Local, Option<String>) {
         let (zone, zone_from) = self.zone(settings);
         let date = self.first_date(settings, &zone);

@@ -1,4 +1,4 @@
-//! The dialects' tables made ready: which lines are worth a pattern, found by one search for all keys.
+//! Compiles the dialects' tables: one search for all keys finds the lines that are worth a pattern.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub(super) struct ReadyEnvelope {
     pub row: &'static Envelope,
     /// The pattern of each line.
     pub lines: Vec<Pattern>,
-    /// What may stand between it and the start line.
+    /// What may come between it and the start line.
     pub between: Option<Pattern>,
 }
 

@@ -25,7 +25,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// The order that a mark at the start of `head` tells.
+    /// The order that a mark at the start of `head` shows.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         match head {
             [0xfe, 0xff, ..] => Some(Self::Big),

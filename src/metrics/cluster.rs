@@ -9,7 +9,7 @@ use crate::net::escape_bytes;
 /// Pairs of nodes with a series of their own.
 const PAIRS: usize = 2048;
 
-/// Who owns which DN, and which nodes have lost each other.
+/// Which node owns which DN, and which nodes have lost each other.
 #[derive(Clone, Default, Debug)]
 pub struct ClusterGauges {
     /// The owner of each DN, by its name as it is shown.
@@ -21,7 +21,7 @@ pub struct ClusterGauges {
 }
 
 impl ClusterGauges {
-    /// Takes in who owns which DN now; with a series for each if `per_dn`.
+    /// Takes in which node owns which DN now; with a series for each if `per_dn`.
     pub fn own<'o>(&mut self, owners: impl IntoIterator<Item = (&'o [u8], &'o str)>, per_dn: bool) {
         self.owners.clear();
         self.without_series = 0;

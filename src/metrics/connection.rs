@@ -10,7 +10,7 @@ use super::ExporterLimits;
 const CHUNK: usize = 2048;
 /// Headers of a request; real clients send about ten.
 const HEADERS: usize = 64;
-/// Bytes read and thrown away after the request: a body that nobody asked for.
+/// Bytes read and thrown away after the request: a body that is not used.
 const REST: usize = 64 << 10;
 
 /// What is sent to a client.
@@ -40,7 +40,7 @@ enum State {
     Draining(usize),
 }
 
-/// What a look at a connection led to.
+/// The result of driving a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
     /// Nothing more for now.
@@ -115,7 +115,7 @@ impl<S: Read + Write> Connection<S> {
                         }
                         continue;
                     }
-                    // who resets now has it, or does not want it
+                    // a client that resets now has it, or does not want it
                     Err(error) if !would_block(error.kind()) => return Step::Done,
                     Err(error) => Err(error),
                 },
@@ -142,7 +142,7 @@ impl<S: Read + Write> Connection<S> {
         matches!(self.state, State::Draining(_))
     }
 
-    /// Who is closed first when there are too many: the greatest.
+    /// Which client is closed first when there are too many: the greatest.
     pub(super) fn idleness(&self, now: Instant) -> (u8, std::time::Duration) {
         let rank = match self.state {
             State::Draining(_) => 2,
@@ -171,7 +171,7 @@ impl State {
 pub enum Request<'b> {
     /// Method and target.
     Whole(&'b str, &'b str),
-    /// It is longer than anybody needs.
+    /// It is longer than any request needs to be.
     TooLong,
     /// It is no HTTP.
     Broken,

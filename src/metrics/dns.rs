@@ -14,7 +14,7 @@ pub(super) const SERIES: usize = 10_000;
 /// Bytes of a name that becomes a label.
 pub(super) const NAME: usize = 128;
 
-/// What is to be said of DNs, kept up to date change by change: no snapshot is taken.
+/// Counts DNs by verdict, kept up to date change by change: no snapshot is taken.
 #[derive(Debug)]
 pub struct DnGauges {
     /// In the order of [`Verdict::ALL`].
@@ -26,8 +26,8 @@ pub struct DnGauges {
     series: Option<Series>,
 }
 
-/// DNs with a series of their own. When there is no room those that never were in service give way:
-/// whoever tries names cannot crowd out the others.
+/// DNs with a series of their own. When there is no room those that never were in service give way, so that
+/// a source that tries names cannot crowd out the others.
 #[derive(Default, Debug)]
 struct Series {
     shown: Arc<BTreeMap<Arc<str>, bool>>,

@@ -24,7 +24,7 @@ impl Families {
         self.counters(name, help, [(&[] as Labels<'_>, number)]);
     }
 
-    /// Numbers that only grow, told apart by one label.
+    /// Numbers that only grow, separated by one label.
     pub fn counter_by(
         &mut self,
         name: &'static str,
@@ -37,7 +37,7 @@ impl Families {
         self.counters(name, help, labels.iter().map(|(labels, number)| (&labels[..], *number)));
     }
 
-    /// Numbers that only grow, told apart by labels.
+    /// Numbers that only grow, separated by labels.
     pub fn counters<'a>(
         &mut self,
         name: &'static str,
@@ -60,7 +60,7 @@ impl Families {
         self.gauges(name, help, [(&[] as Labels<'_>, number)]);
     }
 
-    /// Numbers that come and go, told apart by labels.
+    /// Numbers that come and go, separated by labels.
     pub fn gauges<'a>(
         &mut self,
         name: &'static str,

@@ -1,10 +1,10 @@
-//! Shows numbers to Prometheus: what they are called, how they are written, who may fetch them.
+//! Serves numbers to Prometheus: their names, their text format, and the HTTP server.
 //!
 //! ```text
 //!  Families, DnGauges ── Page ──▶ Exporter ── one thread ──▶ GET /metrics
 //! ```
 //!
-//! Who has the numbers publishes a [`Page`] now and then and never waits; the thread renders the
+//! The owner of the numbers publishes a [`Page`] now and then and never waits; the thread renders the
 //! latest one when it is asked for, once however many ask.
 
 mod cluster;
@@ -95,7 +95,7 @@ impl Shared {
     }
 }
 
-/// A socket that nobody is answered on yet.
+/// A socket whose clients are not answered yet.
 #[derive(Debug)]
 pub struct Bound {
     server: Server,
@@ -125,7 +125,7 @@ impl Bound {
     }
 }
 
-/// Answers whoever asks for the numbers; dropping it ends that.
+/// Answers every client that asks for the numbers; dropping it ends that.
 #[derive(Debug)]
 pub struct Exporter {
     shared: Arc<Shared>,
@@ -144,7 +144,7 @@ impl Exporter {
         drop(before);
     }
 
-    /// Whether the thread ended by itself: nobody is answered any more.
+    /// Whether the thread ended by itself: no client is answered any more.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)

@@ -78,7 +78,7 @@ impl Server {
         Arc::clone(&self.waker)
     }
 
-    /// Answers until it is told to stop.
+    /// Answers until it is stopped.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(TURN);
         while !self.desk.shared.stop.load(Ordering::Acquire) {

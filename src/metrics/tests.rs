@@ -110,7 +110,7 @@ fn a_client_that_does_not_read_holds_nobody_up() {
         assert!(began.elapsed() < WAIT, "{:?}", exporter.counts());
         std::thread::sleep(Duration::from_millis(10));
     }
-    // it ends at once, whoever is connected
+    // it ends at once, whatever is connected
     let _silent = TcpStream::connect(address).unwrap();
     let began = Instant::now();
     drop(exporter);

@@ -1,4 +1,4 @@
-//! IP addresses as SIP writes them, and from where they can be reached.
+//! Reads IP addresses as SIP writes them, and classifies from where they can be reached.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

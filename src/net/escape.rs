@@ -98,7 +98,7 @@ pub fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Bytes from the wire as safe text, passwords included: for who asked to see them.
+/// Bytes from the wire as safe text, passwords included: for users who asked to see them.
 #[must_use]
 pub fn escape_revealed(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {

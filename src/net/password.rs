@@ -45,7 +45,7 @@ pub fn is_scheme(name: &[u8]) -> bool {
     SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(name))
 }
 
-/// A URI with its password masked if it lacks its scheme: alone it can no longer be told from other texts.
+/// A URI with its password masked if it lacks its scheme: alone it can no longer be recognized as a URI.
 #[must_use]
 pub fn without_bare_password(uri: &[u8]) -> Cow<'_, [u8]> {
     if uri.starts_with(b"sip") {
@@ -168,7 +168,7 @@ struct Search<'t> {
     text: &'t [u8],
     addresses: bool,
     found: Vec<Range<usize>>,
-    /// Where the text may go on without a URI that was looked at.
+    /// How far the text was examined; a URI may follow only from here.
     done: usize,
     /// How far what is in brackets goes, and what is not, as found last.
     ends: [usize; 2],
@@ -196,7 +196,7 @@ impl<'t> Search<'t> {
                 b':' => self.after_colon(at),
                 _ => {}
             }
-            // what was looked at is passed over
+            // what was examined is passed over
             at = (at + 1).max(self.done);
         }
         self.found
@@ -206,7 +206,7 @@ impl<'t> Search<'t> {
         self.text.get(at).is_some_and(u8::is_ascii_whitespace)
     }
 
-    /// Looks at a URI whose scheme may end at a colon.
+    /// Examines a URI whose scheme may end at a colon.
     fn after_colon(&mut self, colon: usize) {
         let before = self.text.get(self.done..colon).unwrap_or_default();
         let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
@@ -218,7 +218,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Looks at an address that may be without a scheme.
+    /// Examines an address that may be without a scheme.
     fn address(&mut self, start: usize, bracketed: bool) {
         let rest = self.text.get(start..).unwrap_or_default();
         let start = start + rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
@@ -241,7 +241,7 @@ impl<'t> Search<'t> {
         (is_scheme(name) || !name.is_empty() && after.starts_with(b"://")).then_some(start + length)
     }
 
-    /// Looks at the URI whose scheme ends at `colon`.
+    /// Examines the URI whose scheme ends at `colon`.
     fn uri(&mut self, start: usize, colon: usize, bracketed: bool) {
         let scheme = self.text.get(start..colon).unwrap_or_default();
         let is = |names: &[&[u8]]| names.iter().any(|name| name.eq_ignore_ascii_case(scheme));
@@ -284,7 +284,7 @@ impl<'t> Search<'t> {
         true
     }
 
-    /// Masks what stands for a port and is none: the rest of a user with its password, cut before the `@`.
+    /// Masks what is in the place of a port and is none: the rest of a user with its password, cut before the `@`.
     fn cut(&mut self, range: Range<usize>) {
         self.done = range.end;
         let text = self.text.get(range.clone()).unwrap_or_default();

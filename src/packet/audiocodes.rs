@@ -21,7 +21,7 @@ const NOTHING_SAID: u8 = 0xaa;
 const SIP: u8 = 10;
 const TLS: u8 = 33;
 const TLS_PEEKED: u8 = 34;
-/// The point of observation of which addresses are told.
+/// The point of observation whose addresses are recorded.
 const SYSTEM: u8 = 6;
 
 /// Whether a datagram on the port of recordings is one: a version comes first, and no text.
@@ -29,7 +29,7 @@ pub(super) fn may_be(payload: &[u8]) -> bool {
     payload.first().is_some_and(|version| *version <= 9)
 }
 
-/// The recorded payload of a datagram; its addresses, if they are told, go to `meta`.
+/// The recorded payload of a datagram; its addresses, if they are recorded, go to `meta`.
 pub(super) fn unit<'a>(payload: &'a [u8], meta: &mut Meta) -> Option<Unit<'a>> {
     let version = *payload.first()?;
     // length of all before the extension; the identifiers of both ends had two bytes, and now four

@@ -45,7 +45,7 @@ impl Decoder {
         Self { limits, ..Self::default() }
     }
 
-    /// Tells also which frames had a part in what: [`Event::Joined`] and [`Event::Segment`].
+    /// Also reports which frames had a part in what: [`Event::Joined`] and [`Event::Segment`].
     #[must_use]
     pub fn telling_frames(self) -> Self {
         Self { tells_frames: true, ..self }
@@ -102,7 +102,7 @@ impl Decoder {
         }
     }
 
-    /// Tells what is left at the end of the capture: packets that lack fragments, bytes behind holes,
+    /// Hands on what is left at the end of the capture: packets that lack fragments, bytes behind holes,
     /// the ends of streams and connections that were never answered.
     pub fn finish(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         while let Some(joined) = self.fragments.left_over(&mut self.stats) {
@@ -138,7 +138,7 @@ impl Decoder {
     }
 
     /// Decodes one HEP packet that a listener received at `time` from the agent at `from`; `at` names
-    /// it in what is told of it. With a key (see [`Self::require_hep_key`]) those that do not show it
+    /// it in its events. With a key (see [`Self::require_hep_key`]) those that do not show it
     /// are dropped and counted.
     pub fn hep(
         &mut self,
@@ -272,7 +272,7 @@ impl Decoder {
         }
     }
 
-    /// RFC 768. A length field that tells more than there is, or less than a header, is not believed.
+    /// RFC 768. A length field with more than there is, or less than a header, is ignored.
     fn udp(&mut self, mut body: Body<'_>, meta: &Meta, depth: u8, sink: &mut Sink<'_>) {
         const LENGTH: usize = 4;
         const HEADER: usize = 8;

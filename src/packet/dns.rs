@@ -1,4 +1,4 @@
-//! Reads DNS messages (RFC 1035 §4) as far as they tell where a name leads.
+//! Reads DNS messages (RFC 1035 §4) as far as they show where a name leads.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

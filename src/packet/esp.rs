@@ -1,8 +1,8 @@
-//! Tells `IPsec` payloads that are not encrypted (RFC 2410) from those that are, and opens them.
+//! Recognizes `IPsec` payloads that are not encrypted (RFC 2410), and opens them.
 //!
 //! Phones of mobile networks register like this (3GPP TS 33.203 §7): signed, and often in clear. Nothing
-//! on the wire says so, nor how long the signature at the end is. What stands in the packet must therefore
-//! fit in so many ways that encrypted bytes never do: padding, protocol, lengths and checksum.
+//! on the wire says so, nor how long the signature at the end is. The content of the packet must therefore
+//! fit in more respects than encrypted bytes ever do: padding, protocol, lengths and checksum.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ const AROUND: [(usize, usize); 6] = [(0, 12), (0, 16), (8, 16), (0, 24), (0, 32)
 const START_LINE: usize = 256;
 
 /// Whether a datagram on the port of `IPsec` is a packet of it, rather than a key exchange or keep-alive
-/// (RFC 3948 §2.2, §2.3), or text that somebody sent there.
+/// (RFC 3948 §2.2, §2.3), or text that was sent there.
 pub(super) fn may_be(payload: &[u8]) -> bool {
     const SPI: usize = 4;
     let is_text = |byte: &u8| matches!(byte, b'\r' | b'\n' | b' '..=b'~');
@@ -71,7 +71,7 @@ fn fits(protocol: IpNumber, payload: &[u8], src: IpAddr, dst: IpAddr) -> bool {
     }
 }
 
-/// A wrong checksum is that of a datagram whose address was translated on the way (RFC 3948 §3.1.2).
+/// A wrong checksum is that of a datagram whose address was translated on its path (RFC 3948 §3.1.2).
 fn udp_fits(payload: &[u8], src: IpAddr, dst: IpAddr) -> bool {
     let Ok(udp) = UdpSlice::from_slice(payload) else { return false };
     if usize::from(udp.length()) != payload.len() {
@@ -99,7 +99,7 @@ fn tcp_fits(payload: &[u8], src: IpAddr, dst: IpAddr) -> bool {
     expected == Some(Ok(tcp.checksum())) || names_sip(payload, TcpHeader::MIN_LEN)
 }
 
-/// What comes of two addresses of one version.
+/// Applies a function to two addresses of one version.
 fn between<T>(
     (src, dst): (IpAddr, IpAddr),
     v4: impl FnOnce([u8; 4], [u8; 4]) -> T,

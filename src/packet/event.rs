@@ -1,4 +1,4 @@
-//! What the packet decoder hands on: datagrams, stream bytes, ICMP errors and the fate of connections.
+//! The events of the packet decoder: datagrams, stream bytes, ICMP errors and the fate of connections.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub enum Event<'a> {
     /// The payload of a UDP datagram, an SCTP user message or a WebSocket message, joined from its
     /// fragments, or what a HEP agent saw, whatever carried it there.
     ///
-    /// Payloads whose first bytes rule out SIP are not told.
+    /// Payloads whose first bytes rule out SIP are left out.
     Datagram {
         /// Where it was seen; `origin.path.cut` says whether bytes are missing at its end.
         origin: &'a Origin,
@@ -33,26 +33,26 @@ pub enum Event<'a> {
     Icmp(IcmpError<'a>),
     /// A connection that failed, or carries something that cannot be read.
     Connection(ConnectionEvent),
-    /// In which frames a packet came that was joined; told only if asked for, before what is in it.
+    /// The frames of a packet that was joined; only on request, before its contents.
     Joined {
         /// The frame that events about its contents name.
         told_as: FrameRef,
         /// All frames that gave a part of it.
         frames: &'a [FrameRef],
     },
-    /// A TCP segment; told only if asked for, before what it leads to.
+    /// A TCP segment; only on request, before its contents.
     Segment {
         /// Where it was seen, from its sender to its receiver.
         origin: &'a Origin,
     },
-    /// A HEP agent that was not heard of before; told before the first message it saw.
+    /// A HEP agent that was not heard of before; precedes the first message it saw.
     Agent(AgentEvent<'a>),
 }
 
-/// What a HEP agent says of itself.
+/// What a HEP agent reports about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentEvent<'a> {
-    /// What [`PathInfo::hep`](crate::net::PathInfo::hep) calls it. They are told in order, from 0.
+    /// Its number in [`PathInfo::hep`](crate::net::PathInfo::hep). Agents are reported in order, from 0.
     pub agent: HepAgent,
     /// Where its packets come from.
     pub address: IpAddr,
@@ -68,12 +68,12 @@ pub struct StreamChunk<'a> {
     /// Identifies connection and direction; never reused for another one within a run. A direction
     /// that was ignored for carrying no SIP goes on under a new one when it does.
     pub stream: u64,
-    /// Where the segment that made these bytes available was seen; of a chunk that only tells of a
+    /// Where the segment that made these bytes available was seen; for a chunk that only reports a
     /// loss, the last segment before it.
     pub origin: &'a Origin,
     /// Bytes missing just before these because they were never captured; 0 in the ordinary case.
     pub lost_before: u64,
-    /// The bytes; empty when the chunk only tells of a loss or the end.
+    /// The bytes; empty when the chunk only reports a loss or the end.
     pub bytes: &'a [u8],
     /// Nothing will follow in this direction: FIN, RST, eviction or the end of the capture.
     pub end: bool,
@@ -82,7 +82,7 @@ pub struct StreamChunk<'a> {
 /// An ICMP or ICMPv6 error message.
 #[derive(Debug)]
 pub struct IcmpError<'a> {
-    /// When it was captured, in which frame, and from whom to whom (ports 0); its transport is the
+    /// When it was captured, in which frame, its sender and receiver (ports 0); its transport is the
     /// quoted packet's.
     pub origin: &'a Origin,
     /// What it says.
@@ -104,7 +104,7 @@ pub struct IcmpError<'a> {
 /// The errors that end an attempt (RFC 792, RFC 4443).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum IcmpKind {
-    /// The port is closed: nobody listens.
+    /// The port is closed: nothing listens there.
     PortUnreachable,
     /// The host or network cannot be reached.
     HostUnreachable,
@@ -112,7 +112,7 @@ pub enum IcmpKind {
     Prohibited,
     /// The packet was too big and may not be fragmented.
     TooBig,
-    /// The packet's time to live ran out on the way, or in reassembly.
+    /// The packet's time to live ran out on its path, or in reassembly.
     TimeExceeded,
     /// Any other error that quotes a packet.
     Other,
@@ -136,7 +136,7 @@ pub struct ConnectionEvent {
 pub enum ConnectionKind {
     /// A SYN was answered by a reset.
     Refused,
-    /// A SYN was never answered; `repeats` retransmissions were seen. Told when the capture ends
+    /// A SYN was never answered; `repeats` retransmissions were seen. Reported when the capture ends
     /// or the flow is forgotten.
     NoAnswer {
         /// How often the SYN was repeated.
@@ -156,7 +156,7 @@ pub enum ConnectionKind {
     Missed,
     /// The connection speaks TLS.
     Tls(TlsSign),
-    /// No connection: two hosts exchange what cannot be read. Told once in a while for each direction.
+    /// No connection: two hosts exchange what cannot be read. Reported once in a while for each direction.
     Sealed(Seal),
 }
 

@@ -52,7 +52,7 @@ struct Waiting {
     since: Timestamp,
     /// Whether its packet was joined a moment before, so that these may be what is left of a copy.
     echo: bool,
-    /// The fragment with offset 0, whose headers speak for the packet.
+    /// The fragment with offset 0, whose headers count for the packet.
     head: Option<(Meta, IpNumber)>,
     pieces: Pieces<FrameRef>,
     total: Option<u64>,
@@ -262,7 +262,7 @@ impl Waiting {
         Some(self.assemble(Meta { fragmented: true, ..*meta }, protocol, Cut::Snaplen))
     }
 
-    /// What stands before the first hole, under the headers of the first fragment.
+    /// The bytes before the first hole, under the headers of the first fragment.
     fn prefix(&self) -> Option<Joined> {
         let (meta, protocol) = self.head?;
         let meta = Meta { fragmented: true, ..meta };

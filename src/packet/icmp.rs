@@ -47,7 +47,7 @@ pub(super) fn v4(bytes: &[u8]) -> Result<Option<Message<'_>>, Undecoded> {
     }))
 }
 
-/// The error in an ICMPv6 message; none for echo, neighbour discovery and the like.
+/// The error in an ICMPv6 message; none for echo, neighbor discovery and the like.
 pub(super) fn v6(bytes: &[u8]) -> Result<Option<Message<'_>>, Undecoded> {
     let message = Icmpv6Slice::from_slice(bytes).map_err(|_| Undecoded::IcmpHeader)?;
     let kind = match message.icmp_type() {
@@ -136,7 +136,7 @@ fn transport(protocol: IpNumber) -> Option<Transport> {
     }
 }
 
-/// How many bytes of the quotation stand before the payload.
+/// How many bytes of the quotation precede the payload.
 fn header_len(transport: Transport, quoted: &[u8]) -> usize {
     const DATA_OFFSET: usize = 12;
     /// Common header and the header of a first data chunk (RFC 9260 §3.1, §3.3.1).

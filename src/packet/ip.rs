@@ -39,8 +39,8 @@ pub(super) struct FragmentInfo {
 
 /// Reads the packet at the start of `bytes`, of which `missing` bytes were not captured.
 ///
-/// A length field of zero (segmentation offload writes none) or one shorter than the header stands
-/// for all bytes there are.
+/// A length field of zero (segmentation offload writes none) or one shorter than the header means
+/// all bytes there are.
 #[inline]
 pub(super) fn parse(bytes: &[u8], missing: usize) -> Result<IpPacket<'_>, Undecoded> {
     match bytes.first().map(|byte| byte >> 4) {
@@ -95,7 +95,7 @@ fn v6(bytes: &[u8], missing: usize) -> Result<IpPacket<'_>, Undecoded> {
     })
 }
 
-/// Cuts `payload` to the length its header tells, or says how much of it is missing.
+/// Cuts `payload` to the length in its header, or returns how much of it is missing.
 fn trim(payload: &[u8], told: Option<usize>, missing: usize) -> (&[u8], usize) {
     match told {
         Some(len) => (first(payload, len), len.saturating_sub(payload.len())),
@@ -111,7 +111,7 @@ fn with_extensions(mut packet: IpPacket<'_>) -> Result<IpPacket<'_>, Undecoded> 
     Ok(packet)
 }
 
-/// What stands behind a chain of extension headers.
+/// What follows a chain of extension headers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain<'a> {
     pub(super) protocol: IpNumber,

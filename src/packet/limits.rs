@@ -40,7 +40,7 @@ pub struct Limits {
     pub websocket_total: usize,
     /// How long the end of a connection is remembered, so that stragglers do not open a new one.
     pub linger: Duration,
-    /// HEP agents told apart; what others saw is told as if it had been captured here.
+    /// HEP agents kept apart; what others saw counts as if it had been captured here.
     pub hep_agents: usize,
     /// Bytes a compressed HEP payload may unfold to.
     pub hep_inflated: usize,

@@ -95,7 +95,7 @@ pub(super) enum Layer<'a> {
     FrameRelay(&'a [u8]),
 }
 
-/// What the link headers told of the sender.
+/// What the link headers show of the sender.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LinkInfo {
     pub(super) vlan: Option<u16>,
@@ -227,7 +227,7 @@ fn llc(bytes: &[u8]) -> Result<Layer<'_>, Descent> {
 
 /// Whether these bytes look like an Ethernet frame of IP, tagged or not.
 ///
-/// The type tells, and the version behind it; where a frame stands is not always said.
+/// The type decides, and the version behind it; the place of a frame is not always given.
 pub(super) fn is_ethernet(frame: &[u8]) -> bool {
     const TYPE: usize = 12;
     let mut rest = after(frame, TYPE);

@@ -1,4 +1,4 @@
-//! Gathers what the headers above a payload told, on the way down.
+//! Gathers what the headers above a payload show, on the descent to it.
 
 use std::net::{IpAddr, Ipv4Addr};
 

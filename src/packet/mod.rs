@@ -12,7 +12,7 @@
 //!
 //! `tunnel` is also what `esp` finds not to be encrypted; `exported` units enter where their layer is.
 //!
-//! [`sieve()`] looks at the raw record and drops what cannot matter; [`Decoder`] does the rest and
+//! [`sieve()`] inspects the raw record and drops what cannot matter; [`Decoder`] does the rest and
 //! counts in [`Stats`] whatever it could not use.
 
 mod audiocodes;

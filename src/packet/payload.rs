@@ -1,4 +1,4 @@
-//! Tells from its first bytes whether a datagram can be SIP or HEP at all.
+//! Decides from its first bytes whether a datagram can be SIP or HEP at all.
 
 use memchr::memmem;
 

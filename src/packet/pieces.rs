@@ -1,6 +1,6 @@
-//! Holds byte ranges that came too early, sorted and free of overlap: whoever came first wins.
+//! Holds byte ranges that came too early, sorted and free of overlap: the first to arrive wins.
 
-/// So many pieces grow the list one by one.
+/// Up to this many pieces the list grows one by one.
 const FEW: usize = 4;
 /// What the allocator adds to the bytes of a piece.
 const ALLOCATION: usize = 16;
@@ -15,7 +15,7 @@ pub(super) struct Piece<T> {
 }
 
 impl<T> Piece<T> {
-    /// Where the next byte would stand.
+    /// The position of the next byte.
     pub(super) fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64 + self.missing
     }
@@ -90,7 +90,7 @@ impl<T> Pieces<T> {
         self.list.is_empty()
     }
 
-    /// How many bytes the pieces stand for, those not captured included.
+    /// How many bytes the pieces cover, those not captured included.
     pub(super) fn covered(&self) -> u64 {
         self.covered
     }

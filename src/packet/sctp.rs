@@ -14,7 +14,7 @@ const MOST_CHUNKS: u32 = 128;
 /// What a waiting chunk costs beside its bytes, in tables that are half empty after they grew.
 const CHUNK_OVERHEAD: usize = 2 * (size_of::<Key>() + size_of::<Chunk>()) + 128;
 
-/// Where a DATA chunk stands in its message.
+/// The place of a DATA chunk in its message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// Transmission sequence number: that of a fragment follows that of the one before it.
@@ -175,7 +175,7 @@ impl Messages {
         Some(message)
     }
 
-    /// Goes from chunk to neighbouring chunk until one is `wanted`; counts those passed, both ends
+    /// Goes from chunk to neighboring chunk until one is `wanted`; counts those passed, both ends
     /// included.
     fn reach(
         &self,

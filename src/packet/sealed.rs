@@ -1,4 +1,4 @@
-//! Datagrams that cannot be read and may be SIP: encrypted by `IPsec`, or compressed.
+//! Reports datagrams that cannot be read and may be SIP: encrypted by `IPsec`, or compressed.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::net::{Origin, Timestamp};
 
 /// Pairs of hosts remembered; all are forgotten when there are more.
 const PAIRS: usize = 1024;
-/// The same is told of a pair of hosts so often at most, in nanoseconds.
+/// A pair of hosts is reported so often at most, in nanoseconds.
 const APART: i64 = 1_000_000_000;
 
 /// Whether a datagram is a `SigComp` message on a port of SIP (RFC 3320 §7: it begins with five ones).
@@ -26,12 +26,12 @@ pub(super) fn spi(packet: &[u8]) -> u32 {
     packet.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
 }
 
-/// Who exchanges such datagrams, and when it was told last.
+/// Pairs of hosts that exchange such datagrams, and when each was last reported.
 #[derive(Debug, Default)]
 pub(super) struct Sealed(HashMap<(IpAddr, IpAddr, Seal), Timestamp>);
 
 impl Sealed {
-    /// Tells of a datagram, unless that was just done.
+    /// Reports a datagram, unless its pair was just reported.
     pub(super) fn tell(&mut self, origin: &Origin, seal: Seal, sink: &mut Sink<'_>) {
         let key = (origin.src.addr, origin.dst.addr, seal);
         let told = self.0.get(&key).is_some_and(|at| origin.time.nanos_since(*at) < APART);

@@ -140,7 +140,7 @@ fn transport(protocol: u8, payload: &[u8], cut: bool) -> bool {
     }
 }
 
-/// Everything that may carry SIP or tell of it, and what the decoder counts as unreadable.
+/// Everything that may carry SIP or show what became of it, and what the decoder counts as unreadable.
 const fn is_kept(protocol: u8) -> bool {
     use etherparse::ip_number as ip;
     const TCP: u8 = ip::TCP.0;

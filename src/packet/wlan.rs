@@ -53,7 +53,7 @@ fn subframe(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (len > 0).then(|| (first(rest, len), after(bytes, next)))
 }
 
-/// LLC of a data frame, and what stands behind it if it is one of several.
+/// LLC of a data frame, and what follows it if it is one of several.
 fn body<'a>(bytes: &'a [u8], info: &mut LinkInfo) -> Result<(&'a [u8], &'a [u8]), Descent> {
     const TO_DS: u8 = 0x01;
     const FROM_DS: u8 = 0x02;

@@ -56,7 +56,7 @@ const PLAIN: &[c_long] = &[
     libc::SYS_getrandom,
     libc::SYS_gettimeofday,
     libc::SYS_nanosleep,
-    // who and where it is
+    // its user and its place
     libc::SYS_capget,
     libc::SYS_capset,
     libc::SYS_getegid,
@@ -371,7 +371,7 @@ fn sockets(network: Network, reopens: bool) -> Result<Vec<Allowed>, Error> {
     Ok(calls)
 }
 
-/// Rules that let through calls whose argument is one of `values`. The kernel, too, looks at the lower
+/// Rules that let through calls whose argument is one of `values`. The kernel, too, reads the lower
 /// half of these arguments alone.
 fn one_of(argument: u8, values: impl IntoIterator<Item = u32>) -> Result<Vec<SeccompRule>, Error> {
     let rules = values.into_iter().map(|value| SeccompRule::new(vec![equal(argument, value)?]));

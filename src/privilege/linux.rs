@@ -44,7 +44,7 @@ pub(super) fn drop_privileges(
     }
     let kept = Kept { reopen: keep, network: options.network };
     if options.executes {
-        // a terminal takes input for others (TIOCSTI) only from those whose own it is
+        // a terminal takes input for others (TIOCSTI) only from processes it controls
         setsid().map_err(|error| step("setsid", &error))?;
         let missing = || Fence::Missing("it executes other programs".to_owned());
         return Ok(Dropped { user, landlock: missing(), seccomp: missing(), kept });
@@ -91,7 +91,7 @@ fn empty_bounding_set() -> Result<(), PrivilegeError> {
     Ok(())
 }
 
-/// Groups first: afterwards nobody may change them. The C library does this for all threads.
+/// Groups first: afterwards they can no longer be changed. The C library does this for all threads.
 fn become_user(user: &User, keep: bool) -> Result<(), PrivilegeError> {
     if keep && !user.uid.is_root() {
         caps::securebits::set_keepcaps(true).map_err(|error| step("PR_SET_KEEPCAPS", &error))?;
@@ -122,7 +122,7 @@ fn no_new_privileges() -> Result<(), PrivilegeError> {
 
 /// Raises the right kept by [`DropOptions::keep_reopen`] in the calling thread, or lowers it again.
 ///
-/// Without that right nothing happens, and opening the device tells.
+/// Without that right nothing happens, and opening the device fails.
 pub fn reopening(now: bool) {
     let effective: CapsHashSet = now.then_some(CAPTURE).into_iter().collect();
     drop(caps::set(None, CapSet::Effective, &effective));

@@ -1,4 +1,4 @@
-//! Stands for the list of system calls on architectures that no filter is made for.
+//! Replaces the list of system calls on architectures that no filter is made for.
 
 use super::{Fence, Network};
 

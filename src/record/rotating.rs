@@ -80,7 +80,7 @@ pub struct Status {
     pub failing: Option<String>,
 }
 
-/// Something that is told once.
+/// Something that is reported once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum News {
     /// Nothing can be written any more, for this reason.
@@ -108,7 +108,7 @@ pub enum News {
 #[derive(Debug)]
 struct Made {
     path: PathBuf,
-    /// Device and inode, by which a file of another is told.
+    /// Device and inode, by which a file of another program is recognized.
     identity: (u64, u64),
 }
 
@@ -248,7 +248,7 @@ impl Rotating {
         &self.status
     }
 
-    /// What there is to tell since this was asked last.
+    /// Takes the news since the last call.
     pub fn take_news(&mut self) -> Vec<News> {
         std::mem::take(&mut self.news)
     }
@@ -326,7 +326,7 @@ impl Rotating {
         }
     }
 
-    /// Counts a file that cannot be deleted; the first one is told. One that is gone is no matter.
+    /// Counts a file that cannot be deleted; the first one is reported. One that is gone does not matter.
     fn keep_too_many(&mut self, file: PathBuf, error: &io::Error) {
         self.status.undeleted += 1;
         if self.status.undeleted == 1 && error.kind() != ErrorKind::NotFound {

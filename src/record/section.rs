@@ -142,7 +142,7 @@ impl Section {
     pub(super) fn end(&mut self) {
         let mut told = crate::hashing::HashSet::default();
         for (id, interface) in (0_u32..).zip(&self.interfaces) {
-            // what a source counted is told once, whatever the number of its link types
+            // the counts of a source are reported once, whatever the number of its link types
             let counts = self.counts.get(&interface.file).filter(|_| told.insert(interface.file));
             let counts = counts.copied().unwrap_or_default();
             let mut block = Block::open(&mut self.bytes, STATISTICS);

@@ -21,7 +21,7 @@ impl Target for File {
 pub(super) struct Whole<T> {
     target: T,
     length: u64,
-    /// Something of a block may stand at the end.
+    /// The end may hold a part of a block.
     torn: bool,
 }
 
@@ -64,7 +64,7 @@ impl<T: Target> Whole<T> {
 mod tests {
     use super::*;
 
-    /// Room for so many bytes; what does not fit is written in part.
+    /// A disk with room for a number of bytes; what does not fit is written in part.
     #[derive(Default)]
     struct Disk {
         bytes: Vec<u8>,

@@ -1,14 +1,14 @@
-//! Follows many lists through memory at a time.
+//! Walks many linked lists in step, to overlap cache misses.
 //!
-//! The attempts of a DN are a list whose records lie far apart: who follows one waits for memory at
-//! every step. Of many lists one step is made in each before the next in any, so that the waiting is
-//! shared; who follows them after this finds the records at hand.
+//! The attempts of a DN are a list whose records lie far apart, so a walk along one list waits for memory at
+//! every step. Here each list takes one step before any takes the next, so that the waits overlap; a walk
+//! along a list after this finds its records in the cache.
 
 use std::hint::black_box;
 
 use super::snapshot::{AttemptView, DnView};
 
-/// Looks at the records of some DNs.
+/// Prefetches the records of some DNs.
 pub(crate) fn records<'a>(dns: impl IntoIterator<Item = DnView<'a>>) {
     for dn in dns {
         let record = dn.record();

@@ -1,4 +1,4 @@
-//! Keeps what HEP agents say of themselves, and which of them saw a DN.
+//! Keeps what HEP agents report about themselves, and which of them saw a DN.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ pub struct AgentRecord {
 }
 
 impl Tracker {
-    /// Takes in what a HEP agent says of itself, before the first message it saw.
+    /// Takes in what a HEP agent reports about itself, before the first message it saw.
     pub fn hep_agent(&mut self, event: &AgentEvent<'_>) {
         let node = self.store.texts.intern(event.node);
         let record = AgentRecord { address: event.address, capture_id: event.capture_id, node };
@@ -33,7 +33,7 @@ impl Tracker {
 }
 
 impl Dn {
-    /// Notes who saw a message of this DN.
+    /// Notes which agent saw a message of this DN.
     pub(super) fn note_agent(&mut self, origin: &Origin) {
         if let Some(agent) = origin.path.hep {
             let aside = self.aside.get_or_insert_default();
@@ -49,7 +49,7 @@ impl Snapshot {
         !self.store.agents.is_empty()
     }
 
-    /// What an agent says of itself.
+    /// What an agent reports about itself.
     #[must_use]
     pub fn hep_agent(&self, agent: HepAgent) -> Option<&AgentRecord> {
         self.store.agents.get(agent.index())

@@ -1,9 +1,9 @@
-//! Looks at the records that the next messages are about, so that they are at hand when these come.
+//! Prefetches the records the next messages will touch.
 //!
-//! No cache holds the records of a hundred thousand DNs. A request that is taken in waits for its DN, then
-//! for the DN's attempt, then for what that leads to, and the next one waits again. Asked for on behalf of
-//! several at once, a processor fetches them at the same time. Answers come soon after: what their
-//! requests led to is still at hand.
+//! No cache holds the records of a hundred thousand DNs. A request waits for its DN, then for the DN's
+//! attempt, then for what that leads to, and the next request waits again. When the records of several
+//! requests are asked for together, the processor fetches them at the same time. Responses follow soon
+//! after their requests, so their records are still in the cache.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ use super::text::Sym;
 use super::tracker::Tracker;
 use super::transaction::Transaction;
 
-/// Messages looked at together.
+/// Messages whose records are prefetched together.
 pub const AHEAD: usize = 32;
 
 /// With fewer DNs the caches hold the records anyway.
@@ -35,7 +35,7 @@ struct Places<'m> {
 }
 
 impl Tracker {
-    /// Looks at the records of at most [`AHEAD`] messages, given by their bytes and their readings, which
+    /// Prefetches the records of at most [`AHEAD`] messages, given by their bytes and their readings, which
     /// are about to be taken in. Nothing changes by it.
     pub fn look_ahead<'m>(&self, messages: impl Iterator<Item = (&'m [u8], &'m Reading)>) {
         if self.store.dns.len() < WORTHWHILE {
@@ -61,7 +61,7 @@ impl Tracker {
         black_box(seen ^ self.look_at_dns(all) ^ self.look_at_oldest(count));
     }
 
-    /// Looks at the DNs of requests, and at what these lead to.
+    /// Touches the DNs of requests, and what these lead to.
     fn look_at_dns(&self, all: &mut [Places<'_>]) -> u64 {
         let (store, texts, mut seen) = (&self.store, &self.store.texts, 0);
         // each round asks for what the one before led to; within a round nothing waits for anything
@@ -98,7 +98,7 @@ impl Tracker {
         seen
     }
 
-    /// Looks at the oldest transactions, which are the next to go.
+    /// Touches the oldest transactions, which are the next to go.
     fn look_at_oldest(&self, count: usize) -> u64 {
         let oldest = || self.transactions.oldest(count);
         let mut seen = oldest().fold(0, |seen, t| seen ^ t.look());
@@ -114,7 +114,7 @@ impl Tracker {
     }
 }
 
-/// Looks at a text.
+/// Touches a text.
 fn look_at(text: &[u8]) -> u64 {
     text.first().copied().map_or(0, u64::from)
 }
@@ -149,7 +149,7 @@ impl Dn {
         registration ^ lists ^ u64::from(self.attempts) ^ self.last_seen.nanos().cast_unsigned()
     }
 
-    /// Looks at what its record leads to.
+    /// Touches what its record leads to.
     fn look_behind(&self) -> u64 {
         let details = self.details.as_ref();
         details.map_or(0, |details| {

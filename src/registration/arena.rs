@@ -29,7 +29,7 @@ impl<T> Chunk<T> {
         }
     }
 
-    /// The same records for a second holder; whoever changes them first copies them.
+    /// The same records for a second holder; the one that changes them first copies them.
     pub(super) fn share(&mut self) -> Self {
         let list = match std::mem::replace(self, Self::Own(Vec::new())) {
             Self::Own(list) => Arc::new(list),

@@ -1,4 +1,4 @@
-//! What a DN is at each of the addresses that register it.
+//! The state of a DN at each of the addresses that register it.
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ pub(super) struct AtSources<'a> {
     /// What the DN is on the whole.
     state: State,
     at: Timestamp,
-    /// How the latest attempt of each ended, once somebody asked.
+    /// How the latest attempt of each ended, computed on demand.
     latest: OnceCell<Vec<(Host, Outcome)>>,
 }
 

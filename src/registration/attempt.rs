@@ -1,4 +1,4 @@
-//! One try to register, as it is kept.
+//! An attempt to register, as it is kept.
 
 use std::iter;
 
@@ -73,9 +73,9 @@ impl Outcome {
 /// What the server asked the client to do before it tries again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Demand {
-    /// Ask for at least so many seconds (423, Min-Expires).
+    /// Ask for at least this many seconds (423, Min-Expires).
     MinExpires(u32),
-    /// Wait so many seconds (Retry-After).
+    /// Wait this many seconds (Retry-After).
     RetryAfter(u32),
     /// Go elsewhere (3xx).
     Redirect,
@@ -118,7 +118,7 @@ pub struct Attempt {
     pub(super) rtt: Spare,
     /// What it asked for.
     pub purpose: Purpose,
-    /// Seconds asked for, and granted; [`Traits`] tell whether there are any.
+    /// Seconds asked for, and granted; [`Traits`] have whether there are any.
     pub(super) seconds: [u32; 2],
     /// How it ended.
     pub outcome: Outcome,
@@ -219,7 +219,7 @@ impl Attempt {
         self.rare.as_ref().map_or(Sym::NONE, |rare| rare.own_words)
     }
 
-    /// What the same request says farther on, where somebody rewrote it.
+    /// What the same request says farther on, where it was rewritten.
     #[must_use]
     pub fn rewritten(&self) -> Option<&Rewritten> {
         self.rare.as_ref()?.rewritten.as_deref()
@@ -249,7 +249,7 @@ impl Attempt {
         }
     }
 
-    /// The server whose nonce was answered, if another one refused the answer.
+    /// The server that issued the nonce, if another one refused the credentials that answer it.
     pub(super) fn issuer(&self) -> Option<End> {
         self.rare.as_ref()?.issuer
     }
@@ -266,7 +266,7 @@ impl Attempt {
         iter::once((self.nonce, self.realm_offered)).chain(more.iter().copied())
     }
 
-    /// Keeps what a challenge offers; the first is the one that is told of.
+    /// Keeps what a challenge offers; the first offer is the one that is reported.
     pub(super) fn set_offered(&mut self, offers: &[(u64, Sym)]) {
         let (first, more) =
             offers.split_first().map_or((None, &[][..]), |(o, more)| (Some(*o), more));

@@ -1,4 +1,4 @@
-//! What a 2xx does to the bindings of an address-of-record (RFC 3261 §10.2.4, §10.3 step 8).
+//! Applies a 2xx to the bindings of an address-of-record (RFC 3261 §10.2.4, §10.3 step 8).
 
 use smallvec::SmallVec;
 
@@ -18,12 +18,12 @@ const FLAPPING_WINDOW: i64 = 600_000_000_000;
 const AT_ONCE: i64 = 1_000_000_000;
 /// A registrar counts whole seconds: its end of a binding may differ from the wire's by this much.
 pub(super) const WHOLE_SECONDS: i64 = 2_000_000_000;
-/// What a registrar grants when nobody names a time (RFC 3261 §10.2.1.1 leaves it to the server).
+/// What a registrar grants when neither side names a time (RFC 3261 §10.2.1.1 leaves it to the server).
 const USUAL_EXPIRES: u32 = 3600;
 /// Changes kept per registration.
 const HISTORY: usize = 256;
 
-/// A Contact a 2xx lists.
+/// A Contact listed in a 2xx.
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
     pub contact: Sym,
@@ -31,7 +31,7 @@ pub(super) struct Listed {
     pub expires: Option<u32>,
 }
 
-/// A 2xx to a REGISTER, and who had asked.
+/// A 2xx to a REGISTER, and the request's sender.
 pub(super) struct Success<'a> {
     /// When the request was first sent; when the answer came, if no request was captured.
     pub asked_at: Timestamp,
@@ -55,14 +55,14 @@ pub(super) struct Success<'a> {
 }
 
 impl Success<'_> {
-    /// Whether the one who asked, as far as the capture knows, had registered a binding.
+    /// Whether the sender of the request, as far as the capture knows, had registered a binding.
     fn is_its_side(&self, binding: &Binding) -> bool {
         is_same_side(binding, self.source.host())
             || self.sibling.is_some_and(|sibling| is_same_side(binding, sibling))
     }
 }
 
-/// What came of it for the one who asked.
+/// What the 2xx gave the sender of the request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Granted {
     pub outcome: Outcome,
@@ -97,7 +97,7 @@ impl Registration {
         self.rare.as_deref()?.ended
     }
 
-    /// A 2xx that was cut, of which nobody can tell whether it granted a binding.
+    /// A 2xx that was cut, so that it is unknown whether it granted a binding.
     pub(super) fn unsure(&self) -> Option<&Unsure> {
         self.rare.as_deref()?.unsure.as_ref()
     }
@@ -195,7 +195,7 @@ impl Registration {
             return;
         }
         if self.history.len() >= HISTORY {
-            // the first and the latest changes tell most
+            // the first and the latest changes are the most useful
             self.history.remove(HISTORY / 2);
             self.rare().changes_dropped += 1;
         }
@@ -228,7 +228,7 @@ impl Registration {
         }
     }
 
-    /// Whether a 2xx answers a refresh of a binding of which somebody was told that it is gone.
+    /// Whether a 2xx answers a refresh of a binding that was doubted: another caller got a response that it is gone.
     fn refreshes_what_was_doubted(&self, texts: &Texts, ok: &Success<'_>) -> bool {
         let doubtful = self.rare.as_deref().map(|rare| &rare.doubtful);
         let Some(doubtful) = doubtful.filter(|doubtful| !doubtful.is_empty()) else { return false };
@@ -355,14 +355,14 @@ impl Registration {
     fn answer_alone(&mut self, texts: &Texts, ok: &Success<'_>, cut_request: bool) -> Granted {
         let live = ok.listed.iter().filter(|l| l.expires.or(ok.expires) != Some(0)).count();
         if live == 0 && cut_request {
-            // gone, and what was cut would tell how
+            // gone, and what was cut would show how
             self.drop_unlisted(texts, ok, |_| Verdict::Truncated);
             return Granted::plain(Outcome::Failed(Verdict::Truncated));
         }
         for listed in ok.listed {
             let seconds = listed.expires.or(ok.expires);
             if seconds != Some(0) {
-                // the answer goes to the one who asked; with one Contact that is whose it is
+                // the response goes to the sender of the request; a single Contact is its own
                 let source = (ok.listed.len() == 1).then_some(ok.source);
                 self.grant(texts, ok, listed, seconds, source);
             }
@@ -466,7 +466,7 @@ impl Registration {
         gap.filter(|_| source.is_some())
     }
 
-    /// Notes who holds the DN, once nobody else does.
+    /// Notes the holder of the DN, once there is no other.
     fn note_holder(&mut self, ok: &Success<'_>) {
         let holder = ok.source.host();
         let alone = self.bindings.iter().all(|b| ok.is_its_side(b));

@@ -1,4 +1,4 @@
-//! Holds the model within limits: what it may take, when to shrink it, and what was forgotten.
+//! Enforces the memory limits: what they are, when to shrink, what was dropped.
 
 use super::interest::is_passer_by;
 use super::names::Names;
@@ -25,7 +25,7 @@ pub struct Limits {
     pub attempts_per_dn: usize,
     /// Messages of an attempt: the first and the latest.
     pub messages_per_attempt: usize,
-    /// Transactions that are not over, or whose repetitions may still come.
+    /// Transactions that are not over, or whose retransmissions may still come.
     pub transactions: usize,
     /// Source addresses that no DN has any more; scanners and busy ones stay longest.
     pub sources: usize,
@@ -73,7 +73,7 @@ impl Default for Limits {
 pub struct Forgotten {
     /// DNs.
     pub dns: u64,
-    /// Those among them that scanners had tried and nobody had registered.
+    /// Those among them that scanners had tried and no device had registered.
     pub dns_of_scanners: u64,
     /// Those among them that were in service.
     pub dns_in_service: u64,
@@ -91,7 +91,7 @@ pub struct Forgotten {
     pub servers: u64,
 }
 
-/// The limits of a tracker, and when to look at them again.
+/// The limits of a tracker, and when to check them again.
 #[derive(Clone, Debug)]
 pub(super) struct Bounds {
     pub limits: Limits,

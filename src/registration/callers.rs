@@ -1,4 +1,4 @@
-//! Who asks servers for users: strangers that guess numbers, and servers that call somebody meanwhile.
+//! Hosts that ask servers for users: strangers that guess numbers, and servers that call a user meanwhile.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::net::Timestamp;
 
 /// Hosts remembered.
 const HOSTS: usize = 4096;
-/// Who asks for so many users nobody registered, and for fewer that somebody did, guesses.
+/// A host guesses if it asks for at least this many unregistered users, and for fewer registered ones.
 const GUESSES: u32 = 3;
 
 /// The hosts that ask.
@@ -19,17 +19,17 @@ pub(super) struct Callers(HashMap<IpAddr, Caller>);
 /// What one host asked for.
 #[derive(Clone, Copy, Debug, Default)]
 struct Caller {
-    /// When it last called anybody.
+    /// When it last called any user.
     called: Timestamp,
     /// The number of the user it asked for last.
     user: u64,
-    /// How often it asked for another user: one somebody registered, and one nobody did.
+    /// How often it asked for another user: a registered one, and an unregistered one.
     known: u32,
     unknown: u32,
 }
 
 impl Callers {
-    /// Notes that a host asks for a user, whose name has this number, and when it calls anybody.
+    /// Notes that a host asks for a user, whose name hashes to this number, and when it calls any user.
     pub(super) fn ask(&mut self, host: IpAddr, user: u64, known: bool, calls: Option<Timestamp>) {
         if self.0.len() >= HOSTS && !self.0.contains_key(&host) {
             self.0.clear();
@@ -45,12 +45,12 @@ impl Callers {
         }
     }
 
-    /// Whether a host seems to try numbers: what it is told of one of them says little.
+    /// Whether a host seems to try numbers: a server's response to it says little about one of them.
     pub(super) fn guesses(&self, host: IpAddr) -> bool {
         self.0.get(&host).is_some_and(|c| c.unknown >= GUESSES && c.unknown > c.known)
     }
 
-    /// Whether a host called somebody after that moment.
+    /// Whether a host called any user after that moment.
     pub(super) fn called_after(&self, host: IpAddr, time: Timestamp) -> bool {
         self.0.get(&host).is_some_and(|caller| caller.called > time)
     }

@@ -1,4 +1,4 @@
-//! Reports what changed since the last look: the DNs that messages or time alone gave another state.
+//! Reports the DNs whose status changed since the last call, by messages or by time alone.
 
 use smallvec::SmallVec;
 
@@ -12,12 +12,12 @@ use super::tracker::Tracker;
 use super::verdict::{FlagSet, Verdict};
 use crate::net::{FrameRef, Timestamp};
 
-/// Touches this close together are looked at once.
+/// Touches this close together are examined once.
 const TOGETHER: i64 = 1_000_000_000;
-/// Changes kept for a caller that does not ask: more are looked at once it does.
+/// Changes kept for a caller that does not ask: further ones are examined once it does.
 const WAITING: usize = 65_536;
 
-/// What is said of a DN.
+/// What is reported about a DN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Status {
     /// The verdict.
@@ -30,7 +30,7 @@ pub struct Status {
     pub basis: Basis,
 }
 
-/// A change of what is said of a DN.
+/// A change of what is reported about a DN.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DnChange {
     /// When, on the trace's clock: the message's time, or the very moment that brought it about.
@@ -71,8 +71,8 @@ impl Tracker {
     /// afterwards. The first call begins the watch and reports every DN there is: make it before
     /// the first message, for only what is watched has its moments and frames.
     ///
-    /// Nobody's state is judged differently for being asked about: the last change of each DN says
-    /// what [`Tracker::snapshot`] says of it. Several messages within a second may come to one
+    /// Asking never changes a judgment: the last change of each DN agrees with
+    /// [`Tracker::snapshot`]. Several messages within a second may become one
     /// change. The cost follows the number of DNs that changed, not the number there are; only a
     /// source that turns out to scan, or a server that answers for the first time, takes a pass over
     /// all DNs or all open transactions.
@@ -89,7 +89,7 @@ impl Tracker {
         found
     }
 
-    /// Looks at what is due before what came in `frame` is taken in, for that may hide it.
+    /// Examines what is due before what came in `frame` is taken in, for that may hide it.
     #[cold]
     pub(super) fn look_before(&mut self, frame: FrameRef) {
         let Some(mut live) = self.live.take() else { return };
@@ -104,7 +104,7 @@ impl Tracker {
 }
 
 impl Live {
-    /// Looks at the touched DNs and those whose time has come by `until`.
+    /// Examines the touched DNs and those whose time has come by `until`.
     fn look(&mut self, store: &Store, transactions: &Transactions, until: Timestamp, wide: bool) {
         // what is found silent may turn a source into a scanner, which touches its other DNs
         for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! The end of an attempt: by an answer, by an error, or because nothing came.
+//! Ends an attempt: by a response, by an error, or because nothing came.
 
 use super::attempt::{Attempt, Outcome, Purpose, Traits};
 use super::in_flight::Transactions;
@@ -8,7 +8,7 @@ use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{FrameRef, Origin, Timestamp};
 
-/// What the lack of a final answer comes to.
+/// The outcome of a missing final response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
     pub tried: Tried,
@@ -106,7 +106,7 @@ impl Store {
         closing.icmp.is_some()
     }
 
-    /// What an unanswered transaction of an attempt comes to at `now`; `None` while it is open or
+    /// The outcome of an unanswered transaction of an attempt at `now`; `None` while it is open or
     /// when another transaction decides.
     pub(super) fn closing(
         &self,

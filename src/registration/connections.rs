@@ -1,4 +1,4 @@
-//! What the network says instead of SIP: ICMP errors, and connections that failed or are encrypted.
+//! Takes in what the network reports instead of SIP: ICMP errors, and connections that failed or are encrypted.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which Contacts are one binding.
+//! Decides which Contacts are one binding.
 
 use smallvec::SmallVec;
 
@@ -10,7 +10,7 @@ use crate::sip::{NameAddr, Uri};
 
 /// The listed Contact that answers an asked one.
 ///
-/// First by URI or instance; else the same place written another way; else by an address the
+/// First by URI or instance; else the same place in another spelling; else by an address the
 /// request was seen to come from, for registrars and gateways that write a translated Contact.
 pub(super) fn find_listed(texts: &Texts, ok: &Success<'_>, asked: &Asked) -> Option<usize> {
     let find = |matches: &dyn Fn(&Listed) -> bool| ok.listed.iter().position(matches);

@@ -1,4 +1,4 @@
-//! Which inputs are logs, what time each of them covers, and which clocks can be compared.
+//! Keeps which inputs are logs, what time each of them covers, and which clocks can be compared.
 
 use super::attempt::Attempt;
 use super::snapshot::{AttemptView, DnView, Snapshot};

@@ -1,4 +1,4 @@
-//! What a request shows of its device: addresses, User-Agent, Contact, and the flags that follow.
+//! Records what a request shows of its device: addresses, User-Agent, Contact, and the flags that follow.
 
 use smallvec::SmallVec;
 
@@ -17,8 +17,8 @@ use crate::net::{Origin, address};
 use crate::sip::{Contact, Message, Uri, Via};
 
 impl Tracker {
-    /// Writes what the request says of itself into the attempt and the DN. Only next to the device it
-    /// says all: `nearest` has what it asks for there.
+    /// Writes what the request shows of its device into the attempt and the DN. Only next to the device is that
+    /// complete: `nearest` has what it asks for there.
     pub(super) fn describe(
         &mut self,
         attempt: u32,
@@ -107,8 +107,8 @@ impl Tracker {
         self.touch_source(origin.src.addr);
     }
 
-    /// Notes what a request says elsewhere that it did not say next to its device, where no Via tells
-    /// of a proxy in between.
+    /// Notes what a request says elsewhere that it did not say next to its device, where no Via shows
+    /// a proxy in between.
     pub(super) fn note_rewriting(&mut self, attempt: u32, message: &Message<'_>) {
         let texts = &mut self.store.texts;
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
@@ -183,7 +183,7 @@ fn note_agent(source: &mut Source, texts: &Texts, agent: Sym) {
     source.scanner_agent |= is_scanner_agent(texts.get(agent));
 }
 
-/// User-Agents that scanning tools send unless told otherwise.
+/// User-Agents that scanning tools send by default.
 pub(super) fn is_scanner_agent(agent: &[u8]) -> bool {
     const TOOLS: [&[u8]; 8] = [
         b"friendly-scanner",

@@ -1,4 +1,4 @@
-//! What the latest REGISTER of a DN and its answer say, parsed: the attributes a comparison works on.
+//! The latest REGISTER of a DN and its response, parsed: the attributes a comparison works on.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -275,7 +275,7 @@ impl AnswerDetails {
         }
     }
 
-    /// Takes over what another answer says of where the device's own request came from.
+    /// Takes over from another response where the device's own request came from.
     pub(super) fn take_via(&mut self, texts: &mut Texts, read: &Reading) {
         self.received = read.received.map(|addr| texts.host(addr));
         (self.rport, self.own_via) = (read.rport, true);

@@ -1,4 +1,4 @@
-//! Bindings that ended on the word of an answer to somebody else, which may prove wrong.
+//! Handles bindings that ended because of a response to another host's request, which may prove wrong.
 
 use super::few::Few;
 use super::snapshot::DnView;
@@ -6,7 +6,7 @@ use super::store::{Binding, Change, Refusal, Registration};
 use super::verdict::Verdict;
 
 impl Registration {
-    /// Ends running bindings on the word of an answer to somebody else, which may prove wrong.
+    /// Ends running bindings because of a response to another host's request, which may prove wrong.
     pub(super) fn end_in_doubt(&mut self, refusal: Refusal, gone: impl Fn(&Binding) -> bool) {
         let lost: Few<Binding> = self.bindings.iter().filter(|b| gone(b)).cloned().collect();
         if self.end(refusal.time, refusal.frame, gone, |_| Verdict::Terminated) {
@@ -51,7 +51,7 @@ impl Registration {
 }
 
 impl DnView<'_> {
-    /// What its registrar told somebody who asked for it, if nothing else shows that its binding is
+    /// What its registrar answered to another host's request for it, if nothing else shows that its binding is
     /// gone.
     #[must_use]
     pub fn doubt(&self) -> Option<Refusal> {
@@ -62,7 +62,7 @@ impl DnView<'_> {
         reg.rare.as_deref()?.doubt
     }
 
-    /// What a registrar told somebody who asked for it, which says nothing of its binding.
+    /// What a registrar answered to another host's request for it that says nothing about its binding.
     #[must_use]
     pub fn unrouted(&self) -> Option<(crate::net::Endpoint, Refusal)> {
         let texts = self.snapshot.texts();

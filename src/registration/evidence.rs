@@ -1,4 +1,4 @@
-//! What other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
+//! Takes in what other messages show of a DN: requests to it through its registrar, and `reg` event NOTIFYs.
 
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
@@ -56,7 +56,7 @@ impl Tracker {
             let calls = (method != Method::Options).then_some(origin.time);
             self.callers.ask(origin.src.addr, user, dn.is_some(), calls);
         }
-        // a scanning tool is told what the server tells strangers
+        // a scanning tool gets what the server answers to strangers
         let agent = message.first(HeaderName::UserAgent).unwrap_or_default();
         let Some(dn) = dn.filter(|_| !is_scanner_agent(agent)) else { return };
         if let Some(slot) = known {
@@ -78,8 +78,8 @@ impl Tracker {
         store.sources.contains_key(&origin.dst.addr) || !store.servers.contains_key(&origin.dst)
     }
 
-    /// Whether what a server tells a caller concerns the DN: it may treat strangers in its own way,
-    /// and who it calls meanwhile may have answered in its place.
+    /// Whether a server's response to a caller concerns the DN: it may treat strangers differently,
+    /// and a device it called meanwhile may have answered in its place.
     fn speaks_for_itself(&self, origin: &Origin, caller: Option<IpAddr>, asked: Timestamp) -> bool {
         let at_home =
             |addr: &IpAddr| self.store.sources.get(addr).is_some_and(|s| s.registered > 0);
@@ -101,7 +101,7 @@ impl Tracker {
             }
             _ => addressed?,
         };
-        // the same user of another domain is somebody else; an address may be the registrar's
+        // the same user of another domain is another user; an address may be the registrar's
         let elsewhere = uri.is_some_and(|uri| {
             !uri.host.is_empty()
                 && uri.host_ip().is_none()
@@ -195,7 +195,7 @@ impl Tracker {
         if called_at.is_some_and(|at| at >= asked) {
             return;
         }
-        // a device's answer names the device, whoever passes it on
+        // a device's answer names the device, whatever forwards it
         let speaker =
             message.first(HeaderName::Server).or_else(|| message.first(HeaderName::UserAgent));
         if speaker.is_some_and(|name| dn.user_agents.iter().any(|own| texts.get(*own) == name)) {
@@ -207,7 +207,7 @@ impl Tracker {
         for reg in &mut dn.registrations {
             // a device that asks for itself is answered by its own dial plan
             let own = reg.bindings.iter().any(|b| b.source.map(End::host) == caller);
-            // what stands at another port may know other users
+            // a server at another port may know other users
             let port = reg.registrar.endpoint(texts).port;
             let here = port == origin.src.port || matches!(origin.src.port, 5060 | 5061);
             if reg.registrar.host() == registrar && here && !own {
@@ -288,8 +288,8 @@ fn apply_reginfo(dn: &mut Dn, texts: &Texts, info: &reginfo::Registration, origi
     }
 }
 
-/// Whether what is said of an address-of-record concerns that of a binding, `user@host`: two names
-/// are two domains, and a number without a domain stands beside one with it (RFC 3680 §5.2).
+/// Whether news of an address-of-record concerns that of a binding, `user@host`: two names are two
+/// domains, and a number without a domain is equal to one with it (RFC 3680 §5.2).
 fn is_about(own: &[u8], told: &[u8]) -> bool {
     if own.is_empty() {
         return true;
@@ -311,7 +311,7 @@ fn names(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
             .is_some_and(|(own, told)| own.same_as(&told) || is_one_place(&own, &told))
 }
 
-/// Whether a Contact is the address a binding was registered from: a registrar may tell of that.
+/// Whether a Contact is the address a binding was registered from: a registrar may list that.
 fn is_where_it_came_from(texts: &Texts, binding: &Binding, uri: &[u8]) -> bool {
     let own = Uri::parse(texts.get(binding.contact));
     own.zip(Uri::parse(uri)).is_some_and(|(own, told)| {

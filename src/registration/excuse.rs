@@ -1,4 +1,4 @@
-//! Why credentials that were refused say nothing of the password.
+//! Finds out why refused credentials need not mean a wrong password.
 
 use super::ends::End;
 use super::store::Proven;
@@ -34,7 +34,7 @@ impl Excuse {
     }
 }
 
-/// The server that issued the nonce a request answers, and on which hop it stands.
+/// The server that issued the nonce a request answers, and the hop of that server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Issuer {
     pub server: End,

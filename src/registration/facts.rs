@@ -1,4 +1,4 @@
-//! What the model needs to know of a message: whose it is, and which transaction it belongs to.
+//! Extracts what the model needs from a message: its DN, and the transaction it belongs to.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ pub(super) struct Facts<'m> {
 }
 
 impl<'m> Facts<'m> {
-    /// The facts of a message; `None` without a To that names somebody.
+    /// The facts of a message; `None` without a To that names a user.
     pub(super) fn of(message: &Message<'m>, read: &'m Reading) -> Option<Self> {
         let raw = message.raw();
         let [call_id, host] = [read.call_id, read.host].map(|part| part.get(raw));

@@ -1,4 +1,4 @@
-//! A list that mostly holds one value: it takes little more than the place of that value.
+//! A small list that mostly holds one value, at little more than the size of that value.
 
 use std::ops::{Deref, DerefMut};
 

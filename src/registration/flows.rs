@@ -1,4 +1,4 @@
-//! Connections that ended: a device that is reached over the connection that registered it (RFC 5626,
+//! Tracks connections that ended: a device that is reached over the connection that registered it (RFC 5626,
 //! RFC 7118) is out of reach then.
 
 use std::net::IpAddr;
@@ -57,7 +57,7 @@ impl Flows {
     }
 }
 
-/// What became of the ways to devices: connections that ended, and Contacts that refuse connections.
+/// What became of the paths to devices: connections that ended, and Contacts that refuse connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ways {
     flows: Flows,

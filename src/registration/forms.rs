@@ -1,4 +1,4 @@
-//! What many requests, or many answers, say alike: each such form is kept once.
+//! Keeps what many requests, or many responses, have in common: each such form once.
 
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
@@ -142,7 +142,7 @@ impl<T: Hash + Eq + Clone + Symbols> Forms<T> {
     }
 }
 
-/// What was found lately, by the bytes that lead to it: at most so many, then all of them are found anew.
+/// A bounded cache keyed by bytes; cleared when full.
 #[derive(Clone, Debug)]
 pub(super) struct Lately<K, V>(HashMap<K, V>);
 
@@ -176,7 +176,7 @@ impl<K: Hash + Eq, V> Lately<K, V> {
     }
 }
 
-/// What became of each form, by the place where it stood.
+/// What became of each form, by its former place.
 pub(super) struct Changed<T>(HashMap<usize, (Arc<T>, Arc<T>)>);
 
 impl<T> Changed<T> {
@@ -226,7 +226,7 @@ mod tests {
             forms.keep(form(n));
             fuller += u32::from(forms.0.len() > before);
         }
-        // most often one more is added, without a look at the others
+        // most often one more is added, without a search through the others
         assert!(fuller > 3900, "{fuller}");
         assert!(forms.0.len() < 4 * held.len(), "{}", forms.0.len());
     }

@@ -1,4 +1,4 @@
-//! What logs say of registrations: statements and lines without a known meaning, kept beside the messages.
+//! Keeps what logs report about registrations: statements and lines without a known meaning, beside the messages.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub struct Heard {
     pub statement: Arc<Statement>,
 }
 
-/// What is said of one DN.
+/// What logs report about one DN.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HeardOfDn {
     pub statements: Vec<Heard>,
@@ -46,7 +46,7 @@ pub(super) struct HeardOfDn {
 /// What logs say that is of no DN of its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hearing {
-    /// Statements of which nobody can tell the DN.
+    /// Statements whose DN is unknown.
     pub of_nobody: Vec<Heard>,
     /// Statements kept in all.
     kept: usize,
@@ -80,7 +80,7 @@ impl Heard {
 }
 
 impl Hearing {
-    /// Notes whose a logged REGISTER is.
+    /// Notes which DN a logged REGISTER is for.
     fn note(&mut self, origin: &Origin, call_id: &[u8], dn: u32) {
         let file = origin.frame.file();
         if self.requests.len() >= REMEMBERED {
@@ -91,7 +91,7 @@ impl Hearing {
         self.calls.insert((file, call_id.into()), dn);
     }
 
-    /// Forgets whose requests were whose: the numbers of DNs are others now, or there are too many.
+    /// Forgets which request was for which DN: the numbers of DNs changed, or there are too many.
     pub(super) fn forget(&mut self) {
         self.requests.clear();
         self.sources.clear();
@@ -161,7 +161,7 @@ const fn is_of_a_state(kind: StatementKind) -> bool {
 }
 
 impl Tracker {
-    /// Takes in what a log says of a registration; `time` is its turn.
+    /// Takes in a statement of a log; `time` is its turn.
     pub fn statement(&mut self, at: FrameRef, time: Timestamp, statement: &Statement) {
         self.tick(time);
         if self.live.is_some() {
@@ -202,7 +202,7 @@ impl Tracker {
         }
     }
 
-    /// Notes whose a REGISTER is, if a log shows it.
+    /// Notes which DN a REGISTER is for, if it is from a log.
     pub(super) fn note_logged(&mut self, origin: &Origin, call_id: &[u8], attempt: u32) {
         if !origin.path.log.has(LogMarks::LOGGED) {
             return;
@@ -233,7 +233,7 @@ impl Tracker {
 }
 
 impl Dn {
-    /// What is said of it.
+    /// What logs report about it.
     pub(super) fn heard(&self) -> Option<&HeardOfDn> {
         self.aside.as_deref()?.heard.as_deref()
     }
@@ -269,7 +269,7 @@ impl Snapshot {
 }
 
 impl<'a> DnView<'a> {
-    /// What logs say of it, in order of time.
+    /// What logs state about it, in order of time.
     pub fn statements(&self) -> impl DoubleEndedIterator<Item = &'a Heard> + use<'a> {
         let at = self.snapshot.at;
         let heard = self.record().and_then(Dn::heard).into_iter().flat_map(|h| &h.statements);

@@ -43,7 +43,7 @@ pub(super) struct Transactions {
     /// Child transactions whose nearer hop was not seen yet, by the key it would have.
     orphans: Index,
     /// The latest request between two endpoints, for errors that quote no SIP; by a number of 64
-    /// bits that stands for the two. Few captures have such an error: made for the first of them.
+    /// bits that represents the two. Few captures have such an error: built for the first of them.
     by_pair: Option<HashMap<u64, u32>>,
     /// The latest error between two endpoints that names no request.
     errors: HashMap<(Endpoint, Endpoint), PathError>,
@@ -63,7 +63,7 @@ impl Transactions {
         self.by_key.find(key.short(), |slot| self.get(slot).is_some_and(|t| t.key == *key))
     }
 
-    /// The one that probably has this key; its record is not looked at.
+    /// The transaction whose key hashes alike; the key is not compared.
     pub(super) fn find_like(&self, key: &TransactionKey) -> Option<u32> {
         self.by_key.find(key.short(), |_| true)
     }
@@ -115,7 +115,7 @@ impl Transactions {
         }
     }
 
-    /// Keeps an error that concerns all requests under way between two endpoints.
+    /// Keeps an error that concerns all requests in flight between two endpoints.
     pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
         if self.errors.len() >= PATHS && !self.errors.contains_key(&(src, dst)) {
             let old = |e: &PathError| error.origin.time.nanos_since(e.origin.time) > OPEN_LIFE;
@@ -194,7 +194,7 @@ impl Transactions {
         None
     }
 
-    /// Looks at what leads to a transaction, as if it were taken out.
+    /// Touches what leads to a transaction, as if it were taken out.
     pub(super) fn look_for(&self, t: &Transaction) -> u32 {
         let parent = t.parent.as_deref();
         let parent = parent.and_then(|parent| self.orphans.find(parent.short(), |_| true));
@@ -215,7 +215,7 @@ impl Transactions {
         self.slots.get_mut(slot as usize)?.take()
     }
 
-    /// As [`Self::remove`], where it stands: nothing is copied.
+    /// As [`Self::remove`], in place: nothing is copied.
     fn discard(&mut self, slot: u32) {
         self.forget_keys(slot);
         if let Some(place) = self.slots.get_mut(slot as usize) {
@@ -286,7 +286,7 @@ impl Transactions {
         shed
     }
 
-    /// Keeps those whose records have a place, and tells them the place.
+    /// Keeps those whose records have a place, and gives them the new place.
     pub(super) fn keep(&mut self, places: &Places) {
         for slot in 0..self.slots.len() as u32 {
             let Some(t) = self.get_mut(slot) else { continue };
@@ -295,7 +295,7 @@ impl Transactions {
                     *index = Places::to(&places.attempts, *index);
                     *index
                 }
-                // a NOTIFY is about no DN, and remembered all the same
+                // a NOTIFY has no DN, and is remembered anyway
                 Subject::Probe { dn, .. } if *dn == NIL => continue,
                 Subject::Probe { dn: index, .. } => {
                     *index = Places::to(&places.dns, *index);

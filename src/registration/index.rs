@@ -26,7 +26,7 @@ impl ShortHash {
         Self((number ^ number >> 32) as u32)
     }
 
-    /// A hash of 64 bits for the table, which picks a place by the lowest bits and tells entries apart by
+    /// A hash of 64 bits for the table, which picks a place by the lowest bits and distinguishes entries by
     /// the highest.
     const fn spread(self) -> u64 {
         (self.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)

@@ -10,17 +10,17 @@ const SECOND: i64 = 1_000_000_000;
 const OVER: i64 = 64 * SECOND;
 /// A phone that is still there has tried again by then.
 const SILENT: i64 = 3600 * SECOND;
-/// Whoever has not been heard of for so long is gone.
+/// A DN that has not been heard of for so long is gone.
 const GONE: i64 = 24 * 3600 * SECOND;
 
 /// Why a DN may be forgotten, the best reason first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Interest {
-    /// Only sources tried it that try many DNs in vain.
+    /// Only sources tried it that try many DNs without success.
     Scanned,
-    /// Tried once in vain, a while ago.
+    /// Tried once without success, a while ago.
     Stranger,
-    /// Tried once in vain, just now.
+    /// Tried once without success, just now.
     RecentStranger,
     /// Out of service and not heard of for a day.
     Gone,
@@ -34,7 +34,7 @@ pub(super) enum Interest {
     Lost,
     /// In service since just now: granted once, and not come back since.
     Newcomer,
-    /// In service, or nobody can tell.
+    /// In service, or unknown.
     InService,
 }
 
@@ -73,7 +73,7 @@ impl Interest {
     }
 }
 
-/// Whether a DN was tried once, in vain. A phone that is refused comes back.
+/// Whether a DN was tried once, without success. A phone that is refused comes back.
 pub(super) const fn is_passer_by(dn: &Dn) -> bool {
     !dn.registered && !dn.returned && dn.attempts <= 1
 }

@@ -1,4 +1,4 @@
-//! The verdict on a registration at a moment: its bindings first, then what was tried last.
+//! Judges one registration at a moment: its bindings first, then what was tried last.
 
 use super::attempt::Outcome;
 use super::ends::End;
@@ -10,7 +10,7 @@ impl Registration {
     /// The verdict and its status code at `now`; `None` while nothing is decided.
     ///
     /// A running binding wins over a refused refresh: the registrar still routes calls to it. It
-    /// does not win over an unreachable registrar, for nobody is there to route them.
+    /// does not win over an unreachable registrar, which routes nothing.
     pub(super) fn judge(&self, now: Timestamp) -> Option<(Verdict, u16)> {
         let running = self.bindings.iter().filter(|b| b.runs_at(now));
         let newest = running.clone().map(|b| b.renewed).max();
@@ -23,7 +23,7 @@ impl Registration {
             });
             return Some((gone.map_or(Verdict::InService, |_| Verdict::Unreachable), 0));
         }
-        // a binding whose end was not noticed yet
+        // a binding whose end was not processed yet
         let lapsed = self.bindings.iter().max_by_key(|b| b.expires_at).and_then(|b| {
             Some(Ended {
                 how: Verdict::Expired,

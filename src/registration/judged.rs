@@ -96,7 +96,7 @@ impl Snapshot {
 /// What all DNs are judged to be.
 #[derive(Default)]
 struct All {
-    /// In chunks: they find room where messages under way were before.
+    /// In chunks: they fit where messages in flight were before.
     states: Arena<DnState>,
     /// Their order, most urgent first.
     order: Vec<Standing>,
@@ -132,7 +132,7 @@ impl All {
     }
 }
 
-/// Where a state stands, before names are looked at.
+/// The rank of a state, before names are compared.
 fn rank(state: &DnState) -> u32 {
     let code = state.status_code.map_or(0, |code| u32::from(code) + 1);
     let calm = state.verdict == Verdict::InService && !state.at_risk;

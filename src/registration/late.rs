@@ -1,5 +1,5 @@
-//! What was captured behind its consequence: a request behind its answer, a challenge behind the
-//! request that it caused.
+//! Takes in what was captured behind its consequence: a request behind its response, a challenge
+//! behind the request that it caused.
 
 use smallvec::SmallVec;
 
@@ -11,7 +11,7 @@ use super::verdict::{Flag, Verdict};
 use crate::net::FrameRef;
 
 impl Tracker {
-    /// A request that stands behind its answer: what it says of the attempt, which was decided
+    /// A request captured after its response: completes the attempt, which was decided
     /// without it.
     pub(super) fn request_after_answer(&mut self, slot: u32, request: &Request, frame: FrameRef) {
         let Some(t) = self.transactions.get(slot) else { return };
@@ -58,7 +58,7 @@ impl Tracker {
         self.touch_attempt(index, Some(frame));
     }
 
-    /// A challenge that stands behind the request with the credentials it asked for; `offers` are
+    /// A challenge captured after the request with the credentials it asked for; `offers` are
     /// its nonces and realms.
     pub(super) fn challenge_after_credentials(
         &mut self,

@@ -1,4 +1,4 @@
-//! Who holds a DN, and what each node of a cluster believes of it, over time.
+//! Determines which node holds a DN, and what each node of a cluster believes of it, over time.
 //!
 //! The owner is the node whose 2xx granted the running binding, the latest where a phone moved; of a DN
 //! without SIP it is the node that answered the last request to register on it (T-Library). A node believes
@@ -22,7 +22,7 @@ use crate::net::{Endpoint, FrameRef, Timestamp};
 /// Requests to register on a DN that wait for their answer at a node.
 const ASKED: usize = 8;
 
-/// What a node did with a DN, or said of it.
+/// What a node did with a DN, or stated about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Act {
     /// It granted a binding at this address, until then.
@@ -37,7 +37,7 @@ pub enum Act {
     In,
     /// It states that the DN is out of service.
     Out,
-    /// It answers somebody who asks for the DN: whether it finds it, and whether that is sure.
+    /// It answers a request for the DN: whether it finds it, and whether that is sure.
     Answers {
         /// Whether it finds it.
         found: bool,
@@ -51,7 +51,7 @@ pub enum Act {
 pub enum Ground {
     /// The node's own grant, by SIP or T-Library; nothing, if the belief is unknown.
     Grant,
-    /// Its answer to somebody who asked for the DN or removed the binding.
+    /// Its answer to a request for the DN or to a removal of the binding.
     Answer,
     /// A statement in its log.
     Statement,
@@ -76,7 +76,7 @@ pub struct NodeEvent {
     pub time: Timestamp,
     /// The frame or line.
     pub at: FrameRef,
-    /// Whose act it is.
+    /// The node that acted.
     pub node: NodeId,
     /// What it did.
     pub act: Act,
@@ -318,7 +318,7 @@ impl Ledger {
     }
 }
 
-/// What nodes did with a DN and said of it by `at`, in order of time.
+/// What nodes did with a DN and stated about it by `at`, in order of time.
 pub(super) fn events<'s>(
     (nodes, texts): (&Nodes, &Texts),
     attempt: impl Fn(u32) -> Option<&'s Attempt>,
@@ -357,7 +357,7 @@ pub(super) fn events<'s>(
     events
 }
 
-/// A grant, or the answer to somebody who asks for the bindings.
+/// A grant, or the response to a query for the bindings.
 fn granted(nodes: &Nodes, texts: &Texts, tried: &Attempt) -> Option<NodeEvent> {
     let (found, asks) = (tried.outcome == Outcome::Accepted, tried.purpose == Purpose::Query);
     let counts = found || asks && tried.outcome == Outcome::NothingListed;
@@ -389,7 +389,7 @@ fn stated(nodes: &Nodes, dn: &Dn, at: Timestamp, events: &mut Vec<NodeEvent>) {
 }
 
 impl DnView<'_> {
-    /// What nodes did with it and said of it, in order of time.
+    /// What nodes did with it and stated about it, in order of time.
     #[must_use]
     pub fn node_events(&self) -> Vec<NodeEvent> {
         let Some(record) = self.record() else { return Vec::new() };

@@ -16,7 +16,7 @@ use super::store::{Dn, NIL, Source, Store};
 use super::transaction::{Subject, Transaction};
 use crate::net::{Endpoint, FrameRef, Timestamp};
 
-/// Transactions without a final answer kept in mind per DN: each look at the DN goes through all of them,
+/// Transactions without a final response kept per DN: each examination of the DN goes through all of them,
 /// and a device that waits for more than a few answers at a time does not exist.
 const OPEN: usize = 32;
 
@@ -26,7 +26,7 @@ pub(super) const PER_DN: usize = size_of::<LiveDn>() + 32;
 /// What a DN was last reported as, and what may change it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LiveDn {
-    /// When a message touched it last, and its frame; `None` once it was looked at.
+    /// When a message touched it last, and its frame; `None` once it was examined.
     touched: Option<(Timestamp, Option<FrameRef>)>,
     /// The moment in [`Live::timers`].
     timer: Option<Timestamp>,
@@ -70,7 +70,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// All there is is to be looked at.
+    /// Everything that exists is still to be examined.
     pub(super) fn new(store: &Store, transactions: &Transactions, now: Timestamp) -> Self {
         let mut live = Self::default();
         for dn in 0..store.dns.len() {
@@ -138,7 +138,7 @@ impl Live {
         self.paths.insert(ends);
     }
 
-    /// When the oldest touch was that nobody looked at.
+    /// The time of the oldest touch that was not examined yet.
     pub(super) const fn since(&self) -> Option<Timestamp> {
         self.since
     }
@@ -339,7 +339,7 @@ fn attempt_of<'s>(
     Some((t, store.attempts.get(attempt as usize)?))
 }
 
-/// The next moment after `now` at which time alone may change what is said of a DN.
+/// The next moment after `now` at which time alone may change the status of a DN.
 pub(super) fn next_moment(
     dn: &Dn,
     open: &[(&Transaction, &Attempt)],

@@ -1,11 +1,11 @@
-//! The messages of an attempt, each told by what sets it apart from the first: about ten bytes.
+//! Stores the messages of an attempt, each as its difference from the first: about ten bytes.
 
 use super::memory::ALLOCATION;
 use super::store::{Marks, MessageRecord};
 use crate::net::{FileId, FrameRef, Timestamp};
 
 /// Bytes of messages that an attempt holds without another allocation: a REGISTER, its challenge,
-/// the retry and the answer take about so many.
+/// the retry and the response take about that.
 const OWN: usize = 45;
 
 /// Messages that most attempts hold so.
@@ -35,7 +35,7 @@ const LONGEST: usize = 32;
 /// The messages of an attempt in the order they were captured: 48 bytes, as long as they are few.
 #[derive(Clone, Debug)]
 pub(super) enum Log {
-    /// So many bytes, the last message starting at that one of them.
+    /// That many bytes, and where in them the last message starts.
     Few {
         length: u8,
         last: u8,
@@ -169,7 +169,7 @@ pub(crate) struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// What the first message is told apart from.
+    /// What the first message is encoded against.
     const START: MessageRecord = MessageRecord {
         time: Timestamp::from_nanos(0),
         frame: FrameRef::new(FileId(0), 0),

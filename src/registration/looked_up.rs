@@ -22,7 +22,7 @@ pub(super) struct LookedUp {
 }
 
 impl Dn {
-    /// Notes what a server answered to somebody who asked for the DN, if it is not what it answered before.
+    /// Notes a server's response to a request for the DN, if it differs from its last one.
     pub(super) fn note_looked_up(&mut self, origin: &Origin, found: bool, sure: bool) {
         let (time, frame, server) = (origin.time, origin.frame, origin.src);
         let all = &mut self.aside.get_or_insert_default().looked_up;

@@ -1,4 +1,4 @@
-//! What hosts ask name servers for on their way to a registrar, and what comes of it.
+//! Follows what hosts ask name servers for before they register, and what comes back.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::hashing::{HashMap, HashSet};
 use crate::net::{FrameRef, Origin, Timestamp};
 use crate::packet::{DnsKind, DnsLead, DnsMessage};
 
-/// Hosts of which it is remembered what they asked for, and names of each.
+/// Hosts whose queries are remembered, and names of each.
 const CLIENTS: usize = 1024;
 const NAMES: usize = 32;
 /// Name servers and leads remembered of one question.
@@ -36,7 +36,7 @@ struct Question {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lookups {
     clients: HashMap<IpAddr, Vec<Question>>,
-    /// Who answers questions: a resolver's own questions are not a device's.
+    /// Hosts that answer queries: a resolver's own queries are not a device's.
     servers: HashSet<IpAddr>,
     /// Questions that were too many to remember.
     pub dropped: u64,
@@ -53,7 +53,7 @@ pub enum LookupFault {
     NoRecord,
 }
 
-/// A domain that a host looked for in vain.
+/// A domain that a host looked up without success.
 #[derive(Clone, Debug)]
 pub struct FailedLookup {
     /// The host.
@@ -193,8 +193,8 @@ struct Search<'q> {
 }
 
 impl Search<'_> {
-    /// The domains it looked for in vain: those of which NAPTR or SRV records were asked for, and any
-    /// other name, for whoever knows it to be a registrar's.
+    /// The domains whose look-up led nowhere: those whose NAPTR or SRV records were queried, and any
+    /// other name, which callers may know to be a registrar's.
     fn failed(&self) -> Vec<FailedLookup> {
         let mut domains: Vec<&[u8]> = Vec::new();
         for question in self.questions {

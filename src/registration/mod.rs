@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  message ─▶ facts ─▶ transaction ─▶ attempt ─▶ binding ─▶ verdict
-//!             whose     same request?   same try?   what a     judge
+//!             whose DN? same request?   same try?   what a     judge
 //!                       hop? copy?                  2xx holds
 //! ```
 //!

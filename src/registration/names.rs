@@ -1,4 +1,4 @@
-//! Remembers the names of forgotten DNs in a few bits each: whoever comes back is no passer-by.
+//! Remembers the names of forgotten DNs in a few bits each, so that a DN that comes back is not a passer-by.
 
 use crate::hashing::Digest;
 
@@ -15,7 +15,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// A set that takes about so many bytes.
+    /// A set that takes about this many bytes.
     pub(super) fn within(bytes: usize) -> Self {
         let words = vec![0; (bytes / 16).max(1)];
         Self { words: [words.clone(), words], count: 0 }

@@ -1,14 +1,14 @@
-//! Puts names in the order people do.
+//! Sorts names in natural order.
 
 use std::cmp::Ordering;
 
-/// Where something of a name stands among others: by a rank first, then by name.
+/// The sort key of something with a name: a rank first, then the start of the name.
 ///
-/// The name itself is asked for only where its beginning does not tell.
+/// The whole name is compared only where its start does not decide.
 #[derive(Clone, Copy)]
 pub(super) struct Standing {
     rank: u32,
-    /// What stands there.
+    /// The place of the thing that is sorted.
     place: u32,
     start: [u64; 2],
 }
@@ -19,7 +19,7 @@ impl Standing {
         Self { rank, place, start: [(start >> 64) as u64, start as u64] }
     }
 
-    /// What stands there.
+    /// The place of the thing that is sorted.
     pub(super) const fn place(&self) -> usize {
         self.place as usize
     }
@@ -28,13 +28,13 @@ impl Standing {
         self.rank = rank;
     }
 
-    /// The same behind so many others.
+    /// The same, behind `others` others.
     pub(super) const fn behind(self, others: u32) -> Self {
         Self { place: self.place + others, ..self }
     }
 
-    /// The order of two; `tell` has the name of what stands at a place, and its number among those
-    /// whose names people put in no order.
+    /// Compares two; `tell` returns the name of the thing at a place, and its number among those
+    /// whose names have no natural order.
     pub(super) fn compare<'a>(
         &self,
         other: &Self,
@@ -50,7 +50,7 @@ impl Standing {
 /// Puts what has these standings in their order, by swaps.
 pub(super) fn arrange(order: &mut [Standing], mut swap: impl FnMut(usize, usize)) {
     for to in 0..order.len() {
-        // what stood there may have gone elsewhere before
+        // what was there may have been moved before
         let mut from = order.get(to).map_or(to, |s| s.place as usize);
         while from < to {
             from = order.get(from).map_or(to, |s| s.place as usize);
@@ -62,7 +62,7 @@ pub(super) fn arrange(order: &mut [Standing], mut swap: impl FnMut(usize, usize)
     }
 }
 
-/// The beginning of a name: of runs of digits a mark that stands among other bytes where digits do,
+/// The start of a name: for a run of digits a mark that sorts among other bytes as digits do,
 /// how many, and the digits. Names that are equal so far may still differ.
 fn start(name: &[u8]) -> u128 {
     let (mut start, mut room) = (0_u128, 16);
@@ -78,7 +78,7 @@ fn start(name: &[u8]) -> u128 {
         let more = if byte.is_ascii_digit() {
             let (digits, after) = split_digits(rest);
             rest = after;
-            // so many digits are not told apart here
+            // longer runs of digits are not distinguished here
             let len = u8::try_from(digits.len()).unwrap_or(u8::MAX);
             add(b'0') && add(len) && len < u8::MAX && digits.iter().all(|digit| add(*digit))
         } else {

@@ -1,4 +1,4 @@
-//! The nodes of a cluster: which files, HEP agents and addresses are whose.
+//! Maps files, HEP agents and addresses to the nodes of a cluster.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ pub struct Node {
     pub files: Vec<FileId>,
     /// The addresses it answers REGISTERs from.
     pub addresses: Vec<Endpoint>,
-    /// Whether somebody named it: the user, or the header of its log.
+    /// Whether it was named: by the user, or in the header of its log.
     pub is_named: bool,
 }
 
-/// What is a node's, as whoever opened its file knows it.
+/// What belongs to a node, according to the code that opened its file.
 #[derive(Clone, Debug)]
 pub struct NodeSource<'a> {
     /// The node's name.
@@ -56,11 +56,11 @@ pub(super) struct Nodes {
     files: HashMap<FileId, NodeId>,
     /// The node of each HEP agent that saw a grant; none if there was no room for it.
     agents: HashMap<usize, Option<NodeId>>,
-    /// Whose an address is; nobody's if two nodes have it.
+    /// The node of an address; `None` if two nodes have it.
     ends: HashMap<Endpoint, Option<NodeId>>,
     /// The same of a host, whatever the port.
     hosts: HashMap<IpAddr, Option<NodeId>>,
-    /// Addresses of which the user says whose they are.
+    /// Addresses whose node the user named.
     given: HashSet<IpAddr>,
     /// Nodes that were too many to keep.
     pub dropped: u64,
@@ -104,12 +104,12 @@ impl Nodes {
         }
     }
 
-    /// Whose a file is; a file of no node is a node without a name.
+    /// The node of a file; a file of no node is a node without a name.
     pub(super) fn of_file(&self, file: FileId) -> NodeId {
         self.files.get(&file).copied().unwrap_or(NodeId(file.0 | NAMELESS))
     }
 
-    /// The node whose answer decided a registration: by the registrar's address, or else by the file.
+    /// The node whose response decided a registration: by the registrar's address, or else by the file.
     pub(super) fn of_answer(&self, registrar: Endpoint, frame: FrameRef) -> Option<NodeId> {
         let by_end = self.ends.get(&registrar).copied().flatten();
         let by_file = || self.files.get(&frame.file()).copied();
@@ -211,7 +211,7 @@ impl Snapshot {
         self.store.nodes.all.get(usize::from(id.0)).map(|node| &*node.name)
     }
 
-    /// Whose a file is, if a node is known of it.
+    /// The name of the node of a file, if it is known.
     #[must_use]
     pub fn node_of_file(&self, file: FileId) -> Option<&str> {
         self.node_name(self.store.nodes.of_file(file))

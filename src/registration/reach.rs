@@ -1,4 +1,4 @@
-//! Whether devices answer what is sent to them: requests without an answer, by who asks and where.
+//! Tracks whether devices answer what is sent to them: requests without a response, by sender and destination.
 
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
@@ -22,10 +22,10 @@ const OLD: i64 = 600_000_000_000;
 /// A request this young may be answered yet.
 const DUE: i64 = 500_000_000;
 
-/// A place and who asked there: nothing came back since.
+/// A destination and a sender whose requests there are unanswered.
 #[derive(Clone, Copy, Debug)]
 pub struct Unanswered {
-    /// Who asked.
+    /// The sender.
     pub asker: IpAddr,
     /// Where the requests went.
     pub place: Endpoint,
@@ -43,11 +43,11 @@ pub struct Unanswered {
     pub icmp: Option<(u8, u8)>,
     /// When the place had sent its latest keep-alive before the first of them.
     pub kept_open: Option<Timestamp>,
-    /// Whether anybody answered the asker in this capture: else its answers may not be in it.
+    /// Whether the asker got any response in this capture: else its responses may not be in it.
     pub heard: bool,
     /// Over a transport that repeats by itself.
     reliable: bool,
-    /// Told by a HEP agent, which need not tell of answers.
+    /// Reported by a HEP agent, which need not report responses.
     hep: bool,
     key: TransactionKey,
 }
@@ -58,7 +58,7 @@ pub(super) struct Reach {
     open: HashMap<(IpAddr, Endpoint), Unanswered>,
     /// Where the latest request of each went: some devices answer from another port.
     keys: HashMap<TransactionKey, (IpAddr, Endpoint)>,
-    /// Who was answered by anybody.
+    /// Senders that got a response from any destination.
     heard: HashSet<IpAddr>,
     /// When each place sent its latest keep-alive.
     kept_open: HashMap<Endpoint, Timestamp>,
@@ -126,7 +126,7 @@ impl Reach {
         self.keys.insert(key, at);
     }
 
-    /// Notes that a place keeps its way through a translator open.
+    /// Notes that a device keeps its NAT mapping open.
     pub(super) fn keep_alive(&mut self, origin: &Origin) {
         if self.kept_open.len() < PLACES || self.kept_open.contains_key(&origin.src) {
             self.kept_open.insert(origin.src, origin.time);
@@ -196,7 +196,7 @@ impl Unanswered {
         if self.icmp.is_some() {
             return true;
         }
-        // no way there and back takes T2
+        // a round trip takes less than T2
         let enough = if self.reliable { since_first >= TIMER_F } else { self.sent > 1 };
         enough && since_first >= T2 && since_last >= DUE
     }
@@ -207,7 +207,7 @@ impl Unanswered {
 pub(super) struct Silent(HashMap<(IpAddr, Endpoint), Unanswered>);
 
 impl Silent {
-    /// What a registrar sent to a binding in vain since it was renewed last.
+    /// What a registrar sent to a binding without an answer since it was last refreshed.
     fn of(&self, texts: &Texts, reg: &Registration, binding: &Binding) -> Option<&Unanswered> {
         let contact = Uri::parse(texts.get(binding.contact)).and_then(|uri| uri.endpoint());
         let source = binding.source.map(|source| source.endpoint(texts));
@@ -222,9 +222,9 @@ impl Silent {
 }
 
 impl Store {
-    /// What a DN was sent in vain, where none of its running bindings answers at `at`.
+    /// What a DN was sent without an answer, where none of its running bindings answers at `at`.
     fn unanswered<'s>(&self, silent: &'s Silent, dn: &Dn, at: Timestamp) -> Option<&'s Unanswered> {
-        // what the device sends must be in the capture, or nothing tells whether it answers
+        // the device's own messages must be in the capture, or nothing shows whether it answers
         dn.details.as_ref()?;
         let mut found = None;
         for reg in &dn.registrations {
@@ -237,7 +237,7 @@ impl Store {
 }
 
 impl Store {
-    /// What a DN was sent in vain while its last binding still ran, which has lapsed since.
+    /// What a DN was sent without an answer while its last binding still ran, which has lapsed since.
     fn unanswered_before_lapse<'s>(&self, silent: &'s Silent, dn: &Dn) -> Option<&'s Unanswered> {
         dn.registrations.iter().find_map(|reg| {
             let ended = reg.ended()?;
@@ -253,13 +253,13 @@ impl Store {
 }
 
 impl<'a> DnView<'a> {
-    /// What was sent to `place` from there in vain, whatever is registered now.
+    /// What was sent to `place` from there without an answer, whatever is registered now.
     #[must_use]
     pub fn unanswered_at(&self, asker: IpAddr, place: Endpoint) -> Option<&'a Unanswered> {
         self.snapshot.silent.as_ref()?.0.get(&(asker, place))
     }
 
-    /// The same of a DN whose binding has lapsed: what it was sent in vain while it still ran.
+    /// The same for a DN whose binding has lapsed: what it was sent without an answer while it still ran.
     #[must_use]
     pub fn unanswered_before_lapse(&self) -> Option<&'a Unanswered> {
         let silent = self.snapshot.silent.as_ref()?;
@@ -269,7 +269,7 @@ impl<'a> DnView<'a> {
             .flatten()
     }
 
-    /// What its registrar sent to it in vain since it was registered last: no binding of it
+    /// What its registrar sent to it without an answer since it was last registered: none of its bindings
     /// answers. `None` if one does, or nothing was sent.
     #[must_use]
     pub fn unanswered(&self) -> Option<&'a Unanswered> {

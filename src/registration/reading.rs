@@ -1,4 +1,4 @@
-//! What the model asks of every message, read once, on the thread that found it: numbers, and where texts stand.
+//! Reads what the model asks of every message, once, on the thread that found it: numbers, and the spans of texts.
 
 use std::borrow::Cow;
 use std::hash::{Hash as _, Hasher as _};
@@ -26,7 +26,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Where `part` stands in `whole`; nowhere if it is no part of it.
+    /// The span of `part` in `whole`; empty if it is no part of it.
     fn of(whole: &[u8], part: &[u8]) -> Self {
         let start = part.as_ptr().addr().wrapping_sub(whole.as_ptr().addr());
         if start.checked_add(part.len()).is_some_and(|end| end <= whole.len()) {
@@ -60,9 +60,9 @@ pub(super) enum About {
 #[expect(clippy::struct_excessive_bools, reason = "each is one fact about the message")]
 pub struct Reading {
     pub(super) about: About,
-    /// It is a REGISTER itself, of somebody.
+    /// It is itself a REGISTER with a DN.
     pub(super) asks: bool,
-    /// Whether its To names somebody: without a DN the rest but for `about` is not read.
+    /// Whether its To names a user: without a DN the rest but for `about` is not read.
     pub(super) names_somebody: bool,
     pub(super) key: TransactionKey,
     /// The same request on the hops nearer to the device, the nearest to this one first.
@@ -202,7 +202,7 @@ impl<'m> Found<'m> {
 /// What of the headers says whether a message is like others.
 #[derive(Clone, Copy)]
 enum Likeness {
-    /// All but what every request has anew: the values of Via, `CSeq` and Call-ID, and credentials.
+    /// All but what differs in every request: the values of Via, `CSeq` and Call-ID, and credentials.
     Refresh,
     /// Those of an answer of which something is kept, challenges aside.
     Answer,
@@ -431,7 +431,7 @@ pub(super) fn branch_of(message: &Message<'_>) -> Option<u64> {
     message.top_via().as_ref().and_then(Via::branch).map(Digest::of)
 }
 
-/// The digest of a nonce; 0 stands for none.
+/// The digest of a nonce; 0 for none.
 fn nonce_of(text: &[u8]) -> u64 {
     Digest::of(text).max(1)
 }
@@ -442,7 +442,7 @@ fn domain_of(host: &[u8]) -> u64 {
     nonce_of(&lower)
 }
 
-/// A number that two REGISTERs share when they differ in nothing but what every request has anew:
+/// A number that two REGISTERs share when they differ only in what differs in every request:
 /// branch, CSeq, Call-ID and credentials.
 ///
 /// Most REGISTERs of a capture are refreshes; what they say was read before.

@@ -1,4 +1,4 @@
-//! REGISTER requests: which transaction, which attempt, and what the client shows by sending it.
+//! Takes in REGISTER requests: their transaction, their attempt, and what the client shows by sending them.
 
 use smallvec::SmallVec;
 
@@ -212,7 +212,7 @@ impl Tracker {
         if a.outcome != Outcome::Open || !same {
             return;
         }
-        // who tries one password after the other does not wait for answers
+        // a client that tries one password after the other does not wait for responses
         let repeats = |before: &&mut Transaction| {
             !before.answered() && t.first.nanos_since(before.last_sent) >= SOONEST_REPEAT
         };
@@ -314,7 +314,7 @@ impl Tracker {
         self.store.dns.get(dn as usize).map_or_else(SmallVec::new, |dn| dn.unfinished().collect())
     }
 
-    /// A later request of the same Call-ID tells whether an unanswered one had its answer.
+    /// A later request of the same Call-ID shows whether an unanswered one had its response.
     fn judge_silence(
         &mut self,
         index: u32,
@@ -483,7 +483,7 @@ fn read_request(store: &mut Store, dn: u32, message: &Message<'_>, read: &Readin
     }
     let removes = request.star || request.contacts.iter().all(|c| c.expires == Some(0));
     request.purpose = if request.contacts.is_empty() && !request.star {
-        // the Contact may stand in what is missing
+        // the Contact may be in the missing part
         if request.cut { Purpose::Unknown } else { Purpose::Query }
     } else if removes {
         Purpose::Remove

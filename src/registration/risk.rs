@@ -1,4 +1,4 @@
-//! What puts a DN that is in service at risk of being out of it, or out of reach.
+//! Finds what puts a DN that is in service at risk of going out of service, or out of reach.
 
 use smallvec::SmallVec;
 
@@ -162,7 +162,7 @@ struct Failures {
     registrar: Option<super::ends::End>,
     refused: bool,
     unanswered: bool,
-    /// Tries that were given up, or of which nobody knows.
+    /// Tries that were given up, or whose outcome is unknown.
     open: u32,
     /// The latest of these is so old that nothing follows.
     old: bool,

@@ -1,4 +1,4 @@
-//! Tells a scanner from a gateway: a source that tries DNs which are not its own.
+//! Distinguishes a scanner from a gateway: a source that tries DNs that are not its own.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::hashing::HashMap;
 use super::snapshot::SourceState;
 use super::store::{Dn, Source, Store};
 
-/// From so many DNs on, the DNs of a scanner are one row.
+/// From this many DNs on, the DNs of a scanner are one row.
 pub(super) const MANY: u32 = 100;
 
 /// All sources, in order of address.
@@ -38,7 +38,7 @@ impl Scanners {
         Self(scanners.map(|(address, source)| (*address, source.dns >= MANY)).collect())
     }
 
-    /// Judges one source anew; says whether anything changed.
+    /// Judges one source again; returns whether anything changed.
     pub(super) fn judge(&mut self, address: IpAddr, source: Option<&Source>) -> bool {
         match source.filter(|source| is_scanner(source)) {
             Some(source) => {

@@ -61,7 +61,7 @@ impl Tracker {
         let room = limits.dns - limits.dns / 4;
         let mut gone = if over { all.len().saturating_sub(room) } else { 0 };
         if over || counted + rest > target {
-            // one row stands for them: a few of them are no better than none
+            // one row represents them: a few of them are no better than none
             gone = gone.max(all.partition_point(|c| c.interest == Interest::Scanned));
         }
         let left = |gone: usize, depth: Depth| -> usize {
@@ -244,7 +244,7 @@ impl Tracker {
 }
 
 impl Candidate {
-    /// What it takes with so many attempts.
+    /// What it takes with at most `most` attempts.
     fn bytes(&self, most: usize) -> usize {
         let kept = self.attempts.min(most);
         self.own_bytes + self.attempt_bytes.checked_div(self.attempts).unwrap_or(0) * kept
@@ -252,7 +252,7 @@ impl Candidate {
 }
 
 impl Store {
-    /// About what an attempt takes with at most so many messages.
+    /// About what an attempt takes with at most `most_messages` messages.
     fn attempt_bytes(&self, a: &Attempt, most_messages: usize) -> usize {
         let messages = a.requests().saturating_add(a.retransmissions()).saturating_mul(2) as usize;
         let text = self.texts.get(a.call_id).len() + PER_TEXT;
@@ -320,7 +320,7 @@ impl Store {
     }
 }
 
-/// Where the kept records stand afterwards.
+/// The new places of the records that are kept.
 pub(super) struct Places {
     pub dns: Vec<u32>,
     pub attempts: Vec<u32>,

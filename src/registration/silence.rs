@@ -1,4 +1,4 @@
-//! What the lack of an answer means.
+//! Interprets the lack of a response.
 
 use super::attempt::Outcome;
 use super::store::Server;
@@ -8,7 +8,7 @@ use super::verdict::Verdict;
 pub(super) const TIMER_F: i64 = 32_000_000_000;
 /// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
 const REPEAT_DUE: i64 = 1_000_000_000;
-/// How old a request is when its silence comes to mean something else.
+/// How old a request is when its silence gets another meaning.
 pub(super) const MOMENTS: [i64; 2] = [REPEAT_DUE, TIMER_F];
 /// A client that repeats itself for so long gets nothing.
 const IN_VAIN: i64 = TIMER_F / 2;

@@ -1,6 +1,6 @@
 //! A number that may be absent.
 
-/// A number that may be absent, in its own eight bytes; the least of all stands for absence.
+/// A number that may be absent, in its own eight bytes; the lowest number means absent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spare(i64);
 

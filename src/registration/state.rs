@@ -1,4 +1,4 @@
-//! The verdict on a DN at one moment, over all its registrars, and the flags that follow from it.
+//! Judges a DN at one moment over all its registrars, and sets the flags that follow.
 
 use smallvec::SmallVec;
 
@@ -110,7 +110,7 @@ impl DnState {
         cti.map_or_else(|| self.verdict.state(), |cti| cti.state)
     }
 
-    /// Whether it rests on a line whose meaning is known from other parsers only.
+    /// Whether it rests on a line whose meaning is known only from other parsers.
     pub(super) fn rests_on_copied(&self) -> bool {
         self.told.as_ref().is_some_and(|told| told.sure == Some(Sureness::Copied))
     }
@@ -333,7 +333,7 @@ impl AtRegistrar {
             Verdict::InService => 4,
             Verdict::Truncated if self.unsure => 3,
             Verdict::Pending => 0,
-            // some devices keep in touch with a spare registrar this way
+            // some devices keep in touch with a spare registrar like this
             _ if self.never_held => 1,
             _ => 2,
         };
@@ -341,7 +341,7 @@ impl AtRegistrar {
     }
 }
 
-/// Whether one device holds a flow of its own through each of these (RFC 5626 §3.1): they are ways to
+/// Whether one device holds a flow of its own through each of these (RFC 5626 §3.1): they are paths to
 /// one registrar, or meant to be used side by side.
 fn are_flows_of_one(texts: &Texts, holding: &[&Registration], at: Timestamp) -> bool {
     let flows: SmallVec<[Sym; 4]> = holding

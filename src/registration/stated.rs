@@ -1,4 +1,4 @@
-//! What statements of a log do to a verdict: the wire decides for the time it covers, and they go on from there.
+//! Applies statements of a log to a verdict: messages decide for the time they cover, statements after it.
 
 use super::attempt::{Attempt, Outcome};
 use super::heard::{Heard, Span};
@@ -27,7 +27,7 @@ pub enum Basis {
     Wire,
     /// A statement of a log.
     Stated,
-    /// Messages that somebody pasted, without an envelope.
+    /// Messages that were pasted, without an envelope.
     Pasted,
 }
 
@@ -51,7 +51,7 @@ impl Basis {
 pub struct Cti {
     /// In service or out of it; unknown if nodes disagree and nothing shows the owner.
     pub state: State,
-    /// The node whose word it is.
+    /// The node that states it.
     pub node: NodeId,
     /// Since when.
     pub since: Timestamp,
@@ -59,7 +59,7 @@ pub struct Cti {
     pub at: FrameRef,
 }
 
-/// What statements come to for a DN.
+/// The effect of statements on a DN.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub basis: Basis,
@@ -70,7 +70,7 @@ pub(super) struct Told {
     pub cti: Option<Cti>,
 }
 
-/// A verdict that a statement comes to.
+/// A verdict that follows from a statement.
 struct Ruling<'h> {
     verdict: Verdict,
     code: Option<u16>,
@@ -100,7 +100,7 @@ impl<'h> Ruling<'h> {
 }
 
 impl DnState {
-    /// Applies what logs say of the DN by `at`.
+    /// Applies what logs state about the DN by `at`.
     pub(super) fn hear<'s>(
         &mut self,
         (nodes, texts): (&Nodes, &Texts),
@@ -143,7 +143,7 @@ impl DnState {
         }
     }
 
-    /// Enters a verdict that a statement comes to, at the registrar that speaks for the DN too.
+    /// Enters a verdict that follows from a statement, also at the registrar that speaks for the DN.
     fn rule(&mut self, ruling: Option<Ruling<'_>>, told: &mut Told) {
         let Some(ruling) = ruling else {
             if told.cti.is_some() {
@@ -172,13 +172,13 @@ impl DnState {
         }
     }
 
-    /// What statements within the latest exchange say of its answer.
+    /// Applies statements within the latest exchange about its response.
     fn hear_exchange(&mut self, heard: &[&Heard], attempt: Option<&Attempt>) {
         let Some(a) = attempt else { return };
         let Some(span) = Span::of(a.log.iter().map(|m| (m.time, m.frame()))) else { return };
         let said =
             |kinds: &[Kind]| heard.iter().any(|h| kinds.contains(&h.statement.kind) && span.has(h));
-        // a 403 that credentials got although they were right, or nobody looked at them
+        // a 403 although the credentials were right, or were not examined
         let right = said(&[Kind::AuthSucceeded, Kind::Limit])
             || said(&[Kind::NotKnown]) && !said(&[Kind::AuthFailed]);
         if (self.verdict, self.status_code) == (Verdict::AuthFailed, Some(403)) && right {
@@ -313,7 +313,7 @@ fn alone<'h>(heard: &[&'h Heard]) -> Option<Ruling<'h>> {
     ruling
 }
 
-/// The CTI state: what the owner says; if nobody knows the owner, what all nodes say alike.
+/// The CTI state: what the owner states; if the owner is unknown, what all nodes state alike.
 fn cti(events: &[NodeEvent], at: Timestamp) -> Option<Cti> {
     let ledger = Ledger::of(events);
     let word = |node: NodeId| -> Option<Cti> {

@@ -1,4 +1,4 @@
-//! Visits every symbol a record holds, so that the texts can be told which are in use and moved.
+//! Visits every symbol in a record, so that compaction can mark and move texts.
 
 use super::agents::AgentRecord;
 use super::attempt::{Attempt, Rare};
@@ -9,7 +9,7 @@ use super::store::{Binding, Dn, Registration, Source, Trouble};
 use super::text::Sym;
 use super::transaction::{Asked, Request};
 
-/// What is done with a symbol.
+/// The visitor of a symbol.
 pub(super) type Visit<'v> = dyn FnMut(&mut Sym) + 'v;
 
 /// A record that holds symbols. A pattern names every field that could be one: a new symbol cannot

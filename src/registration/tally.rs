@@ -43,7 +43,7 @@ impl Tally {
     /// How attempts ended: outcome, status code (0 for none), and how many.
     ///
     /// A challenge, a redirect or a 423 is an end when nothing followed while repetitions may come
-    /// (32 s). One that is judged anew, by a late answer, counts once more.
+    /// (32 s). One that is judged again, by a late response, counts once more.
     pub fn ends(&self) -> impl Iterator<Item = (Outcome, u16, u64)> {
         self.ends.iter().map(|(&(outcome, code), &number)| (outcome, code, number))
     }

@@ -1,4 +1,4 @@
-//! Plays scenarios: traffic as lines of text, for the tests of the model and of what reads it.
+//! Plays scenarios, traffic as lines of text, for the tests of the model and of its readers.
 //!
 //! ```text
 //! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)

@@ -3,7 +3,7 @@
 use super::arena::Chunk;
 use super::index::{Index, ShortHash};
 
-/// A text kept by [`Texts`]: where it stands.
+/// The place of a text kept by [`Texts`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Sym(u32);
 
@@ -20,9 +20,9 @@ impl Sym {
 
 /// Bytes a block of texts holds; a longer text takes the places of several.
 const BLOCK: usize = 1 << 16;
-/// Texts begin at multiples of so many bytes.
+/// Texts begin at multiples of this many bytes.
 const UNIT: usize = 4;
-/// Bytes that tell how long a text is; those of a very long one say so, and [`LONG`] follow.
+/// Bytes that hold the length of a text; those of a very long one say so, and [`LONG`] follow.
 const SHORT: usize = size_of::<u16>();
 const LONG: usize = size_of::<u32>();
 
@@ -30,7 +30,7 @@ const LONG: usize = size_of::<u32>();
 /// cost little more than their bytes, and a symbol leads straight to them.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// Each stands for [`BLOCK`] bytes; behind one that holds a longer text come empty ones.
+    /// Each covers [`BLOCK`] bytes; empty ones follow one that holds a longer text.
     blocks: Vec<Chunk<u8>>,
     /// What `blocks` take.
     block_bytes: usize,
@@ -71,7 +71,7 @@ impl Texts {
         }
         let block = self.blocks.iter().rposition(|block| block.list().capacity() > 0)?;
         let bytes = self.blocks.get_mut(block)?.own();
-        // no text stands at the very start: the place is the symbol, and 0 is the empty text
+        // no text is at the very start: the place is the symbol, and 0 is the empty text
         let start = bytes.len().next_multiple_of(UNIT).max(if block == 0 { UNIT } else { 0 });
         let place = u32::try_from(block * (BLOCK / UNIT) + start / UNIT).ok()?;
         bytes.resize(start, 0);
@@ -89,7 +89,7 @@ impl Texts {
         let block = Vec::with_capacity(size);
         self.block_bytes += block.capacity();
         self.blocks.push(Chunk::Own(block));
-        // a place is told by its block and its unit in it: what is longer takes the numbers of several
+        // a place is a block and a unit in it: a longer text takes the numbers of several blocks
         let more = (size - 1) / BLOCK;
         self.blocks.extend(std::iter::repeat_with(|| Chunk::Own(Vec::new())).take(more));
     }

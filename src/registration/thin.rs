@@ -1,4 +1,4 @@
-//! Chooses what is kept of each DN: attempts, messages and changes that tell most.
+//! Chooses what is kept of each DN: the most informative attempts, messages and changes.
 
 use super::store::{Dn, Registration, Store};
 use crate::net::FrameRef;

@@ -1,4 +1,4 @@
-//! REGISTERs that a server sends for somebody else: they register nobody (3GPP TS 24.229 §5.4.1.7).
+//! Recognizes REGISTERs that a server sends for a user: they register no device (3GPP TS 24.229 §5.4.1.7).
 
 use super::facts::Facts;
 use super::tracker::Tracker;
@@ -6,8 +6,8 @@ use crate::net::Endpoint;
 use crate::sip::{Contact, Message};
 
 impl Tracker {
-    /// Whether a REGISTER, or the answer to one, is that of a server that tells another one, for
-    /// instance an application server, that a user is registered: From is the server, not the user.
+    /// Whether a REGISTER, or the response to one, is between servers: one informs another, for
+    /// instance an application server, that a user is registered. From is then the server, not the user.
     pub(super) fn is_for_a_third_party(
         &self,
         sender: Endpoint,
@@ -30,7 +30,7 @@ impl Tracker {
                     .any(|reg| reg.registrar.host().addr(&self.store.texts) == sender.addr)
             })
         };
-        // a person who registers somebody else names the device of that somebody
+        // a person who registers another user names that user's device
         let names_nobody = || {
             message.contacts().all(|contact| match contact {
                 Contact::Address(address) => address.uri.user.is_none_or(<[u8]>::is_empty),

@@ -35,7 +35,7 @@ const VALUES: usize = 32;
 /// Registrars kept per DN.
 const REGISTRARS: usize = 64;
 
-/// What was counted on the way.
+/// What was counted so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     /// SIP messages of any kind.
@@ -60,7 +60,7 @@ pub struct Counts {
     pub clock_back: i64,
     /// How often the clock that stamped packets was set, and by how many nanoseconds at most.
     pub clock_set: (u64, i64),
-    /// What logs say of registrations.
+    /// Statements of logs about registrations.
     pub statements: u64,
     /// Of those, what was too much to keep.
     pub statements_dropped: u64,
@@ -113,7 +113,7 @@ pub struct Tracker {
     pub(super) last: Timestamp,
     /// The trace's clock: the last packet's time, or what the caller said since.
     pub(super) now: Timestamp,
-    /// What changed, once somebody asked.
+    /// What changed, once a caller has asked.
     pub(super) live: Option<Box<Live>>,
     /// The names of DNs it forgot.
     pub(super) names: Option<Box<Names>>,
@@ -155,7 +155,7 @@ impl Tracker {
         self.now = self.now.max(time);
     }
 
-    /// The clock that stamped packets was set so often, by so many nanoseconds at most; the trace's clock was not.
+    /// Notes how often the clock that stamped packets was set, and by how many nanoseconds at most; the trace's clock was not.
     pub const fn note_clock_set(&mut self, set: (u64, i64)) {
         self.counts.clock_set = set;
     }
@@ -165,7 +165,7 @@ impl Tracker {
         self.now = self.now.max(time);
     }
 
-    /// Something was captured: the clock moves on, and what was due before is looked at.
+    /// Something was captured: the clock moves on, and what was due before is examined.
     pub(super) fn begin_event(&mut self, origin: &Origin) {
         if !origin.path.log.has(LogMarks::UNTIMED) {
             self.advance(origin.time);
@@ -175,7 +175,7 @@ impl Tracker {
         }
     }
 
-    /// Takes in a datagram that only keeps a way open.
+    /// Takes in a datagram that only keeps a NAT mapping open.
     pub fn keep_alive(&mut self, origin: &Origin) {
         self.advance(origin.time);
         self.reach.keep_alive(origin);
@@ -199,7 +199,7 @@ impl Tracker {
         message: &Message<'_>,
         read: &Reading,
     ) -> Ingested {
-        // what lacks fragments is told when no more are waited for
+        // a message that lacks fragments comes late, once they are no longer waited for
         if !message.is_cut() && !origin.path.log.has(LogMarks::LOGGED) {
             let back = self.last.nanos_since(origin.time);
             self.counts.clock_back = self.counts.clock_back.max(back);
@@ -211,7 +211,7 @@ impl Tracker {
         self.counts.messages += 1;
         self.forget_old();
         if origin.path.log.has(LogMarks::NOT_SENT) {
-            // an intent: nobody received it, and it waits for no answer
+            // only an intent: it was not sent, and no response is due
             self.counts.not_sent += 1;
             let register =
                 matches!(message.start(), StartLine::Request { method: Method::Register, .. })
@@ -357,14 +357,14 @@ impl Tracker {
         }
     }
 
-    /// Something is said of a DN.
+    /// A message, a statement or a timer concerns a DN.
     pub(super) fn touch(&mut self, dn: u32, frame: Option<FrameRef>) {
         if let Some(live) = &mut self.live {
             live.touch(dn, self.now, frame);
         }
     }
 
-    /// Something is said of an attempt, and so of its DN and its source.
+    /// The same for an attempt, and so for its DN and its source.
     pub(super) fn touch_attempt(&mut self, attempt: u32, frame: Option<FrameRef>) {
         if let Some(live) = &mut self.live
             && let Some(a) = self.store.attempts.get(attempt as usize)
@@ -398,7 +398,7 @@ impl Tracker {
         }
     }
 
-    /// Keeps an error that concerns all requests under way between two endpoints.
+    /// Keeps an error that concerns all requests in flight between two endpoints.
     pub(super) fn note_error(&mut self, src: Endpoint, dst: Endpoint, error: PathError) {
         self.transactions.note_error(src, dst, error);
         if let Some(live) = &mut self.live {

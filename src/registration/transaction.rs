@@ -1,4 +1,4 @@
-//! A transaction: which messages are it, what is a repetition, and what its silence means.
+//! A transaction: which messages belong to it, which are retransmissions, and what no answer means.
 
 use smallvec::SmallVec;
 
@@ -163,7 +163,7 @@ impl Transaction {
                 self.sends = u32::from(sends);
                 self.last_sent = self.last_sent.max(origin.time);
             }
-            // told already if it was seen to be sent so often elsewhere
+            // counted already if it was seen sent as often elsewhere
             let most = self.views.iter().filter(|v| v.code == code && v.sends >= sends).count();
             return if most > 1 { Sighting::Duplicate } else { Sighting::Retransmission };
         }

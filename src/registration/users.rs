@@ -52,7 +52,7 @@ impl Store {
         self.hosts_of(dn).any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// The DN that is probably the one of that name; its record is not looked at.
+    /// The DN whose name hashes alike; the name is not compared.
     pub(super) fn dn_like(&self, name: &[u8]) -> Option<u32> {
         self.users.find(ShortHash::of(name), |_| true)
     }
@@ -63,7 +63,7 @@ impl Store {
         self.users.insert(hash, place);
     }
 
-    /// Finds all DNs anew, when they have other places.
+    /// Finds the places of all DNs again after they moved.
     pub(super) fn note_names(&mut self) {
         self.users = Index::default();
         for place in 0..self.dns.len() as u32 {
@@ -110,7 +110,7 @@ impl Tracker {
         dn
     }
 
-    /// A new DN of a user, and of the domain with this number; 0 if nobody named one.
+    /// A new DN of a user, and of the domain with this number; 0 if none was named.
     pub(super) fn new_dn(&mut self, user: &[u8], domain: u64, time: Timestamp) -> u32 {
         let dn = u32::try_from(self.store.dns.len()).unwrap_or(NIL);
         let mut record = Dn::new(self.store.texts.intern(user), user, time);

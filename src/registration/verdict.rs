@@ -2,7 +2,7 @@
 
 use crate::sip::status_phrase;
 
-/// What regscope says of a DN, one word, the same in every output.
+/// The verdict on a DN, one word, the same in every output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Verdict {
     /// A binding granted by a 2xx still runs.
@@ -93,7 +93,7 @@ impl Verdict {
         Self::ALL.into_iter().find(|v| v.name() == name)
     }
 
-    /// Whether the DN is in service, out, or nobody can tell.
+    /// Whether the DN is in service, out of service, or unknown.
     #[must_use]
     pub const fn state(self) -> State {
         match self {
@@ -134,7 +134,7 @@ impl Verdict {
         }
     }
 
-    /// Where the verdict stands in [`Self::ALL`]: smaller is more urgent.
+    /// The place of the verdict in [`Self::ALL`]: smaller is more urgent.
     #[must_use]
     pub fn urgency(self) -> usize {
         Self::ALL.iter().position(|&v| v == self).unwrap_or(Self::ALL.len())
@@ -148,7 +148,7 @@ pub enum State {
     InService,
     /// They do not.
     OutOfService,
-    /// This capture cannot tell.
+    /// This capture does not show it.
     Unknown,
 }
 
@@ -257,7 +257,7 @@ flags! {
     ContactUnroutable = "contact_unroutable",
     /// Registered through a Path (RFC 3327).
     Path = "path",
-    /// The request was captured on two hops of its way.
+    /// The request was captured on two of its hops.
     TwoHops = "two_hops",
     /// The same packet was captured more than once.
     CapturedTwice = "captured_twice",

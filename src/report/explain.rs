@@ -1,4 +1,4 @@
-//! The story of one DN as JSON, and what its renderings are made from.
+//! The story of one DN as JSON, and the source of its renderings.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

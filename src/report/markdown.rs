@@ -22,7 +22,7 @@ mod cluster;
 const SECTIONS: usize = 30;
 /// Rows of the table, at most; most urgent first.
 const ROWS: usize = 200;
-/// Findings about no DN told one by one, of each kind.
+/// Findings about no DN shown one by one, of each kind.
 const CASES: usize = 5;
 /// Frames named for one finding, at most.
 const FRAMES: usize = 6;
@@ -139,7 +139,7 @@ impl<'v> Page<'v> {
     }
 
     /// A section for each DN that is not in service, and for those that were asked for by name;
-    /// gives the DNs told of.
+    /// returns the DNs shown.
     fn sections(&mut self, out: &mut dyn Write) -> io::Result<HashSet<&'v [u8]>> {
         let named = self.view.selection.dns.is_some();
         let fails = |dn: &DnView<'_>| dn.state().state() != State::InService;
@@ -238,7 +238,7 @@ impl<'v> Page<'v> {
         }
     }
 
-    /// Who registers where, by what Contact, with which User-Agent.
+    /// Source, registrar, Contact and User-Agent.
     fn addresses(&mut self, last: &AttemptView<'_>) {
         let (source, registrar, transport) = (last.source, last.registrar, last.transport);
         append!(self.text, "- {source} {} {registrar} over {transport}", self.glyphs.arrow);

@@ -34,7 +34,7 @@ impl<'a> MessageView<'a> {
         selection.takes_source(self.device().addr) && selection.takes_name(&name)
     }
 
-    /// The end on the device's side: who sends a request, or gets an answer.
+    /// The end on the device's side: the sender of a request, or the receiver of a response.
     fn device(&self) -> Endpoint {
         if self.message.is_request() { self.origin.src } else { self.origin.dst }
     }

@@ -35,7 +35,7 @@ const FILES: usize = 4;
 /// How text looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Style {
-    /// Whether colours are used; there is a mark beside each.
+    /// Whether colors are used; there is a mark beside each.
     pub color: bool,
     /// Whether marks beyond ASCII are used.
     pub unicode: bool,
@@ -52,7 +52,7 @@ pub struct View<'a> {
     pub capture: &'a Capture,
     /// What the rules found.
     pub findings: &'a [Finding],
-    /// What tells the failing DNs of the whole capture from the working ones.
+    /// What separates the failing DNs of the whole capture from the working ones.
     pub contrast: &'a Contrast,
     /// What is shown of it.
     pub selection: &'a Selection,

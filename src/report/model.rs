@@ -33,7 +33,7 @@ const FINDINGS: usize = 256;
 /// The version of the format.
 pub(super) const SCHEMA: u32 = 1;
 
-/// What stands before the DNs.
+/// What precedes the DNs.
 #[derive(Serialize)]
 struct Head<'a> {
     schema: u32,
@@ -58,7 +58,7 @@ pub(super) fn dns(view: &View<'_>, dns: &[DnView<'_>]) -> Vec<u8> {
     pen.dns(dns)
 }
 
-/// Writes parts of a list, each made of so many items, on every core.
+/// Writes a list in parts of `size` items, on every core.
 pub(super) fn write_parts<T: Sync>(
     items: &[T],
     size: usize,
@@ -148,7 +148,7 @@ struct SaidDoc<'a> {
     separates: bool,
 }
 
-/// What a log says of a registration.
+/// A statement of a log about a registration.
 #[derive(Serialize)]
 struct StatementDoc<'a> {
     file: &'a str,

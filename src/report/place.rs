@@ -1,4 +1,4 @@
-//! A place in an input as JSON names it.
+//! A place in an input, as JSON names it.
 
 use serde::Serialize;
 

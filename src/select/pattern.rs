@@ -20,13 +20,13 @@ pub struct DnList {
 /// What is wrong with a list of DNs.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DnListError {
-    /// Nothing stands between two commas, or at all.
+    /// Nothing is between two commas, or at all.
     #[error("an empty name in the list")]
     Empty,
     /// The end of a range is before its start.
     #[error("the range {0} runs backwards")]
     Backwards(String),
-    /// A range of numbers nobody dials.
+    /// A range of numbers that are too long to be dialed.
     #[error("the range {0} has numbers of more than 18 digits")]
     TooLong(String),
     /// A range is written with dots.
@@ -188,7 +188,7 @@ fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether `name` matches a pattern in which `*` stands for any bytes and `?` for one.
+/// Whether `name` matches a pattern in which `*` matches any bytes and `?` one.
 fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
     let (mut g, mut n) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

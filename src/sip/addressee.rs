@@ -1,4 +1,4 @@
-//! Whom a To or From names, without the rest of the address.
+//! The user and host in a To or From, without the rest of the address.
 
 use super::find;
 use super::name_addr::{NameAddr, plain_display};

@@ -5,7 +5,7 @@ use super::scan::{after_quoted, slice, tail, trim, trim_start, unquote};
 
 /// One challenge of a WWW-Authenticate or Proxy-Authenticate (RFC 3261 §22, RFC 8760).
 ///
-/// Values stand as on the wire, without quotes.
+/// Values are as on the wire, without quotes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Challenge<'a> {
     /// Whether it came from a proxy (Proxy-Authenticate).
@@ -44,7 +44,7 @@ impl<'a> Challenge<'a> {
 
 /// The content of one Authorization or Proxy-Authorization (RFC 3261 §22, RFC 8760).
 ///
-/// Values stand as on the wire, without quotes.
+/// Values are as on the wire, without quotes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Credentials<'a> {
     /// Whether they are for a proxy (Proxy-Authorization).
@@ -171,7 +171,7 @@ impl<'a> AuthItems<'a> {
                 }
                 // a lone word between commas is no scheme, but may be data (RFC 7235 §2.1, token68)
                 (Part::Word { text, ends_item: true }, Some(_)) => take(Field::Data, text),
-                // parameters without a scheme: read them all the same, as of an unnamed one
+                // parameters without a scheme: read as those of an unnamed one
                 (Part::Param(name, value), found) => {
                     scheme = Some(found.unwrap_or_default());
                     match Field::of(name) {

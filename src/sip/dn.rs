@@ -1,4 +1,4 @@
-//! Which DN an address names, and when two spellings are one user.
+//! Decides which DN an address names, and when two spellings are one user.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,7 @@ impl<'a> Uri<'a> {
 }
 
 impl<'a> Addressee<'a> {
-    /// The DN it names, as [`Uri::dn`] but with its escapes, for those who undo them when asked.
+    /// The DN it names, as [`Uri::dn`] but with its escapes, for callers that undo them only when needed.
     #[must_use]
     pub fn spelled_dn(&self) -> Option<&'a [u8]> {
         spelled(self.scheme, self.user, self.host)

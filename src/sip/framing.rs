@@ -1,4 +1,4 @@
-//! Where a message ends and the next begins, in a datagram and in a stretch of a stream.
+//! Finds where a message ends and the next begins, in a datagram and in a stretch of a stream.
 
 use memchr::{memchr2, memmem, memrchr2};
 
@@ -101,7 +101,7 @@ pub(super) fn find_start(bytes: &[u8], at_line_start: bool) -> Option<usize> {
 
 /// The line that has the version at `hit` as its first or last word.
 ///
-/// Each line is looked at from its one start or its one end, or a line full of versions would cost
+/// Each line is read from its one start or its one end, or a line full of versions would cost
 /// the square of its length.
 fn line_around(bytes: &[u8], hit: usize, at_line_start: bool) -> Option<(usize, usize)> {
     let before = slice(bytes, hit.saturating_sub(MAX_START_LINE), hit);

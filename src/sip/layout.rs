@@ -1,11 +1,11 @@
-//! Where the parts of messages stand, without their bytes: messages on their way to another thread.
+//! Records where the parts of messages are, without their bytes, so that messages can go to another thread.
 
 use super::framing::{filler, length_in_datagram};
 use super::message::{HeadEnd, Header, Headers, Message};
 use super::scan::{slice, tail};
 use super::start_line::{Method, StartLine};
 
-/// Where the parts of one message stand; its headers are in [`Layouts`].
+/// The places of the parts of one message; its headers are in [`Layouts`].
 #[derive(Clone, Debug)]
 pub struct Layout {
     start: StartLayout,
@@ -17,20 +17,20 @@ pub struct Layout {
     cut_line: Option<usize>,
 }
 
-/// Where the headers of many messages stand, in one list.
+/// The places of the headers of many messages, in one list.
 #[derive(Clone, Debug, Default)]
 pub struct Layouts {
     headers: Vec<Header>,
 }
 
-/// Where the parts of a start line stand.
+/// The places of the parts of a start line.
 #[derive(Clone, Copy, Debug)]
 enum StartLayout {
     Request { method: MethodLayout, uri: [u32; 2] },
     Response { code: u16, reason: [u32; 2] },
 }
 
-/// A method that has a name here, or how long the one is that stands at the start.
+/// A method that has a name here, or the length of the one at the start.
 #[derive(Clone, Copy, Debug)]
 enum MethodLayout {
     Known(Method<'static>),
@@ -38,15 +38,15 @@ enum MethodLayout {
 }
 
 impl Layouts {
-    /// Notes where the parts of `message` stand.
+    /// Records the places of the parts of `message`.
     pub fn note(&mut self, message: &Message<'_>) -> Layout {
         let first = self.headers.len();
         self.headers.extend_from_slice(message.headers.list());
         Layout::of(message, first)
     }
 
-    /// Hands every SIP message of one datagram to `sink`, as [`datagram`](super::datagram) does, and where its
-    /// parts stand.
+    /// Hands every SIP message of one datagram to `sink`, as [`datagram`](super::datagram) does, with the places of
+    /// its parts.
     pub fn each_in_datagram(
         &mut self,
         bytes: &[u8],
@@ -95,7 +95,7 @@ impl Layouts {
 }
 
 impl Layout {
-    /// The layout of a message whose headers stand from place `first` on.
+    /// The layout of a message whose headers are at place `first` and after it.
     fn of(message: &Message<'_>, first: usize) -> Self {
         let behind = first + message.headers.list().len();
         Self {
@@ -112,7 +112,7 @@ impl StartLayout {
     /// The layout of `start`, which starts `raw`.
     fn of(raw: &[u8], start: &StartLine<'_>) -> Self {
         let span = |part: &[u8]| {
-            // an empty part may stand nowhere
+            // an empty part may be anywhere
             let at = part.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
             if at <= raw.len() { [at as u32, (at + part.len()) as u32] } else { [0, 0] }
         };

@@ -4,13 +4,13 @@ use wide::u8x16;
 
 use super::scan::tail;
 
-/// Bytes looked at together.
+/// Bytes compared together.
 const BLOCK: usize = 64;
 
-/// The CRs and LFs of a text; searches that go on from line to line look at every byte once.
+/// The CRs and LFs of a text; searches that continue from line to line read every byte once.
 pub(super) struct LineEnds<'a> {
     bytes: &'a [u8],
-    /// Where the block begins that was looked at last.
+    /// The start of the block that was read last.
     base: usize,
     /// The CRs and LFs in it.
     marks: u64,
@@ -44,14 +44,14 @@ impl<'a> LineEnds<'a> {
         Some(at + left.trailing_zeros() as usize)
     }
 
-    /// Looks at the block that begins at `at`.
+    /// Reads the block that begins at `at`.
     #[inline]
     fn look_at(&mut self, at: usize) {
         self.base = at;
         let rest = tail(self.bytes, at);
         self.marks = match (rest.first_chunk(), self.bytes.last_chunk()) {
             (Some(block), _) => marks(block),
-            // the last bytes, some of which were looked at before
+            // the last bytes, some of which were read before
             (None, Some(block)) => {
                 marks(block).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0)
             }

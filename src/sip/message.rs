@@ -34,7 +34,7 @@ pub struct Scratch {
     headers: Vec<Header>,
 }
 
-/// Where the headers of a message stand: found by itself, or borrowed from [`Layouts`](super::Layouts).
+/// The places of a message's headers: found by itself, or borrowed from [`Layouts`](super::Layouts).
 #[derive(Clone)]
 pub(super) enum Headers<'a> {
     Own(Vec<Header>),
@@ -64,18 +64,18 @@ pub(super) struct Header {
     value_len: u32,
 }
 
-/// Where a header stands in [`Message::raw`].
+/// The place of a header in [`Message::raw`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeaderPlace {
     /// Which header it is.
     pub id: HeaderName,
     /// Its name as spelled.
     pub name: Range<usize>,
-    /// Its value, trimmed, with its folds; an empty one stands anywhere.
+    /// Its value, trimmed, with its folds; an empty one may be anywhere.
     pub value: Range<usize>,
 }
 
-/// A header as it stands on the wire.
+/// A header as it is on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeaderRef<'a> {
     /// Which header it is.
@@ -210,7 +210,7 @@ impl<'a> Message<'a> {
         self.cut_line
     }
 
-    /// Start line and headers as they stand on the wire.
+    /// Start line and headers as they are on the wire.
     #[must_use]
     pub fn head(&self) -> &'a [u8] {
         slice(self.raw, 0, self.head_len)
@@ -233,7 +233,7 @@ impl<'a> Message<'a> {
         self.headers.list().iter().map(|header| self.resolve(header))
     }
 
-    /// Where the headers stand, in wire order.
+    /// The places of the headers, in wire order.
     pub fn places(&self) -> impl Iterator<Item = HeaderPlace> + '_ {
         self.headers.list().iter().map(|header| {
             let (name, value) = (header.name as usize, header.value as usize);

@@ -127,7 +127,7 @@ impl<'a> NameAddr<'a> {
 }
 
 /// The display name of `"name" <…` or `<…`, and where the URI begins; `None` when anything else
-/// stands there.
+/// is there.
 pub(super) fn plain_display(value: &[u8]) -> Option<(Option<&[u8]>, usize)> {
     match value {
         [b'<', ..] => Some((None, 1)),
@@ -212,7 +212,7 @@ pub struct ContactParams {
     pub reg_id: Option<u32>,
 }
 
-/// Where the `<` before the URI stands: the first outside quoted strings, or, when a quote is
+/// The position of the `<` before the URI: the first outside quoted strings, or, when a quote is
 /// never closed, the first at all.
 fn open_bracket(value: &[u8]) -> Option<usize> {
     if value.first() == Some(&b'<') {
@@ -241,7 +241,7 @@ pub enum Contact<'a> {
 }
 
 impl<'a> Contact<'a> {
-    /// Those in the value of a header, in order; `None` stands for [`Contact::Star`].
+    /// Those in the value of a header, in order; `None` is [`Contact::Star`].
     pub fn outlines(value: &'a [u8]) -> impl Iterator<Item = Option<Outline<'a>>> + use<'a> {
         list_items(value).filter_map(|item| match item {
             b"*" => Some(None),

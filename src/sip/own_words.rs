@@ -114,7 +114,7 @@ fn quoted(text: &[u8]) -> Option<&[u8]> {
     inside.get(..end.unwrap_or(inside.len())).filter(|text| !trim(text).is_empty())
 }
 
-/// Adds a text behind the name of its header, in quotation marks of which it has none itself.
+/// Adds a text behind the name of its header, in quotation marks, its own ones replaced.
 fn add(all: &mut Vec<u8>, id: HeaderName, text: &[u8]) {
     if !all.is_empty() {
         all.extend_from_slice(b", ");

@@ -7,7 +7,7 @@ use memchr::memchr;
 use super::find;
 use super::scan::{after_quoted, slice, tail, trim, unquote};
 
-/// Parameters as they stand on the wire (RFC 3261 §7.3.1, §19.1.1), read when asked.
+/// Parameters as they are on the wire (RFC 3261 §7.3.1, §19.1.1), read when asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Params<'a> {
     /// What follows the first semicolon.

@@ -1,4 +1,4 @@
-//! The byte-level reading every SIP value shares: lines, white space, quotes, lists, numbers.
+//! The byte-level reading that all SIP values share: lines, white space, quotes, lists, numbers.
 
 use std::borrow::Cow;
 

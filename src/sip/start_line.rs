@@ -1,4 +1,4 @@
-//! The first line of a message: request line or status line, and what is neither.
+//! Reads the first line of a message: a request line, a status line, or neither.
 
 use std::borrow::Cow;
 
@@ -109,7 +109,7 @@ impl<'a> Method<'a> {
         })
     }
 
-    /// The method as it stands on the wire.
+    /// The method as it is on the wire.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         match self {
@@ -160,7 +160,7 @@ pub enum StartLine<'a> {
 impl<'a> StartLine<'a> {
     /// Reads `line`, which has no line end; `None` when it does not start a SIP message.
     ///
-    /// Spaces and tabs may be doubled, trail, or stand inside the Request-URI; the version must be
+    /// Spaces and tabs may be doubled, trail, or be inside the Request-URI; the version must be
     /// `SIP/2.0`, so that HTTP and RTSP are never taken for SIP.
     #[must_use]
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {

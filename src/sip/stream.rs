@@ -66,9 +66,9 @@ enum Mode {
 
 /// What a step did with the bytes given to it.
 enum Step {
-    /// So many are done with; there may be more to do.
+    /// This many bytes were consumed; there may be more to do.
     Used(usize),
-    /// So many are done with; the others must wait for more.
+    /// This many bytes were consumed; the others must wait for more.
     Wait(usize),
 }
 
@@ -132,13 +132,13 @@ impl StreamFramer {
         }
     }
 
-    /// Ends the stream: what waits is handed on as cut, if it is enough to be told apart.
+    /// Ends the stream: what waits is handed on as cut, if it is enough to be recognized.
     pub fn end(&mut self, sink: &mut Sink<'_>) {
         self.flush(&mut Out { scratch: &mut Scratch::default(), sink });
         self.mode = Mode::Boundary;
     }
 
-    /// Takes every message from `data`; gives the number of bytes done with.
+    /// Takes every message from `data`; returns the number of bytes consumed.
     fn consume(&mut self, data: &[u8], out: &mut Out<'_, '_>) -> usize {
         let mut at = 0;
         loop {
@@ -199,7 +199,7 @@ impl StreamFramer {
             self.search(true);
             return step;
         }
-        // the LF of a CR LF may still be on its way, and must not become the body's first byte
+        // the LF of a CR LF may still come, and must not become the body's first byte
         let line_end_is_open = head == rest.len() && rest.last() == Some(&b'\r');
         if rest.len() < length || line_end_is_open {
             self.wanted = length.max(rest.len() + 1);
@@ -322,8 +322,8 @@ impl StreamFramer {
     }
 }
 
-/// Whether enough of a cut message is there to say whose it is, or that someone registers or is
-/// answered: an answer that nobody can be told by may still be the one that is waited for.
+/// Whether enough of a cut message is there to name its DN, or to show that a device registers or gets a
+/// response: a response that shows no more may still be the one that is waited for.
 fn is_told_apart(message: &Message<'_>) -> bool {
     let whose =
         message.first(HeaderName::To).is_some() && message.first(HeaderName::CSeq).is_some();
@@ -341,7 +341,7 @@ enum Follows {
     Unknown,
 }
 
-/// What `bytes`, which stand after a message, are.
+/// What the `bytes` after a message are.
 fn follows(bytes: &[u8]) -> Follows {
     let rest = tail(bytes, filler(bytes));
     match first_line(rest) {

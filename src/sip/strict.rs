@@ -7,7 +7,7 @@ use super::message::Message;
 /// The longest reason handed on, in characters; parsers like to quote the whole message.
 const MAX_REASON: usize = 200;
 
-/// Why a strict parser (`rsip`, RFC 3261 §25) refuses the message as it stands on the wire, in
+/// Why a strict parser (`rsip`, RFC 3261 §25) refuses the message as it is on the wire, in
 /// words that are safe to show; `None` when it accepts it.
 ///
 /// It decides nothing: it is an observation, and a refusal may be the parser's own limit.

@@ -19,7 +19,7 @@ pub enum Scheme {
     Sips,
     /// `tel:` (RFC 3966).
     Tel,
-    /// Any other, or none where something like `user@host` stands alone.
+    /// Any other, or none where something like `user@host` is alone.
     Other,
 }
 
@@ -86,8 +86,8 @@ impl<'a> Uri<'a> {
         Some((uri, end))
     }
 
-    /// The URI `raw`, of which this is what stands before its parameters, up to `end`; `None` if other
-    /// things follow than parameters.
+    /// The URI `raw`, whose part before the parameters is this, up to `end`; `None` if anything
+    /// other than parameters follows.
     pub(super) fn with_params(self, raw: &'a [u8], end: usize) -> Option<Self> {
         let params = tail(raw, end);
         let odd = params.first() != Some(&b';')
@@ -195,7 +195,7 @@ impl<'a> Uri<'a> {
     }
 }
 
-/// Whom a URI names: what stands before port and parameters.
+/// The user and host of a URI: the part before port and parameters.
 pub(super) struct Authority<'a> {
     pub(super) scheme: Scheme,
     pub(super) user: Option<&'a [u8]>,
@@ -252,7 +252,7 @@ fn scheme(raw: &[u8]) -> (Scheme, &[u8]) {
     }
 }
 
-/// Where the `@` after the user stands.
+/// The position of the `@` after the user.
 ///
 /// A valid URI has one raw `@` at most; of several, those behind the host's end are not it.
 fn user_end(rest: &[u8]) -> Option<usize> {

@@ -30,7 +30,7 @@ pub struct ViaParams<'a> {
 }
 
 impl<'a> Via<'a> {
-    /// Reads one hop; `None` when it is none. White space may stand around every separator.
+    /// Reads one hop; `None` when it is none. White space is allowed around every separator.
     #[must_use]
     pub fn parse(item: &'a [u8]) -> Option<Self> {
         Self::plain(item).or_else(|| Self::any(item))

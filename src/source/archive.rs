@@ -17,7 +17,7 @@ const MOST_MEMBERS: usize = 4096;
 const MOST_BYTES: u64 = 4 << 30;
 /// Names of members longer than this are cut.
 const LONGEST_NAME: usize = 512;
-/// How much of a file tells that it is a tar archive.
+/// How much of a file shows that it is a tar archive.
 pub(super) const HEAD: usize = 262;
 
 /// The kinds of archives that are unpacked.
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// What was unpacked, for whoever reads the inputs again: there may be no right to unpack then.
+/// What was unpacked, for later passes: there may be no right to unpack by then.
 #[derive(Clone, Debug, Default)]
 pub struct Archives(Arc<Mutex<HashMap<PathBuf, Unpacked>>>);
 
@@ -77,7 +77,7 @@ pub(super) struct Unpacked {
     pub members: Vec<Member>,
     /// Why it ended early, if it did.
     pub trouble: Option<String>,
-    /// Members left out: encrypted, or compressed in a way that is not read.
+    /// Members left out: encrypted, or compressed by a method that is not read.
     pub unreadable: usize,
 }
 
@@ -100,7 +100,7 @@ struct Spool<'b> {
     budget: &'b mut Budget,
 }
 
-/// One member as it stands in the spool.
+/// The place of one member in the spool.
 struct Part {
     name: PathBuf,
     start: u64,

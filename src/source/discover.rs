@@ -27,7 +27,7 @@ pub(super) fn candidates(input: &Path) -> io::Result<Candidates> {
     }
     let mut files = Vec::new();
     for entry in sorted(&path)? {
-        // Links are followed; what vanished or cannot be looked at is no capture.
+        // Links are followed; what vanished or is not accessible is no capture.
         let Ok(kind) = entry.metadata() else { continue };
         if kind.is_file() {
             files.push(entry);

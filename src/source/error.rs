@@ -1,4 +1,4 @@
-//! What can go wrong while capture files are read, as sentences that name the file and the byte.
+//! The errors of reading captures, as sentences that name the file and the byte.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::file::{Compression, Format, foreign};
 use crate::net::{FileId, apart, count, escape_bytes, escape_text};
 
-/// The input name that stands for standard input.
+/// The input name that means standard input.
 pub(super) const STDIN: &str = "-";
 
 /// A path as an error sentence names it.
@@ -94,7 +94,7 @@ pub enum OpenError {
     /// There is no room to unpack an archive.
     #[error("cannot be unpacked: {0}")]
     Unpack(ReadError),
-    /// More files than a frame reference can tell apart.
+    /// More files than a frame reference can number.
     #[error("too many capture files, at most 65536 can be read together")]
     TooManyFiles,
     /// It holds no bytes.
@@ -118,7 +118,7 @@ pub enum OpenError {
         /// The byte where the data ends.
         offset: u64,
     },
-    /// The header is of a format version nobody knows.
+    /// The header is of an unknown format version.
     #[error("{} version {major}.{minor} is not supported", .format.name())]
     Version {
         /// The capture format.
@@ -262,11 +262,11 @@ pub struct Damage {
     pub offset: u64,
     /// How the file is compressed; `offset` counts decompressed bytes.
     pub compression: Compression,
-    /// How many packets stood before it, all of which were read.
+    /// How many packets precede it, all of which were read.
     pub packets: u64,
 }
 
-/// The ways in which a capture can be damaged.
+/// The kinds of damage a capture can have.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum DamageKind {
     /// The data ends within a packet record.
@@ -297,7 +297,7 @@ pub enum DamageKind {
     /// A pcapng section begins with no known byte order.
     #[error("damaged, a section without a byte order")]
     ByteOrder,
-    /// A later pcapng section is of a version nobody knows.
+    /// A later pcapng section is of an unknown version.
     #[error("pcapng version {0}.{1} is not supported")]
     Version(u16, u16),
     /// A packet refers to an interface its section does not describe.

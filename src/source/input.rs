@@ -62,7 +62,7 @@ pub(super) struct Input {
     file: Option<File>,
     /// Another handle on the file, which stays open.
     held: Option<HeldFile>,
-    /// Device and inode, by which a file that was replaced is recognised.
+    /// Device and inode, by which a file that was replaced is recognized.
     identity: (u64, u64),
     size: Option<u64>,
     modified: Option<Timestamp>,

@@ -2,7 +2,7 @@
 //!
 //! [`CaptureSet`] reads any number of inputs (files, directories, standard input) as one trace in
 //! time order; [`Reader`] walks a single capture over any [`std::io::Read`]. Both lend each frame
-//! straight out of the read buffer, so that a packet nobody wants costs no copy.
+//! straight out of the read buffer, so that a packet that is not wanted costs no copy.
 //!
 //! A capture that is damaged or cut ends where it is, with a [`Warning`] that names the byte; what
 //! came before counts. Only when nothing at all could be read is there a [`SourceError`].

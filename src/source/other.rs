@@ -1,4 +1,4 @@
-//! Files that are no captures, handed to whoever knows what they are.
+//! Files that are no captures, handed to the code that may recognize them.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -33,14 +33,14 @@ impl OtherStream {
         Self { plain, read: Arc::default() }
     }
 
-    /// Tells how many bytes of the file were read, compressed as they are, while somebody else reads.
+    /// A meter of how many bytes of the file were read, compressed as they are, for another thread.
     #[must_use]
     pub fn meter(&self) -> Meter {
         Meter(Arc::clone(&self.read))
     }
 }
 
-/// Tells how much of a file was read.
+/// Shows how much of a file was read.
 pub struct Meter(Arc<AtomicU64>);
 
 impl Meter {
@@ -65,7 +65,7 @@ pub trait Others {
     fn take(&mut self, other: Other) -> Result<(), NotTaken>;
 }
 
-/// A file that nobody knows, by its first line.
+/// A file that was not recognized, with its first line.
 #[derive(Clone, Debug, Default)]
 pub struct NotTaken {
     /// Its first line, if it is text.

@@ -33,7 +33,7 @@ pub struct OpenOptions {
     pub archives: Archives,
     /// Files that stay open for another reading, if any are to.
     pub held: Option<Held>,
-    /// Tells clocks that were set while captured; without one there are none.
+    /// Recognizes clocks that were set while captured; without one there are none.
     pub witness: Option<Witness>,
 }
 
@@ -69,7 +69,7 @@ pub struct FileInfo {
 }
 
 impl FileInfo {
-    /// Counts the frame a reader stands at.
+    /// Counts the frame a reader is at.
     #[inline]
     fn note(&mut self, reader: &Reader<Input>) {
         self.packets = reader.packets();
@@ -83,7 +83,7 @@ impl FileInfo {
 /// How far the reading is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
-    /// Bytes of the files that are done with, compressed as they are.
+    /// Bytes of the files that were read, compressed as they are.
     pub bytes_read: u64,
     /// Their sizes together; unknown when one is a pipe.
     pub total_bytes: Option<u64>,
@@ -93,7 +93,7 @@ pub struct Progress {
 enum Slot {
     /// Not open; its first frame is not due yet.
     Waiting,
-    /// Open, and standing at its next frame.
+    /// Open, and at its next frame.
     Open(Box<Reader<Input>>),
     Done,
 }
@@ -111,7 +111,7 @@ pub struct CaptureSet {
     /// The file whose frame was lent last.
     current: Option<usize>,
     warnings: Vec<Warning>,
-    /// TLS key logs of the files that nobody took yet.
+    /// TLS key logs of the files that were not taken yet.
     secrets: Vec<Zeroizing<Vec<u8>>>,
     options: OpenOptions,
     keep_open: bool,
@@ -124,7 +124,7 @@ pub struct CaptureSet {
     clock: (u64, i64),
 }
 
-/// A file that is no capture, before anybody was asked.
+/// A file that is no capture, before it was offered to others.
 struct Unknown {
     place: Place,
     plain: Plain<Input>,
@@ -365,8 +365,8 @@ impl CaptureSet {
         reader.frame()
     }
 
-    /// Passes over the frames that follow the one lent last, as long as `pass` says so of their time,
-    /// link type and bytes; how many. It may stop before `pass` does, and lends nothing: what comes of
+    /// Passes over the frames that follow the one lent last, as long as `pass` accepts their time,
+    /// link type and bytes; returns how many. It may stop before `pass` does, and lends nothing: the result of
     /// [`Self::next_frame`] is only what was not passed over, the frame `pass` refused first of all.
     ///
     /// For frames of which nothing but their time counts this is several times as fast.
@@ -388,7 +388,7 @@ impl CaptureSet {
         self.secrets.pop()
     }
 
-    /// Finds the file whose next frame is the trace's next, and stands it there.
+    /// Finds the file whose next frame is the trace's next, and moves it there.
     #[inline]
     fn step(&mut self) -> Option<usize> {
         let moved = self.current.and_then(|index| Some((self.advance(index)?, index)));

@@ -23,7 +23,7 @@ impl State {
         update(self, Input::Paste(text))
     }
 
-    /// Takes in what the program tells.
+    /// Takes in news of the program.
     pub fn take_in(&mut self, news: News) -> Vec<Effect> {
         update(self, Input::News(news))
     }
@@ -33,7 +33,7 @@ impl State {
         update(self, Input::Resize(columns, rows))
     }
 
-    /// Draws everything; returns where the text cursor stands, if anything is being typed.
+    /// Draws everything; returns the position of the text cursor, if anything is being typed.
     pub fn draw(&self, buffer: &mut Buffer) -> Option<(u16, u16)> {
         super::view::draw(self, buffer)
     }

@@ -18,7 +18,7 @@ pub enum ColumnId {
     State,
     /// Since when.
     Since,
-    /// Who holds it or tried last.
+    /// The source that holds it or tried last.
     Source,
     /// The User-Agent of that device.
     UserAgent,
@@ -30,7 +30,7 @@ pub enum ColumnId {
     Attempts,
     /// Time to the last answer.
     Rtt,
-    /// Who was asked.
+    /// The registrar it asked.
     Registrar,
     /// What carried it.
     Transport,
@@ -65,9 +65,9 @@ pub(super) struct Column {
     pub keep: u8,
     /// Whether it takes what room is left.
     pub grows: bool,
-    /// Numbers stand at the right.
+    /// Numbers are right-aligned.
     pub right: bool,
-    /// Whether it is shown unless told otherwise.
+    /// Whether it is shown by default.
     pub usual: bool,
     pub cell: for<'a> fn(&Look<'a>, &Row, u32) -> Cow<'a, str>,
     pub order: fn(&Data, &Row, &Row) -> Ordering,
@@ -85,7 +85,7 @@ impl ColumnId {
         COLUMNS.iter().find(|column| column.id == self).unwrap_or(&FIRST)
     }
 
-    /// Those shown unless told otherwise.
+    /// Those shown by default.
     pub(super) fn usual() -> Vec<Self> {
         COLUMNS.iter().filter(|column| column.usual).map(|column| column.id).collect()
     }
@@ -130,7 +130,7 @@ pub(super) static COLUMNS: &[Column] = &[
         name: "state",
         title: "State",
         about: "the verdict in words",
-        // who it is matters more than the last words on its state
+        // the name matters more than the last words on its state
         width: |data| {
             let least = if data.widths.dn > NAME { 30 } else { 40 };
             (data.widths.state.clamp(10, least), data.widths.state.clamp(10, 48))
@@ -298,7 +298,7 @@ pub(super) static COLUMNS: &[Column] = &[
     },
 ];
 
-/// The verdict in words; how long it still runs stands in a column of its own.
+/// The verdict in words; how long it still runs has a column of its own.
 fn state(row: &Row) -> String {
     words::label_of(row.verdict, row.status_code, row.risk)
 }

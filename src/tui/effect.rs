@@ -1,4 +1,4 @@
-//! What the screen asks of the program, and what it is told.
+//! What the screen asks of the program, and the news it gets.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ pub enum Effect {
     Quit,
     /// Hand the terminal back to the shell until it is resumed.
     Suspend,
-    /// Draw the whole screen anew.
+    /// Redraw the whole screen.
     Redraw,
     /// Read messages again; each comes back as [`News::Message`].
     Read(Vec<Key>),
     /// Read the lines of a log around one of them; they come back as [`News::Lines`].
     Lines(FrameRef),
-    /// Write DNs to a file; what came of it comes back as [`News::Saved`].
+    /// Write DNs to a file; the result comes back as [`News::Saved`].
     Save(SaveRequest),
     /// Put text on the clipboard of the person's own machine (OSC 52).
     Copy(String),
 }
 
-/// Names one message: a frame may end several, which the DN and the direction tell apart.
+/// Names one message: a frame may end several, which the DN and the direction distinguish.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
     /// The DN in its To, as on the wire.
@@ -84,7 +84,7 @@ pub enum SaveFormat {
 }
 
 impl SaveFormat {
-    /// Every form, in the order of the dialogue.
+    /// Every form, in the order of the dialog.
     pub const ALL: [Self; 4] = [Self::Pcapng, Self::Text, Self::Markdown, Self::Json];
 
     /// What a person calls it.
@@ -110,7 +110,7 @@ impl SaveFormat {
     }
 }
 
-/// What came of a [`SaveRequest`].
+/// The result of a [`SaveRequest`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Saved {
     /// What was written, in a sentence.
@@ -130,7 +130,7 @@ pub struct Live {
     pub packets: u64,
     /// How far the model is behind the packets that are captured.
     pub lag: Duration,
-    /// Who lost how many, those that lost none too.
+    /// How many packets each part lost, those that lost none too.
     pub lost: Vec<(&'static str, u64)>,
     /// Why nothing comes for now.
     pub trouble: Option<String>,
@@ -138,7 +138,7 @@ pub struct Live {
     pub said: Vec<String>,
 }
 
-/// What the program tells the screen.
+/// News from the program to the screen.
 #[derive(Debug)]
 pub enum News {
     /// The state of everything, as far as it is read.
@@ -155,6 +155,6 @@ pub enum News {
     Message(Key, Option<Fetched>),
     /// The lines of a log around one of them, or why they cannot be had.
     Lines(FrameRef, Result<Vec<LogLine>, String>),
-    /// What came of saving.
+    /// The result of saving.
     Saved(Saved),
 }

@@ -1,4 +1,4 @@
-//! The keys: one table that drives what they do, the footer and the help.
+//! The keys: one table that drives their actions, the footer and the help.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -70,7 +70,7 @@ pub(super) struct Binding {
     pub places: &'static [Place],
     /// What it does, for the help.
     pub help: &'static str,
-    /// In the footer of its places, if it stands there.
+    /// In the footer of its places, if it is there.
     pub footer: Option<&'static str>,
 }
 

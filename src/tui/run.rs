@@ -1,4 +1,4 @@
-//! The loop: takes keys and news, changes the state, draws, does what is to be done outside.
+//! The loop: takes keys and news, changes the state, draws, hands on effects.
 
 use std::io;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use super::terminal::{Held, copy, give_back};
 use super::update::{Input, update};
 use super::view;
 
-/// How often the keyboard's thread looks whether it is still needed.
+/// How often the keyboard's thread checks whether it is still needed.
 const LOOK: Duration = Duration::from_millis(100);
 /// Inputs that may wait.
 const WAITING: usize = 256;
-/// Inputs that came together are taken together, so that a fast wheel draws once: at most so many.
+/// Inputs that came together are taken together, at most this many, so that a fast wheel draws once.
 const TOGETHER: usize = 64;
 /// News draws at most this often; keys draw at once.
 const NEWS_EVERY: Duration = Duration::from_millis(50);
 
-/// Does for the screen what lies outside of it; must not block.
+/// Carries out effects; must not block.
 pub trait Desk {
-    /// Does it, or begins to, on what the screen shows; what comes of it arrives as news.
+    /// Carries it out, or begins to, on what the screen shows; the result arrives as news.
     fn perform(&mut self, effect: Effect, data: &Arc<Data>);
 }
 
@@ -75,7 +75,7 @@ fn turn(
             },
             recv(news) -> one => match one {
                 Ok(one) => inputs.push(Input::News(one)),
-                // nobody is left to tell anything: a file that is read
+                // the sender is gone: a file that was read
                 Err(_) => news = &never,
             },
             default(LOOK) => {
@@ -158,7 +158,7 @@ impl Drop for Keyboard {
     }
 }
 
-/// Hands on one event if there is one soon; false when nobody takes it, or the terminal is gone.
+/// Hands on one event if there is one soon; false when the receiver or the terminal is gone.
 fn read(send: &Sender<io::Result<Input>>) -> bool {
     let input = match event::poll(LOOK) {
         Ok(false) => return true,

@@ -49,7 +49,7 @@ impl Held {
         }
     }
 
-    /// Takes the terminal again and draws it anew.
+    /// Takes the terminal again and redraws it.
     pub(super) fn resume(&mut self) -> io::Result<()> {
         claim()?;
         self.terminal.clear()
@@ -78,7 +78,7 @@ fn claim() -> io::Result<()> {
     entered
 }
 
-/// Restores what [`claim`] changed; there is nobody left to tell of an error.
+/// Restores what [`claim`] changed; an error can no longer be reported.
 pub(super) fn give_back() {
     if !OURS.swap(false, Ordering::SeqCst) {
         return;

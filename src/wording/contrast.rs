@@ -12,7 +12,7 @@ pub(crate) fn condition(condition: &Condition) -> String {
     condition_in(condition, usize::MAX)
 }
 
-/// The same with so many values at most.
+/// The same with at most `most` values.
 pub(crate) fn condition_in(condition: &Condition, most: usize) -> String {
     match condition {
         Condition::Above(limit) => format!("is above {limit}"),
@@ -62,7 +62,7 @@ pub(crate) fn both(found: &Combination) -> String {
     both_in(found, usize::MAX)
 }
 
-/// The same with so many values of each at most.
+/// The same with at most `most` values of each.
 pub(crate) fn both_in(found: &Combination, most: usize) -> String {
     let [a, b] = &found.parts;
     let half = |part: &(&'static Attribute, Condition)| {
@@ -109,7 +109,7 @@ pub(crate) fn examples(side: &Side) -> String {
     names.join(" ")
 }
 
-/// What people suspect first: told first when it is no difference.
+/// What people suspect first: shown first when it is no difference.
 pub(crate) const SUSPECTS: [&str; 12] = [
     "registrar",
     "auth.given",

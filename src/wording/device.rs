@@ -1,10 +1,10 @@
-//! The device that stands for a DN: who holds it, or tried last.
+//! The device that represents a DN: the one that holds it, or tried last.
 
 use std::net::IpAddr;
 
 use crate::registration::{DnView, Sym};
 
-/// The device that stands for a DN.
+/// The device that represents a DN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Device {
     /// Its address.

@@ -97,7 +97,7 @@ impl Told {
 
 /// `REGISTER for 120 s → 401 → REGISTER with credentials → 403 Forbidden`.
 ///
-/// A request and its answer that come again and again are told once, with their number.
+/// A request and its response that repeat are shown once, with their number.
 fn describe(
     snapshot: &Snapshot,
     attempt: &AttemptView<'_>,
@@ -184,7 +184,7 @@ fn answer(snapshot: &Snapshot, attempt: &AttemptView<'_>, code: u16) -> String {
     text
 }
 
-/// What stands in place of an answer.
+/// What is shown in place of a response.
 fn silence(attempt: &AttemptView<'_>, steps: &[Step]) -> Option<String> {
     let asked_last = steps.last().is_some_and(|step| step.code < 200);
     match attempt.outcome {

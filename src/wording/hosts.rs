@@ -1,11 +1,11 @@
-//! Who is behind an address, in words.
+//! Puts into words what is behind an address.
 
 use std::net::IpAddr;
 
 use crate::capture::Hosts;
 use crate::net::Endpoint;
 
-/// `192.0.2.1:5090 is sipendpoint (pid 4312)`, `192.0.2.1:5060 is pbx.example`; nothing if nobody knows.
+/// `192.0.2.1:5090 is sipendpoint (pid 4312)`, `192.0.2.1:5060 is pbx.example`; nothing if it is unknown.
 pub(crate) fn who(hosts: &Hosts, endpoint: Endpoint) -> Option<String> {
     let process = hosts.owners.get(&endpoint).map(|process| process.words.as_str());
     let name = hosts.names.get(&endpoint.addr).map(String::as_str);

@@ -20,7 +20,7 @@ pub(crate) fn limits(capture: &Capture, snapshot: &Snapshot) -> Vec<String> {
     limits
 }
 
-/// The warnings of one log that are told.
+/// The warnings of one log that are shown.
 const OF_A_LOG: usize = 8;
 
 /// What logs cannot show.

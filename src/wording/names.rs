@@ -6,7 +6,7 @@ use crate::net::escape_bytes;
 const LISTED: usize = 12;
 /// Names of those that fare alike, before the number of the others.
 const FEW: usize = 2;
-/// So many are named rather than counted.
+/// Up to this many are named rather than counted.
 const ALL: usize = 4;
 
 /// `5001-5020, 5031, 5040 and 12 more`.

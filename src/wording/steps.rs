@@ -16,9 +16,9 @@ pub(crate) struct Step {
     pub credentials: bool,
     /// How often it was sent.
     pub sent: u32,
-    /// Where it stands first.
+    /// Its first place.
     pub first: MessageRecord,
-    /// Where it stands last.
+    /// Its last place.
     pub last: MessageRecord,
 }
 

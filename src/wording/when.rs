@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::net::Timestamp;
 
-/// Tells times; the date is left out on the day of the moment judged at.
+/// Formats times; the date is left out on the day of the moment judged at.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     zone: TimeZone,
@@ -55,7 +55,7 @@ impl Clock {
         if day(at) == day(other) { self.format(at, "%H:%M:%S", "%H:%M:%S") } else { self.full(at) }
     }
 
-    /// The zone as the times of this moment are told in: `UTC`, `CET (+01:00)`.
+    /// The zone of the times at this moment: `UTC`, `CET (+01:00)`.
     pub(crate) fn zone(&self, at: Timestamp) -> String {
         let Some(at) = zoned(&self.zone, at) else { return "UTC".to_owned() };
         let (name, offset) = (at.strftime("%Z").to_string(), at.strftime("%:z").to_string());

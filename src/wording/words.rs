@@ -181,7 +181,7 @@ pub(crate) const fn flag(flag: Flag) -> &'static str {
     }
 }
 
-/// The rules that tell of a DN what a flag marks.
+/// The rules that report what a flag marks.
 pub(crate) const fn rules_of(flag: Flag) -> &'static [&'static str] {
     match flag {
         Flag::Flapping => &["flapping"],
@@ -260,7 +260,7 @@ pub(crate) const fn is_trouble(flag: Flag) -> bool {
     )
 }
 
-/// What the server asked for and what came of it.
+/// The server's demand and how it was obeyed.
 pub(crate) fn demand(demand: Demand, obeyed: Option<bool>) -> String {
     let asked = match demand {
         Demand::MinExpires(seconds) => {

@@ -1,4 +1,4 @@
-//! What the rules find in the captures of the lab, and the stories they tell.
+//! What the rules find in the captures of the lab, and the stories of their DNs.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 SECTION = re.compile(r"^\[(hosts|expect|packets)\]$", re.M)
 LOOP = re.compile(r"^for n in (\d+)\.\.(\d+) at ([\d.]+) every ([\d.]+)$")
 LINE = re.compile(r"^(\+?[\d.]+)\s+(\S+) > (\S+)\s+(.+)$")
-# When a request over UDP that nobody answers is retransmitted, in ms (RFC 3261 §17.1.1.2, §17.1.2.2).
+# When a request over UDP that gets no response is retransmitted, in ms (RFC 3261 §17.1.1.2, §17.1.2.2).
 TIMER_A = [500, 1500, 3500, 7500, 15500, 31500]
 TIMER_E = [500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500]
 HEADER = re.compile(r"^\s+(-?)([A-Za-z][\w-]*):?\s*(.*)$")

@@ -119,7 +119,7 @@ def soak(run):
     print("\nA flood of %d DNs at random from random sources beside 500 that are real; regscope watch --memory %s\n" % (run.soak, run.memory))
     print("%9s %11s %9s %9s" % ("seconds", "packets", "VmRSS MiB", "cpu"))
     with open(told, "wb") as out:
-        # what is told of the real ones alone
+        # what is reported of the real ones alone
         sieve = subprocess.Popen(["grep", "--line-buffered", "-E", '"dn":"10[0-9]{4}"'], stdin=subprocess.PIPE, stdout=out)
         tool = Regscope(run.directory, binary=run.binary, extra=["--memory", run.memory], stdout=sieve.stdin)
         sieve.stdin.close()

@@ -71,6 +71,6 @@ pub(crate) fn make_pair() {
 
 /// Says why a test was left out.
 pub(crate) fn say(sentence: &str) {
-    // without standard error there is nobody to tell
+    // without standard error there is nothing to do
     drop(writeln!(std::io::stderr(), "{sentence}"));
 }

@@ -12,7 +12,7 @@ use vt100::{MouseProtocolMode, Parser};
 
 /// Long enough for a busy machine; waiting ends as soon as what is waited for is there.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long the screen must stand still to count as drawn.
+/// How long the screen must not change to count as drawn.
 const STILL: Duration = Duration::from_millis(30);
 
 /// A program in a pseudo-terminal.
@@ -104,12 +104,12 @@ impl Console {
         self.keys.flush().unwrap();
     }
 
-    /// What stands on the screen.
+    /// The text on the screen.
     pub(crate) fn text(&self) -> String {
         self.parser.screen().contents()
     }
 
-    /// Takes in what the program writes until `done`, and then until it stands still.
+    /// Takes in what the program writes until `done`, and then until it stops changing.
     #[track_caller]
     pub(crate) fn wait(&mut self, what: &str, done: impl Fn(&str) -> bool) -> String {
         let until = Instant::now() + PATIENCE;
@@ -128,7 +128,7 @@ impl Console {
         }
     }
 
-    /// Waits until a text stands on the screen.
+    /// Waits until a text is on the screen.
     #[track_caller]
     pub(crate) fn see(&mut self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))

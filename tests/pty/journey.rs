@@ -15,7 +15,7 @@ const DOWN: &str = "\u{1b}[B";
 #[test]
 fn from_the_list_to_the_packets() {
     let dir = tempfile::tempdir().unwrap();
-    // root reads as nobody unless told otherwise, and nobody saves nothing here
+    // root becomes `nobody` by default, and `nobody` can save nothing here
     let user: &[&str] = if nix::unistd::geteuid().is_root() { &["--user", "root"] } else { &[] };
     let args = [&["--utc", INCIDENT], user].concat();
     let mut console = Console::start(dir.path(), &args, (100, 30));
@@ -66,6 +66,6 @@ fn from_the_list_to_the_packets() {
     };
     let users = String::from_utf8(tshark.stdout).unwrap();
     let count = |dn: &str| users.lines().filter(|line| *line == dn).count();
-    // REGISTERs and answers of both, and of nobody else
+    // REGISTERs and responses of both, and of no other DN
     assert_eq!((count("1003"), count("5002"), users.lines().count()), (4, 6, 10), "{users}");
 }

@@ -109,7 +109,7 @@ fn a_dn_is_followed_and_its_messages_are_kept() {
     lab.register("5002", "404 Not Found", "");
     // what was granted still holds
     console.press("/5002\r", "answered 404 Not Found");
-    // who it is
+    // what is behind the address
     let text = console.press(ENTER, "Hosts");
     assert!(text.contains("127.0.0.1:5071 is pty"), "{text}");
     // the message itself, though no file holds it

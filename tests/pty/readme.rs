@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::console::Console;
 
-/// What stands before a screen: the case, if it is not the incident, and the keys that lead there.
+/// What precedes a screen: the case, if it is not the incident, and the keys that lead there.
 const MARK: &str = "<!-- screen: ";
 const BEGIN: &str = " -->\n```text\n";
 const END: &str = "```\n";

@@ -29,13 +29,13 @@ fn a_dn_is_followed_through_its_life_within_a_second() {
     let shown = |console: &mut Console, text: &str, from: Instant| {
         console.see(text);
         let took = from.elapsed();
-        // the screen counts as drawn when it has stood still for a moment
+        // the screen counts as drawn when it has not changed for a moment
         assert!(took < Duration::from_secs(3), "{text} after {took:?}");
     };
     lab.register(&own, &[Exchange::new(1, 4, 200)]);
     shown(&mut console, "1001 in service", Instant::now());
     assert_eq!(kamailio.table(), ["1001"]);
-    // a refresh: nobody is out of service at the end of the first grant
+    // a refresh: every DN is in service at the end of the first grant
     std::thread::sleep(Duration::from_secs(2));
     lab.register(&own, &[Exchange::new(2, 4, 200)]);
     let granted = Instant::now();

@@ -1,4 +1,4 @@
-//! What the sieve drops is of no consequence: with and without these frames the decoder tells the same.
+//! What the sieve drops is of no consequence: with and without these frames the decoder reports the same.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
@@ -66,7 +66,7 @@ fn captures() -> Vec<(PathBuf, Vec<Kept>)> {
     captures
 }
 
-/// What the decoder tells of frames, in words; those that are not decoded only move its clock.
+/// What the decoder reports about frames, in words; those that are not decoded only move its clock.
 fn told(frames: &[Kept], is_decoded: impl Fn(&Kept) -> bool) -> Vec<String> {
     let mut told = Vec::new();
     let mut decoder = Decoder::new(Limits::default());
@@ -83,7 +83,7 @@ fn told(frames: &[Kept], is_decoded: impl Fn(&Kept) -> bool) -> Vec<String> {
     told
 }
 
-/// One way to spoil a frame.
+/// One kind of damage to a frame.
 #[derive(Clone, Debug)]
 enum Change {
     /// A byte near the start, where headers are.

@@ -2,13 +2,13 @@
 
 use super::Kept;
 
-/// What stands around an IP packet, or between its header and what it carries.
+/// What surrounds an IP packet, or is between its header and what it carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wrap {
     /// IP in IPv4 (RFC 2003, RFC 4213).
     Ip,
     Gre,
-    /// A tunnel over UDP: what stands before the packet, and whether its port is the source.
+    /// A tunnel over UDP: what precedes the packet, and whether its port is the source.
     Udp(Tunnel, bool),
     /// An authentication header (RFC 4302) in IPv4.
     Authenticated,
@@ -55,7 +55,7 @@ impl Tunnel {
     }
 }
 
-/// Where the IP packet stands and where its type does, for link types that the cases have.
+/// The place of the IP packet and of its type, for link types that the cases have.
 fn network(kept: &Kept) -> Option<(usize, Option<usize>)> {
     let bytes = &kept.bytes;
     match kept.link.0 {

@@ -8,7 +8,7 @@ use crate::session::{Session, at_each_size};
 
 #[test]
 fn ladders() {
-    // an answer that does not reach the device: its ports stand beside its lane
+    // a response that does not reach the device: its ports are beside its lane
     at_each_size("flow-answer-lost", |size| Session::on("nat-answer-lost", "f", size));
     at_each_size("flow-two-hops", |size| Session::on("edge-proxy-two-hops", "fjj", size));
     at_each_size("flow-two-registrars", |size| Session::on("conflict", "f", size));

@@ -112,7 +112,7 @@ fn a_device_that_falls_silent_is_told_though_its_state_stays() {
     };
     send((phone, server), "REGISTER sip:192.0.2.60 SIP/2.0", "REGISTER", 1);
     send((server, phone), "SIP/2.0 200 OK", "REGISTER", 1);
-    // this agent tells of answers to the server too
+    // this agent reports responses to the server too
     send((server, phone), "OPTIONS sip:5002@192.0.2.50 SIP/2.0", "OPTIONS", 1);
     send((phone, server), "SIP/2.0 200 OK", "OPTIONS", 1);
     // the clock is this host's: an answer is overdue after four seconds

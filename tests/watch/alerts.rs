@@ -1,4 +1,4 @@
-//! What a watch tells others: numbers for Prometheus, lines for a command, its exit status.
+//! What a watch reports to other programs: numbers for Prometheus, lines for a command, its exit status.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -78,7 +78,7 @@ mod with_agents {
         }
     }
 
-    /// How attempts of a case ended, as the report tells them: outcome and code.
+    /// How attempts of a case ended, as the report has them: outcome and code.
     fn reported_ends(name: &str) -> BTreeMap<String, f64> {
         let mut report = Command::new(env!("CARGO_BIN_EXE_regscope"));
         report.args(["report", "--quiet", "--format", "json"]).arg(case(name));
@@ -106,7 +106,7 @@ mod with_agents {
         let metrics = metrics_address(&watch);
         let numbers = scrape(metrics);
         assert!((numbers["regscope_expected_dns_missing"] - 3.0).abs() < 1e-9);
-        // clients that say nothing, or too much, are in nobody's way
+        // clients that send nothing, or too much, disturb no other
         let _silent: Vec<_> = (0..80).map(|_| TcpStream::connect(metrics).unwrap()).collect();
         let mut loud = TcpStream::connect(metrics).unwrap();
         drop(loud.write_all(&vec![b'x'; 20_000]));
@@ -178,7 +178,7 @@ mod with_agents {
         watch.wait_err("said");
         let (status, err) = watch.end("-TERM");
         assert_eq!(status, Some(0), "{err}");
-        // the last turn may have more to tell
+        // the last turn may have more to report
         let ran = lines_of(&file).len();
         assert!(err.contains(&format!("ran {ran} commands, 0 without success")), "{err}");
     }
@@ -276,7 +276,7 @@ mod on_a_device {
         scrape_until(metrics, "regscope_sip_messages_total", 26.0);
         let numbers = scrape_until(metrics, "regscope_commands_total{result=\"succeeded\"}", 5.0);
         assert!((numbers["regscope_device_up"] - 1.0).abs() < 1e-9);
-        // who runs commands is nobody special
+        // the user that runs commands has no special rights
         let who = lines_of(&file);
         assert!(who.contains("nobody"), "{who:?}");
         for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {

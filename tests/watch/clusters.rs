@@ -1,4 +1,4 @@
-//! Two nodes that HEP agents speak for: who owns a DN, and where they have lost each other, as lines and as numbers.
+//! Two nodes seen by HEP agents: the owner of a DN, and where they have lost each other, as lines and as numbers.
 
 use std::net::SocketAddr;
 use std::time::SystemTime;

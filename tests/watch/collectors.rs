@@ -15,7 +15,7 @@ fn listening(address: &str) -> (Watch, u16) {
     (watch, port)
 }
 
-/// That a DN's change was told within a second of the time its agent gives, and from where it came.
+/// Checks that a DN's change was reported within a second of its agent's time, and its source.
 fn follows(watch: &Watch, phone: &Phone<'_>, verdict: &str) {
     let (told, line) = watch.wait_change(phone.dn, verdict);
     let told = (SystemTime::now() - told.elapsed()).duration_since(UNIX_EPOCH).unwrap();

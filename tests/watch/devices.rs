@@ -15,7 +15,7 @@ use regscope::source::{CaptureSet, OpenOptions};
 use super::namespace::{INSIDE, inside, ip, make_pair, say};
 use super::*;
 
-/// Puts a datagram on the wire of `lab0`, whoever seems to send it.
+/// Puts a datagram on the wire of `lab0`, whatever its sender.
 pub(crate) fn inject(wire: &mut Capture<Active>, src: Endpoint, dst: Endpoint, payload: &[u8]) {
     let (IpAddr::V4(from), IpAddr::V4(to)) = (src.addr, dst.addr) else { return };
     let mut frame = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn replay(name: &str) {
     }
 }
 
-/// Verdict and code of every DN of a case, as `report` tells them.
+/// Verdict and code of every DN of a case, as `report` has them.
 pub(super) fn reported(name: &str) -> BTreeMap<String, (Value, Value)> {
     let mut report = Command::new(env!("CARGO_BIN_EXE_regscope"));
     report.args(["report", "--quiet", "--format", "json"]).arg(case(name));
@@ -62,7 +62,7 @@ pub(super) fn reported(name: &str) -> BTreeMap<String, (Value, Value)> {
     .collect()
 }
 
-/// The latest of every DN, as the changes tell it.
+/// The latest of every DN, according to the changes.
 fn told(watch: &Watch) -> BTreeMap<String, (Value, Value)> {
     let mut told = BTreeMap::new();
     for (_, line) in watch.lines() {
@@ -216,7 +216,7 @@ fn without_the_right_to_capture_the_sentence_says_how_to_get_it() {
         return;
     }
     assert!(env::var_os(INSIDE).is_none());
-    // where nobody can reach it
+    // in a place that others cannot reach
     let dir = tempfile::tempdir_in("/tmp").unwrap();
     open_to_all(dir.path());
     let copy = dir.path().join("regscope");

@@ -38,7 +38,7 @@ fn directory() -> tempfile::TempDir {
     dir
 }
 
-/// The DNs in a recording, all of them in service; nobody may have anything to say against it.
+/// The DNs in a recording, all of them in service; it must be read without an error or a warning.
 fn recorded(file: &Path) -> Vec<u32> {
     let mut report = Command::new(env!("CARGO_BIN_EXE_regscope"));
     let output = report.args(["report", "--quiet", "--format", "json"]).arg(file).output().unwrap();
@@ -68,7 +68,7 @@ fn recorded(file: &Path) -> Vec<u32> {
     dns
 }
 
-/// The number of DNs told to be in service.
+/// The number of DNs reported in service.
 fn told(watch: &Watch) -> usize {
     let lines = watch.lines();
     lines.iter().filter(|(_, line)| line["to"]["verdict"] == "in_service").count()

@@ -1,4 +1,4 @@
-//! The program follows HEP agents and devices: what happens is told, in time, and the end is clean.
+//! The program follows HEP agents and devices: what happens is reported, in time, and the end is clean.
 
 #![cfg(any(feature = "live", feature = "hep"))]
 #![expect(
@@ -120,7 +120,7 @@ impl Watch {
         }
     }
 
-    /// The first change of a DN to a verdict, and when it was told.
+    /// The first change of a DN to a verdict, and when it was reported.
     fn wait_change(&self, dn: &str, verdict: &str) -> (Instant, Value) {
         let began = Instant::now();
         loop {

@@ -1,4 +1,4 @@
-//! A real registrar and real user agents: every turn of a DN's life is told within a second.
+//! A real registrar and real user agents: every turn of a DN's life is reported within a second.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,12 +22,12 @@ fn printed(at: Instant) -> f64 {
     (SystemTime::now() - at.elapsed()).duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
-/// A time as the lines tell it.
+/// A time as the lines have it.
 fn seconds(value: &Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// The changes of a DN so far: verdict, code, time, when they were told; without those that pass.
+/// The changes of a DN so far: verdict, code, time, when they were reported; without those that pass.
 fn turns(watch: &Watch, dn: &str) -> Vec<(String, Option<u64>, f64, Instant)> {
     let lines = watch.lines().into_iter();
     let own = lines.filter(|(_, line)| line["type"] == "change" && line["dn"] == dn);
@@ -81,7 +81,7 @@ fn baresip(lab: &Lab, dn: &str) -> Option<Running> {
     Some(lab.start(command, "baresip.log"))
 }
 
-/// Verdict and code of the DNs as `report` tells them of a recording.
+/// Verdict and code of the DNs as `report` has them for a recording.
 fn reported(file: &Path, at: Option<f64>) -> BTreeMap<String, (Value, Value)> {
     let mut report = Command::new(env!("CARGO_BIN_EXE_regscope"));
     report.args(["report", "--quiet", "--format", "json"]).arg(file);
@@ -141,14 +141,14 @@ fn a_registrar_and_its_phones_are_followed_through_their_lives() {
     let file = lab.path("seen.pcapng");
     let watch = Watch::start(&["-i", "lab0", "--format", "ndjson", "-w", file.to_str().unwrap()]);
 
-    // nobody answers them: over UDP a repetition says so, over TCP the end of their time, half a minute later
+    // they get no response: over UDP a retransmission shows it, over TCP the end of their time, half a minute later
     let mut silent = lab.sipp(&phone("1002", 5072), &[Exchange::new(1, 300, 0)]);
     let over_tcp = Phone { transport: "t1", ..phone("1006", 5076) };
     let mut silent_over_tcp = lab.sipp(&over_tcp, &[Exchange::new(1, 300, 0)]);
     let mut real = baresip(&lab, "1004");
     turn(&watch, "1002", 1, "no_answer", 5);
     let (told, pending) = watch.wait_change("1006", "pending");
-    // what may pass at once is told a little later
+    // what may pass at once is reported a little later
     assert!(printed(told) - seconds(&pending["time"]) < 2.0, "{pending}");
     life(&lab, &kamailio, &watch);
     others(&lab, &watch);

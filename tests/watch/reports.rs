@@ -79,7 +79,7 @@ mod devices {
         let report = Watch::run(&[&args[..], &["--fail-on", "rejected"]].concat());
         report.wait_err("watching ");
         replay("incident");
-        // it also ends when it is told to
+        // it also ends when it is asked to
         sleep(Duration::from_millis(500));
         let out = {
             let (out, signal) = (Arc::clone(&report.out), "-INT");

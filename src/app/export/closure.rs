@@ -14,7 +14,7 @@ use crate::packet::{Decoder, Event, IcmpError, Limits, StreamChunk, sieve};
 use crate::registration::{DnView, Snapshot};
 use crate::sip::{self, Message, Method};
 
-/// Joined packets whose frames are remembered, and requests whose answer may still come.
+/// Joined packets whose frames are remembered, and requests whose response may still come.
 const REMEMBERED: usize = 1 << 16;
 
 /// Two ends, whichever sends.
@@ -37,7 +37,7 @@ pub(super) struct Wanted {
     connections: HashSet<Pair>,
     /// Call-IDs of the attempts and of requests that were not answered, hashed.
     calls: HashSet<u64>,
-    /// Who asked one of the DNs in vain or was refused a connection, and where.
+    /// Hosts whose requests for one of the DNs got no response or whose connections were refused, and where.
     in_vain: HashSet<(IpAddr, Endpoint)>,
     joined: Joined,
     /// Requests that are no REGISTER, by Call-ID, oldest first.
@@ -71,7 +71,7 @@ impl Wanted {
         self.seeds.len() == 0
     }
 
-    /// Whether messages came over connections, whose other segments are to be looked for.
+    /// Whether messages came over connections, whose other segments are still to be found.
     pub(super) fn has_connections(&self) -> bool {
         !self.connections.is_empty() || !self.in_vain.is_empty()
     }
@@ -107,8 +107,8 @@ impl Wanted {
         }
     }
 
-    /// Remembers a request that is no REGISTER; takes those that an answer is about, and those that
-    /// were sent in vain.
+    /// Remembers a request that is no REGISTER; takes those that a response is about, and those that
+    /// were not answered.
     fn evidence(&mut self, origin: &Origin, message: &Message<'_>, named: bool) {
         let Some(call) = message.call_id().map(hash) else { return };
         if message.method().is_none_or(|method| method == Method::Register) {
@@ -170,7 +170,7 @@ fn hash(bytes: &[u8]) -> u64 {
     Keyed.hash_one(bytes)
 }
 
-/// The frames of packets that were joined lately.
+/// The frames of packets that were joined recently.
 #[derive(Default)]
 struct Joined {
     frames: HashMap<(u16, u64), Vec<FrameRef>>,

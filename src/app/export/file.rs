@@ -1,4 +1,4 @@
-//! Makes the file of an export: beside its place first, in its place when it is complete.
+//! Creates the file of an export: under a temporary name first, under its own when it is complete.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -56,7 +56,7 @@ impl NewFile {
             .suffix(".part")
             .permissions(Permissions::from_mode(export.mode))
             .tempfile_in(parent.unwrap_or_else(|| Path::new(".")));
-        // the name of the file that failed is of no interest to anybody
+        // the name of the temporary file would mean nothing to the user
         made.map(Self).map_err(|error| export.failed(error.kind().into()))
     }
 

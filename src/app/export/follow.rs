@@ -8,7 +8,7 @@ use crate::app::progress::ProgressLine;
 use crate::cli::InputSettings;
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 
-/// Frames between two looks at the progress; a power of two.
+/// Frames between two progress reports; a power of two.
 const STRIDE: u64 = 1 << 14;
 
 /// What a capture holds.
@@ -57,7 +57,7 @@ impl Ends {
     }
 }
 
-/// Hands every frame that the filter takes to `each`, and TLS secrets where they stand; frames later than `until` do not count.
+/// Hands every frame that the filter takes to `each`, and TLS secrets in their place; frames later than `until` do not count.
 ///
 /// The ends are those of all frames, for the model's clock runs while packets are left out.
 pub(super) fn follow(

@@ -1,4 +1,4 @@
-//! Copies the packets of chosen DNs, and looks whether they say the same alone.
+//! Copies the packets of chosen DNs, and checks whether they give the same verdicts alone.
 
 use crate::hashing::HashSet;
 use jiff::tz::TimeZone;
@@ -109,8 +109,8 @@ fn is_alone(mark: &Mark, neighbor: Option<Timestamp>) -> bool {
     neighbor.is_some_and(|time| mark.time.nanos().abs_diff(time.nanos()) >= FAR)
 }
 
-/// The frame without its bytes: the clock of the trace stands still between packets, and what has
-/// run out, or was never answered, depends on it.
+/// The frame without its bytes, which moves the clock of the trace: what has expired, or was never
+/// answered, depends on it.
 fn only_time(mark: &Mark) -> Frame<'static> {
     let Mark { time, at, link, wire_len } = *mark;
     Frame { time, link, at, wire_len: wire_len.max(1), bytes: &[] }
@@ -151,7 +151,7 @@ impl Names {
     }
 }
 
-/// Reads the file as anybody would, and notes every DN that it says something else about.
+/// Reads the file as any other, and notes every DN whose verdict differs.
 fn verify(
     view: &View<'_>,
     evidence: &Evidence,

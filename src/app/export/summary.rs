@@ -1,4 +1,4 @@
-//! Tells what was saved, and what is to be known about it.
+//! Reports what was saved, and what the user should know about it.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::wording::names;
 /// A verdict with its status code.
 pub(in crate::app) type Outcome = (Verdict, Option<u16>);
 
-/// DNs told one by one whose verdict is another in the file, at most.
+/// DNs reported one by one because their verdict differs in the file, at most.
 const TOLD: usize = 5;
 
 /// A DN of which the saved packets alone say something else.

@@ -1,4 +1,4 @@
-//! Makes IP packets of what HEP agents sent, to be kept and recorded like any others.
+//! Turns what HEP agents sent into IP packets, to be kept and recorded like any others.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

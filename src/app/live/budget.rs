@@ -1,4 +1,4 @@
-//! Divides what `--memory` allows among all that a run without an end holds.
+//! Divides `--memory` among everything that a run without an end holds.
 //!
 //! | part | of `watch`, `report`, `record` | of the screen |
 //! |---|---|---|
@@ -8,7 +8,7 @@
 //! | packets of the device that wait | 2 | 2 |
 //! | packets of HEP agents that wait | 4 | 4 |
 //! | unfinished packets of HEP agents over TCP | 4 | 4 |
-//! | frames and messages kept to be looked at | | 16 |
+//! | frames and messages kept for viewing | | 16 |
 //! | snapshots and what is made of them, what was reported of which DN, lines for commands | 12 | 12 |
 //!
 //! The numbers are parts of 64. The kernel's buffer (`--buffer`) and the program itself come on top:
@@ -22,7 +22,7 @@ const PROGRAM: usize = 48 << 20;
 /// Parts into which the memory is divided.
 const PARTS: usize = 64;
 
-/// Who shows what is followed.
+/// The front end that shows what is followed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Front {
     /// Lines, a report, or a recording.
@@ -51,13 +51,13 @@ pub(super) struct Budget {
     /// Unfinished packets of HEP agents over TCP.
     #[cfg_attr(not(feature = "hep"), expect(dead_code, reason = "there are no agents"))]
     pub(super) hep_streams: usize,
-    /// Frames kept to be looked at, and as much of messages.
+    /// Frames kept for viewing, and as many bytes of messages.
     #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "nothing is kept"))]
     pub(super) kept: usize,
 }
 
 impl Budget {
-    /// Divides so many bytes.
+    /// Divides `memory` bytes.
     pub(super) const fn divide(memory: usize, front: Front) -> Self {
         let part = memory / PARTS;
         let (model, decoder, kept) = match front {

@@ -1,6 +1,6 @@
 //! Decides the time of what is captured live where this host's clock is set meanwhile, or a stamp is wrong.
 //!
-//! The wall clock is held against one that counts from the start of the host, also while it sleeps. Where the two
+//! The wall clock is compared with one that counts from the start of the host, also while it sleeps. Where the two
 //! differ by more than [`STEP`] since the last look, the wall clock was set: times are counted on as if it had
 //! not been, so that nothing expires by it. A stamp that is far from both the wall clock and the model's is not
 //! believed; the packet counts at the model's time.
@@ -31,7 +31,7 @@ impl SteadyClock {
         Self { wall, since_boot, shifts: [0; 2], set: (0, 0), misstamped: 0 }
     }
 
-    /// Looks at both clocks; by how many nanoseconds the wall clock was set since the last look, if it was.
+    /// Compares both clocks; returns by how many nanoseconds the wall clock was set since the last call, if it was.
     pub(super) fn look(&mut self, wall: Timestamp, since_boot: Duration) -> Option<i64> {
         let passed = since_boot.saturating_sub(self.since_boot).as_nanos();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
@@ -52,7 +52,7 @@ impl SteadyClock {
         self.set
     }
 
-    /// Packets whose stamps were not believed.
+    /// Packets whose time stamps were rejected.
     pub(super) const fn misstamped(&self) -> u64 {
         self.misstamped
     }

@@ -1,4 +1,4 @@
-//! Folds what the sources give into the model, at once and on one thread.
+//! Folds what the sources deliver into the model, at once and on one thread.
 
 use std::net::IpAddr;
 
@@ -39,10 +39,10 @@ pub(super) struct Engine {
     hep_packets: u64,
     #[cfg(feature = "live")]
     out: Option<Sender>,
-    /// Who knows who is behind addresses.
+    /// Knows what is behind addresses.
     #[cfg(feature = "live")]
     pub(super) lookup: Option<Lookup>,
-    /// What is kept to be looked at again.
+    /// What is kept for viewing.
     #[cfg(feature = "tui")]
     kept: Option<Shared>,
 }
@@ -93,7 +93,7 @@ impl Engine {
         self.out = out;
     }
 
-    /// Who is behind the addresses of a DN, as far as somebody knows.
+    /// What is behind the addresses of a DN, as far as it is known.
     #[cfg_attr(
         not(feature = "live"),
         expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "nobody is asked")
@@ -106,7 +106,7 @@ impl Engine {
         hosts
     }
 
-    /// Asks there who is behind addresses.
+    /// Uses this lookup for what is behind addresses.
     #[cfg(feature = "live")]
     pub(super) fn ask(&mut self, lookup: Lookup) {
         self.lookup = Some(lookup);
@@ -158,7 +158,7 @@ impl Engine {
 
     /// Takes in what a log says.
     pub(super) fn log(&mut self, entry: Entry) {
-        // a log whose zone is wrong must not carry the clock away
+        // a log whose zone is wrong must not move the clock far ahead
         if let Some(clock) = entry.clock.known() {
             self.clock = self.clock.max(clock.min(Timestamp::now()));
         }
@@ -175,7 +175,7 @@ impl Engine {
         self.tracker.tick(self.clock);
     }
 
-    /// The clock of this host was set so often, by so many nanoseconds at most.
+    /// Notes how often the clock of this host was set, and by how many nanoseconds at most.
     pub(super) const fn note_clock_set(&mut self, set: (u64, i64)) {
         self.tracker.note_clock_set(set);
     }
@@ -225,7 +225,7 @@ impl Engine {
         self.tracker.changes(self.clock)
     }
 
-    /// The latest time told.
+    /// The latest time that was taken in.
     pub(super) const fn clock(&self) -> Timestamp {
         self.clock
     }
@@ -268,12 +268,12 @@ impl Engine {
         self.tracker.counts().messages
     }
 
-    /// What came of HEP packets.
+    /// Counts of HEP packets.
     pub(super) fn hep_stats(&self) -> &HepStats {
         &self.finder.stats().hep
     }
 
-    /// The model as it stands.
+    /// The model at this moment.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> Snapshot {
         self.tracker.snapshot(&SnapshotOptions { at: None, expected: expected.to_vec() })
     }

@@ -1,4 +1,4 @@
-//! Keeps the latest frames and messages of live traffic, so that they can be looked at and saved.
+//! Keeps the latest frames and messages of live traffic, so that they can be viewed and saved.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -21,7 +21,7 @@ const MESSAGE: usize = 384;
 const REGISTRATIONS: usize = 3;
 const OF: usize = 4;
 
-/// What is kept, for the one who fills it and the one who asks.
+/// What is kept, shared by the thread that fills it and the one that asks.
 #[derive(Clone)]
 pub(in crate::app) struct Shared(Arc<Mutex<Kept>>);
 
@@ -60,7 +60,7 @@ struct Place {
 #[derive(Default)]
 struct Messages {
     kept: VecDeque<(Wanted, Fetched)>,
-    /// Where a message stands, counted from the first that ever was.
+    /// The place of each message, counted from the first that ever was kept.
     places: HashMap<Wanted, u64>,
     gone: u64,
     bytes: usize,
@@ -68,7 +68,7 @@ struct Messages {
 }
 
 impl Shared {
-    /// Room for so many bytes of frames, and as many of messages.
+    /// Room for `bytes` bytes of frames, and as many of messages.
     pub(super) fn new(bytes: usize) -> Self {
         let registrations = bytes / OF * REGISTRATIONS;
         Self(Arc::new(Mutex::new(Kept {
@@ -90,7 +90,7 @@ impl Shared {
         self
     }
 
-    /// What is kept at the moment; whoever fills it waits meanwhile.
+    /// Locks what is kept at the moment; the thread that fills it waits meanwhile.
     pub(in crate::app) fn lock(&self) -> MutexGuard<'_, Kept> {
         // a thread that panicked has ended the program's run already
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! Tells on standard error what was lost on the way here, as it happens and in the end.
+//! Reports on standard error what was lost before it was read, as it happens and at the end.
 
 use super::engine::Engine;
 use crate::net::count;
@@ -7,12 +7,12 @@ use crate::source::hep::ListenerCounts;
 #[cfg(feature = "live")]
 use crate::source::live::LiveStats;
 
-/// What was lost, by where; each is told when it grows.
+/// What was lost, by place; each is reported when it grows.
 #[derive(Default)]
 pub(super) struct Losses {
     /// Numbers so far, what was counted, and why.
     counts: Vec<(u64, &'static str, &'static str)>,
-    /// The same by those who lost it, packets only.
+    /// The same by the part that lost it, packets only.
     by_whom: Vec<(&'static str, u64)>,
 }
 
@@ -52,7 +52,7 @@ impl Losses {
         self.by_whom.extend([("HEP", counts.dropped), ("kernel (HEP)", counts.kernel_dropped)]);
     }
 
-    /// Packets whose stamps are not believed.
+    /// Packets whose time stamps are rejected.
     pub(super) fn misstamped(&mut self, packets: u64) {
         self.add(
             packets,
@@ -78,7 +78,7 @@ impl Losses {
         self.add(stats.clock_off, "HEP packet", "whose agent's clock is more than 2 s off");
     }
 
-    /// Who lost how many packets, those that lost none too.
+    /// How many packets each part lost, those that lost none too.
     #[cfg(feature = "tui")]
     pub(super) fn by_whom(&self) -> Vec<(&'static str, u64)> {
         self.by_whom.clone()

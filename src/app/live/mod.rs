@@ -1,4 +1,4 @@
-//! Follows devices and HEP agents for whoever shows what comes of it.
+//! Follows devices, HEP agents and logs for the front end that shows the result.
 //!
 //! ```text
 //!  sources ── frames, HEP packets, time ──▶ Following { engine, recorder, kept } ──▶ watch   a line a change
@@ -62,7 +62,7 @@ use sources::{Input, Opening, Sources};
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
-/// Between two looks at what was lost, and two writes of what is recorded: a kill costs no more than the last second.
+/// Between two checks for losses, and two writes of what is recorded: a kill costs no more than the last second.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// How long what is queued is still taken in once it is to end.
@@ -112,9 +112,9 @@ pub(super) struct Following {
     said: Vec<String>,
 }
 
-/// What is opened for the one who follows, beside what the settings name.
+/// What a front end needs opened, beside what the settings name.
 struct Needs {
-    /// Who shows it: the memory is divided accordingly.
+    /// The front end: the memory is divided accordingly.
     front: Front,
     /// Where files may be written later on, if the user may.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
@@ -140,7 +140,7 @@ impl Ready {
         #[cfg(feature = "live")]
         let out = settings.hep_out.as_ref().map(collector).transpose()?;
         let keys = super::keys::read(&settings.keylogs)?;
-        // who owns which socket can be seen as root only
+        // only root can see which process owns which socket
         #[cfg(feature = "live")]
         let lookup = Lookup::of_this_host();
         // last of all: what is wrong elsewhere leaves no empty file
@@ -288,7 +288,7 @@ impl Following {
         self.said = said;
     }
 
-    /// What was lost so far, by those who lost it.
+    /// What was lost so far, by the part that lost it.
     #[cfg(feature = "tui")]
     fn lost_by_whom(&self) -> Vec<(&'static str, u64)> {
         self.losses.by_whom()
@@ -317,7 +317,7 @@ impl Following {
         format!("{packets}, {messages}")
     }
 
-    /// The model as it stands, and what was read.
+    /// The model at this moment, and what was read.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> (Snapshot, Capture) {
         let snapshot = self.engine.snapshot(expected);
         let mut capture = self.engine.capture();
@@ -429,7 +429,7 @@ impl Following {
     }
 }
 
-/// What is to be said of the settings.
+/// Warnings about the settings.
 fn warnings(settings: &LiveSettings) -> Vec<String> {
     #[cfg(feature = "live")]
     let by_port = settings.filter.as_deref().is_some_and(super::filter::loses_fragments);
@@ -443,7 +443,7 @@ fn warnings(settings: &LiveSettings) -> Vec<String> {
 fn status(zone: &TimeZone, sentence: &str) {
     let now = Timestamp::now();
     let time = Clock::new(zone, now).short(now);
-    // without standard error there is nobody to tell
+    // without standard error there is nothing to do
     drop(writeln!(stderr(), "regscope: {time}  {sentence}"));
 }
 

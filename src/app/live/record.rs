@@ -1,11 +1,11 @@
-//! `regscope record`: writes what comes into files that rotate, and follows it to say what is in them.
+//! `regscope record`: writes live traffic into files that rotate, and follows it to report what is in them.
 
 use super::signals::Signals;
 use super::{Following, Needs, status};
 use crate::app::{Failure, Outcome};
 use crate::cli::RecordingSettings;
 
-/// Records until it is told to end.
+/// Records until a signal or the time ends it.
 pub(in crate::app) fn run(settings: &RecordingSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
     let mut following = Following::start(&settings.live, &Needs::default(), "recording")?;

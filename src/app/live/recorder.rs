@@ -1,4 +1,4 @@
-//! Records everything that is seen, packets of HEP agents as the datagrams they came in.
+//! Records everything that is seen; packets of HEP agents as the datagrams they came in.
 
 #[cfg(feature = "live")]
 use std::path::PathBuf;
@@ -110,7 +110,7 @@ impl Recorder {
         (status.packets, status.lost + self.too_long)
     }
 
-    /// Writes what waits, and says what there is to tell.
+    /// Writes what waits; returns sentences to report.
     pub(super) fn tick(&mut self, now: Timestamp) -> Vec<String> {
         self.rotating.tick(now);
         let told = self.rotating.take_news().into_iter().map(|news| match news {

@@ -19,7 +19,7 @@ use crate::app::{Failure, Outcome};
 use crate::cli::{LiveSettings, TuiSettings};
 use crate::tui::{self, Live, News};
 
-/// Between two looks at the model, at least; looking takes at most a part of the time.
+/// Between two snapshots, at least; taking them uses at most a part of the time.
 const BETWEEN: Duration = Duration::from_millis(300);
 const SHARE: u32 = 8;
 /// Between two tellings of the time and of what was lost.
@@ -56,7 +56,7 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
         .map_err(|error| Failure::Start("feed", error))?;
     let result = tui::run(start(settings), &news, desk);
     stop.store(true, Ordering::Relaxed);
-    // nobody waits any more for room in it
+    // the feed no longer waits for room in it
     drop(news);
     for sentence in thread.join().map_err(|_| Failure::Thread("feed"))? {
         status(zone, &sentence);
@@ -65,7 +65,7 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
     Ok(Outcome::Done)
 }
 
-/// What follows, and whom it tells.
+/// What is followed, and where its news go.
 struct Feed {
     following: Following,
     expected: Vec<String>,
@@ -76,7 +76,7 @@ struct Feed {
 }
 
 impl Feed {
-    /// Follows until it is told to stop, or the time is over; gives what is to be said in the end.
+    /// Follows until it is stopped or the time is over; returns what is reported at the end.
     fn run(mut self) -> Vec<String> {
         let (mut look_due, mut status_due) = (Instant::now(), Instant::now());
         let mut seen = None;

@@ -1,4 +1,4 @@
-//! Notes the signals that end a watch or ask it for a report.
+//! Notes the signals that end a watch or ask for a report.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
-/// What was asked for by signals; handlers set flags, the main loop looks at them.
+/// The requests made by signals; handlers set flags, the main loop reads them.
 #[derive(Debug)]
 pub(super) struct Signals {
     end: Arc<AtomicBool>,
@@ -18,7 +18,7 @@ impl Signals {
     pub(super) fn register() -> io::Result<Self> {
         let new = Self { end: Arc::default(), report: Arc::default() };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // a second one ends a program whose output nobody takes
+            // a second one ends a program whose output is not read
             flag::register_conditional_default(signal, Arc::clone(&new.end))?;
             flag::register(signal, Arc::clone(&new.end))?;
         }
@@ -31,7 +31,7 @@ impl Signals {
         self.end.load(Ordering::Relaxed)
     }
 
-    /// Whether a report is wanted, told once.
+    /// Whether a report is wanted; true once per signal.
     pub(super) fn take_report(&self) -> bool {
         self.report.swap(false, Ordering::Relaxed)
     }

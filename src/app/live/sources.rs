@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 #[cfg(feature = "hep")]
 const HELD: usize = 4096;
 
-/// How long a followed log is not looked at when nothing comes.
+/// How often a followed log is checked when nothing comes.
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// An id that fits: more inputs than that are never open.
@@ -58,9 +58,9 @@ pub(super) struct Sources {
     logs: Vec<Tail>,
     /// How many inputs there are, the files of rotated logs counted one by one.
     inputs: usize,
-    /// The names of files that rotated logs go on in, until somebody asks.
+    /// The names of files that rotated logs continue in, until they are taken.
     begun: Vec<String>,
-    /// The device's clock, and when it was told.
+    /// The device's clock, and when it was received.
     #[cfg(feature = "live")]
     device_clock: (Timestamp, Instant),
 }
@@ -183,7 +183,7 @@ impl Sources {
             return Ok(input);
         }
         self.wait(wait);
-        // before the queues are looked at: what is stamped earlier is in them
+        // before the queues are read: what is stamped earlier is in them
         let now = Timestamp::now();
         if let Some(input) = self.ready(false)? {
             return Ok(input);
@@ -262,7 +262,7 @@ impl Sources {
         std::mem::take(&mut self.begun)
     }
 
-    /// What there is to say of followed logs, once.
+    /// Takes the sentences to report about followed logs.
     pub(super) fn take_said(&mut self) -> Vec<String> {
         self.logs.iter_mut().flat_map(Tail::take_said).collect()
     }
@@ -365,7 +365,7 @@ impl Sources {
     }
 
     fn wait(&self, wait: Duration) {
-        // nobody tells when a file grows
+        // nothing announces that a file grows
         let wait = if self.logs.is_empty() { wait } else { wait.min(BETWEEN) };
         let mut select = Select::new();
         #[cfg(feature = "live")]
@@ -376,12 +376,12 @@ impl Sources {
         if let Some(listener) = &self.listener {
             select.recv(listener.packets());
         }
-        // who is ready is asked again
+        // the source that is ready is asked again
         let _ = select.ready_timeout(wait);
     }
 
     /// The moment before which nothing is to come: the device's clock, or the wall clock where there
-    /// is no device or it stands still.
+    /// is no device or its clock does not move.
     #[cfg_attr(not(feature = "live"), expect(clippy::unused_self, reason = "there is no device"))]
     fn idle_clock(&self, now: Timestamp) -> Timestamp {
         let behind = Timestamp::from_nanos(now.nanos() - BEHIND);

@@ -1,6 +1,6 @@
 //! Follows logs of servers as they grow, by name after they are rotated.
 //!
-//! A log is read from its beginning: what it says of registrations that still run is in there. A file that is renamed
+//! A log is read from its beginning, which may hold registrations that still run. A file that is renamed
 //! is read to its end before the one that takes its name, so that nothing between the two is lost.
 
 use std::fs::{self, File, Metadata};
@@ -18,7 +18,7 @@ use crate::cli::LogSettings;
 use crate::log::{LogReader, NotALog, Settings};
 use crate::net::{FileId, Timestamp, escape_text};
 
-/// Between two looks at whether a log was rotated, or whether one that was not recognized has grown.
+/// Between two checks whether a log was rotated, or whether one that was not recognized has grown.
 const LOOK: Duration = Duration::from_millis(250);
 /// A clock this far ahead of this host's is reported, in nanoseconds.
 const AHEAD: i64 = 60_000_000_000;
@@ -49,7 +49,7 @@ pub(super) struct Tail {
 }
 
 enum State {
-    /// Nothing in it is known so far: its file, and how long that was when it was looked at.
+    /// Not recognized so far: its file, and how long that was at the last check.
     Waiting(File, u64),
     Open {
         reader: Box<LogReader<Growing>>,
@@ -182,7 +182,7 @@ impl Tail {
         Entry::next(reader, &self.files, &mut self.clock)
     }
 
-    /// Looks whether it is a log by now, if that was not known and it has grown.
+    /// Checks whether it is a log by now, if that was unknown and it has grown.
     fn recognize(&mut self) -> io::Result<()> {
         let State::Waiting(file, seen) = &mut self.state else { return Ok(()) };
         let length = file.metadata()?.len();

@@ -1,4 +1,4 @@
-//! Does what the screen asks for, on a thread of its own: reads messages again, saves DNs.
+//! Carries out the screen's effects on a thread of its own: reads messages again, saves DNs.
 
 use std::sync::Arc;
 use std::thread::Builder;

@@ -18,17 +18,17 @@ use crate::capture::Capture;
 use crate::registration::{Snapshot, SnapshotOptions, Tracker};
 use crate::tui::News;
 
-/// The first look at what is there, soon.
+/// When the first snapshot is taken: soon.
 const FIRST: Duration = Duration::from_millis(60);
 /// Between two looks, at least.
 const BETWEEN: Duration = Duration::from_millis(300);
 /// Looking takes at most this part of the time.
 const SHARE: u32 = 8;
 
-/// A snapshot on its way to be judged; none says that all is read.
+/// A snapshot to be judged; `None` once everything is read.
 pub(in crate::app) type Seen = Option<(Snapshot, Capture)>;
 
-/// Begins to read; what comes of it goes to `news`.
+/// Begins to read; the results go to `news`.
 pub(super) fn start(
     plan: Plan,
     expected: Vec<String>,
@@ -99,7 +99,7 @@ fn feed(
             let options = SnapshotOptions { at: trace.at, ..options };
             #[cfg(feature = "live")]
             if resolve && let Ok(mut lookup) = crate::app::hosts::Lookup::of_names(true) {
-                // nobody has to wait for names to see the DNs
+                // the DNs are shown before their names are known
                 let snapshot = trace.tracker.snapshot(&options);
                 drop(to_judge.send(Some((snapshot, trace.capture.clone()))));
                 let snapshot = trace.tracker.snapshot(&options);

@@ -1,4 +1,4 @@
-//! Says where in a header's value as it stands on the wire there is something not to be shown.
+//! Finds the parts of a header's value on the wire that must not be shown.
 
 use std::ops::Range;
 

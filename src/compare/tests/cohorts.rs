@@ -91,7 +91,7 @@ fn a_subnet_and_a_realm_together_come_first() {
     }
 }
 
-/// Fails exactly who is in 10.1.3.0/24 and asked for realm `south`.
+/// Exactly those DNs fail that are in 10.1.3.0/24 and are asked for realm `south`.
 fn fleet_of_two(seed: u64) -> Contrast {
     let mut random = Random(seed);
     let phones: Vec<Phone> = (0..212)

@@ -1,4 +1,4 @@
-//! Cohorts made of real messages: each cause must come out first, whatever noise stands around it.
+//! Cohorts made of real messages: each cause must come out first, whatever noise surrounds it.
 
 mod cohorts;
 pub(crate) mod fleet;

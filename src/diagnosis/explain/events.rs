@@ -37,7 +37,7 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
         }
     }
     events.extend(splits(case));
-    // in a log without a clock its lines tell the order
+    // in a log without a clock the lines are in order
     events.sort_by_key(|e| {
         let untimed = e.time.known().is_none();
         (e.time, e.frames.first().copied().filter(|_| untimed))
@@ -45,7 +45,7 @@ pub(super) fn of(case: &Case<'_>) -> Vec<Event> {
     events
 }
 
-/// What logs say of the DN; the same said again is folded.
+/// What logs state about the DN; repetitions are folded.
 fn statements(case: &Case<'_>) -> Vec<Event> {
     let mut events: Vec<((FileId, StatementKind), Event)> = Vec::new();
     for heard in case.view.statements() {
@@ -113,7 +113,7 @@ fn name_node(case: &Case<'_>, event: &mut Event) {
     }
 }
 
-/// Attempts in a row that are told in the same words.
+/// Attempts in a row that read alike.
 struct Run {
     told: Told,
     first: Event,

@@ -1,4 +1,4 @@
-//! The story of one DN in order of time, and what it comes to.
+//! The story of one DN in order of time, and its outcome.
 
 use super::case::Case;
 use super::finding::Finding;
@@ -20,7 +20,7 @@ pub struct Story {
     pub dn: String,
     /// What happened, in order of time.
     pub paragraphs: Vec<Event>,
-    /// What it comes to, in one sentence.
+    /// Its outcome, in one sentence.
     pub verdict: String,
     /// Since when.
     pub since: Option<Timestamp>,
@@ -83,7 +83,7 @@ pub fn explain(snapshot: &Snapshot, dn: &[u8]) -> Option<Story> {
     })
 }
 
-/// What the story comes to.
+/// The outcome of the story.
 fn verdict(case: &Case<'_>) -> String {
     let state = match case.view.state().state() {
         State::InService => "is in service",

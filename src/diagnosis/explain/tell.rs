@@ -11,11 +11,11 @@ pub(super) struct Told {
     pub kind: (Outcome, u16, bool, std::net::IpAddr, Endpoint),
     /// The sentence for the first of a kind.
     pub sentence: String,
-    /// What is said of the others, before "5 more times".
+    /// The words for the others, before "5 more times".
     pub brief: String,
 }
 
-/// Tells the attempt at this place of the DN's list.
+/// Puts the attempt at this place of the DN's list into words.
 pub(super) fn tell(case: &Case<'_>, place: usize, attempt: &AttemptView<'_>) -> Told {
     let before = case.attempts.get(..place).unwrap_or_default();
     let refresh = attempt.outcome == Outcome::Accepted && is_refresh(before, attempt);

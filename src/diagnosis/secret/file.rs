@@ -10,7 +10,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 /// Longest secret file that is read.
 const LIMIT: u64 = 16 << 20;
 
-/// One password and whose it is. `Debug` shows neither; memory is wiped when it is dropped.
+/// One password and its user. `Debug` shows neither; memory is wiped when it is dropped.
 pub struct Secret {
     name: Vec<u8>,
     realm: Option<Vec<u8>>,

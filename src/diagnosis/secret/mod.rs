@@ -1,4 +1,4 @@
-//! Whether the digests of a capture fit passwords that the user knows.
+//! Checks whether the digests of a capture fit passwords that the user knows.
 //!
 //! Nothing here is shown: a password is neither printed nor part of an error, and its memory is
 //! wiped when it is dropped.

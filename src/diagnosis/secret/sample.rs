@@ -68,6 +68,6 @@ pub struct CredentialSample {
     pub credentials: OwnedCredentials,
     /// When it was captured.
     pub time: Timestamp,
-    /// Where it stands.
+    /// Its place.
     pub frame: FrameRef,
 }

@@ -1,4 +1,4 @@
-//! Whether a password fits a digest, and if not as sent, whether it would under another name.
+//! Checks whether a password fits a digest, and if not as sent, whether it would under another name.
 
 use super::digest::response;
 use super::file::Secret;
@@ -64,7 +64,7 @@ pub fn verify(
     if known { DigestVerdict::Wrong } else { DigestVerdict::Unverifiable }
 }
 
-/// Whether these names and this password give the response; `None` if that cannot be told.
+/// Whether these names and this password give the response; `None` if that is unknown.
 fn fits(
     given: &OwnedCredentials,
     names: (&[u8], &[u8], &[u8]),

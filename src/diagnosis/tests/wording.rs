@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 
-/// Options nobody documents, advice that is none, and what the wire never shows.
+/// Options that are not documented, advice that is none, and what the wire never shows.
 const NEVER: [&str; 15] = [
     "trusted-gateways",
     "gateway-ip-auth-mode",

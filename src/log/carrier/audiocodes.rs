@@ -26,7 +26,7 @@ fn header(line: &[u8]) -> Option<(u64, &[u8], &[u8])> {
         Some(rest) => split(rest, b']')?,
         None => (&b""[..], rest),
     };
-    // two blanks stand before the text, whatever it begins with
+    // two blanks precede the text, whatever it begins with
     let text = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" ")).unwrap_or(rest);
     Some((number, session, text))
 }

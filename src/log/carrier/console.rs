@@ -1,4 +1,4 @@
-//! What a terminal adds: colors, a prompt drawn again, a time before every line.
+//! Removes what a terminal adds: colors, a prompt drawn again, a time before every line.
 
 use std::borrow::Cow;
 
@@ -77,7 +77,7 @@ pub(super) fn clean(line: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// What stands behind the last CR and erasure of the line.
+/// What follows the last CR and erasure of the line.
 fn after_erasure(line: &[u8]) -> &[u8] {
     let ends = [&b"\r\x1b[K"[..], b"\r\x1b[0K", b"\r\x1b[2K"];
     let last = ends.iter().filter_map(|end| Some(memmem::rfind(line, end)? + end.len())).max();

@@ -1,4 +1,4 @@
-//! Undoes what the lines of a log traveled in, before any dialect looks at them.
+//! Undoes what the lines of a log traveled in, before any dialect sees them.
 //!
 //! Colors, prompts and carriage returns are undone in every log; the carriers of the table where the first lines show them.
 

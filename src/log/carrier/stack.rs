@@ -3,7 +3,7 @@
 use super::console::{clean, is_unclean};
 use super::{ALL, Carrier, Place, Stamp, Undone};
 
-/// How many lines are looked at to find the carriers.
+/// How many lines are examined to find the carriers.
 const SAMPLE: usize = 200;
 /// How many carriers may be in each other.
 const MAX_DEPTH: usize = 6;
@@ -112,7 +112,7 @@ impl Stack {
         &self.names
     }
 
-    /// Whether a line may be left out without a look at it.
+    /// Whether a line may be left out unread.
     pub(in crate::log) fn is_plain(&self) -> bool {
         !self.double
             && self.carriers.iter().all(|carrier| {

@@ -1,4 +1,4 @@
-//! What people and programs do to a log that is pasted somewhere.
+//! Undoes what people and programs do to a log that is pasted somewhere.
 
 use super::{Carrier, contains, split, trim_start};
 
@@ -40,7 +40,7 @@ pub(super) const CARET: Carrier = Carrier {
     part: None,
 };
 
-/// What stands behind one mark of quotation.
+/// What follows one mark of quotation.
 fn quoted(line: &[u8]) -> Option<&[u8]> {
     let text = trim_start(line).strip_prefix(b">")?;
     // an envelope of SIP Server ends with five of them, but none begins with one

@@ -1,4 +1,4 @@
-//! What Asterisk says of registrations, whichever driver and whether SIP is logged or not.
+//! Statements of Asterisk about registrations, whichever driver and whether SIP is logged or not.
 
 use super::super::StatementKind as Kind;
 use super::super::Sureness::Documented;

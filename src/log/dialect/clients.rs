@@ -73,7 +73,7 @@ pub(super) const SIP_JS: Dialect = Dialect {
     ..NONE
 };
 
-/// `JsSIP` in a browser's console: `+12ms` stands behind the message.
+/// `JsSIP` in a browser's console: `+12ms` follows the message.
 pub(super) const JS_SIP: Dialect = Dialect {
     name: "jssip",
     envelopes: &[

@@ -4,7 +4,7 @@ use super::super::StatementKind as Kind;
 use super::super::Sureness::Documented;
 use super::{Dialect, Envelope, NONE, Takes, says};
 
-/// Dashes stand between the header and the message, in old versions before the header and behind the message too.
+/// Dashes come between the header and the message, in old versions before the header and behind the message too.
 const DASHES: Option<&str> = Some(r"^\s*-{20,}\s*$");
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -1,4 +1,4 @@
-//! What each program writes: envelopes of messages, statements, facts about itself. Tables, no code.
+//! The logs each program writes: envelopes of messages, statements, facts about itself. Tables, no code.
 //!
 //! `docs/DIALECTS.md` says how to add one.
 
@@ -26,19 +26,19 @@ mod sniffers;
 pub(super) struct Dialect {
     /// Its name for `--log-format`.
     pub name: &'static str,
-    /// What stands before a message.
+    /// The headers before a message.
     pub envelopes: &'static [Envelope],
-    /// What a line contains that ends a message; what stands before it in the line belongs to the message.
+    /// What a line contains that ends a message; text before it in the line belongs to the message.
     pub end: Option<&'static str>,
-    /// What it says of registrations.
+    /// What it reports about registrations.
     pub statements: &'static [Row],
-    /// What it says of itself.
+    /// What it reports about itself.
     pub facts: &'static [Row<Fact>],
     /// What a line contains that goes on in the indented lines below it.
     pub blocks: &'static [&'static str],
     /// How it says that the message before could not be sent; `method` names its method.
     pub not_sent: &'static [Row<NotSent>],
-    /// Whether every line of a message ends in a dot, which stands for the carriage return.
+    /// Whether every line of a message ends in a dot, which replaces the carriage return.
     pub dotted: bool,
     /// Whether headers are indented by eight blanks and their details by more, as in a dissector's output.
     pub nested: bool,
@@ -77,7 +77,7 @@ pub(super) struct Envelope {
     pub key: &'static str,
     /// Its lines.
     pub lines: &'static [&'static str],
-    /// Lines that may stand between it and the start line.
+    /// Lines that may come between it and the start line.
     pub between: Option<&'static str>,
     /// What the message behind it is.
     pub takes: Takes,
@@ -111,7 +111,7 @@ pub(super) struct Row<M = (StatementKind, Sureness)> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotSent;
 
-/// What a program says of itself.
+/// What a program reports about itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fact {
     /// An address of its own: `local`, and its `transport`.

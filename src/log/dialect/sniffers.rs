@@ -2,7 +2,7 @@
 
 use super::{Dialect, Envelope, NONE, Takes, envelope};
 
-/// `ngrep -W byline`: a dot stands for each carriage return; a time only with `-t`.
+/// `ngrep -W byline`: a dot replaces each carriage return; a time only with `-t`.
 pub(super) const NGREP: Dialect = Dialect {
     name: "ngrep",
     envelopes: &[envelope(

@@ -15,12 +15,12 @@ fn console() -> String {
     )
 }
 
-/// Every line of it, written anew.
+/// Every line of it, wrapped again.
 fn wrapped(write: impl Fn(&str) -> String) -> String {
     console().lines().map(|line| write(line) + "\n").collect()
 }
 
-/// Holds a log against the exchange.
+/// Checks a log against the exchange.
 fn check(carriers: &[&str], bytes: &[u8]) -> Log {
     let log = read_with(bytes, &settings());
     assert_eq!(log.profile.carriers, carriers);

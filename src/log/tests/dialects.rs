@@ -7,7 +7,7 @@ fn size(text: &str) -> usize {
     text.replace("\r\n", "\n").replace('\n', "\r\n").len()
 }
 
-/// Holds a log against one REGISTER and its 200.
+/// Checks a log against one REGISTER and its 200.
 fn check(name: &str, text: &str, flows: [&str; 2], transport: &str) -> Log {
     let log = read(text);
     assert_eq!(log.profile.dialect, name, "{:?}", log.profile);

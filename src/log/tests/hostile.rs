@@ -23,7 +23,7 @@ fn seeds() -> Vec<String> {
     ]
 }
 
-/// A log, and what happens to it: at a place, so many bytes go and others come.
+/// A log, and a change to it: at a place, some bytes go and others come.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let edit =
         (any::<prop::sample::Index>(), 0..40_usize, prop::collection::vec(any::<u8>(), 0..8));
@@ -103,7 +103,7 @@ fn another_kind_of_lines_and_a_cut_end_are_reported_with_their_line() {
     let cut = whole.find("CSeq").unwrap();
     let warnings = read(&whole[..cut]).profile.warnings;
     assert_eq!(warnings, [(2, "the log ends within this message".to_owned())]);
-    // cut by whoever pasted it, and the log goes on
+    // cut by a paste, and the log goes on
     let on = whole[..cut].to_owned() + "12:00:05.000: nothing of note\n";
     assert!(read(&on).profile.warnings.is_empty());
 }

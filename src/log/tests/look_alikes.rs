@@ -75,7 +75,7 @@ fn a_transmission_that_failed() {
 
 #[test]
 fn bodies_and_heads_that_end_early() {
-    // a body shortened by whoever pasted it: nothing of the next entry is taken
+    // a body shortened by a paste: nothing of the next entry is taken
     let short = register("1001", "\n")
         .replace("Content-Length: 0", "Content-Type: a/b\nContent-Length: 500");
     let text = format!(

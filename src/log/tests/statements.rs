@@ -1,4 +1,4 @@
-//! What programs say of registrations, and what they do not say.
+//! Statements of programs about registrations, and lines that are none.
 
 use super::*;
 use crate::log::Sureness;
@@ -181,7 +181,7 @@ fn a_servers_own_registrations() {
     let log = read(&text);
     let found: Vec<_> = log.statements.iter().map(|s| (s.dn.as_deref().unwrap(), s.code)).collect();
     assert!(log.stated().iter().all(|(kind, _)| *kind == "failed"));
-    // "wrong password" is said of every 403: the words name no code
+    // "wrong password" is logged for every 403: the words name no code
     let wanted =
         [("5001", Some(503)), ("5002", None), ("5003", Some(404)), ("5004", None), ("5005", None)];
     assert_eq!(found, wanted);

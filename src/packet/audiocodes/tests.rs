@@ -46,7 +46,7 @@ fn messages_are_told_with_the_addresses_of_the_gateway() {
             assert_eq!((ports, origin.transport), ((5062, 5060), transport));
         }
     }
-    // older ones do not tell addresses
+    // older ones do not record addresses
     for version in 3..=4 {
         let rig = seen(&recorded(version, [NOTHING_SAID, SYSTEM, SIP], &[], REGISTER));
         assert_eq!(rig.datagrams(), [REGISTER], "{version}");

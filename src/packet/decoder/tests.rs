@@ -215,7 +215,7 @@ fn fragments_of_both_versions_are_joined_under_the_last_frame() {
     let whole = udp(5060, &sip);
     let mut rig = Rig::new();
     for (offset, part, more) in [(0, &whole[20..1020], 1_u16), (1000, &whole[1020..], 0)] {
-        // destination options stand in the fragmented part
+        // destination options are in the fragmented part
         let options: &[u8] = if offset == 0 { &[17, 0, 1, 4, 0, 0, 0, 0] } else { &[] };
         let field = if offset == 0 { more } else { 0x03f0 | more };
         let mut bytes = vec![0x60, 0, 0, 0];
@@ -350,7 +350,7 @@ fn addresses_are_those_of_the_packet() {
     assert_eq!(origin.frame.number(), 1);
 }
 
-/// The frames told of, as text, and the frames of the events between them.
+/// The frames reported, as text, and the frames of the events between them.
 fn told(frames: &[Vec<u8>]) -> Vec<String> {
     let mut decoder = Decoder::new(Limits::default()).telling_frames();
     let mut told = Vec::new();

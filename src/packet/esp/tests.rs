@@ -1,4 +1,4 @@
-//! Tells clear from encrypted, above all where bytes are random.
+//! Distinguishes clear from encrypted payloads, above all where bytes are random.
 
 use proptest::prelude::*;
 

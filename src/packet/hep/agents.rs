@@ -10,10 +10,10 @@ use crate::net::HepAgent;
 use crate::packet::event::AgentEvent;
 use crate::packet::limits::Limits;
 
-/// Longest name kept; what is longer is cut, for names come from anybody.
+/// Longest name kept; what is longer is cut, for any sender can choose one.
 const NAME: usize = 64;
 
-/// Who is who.
+/// The agents by their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Agents {
     known: HashMap<Owned, HepAgent, Keyed>,
@@ -68,7 +68,7 @@ impl Agents {
     }
 }
 
-/// What is told of a new agent.
+/// The event for a new agent.
 pub(super) fn introduce<'a>(
     agent: HepAgent,
     address: IpAddr,

@@ -6,7 +6,7 @@ use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 /// Unfolds `bytes` into `out`; false if that fails or gives more than `most` bytes.
 ///
-/// The specification says "gzip/inflate" and agents differ: zlib and gzip headers tell themselves,
+/// The specification says "gzip/inflate" and agents differ: zlib and gzip headers are recognized,
 /// anything else is tried without one.
 pub(super) fn inflate(bytes: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
     match bytes {

@@ -1,10 +1,10 @@
 //! Opens HEP packets: what an agent saw becomes an event as if it had been captured here.
 //!
-//! The time of a message is that of the frame that carried it, not the one its agent tells. All
+//! The time of a message is that of the frame that carried it, not the one its agent reports. All
 //! verdicts compare times (was it repeated, did an answer come within 32 s, has the granted time run
 //! out), so all must come from one clock, and agents on several hosts have several, some of them
-//! wrong by minutes; the same message may also stand in the capture itself. An agent sends at once,
-//! so the two differ by its way here; where they do not agree, that is counted and shown.
+//! wrong by minutes; the same message may also be in the capture itself. An agent sends at once,
+//! so the two differ by its transit time; where they do not agree, that is counted and shown.
 
 mod agents;
 mod inflate;
@@ -158,7 +158,7 @@ impl Hep {
         }
         let transport = packet.transport();
         let over_tcp = !matches!(transport, Transport::Udp | Transport::Sctp);
-        // versions 1 and 2 do not tell how long the message was: it is as whole as its carrier
+        // versions 1 and 2 do not say how long the message was: it is as whole as its carrier
         let cut = packet.cut || packet.version < 3 && carrier.path.cut.is_some();
         let origin = Origin {
             time: carrier.time,
@@ -180,7 +180,7 @@ impl Hep {
     }
 
     /// Whether the other direction of a TCP connection was seen, as far as is remembered: when there
-    /// are too many, memory starts anew.
+    /// are too many, memory starts over.
     fn peer_seen(&mut self, src: Endpoint, dst: Endpoint, limits: &Limits) -> bool {
         if self.pairs.len() >= limits.hep_pairs {
             self.pairs.clear();

@@ -17,7 +17,7 @@ pub struct HepStats {
     pub messages: u64,
     /// Agents.
     pub agents: u64,
-    /// Messages of agents that were too many to tell apart.
+    /// Messages of agents beyond the number that are kept apart.
     pub agents_not_told: u64,
     /// Packets of other protocol types than SIP, by type.
     pub other_types: BTreeMap<u8, u64>,
@@ -31,7 +31,7 @@ pub struct HepStats {
     pub lost_bytes: u64,
     /// Packets to the listener that do not show its key.
     pub wrong_key: u64,
-    /// Messages whose agent tells a time more than two seconds away from that of their frame.
+    /// Messages whose agent reports a time more than two seconds away from that of their frame.
     pub clock_off: u64,
     /// The most it was away.
     pub clock_off_most: Duration,

@@ -177,7 +177,7 @@ fn the_other_direction_of_tcp_is_remembered() {
         rig.link(link::RAW, 0, &udp(9060, &out));
     }
     let seen: Vec<_> = rig.origins[1..].iter().map(|o| (o.transport, o.path.peer_seen)).collect();
-    // memory started anew before the third
+    // memory started over before the third
     assert_eq!(seen, [false, true, false].map(|peer| (Transport::Tcp, peer)));
 }
 

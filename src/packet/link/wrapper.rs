@@ -49,7 +49,7 @@ pub(super) fn opened(link: u32, bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Magic number, flags, the length of extensions if the flags say so; without a link header, the
-/// protocol stands there in four bytes (print-juniper.c of tcpdump).
+/// protocol is there in four bytes (print-juniper.c of tcpdump).
 fn juniper(link: u32, bytes: &[u8]) -> Option<(u32, &[u8])> {
     const EXTENSIONS: u8 = 0x80;
     const NO_LINK_HEADER: u8 = 0x02;

@@ -15,7 +15,7 @@ use crate::packet::tls::TlsInfo;
 /// SYNs closer than this are one SYN captured twice: the first repetition comes after 200 ms or more
 /// (RFC 6298 asks for a second).
 const SAME_SYN_NANOS: i64 = 100_000_000;
-/// How long an unanswered SYN must stand before the end of the capture to be told.
+/// How long a SYN must be unanswered before the end of the capture to be reported.
 const NO_ANSWER_NANOS: i64 = 1_000_000_000;
 
 /// One direction.
@@ -61,15 +61,15 @@ pub(super) enum Interest {
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each set once")]
 #[derive(Debug)]
 pub(super) struct Flow {
-    /// Tells connections of the same ends apart, and counts them in the order they appeared.
+    /// Distinguishes connections of the same ends, and counts them in the order they appeared.
     pub(super) serial: u64,
     /// When its last packet was captured.
     pub(super) last: Timestamp,
     /// Both directions closed, or reset.
     pub(super) over: bool,
-    /// Whether it stands in the queue of connections that wait for a hole to be filled.
+    /// Whether it is in the queue of connections that wait for a hole to be filled.
     pub(super) queued: bool,
-    /// Whether it stands in the list of connections that wait for keys.
+    /// Whether it is in the list of connections that wait for keys.
     pub(super) listed: bool,
     /// What it held when that was counted last.
     pub(super) booked: Totals,
@@ -80,17 +80,17 @@ pub(super) struct Flow {
     tls: Tls,
     told_tls: bool,
     failed: bool,
-    /// Whether it became a WebSocket connection, both ways at once (RFC 6455 §1.3).
+    /// Whether it became a WebSocket connection, in both directions at once (RFC 6455 §1.3).
     websocket: bool,
 }
 
 impl Flow {
-    /// A connection whose first packet goes `way`.
+    /// A connection whose first packet has the direction `way`.
     pub(super) fn new(serial: u64, way: Way, segment: &Segment<'_>, origin: &Origin) -> Self {
         let from_server = match (segment.syn, segment.ack) {
             (true, None) => false,
             (true, Some(_)) => true,
-            // nobody saw it begin: servers have the lower port
+            // its beginning was not captured: servers have the lower port
             (false, _) => origin.src.port < origin.dst.port,
         };
         Self {
@@ -165,7 +165,7 @@ impl Flow {
         }
     }
 
-    /// Notes that what was sent `way` has arrived up to `ack`; most often nothing waits to be handed on.
+    /// Notes that what was sent in direction `way` has arrived up to `ack`; most often nothing waits to be handed on.
     fn acked(&mut self, way: Way, ack: u32, origin: &Origin, desk: &mut Desk<'_, '_>) {
         let by_server = way != self.client;
         let Side { assembly, reader, .. } = self.side_mut(way);
@@ -184,7 +184,7 @@ impl Flow {
         self.opening = None;
     }
 
-    /// Gives up the holes that stand before bytes captured at or before `until`.
+    /// Gives up the holes before bytes captured at or before `until`.
     pub(super) fn skip_holes(
         &mut self,
         until: Timestamp,
@@ -297,7 +297,7 @@ impl Flow {
         self.down.reader.give_up(desk);
     }
 
-    /// Tells what is left to tell when the connection is forgotten at `now`.
+    /// Hands on what is left when the connection is forgotten at `now`.
     pub(super) fn finish(&mut self, now: Timestamp, desk: &mut Desk<'_, '_>) {
         self.close(desk);
         if let Some(opening) = self.opening.take()
@@ -429,7 +429,7 @@ impl Flow {
         }
     }
 
-    /// Tells what TLS showed: each kind of sign once.
+    /// Reports what TLS showed: each kind of sign once.
     fn tell_tls(&mut self, signs: &[Sign], desk: &mut Desk<'_, '_>) {
         let known = self.told_tls || self.failed;
         for sign in signs {
@@ -448,7 +448,7 @@ impl Flow {
         desk.stats.flows_tls += u64::from(!known && (self.told_tls || self.failed));
     }
 
-    /// Tells something that happened in a frame going `way`, turned to go from client to server.
+    /// Reports an event in a frame of direction `way`, turned to go from client to server.
     fn tell(
         &self,
         kind: ConnectionKind,

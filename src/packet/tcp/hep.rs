@@ -13,7 +13,7 @@ pub(super) struct Packets {
     last: Option<Origin>,
 }
 
-/// Whether HEP goes on in a direction whose beginning was missed.
+/// Whether HEP continues in a direction whose beginning was missed.
 pub(super) fn resumes(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC) || is_inside(bytes)
 }

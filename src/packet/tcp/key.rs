@@ -1,4 +1,4 @@
-//! Names a TCP connection by its two ends, whichever way a segment goes.
+//! Names a TCP connection by its two ends, whatever the direction of a segment.
 
 use std::net::IpAddr;
 
@@ -32,7 +32,7 @@ pub(super) struct FlowKey {
 }
 
 impl FlowKey {
-    /// The key of the connection between these ends, and which way `src` sends.
+    /// The key of the connection between these ends, and the direction in which `src` sends.
     pub(super) fn new(src: Endpoint, dst: Endpoint) -> (Self, Way) {
         let (from, to) = (number(src.addr), number(dst.addr));
         let (low, high, way) = if (from, src.port) <= (to, dst.port) {

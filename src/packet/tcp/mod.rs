@@ -56,7 +56,7 @@ impl Segment<'_> {
     }
 }
 
-/// A connection to look at again.
+/// A connection to revisit.
 #[derive(Clone, Copy, Debug)]
 struct Appointment {
     at: Timestamp,
@@ -90,7 +90,7 @@ impl Streams {
         Self { keys, ..Self::default() }
     }
 
-    /// Takes in a segment; `sink` gets the bytes it makes available and what it says of its connection.
+    /// Takes in a segment; `sink` gets the bytes it makes available and what it shows of its connection.
     pub(super) fn segment(
         &mut self,
         segment: &Segment<'_>,
@@ -136,7 +136,7 @@ impl Streams {
         }
     }
 
-    /// Gives up holes that stood open too long and forgets connections that ended.
+    /// Gives up holes that were open too long and forgets connections that ended.
     #[inline]
     pub(super) fn expire(
         &mut self,
@@ -276,7 +276,7 @@ impl Streams {
     /// Drops appointments with connections that are gone, when there are more of them than others.
     #[inline]
     fn tidy(&mut self) {
-        /// So many more are no reason to look.
+        /// This many more are no reason to search.
         const FEW: usize = 4096;
         let Self { flows, holes, over, .. } = self;
         for appointments in [holes, over] {

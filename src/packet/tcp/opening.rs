@@ -109,7 +109,7 @@ impl Opening {
         None
     }
 
-    /// Whether anything is held, be it nothing but a loss.
+    /// Whether anything is held, even if only a loss.
     pub(super) fn is_waiting(&self) -> bool {
         self.held.is_some()
     }

@@ -1,4 +1,4 @@
-//! Hands the bytes of one direction on as a stream, with what is missing told where it is missing.
+//! Hands the bytes of one direction on as a stream, with each loss reported where it is.
 
 use super::super::event::{Event, StreamChunk};
 use super::reader::Desk;

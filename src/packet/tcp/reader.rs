@@ -1,6 +1,6 @@
 //! Finds out from the bytes of a direction what they are, and leads them to what reads it.
 //!
-//! Contents stand inside one another:
+//! Protocols nest:
 //!
 //! ```text
 //!  TCP bytes ─▶ Reader ─┬──────────────────────────────▶ Outlet: stream bytes, SIP or what may be
@@ -10,7 +10,7 @@
 //!                       └─▶ HEP packets ───────────────▶ datagrams, a message each
 //! ```
 //!
-//! What carries a message is in the origin of the run it comes in: whoever unwraps a layer sets the
+//! What carries a message is in the origin of the run it comes in: the code that unwraps a layer sets the
 //! transport of what was inside.
 
 use std::borrow::Cow;
@@ -64,7 +64,7 @@ enum Content {
     WebSocket(Box<Frames>),
     /// Something else, until a segment starts like one of the above.
     Ignored,
-    /// Ciphered data, which cannot tell anything more.
+    /// Ciphered data, which cannot show anything more.
     Sealed,
 }
 
@@ -82,7 +82,7 @@ struct Http {
     frames: Option<Box<Frames>>,
 }
 
-/// TLS records to be read by whoever has both directions.
+/// TLS records, to be read by the holder of both directions.
 pub(super) struct Records<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     pub(super) lost_before: u64,
@@ -122,12 +122,12 @@ impl Reader {
                 || memmem::find(first(segment, START_LINE), SIP_VERSION).is_some())
     }
 
-    /// Starts anew.
+    /// Starts over.
     pub(super) fn wake(&mut self) {
         self.content = Content::default();
     }
 
-    /// Nothing more will be learnt from this direction.
+    /// Nothing more will be learned from this direction.
     pub(super) fn seal(&mut self) {
         self.content = Content::Sealed;
     }
@@ -145,7 +145,7 @@ impl Reader {
         }
     }
 
-    /// Reads bytes in order, unless they are TLS records: these are handed back for whoever has both
+    /// Reads bytes in order, unless they are TLS records: these are handed back for the holder of both
     /// directions. `from_start` says that nothing of the direction was missed before the first of them.
     pub(super) fn read<'a>(
         &mut self,
@@ -220,7 +220,7 @@ impl Reader {
         }
     }
 
-    /// Looks whether a run in the middle of what may be SIP shows that it is something else; SIP that was
+    /// Checks whether a run in the middle of what may be SIP shows that it is something else; SIP that was
     /// seen from its beginning on stays SIP.
     fn recognize_again(&mut self, run: &Run<'_>, desk: &mut Desk<'_, '_>) {
         match self.content {
@@ -329,7 +329,7 @@ impl Reader {
     /// data on, `run.origin.transport` being [`Transport::Tls`](crate::net::Transport::Tls).
     ///
     /// Contents are found out as those of TCP are. `from_start` says that nothing was missed before
-    /// the first of them; losses are told in `run.lost_before`.
+    /// the first of them; losses are in `run.lost_before`.
     pub(super) fn plaintext(&mut self, run: &Run<'_>, from_start: bool, desk: &mut Desk<'_, '_>) {
         if let Content::Tls(tls) = &mut self.content {
             // TLS inside TLS is not read

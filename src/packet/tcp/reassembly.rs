@@ -66,7 +66,7 @@ pub(super) struct Assembly {
     next: u64,
     /// How far the peer acknowledged.
     acked: u64,
-    /// How far it had when that was told to be beyond what was captured.
+    /// How far it had when that was reported to be beyond what was captured.
     missed: u64,
     held: Pieces<Origin>,
     /// Bytes lost since the last run.
@@ -83,7 +83,7 @@ impl Assembly {
         }
     }
 
-    /// Notes where the sender stands, from a segment without data.
+    /// Notes the sender's position, from a segment without data.
     pub(super) fn hint(&mut self, seq: u32) {
         if self.start == Start::Unknown {
             self.set_next(seq, Start::Guessed);
@@ -141,7 +141,7 @@ impl Assembly {
         }
     }
 
-    /// Whether the peer has acknowledged more than was captured, and more than was told before; the
+    /// Whether the peer has acknowledged more than was captured, and more than was reported before; the
     /// number of a FIN, and one too low by a keep-alive, make a difference of one.
     pub(super) fn misses_more(&mut self) -> bool {
         let more = self.acked > self.next + 1 && self.acked > self.missed;
@@ -151,7 +151,7 @@ impl Assembly {
         more
     }
 
-    /// Gives up the first hole, handing on what stands behind it under its own frame.
+    /// Gives up the first hole, handing on the bytes behind it under their own frame.
     pub(super) fn skip_hole(&mut self, out: &mut Out<'_>) {
         let Some(first) = self.held.first() else { return };
         self.lost += first.start.saturating_sub(self.next);
@@ -211,7 +211,7 @@ impl Assembly {
         self.held.clear();
     }
 
-    /// Takes the count of bytes that are lost and not yet told.
+    /// Takes the count of bytes that are lost and not yet reported.
     pub(super) fn take_lost(&mut self) -> u64 {
         let acked = if self.acked > self.next + 1 { self.acked } else { 0 };
         let behind = self.fin.unwrap_or(acked).saturating_sub(self.next);

@@ -23,7 +23,7 @@ impl Readers<'_> {
     }
 }
 
-/// Something to be told of the connection.
+/// Something to report about the connection.
 pub(super) struct Sign {
     pub(super) way: Way,
     pub(super) origin: Origin,
@@ -66,7 +66,7 @@ impl Tls {
     pub(super) fn run(&mut self, readers: &mut Readers<'_>, desk: &mut Desk<'_, '_>) -> Vec<Sign> {
         let Some(connection) = &mut self.connection else { return Vec::new() };
         let mut signs = Vec::new();
-        // lent for the moment: what is told needs the rest of the desk
+        // lent for the moment: reporting needs the rest of the desk
         let mut keys = std::mem::take(desk.keys);
         connection.run(&mut keys, &mut |lane, told| {
             let way = way(lane);

@@ -1,4 +1,4 @@
-//! Sums up what all connections hold, and makes one that holds too much give it up.
+//! Sums up what all connections hold, and makes one give up what it holds beyond the limit.
 
 use super::flow::Flow;
 use super::reader::Desk;

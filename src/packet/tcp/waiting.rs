@@ -1,4 +1,4 @@
-//! Keeps in view the connections whose TLS waits for keys.
+//! Tracks the connections whose TLS waits for keys.
 
 use super::flow::Flow;
 use super::key::FlowKey;

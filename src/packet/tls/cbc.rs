@@ -22,7 +22,7 @@ pub(super) struct Cbc {
     key: Zeroizing<Vec<u8>>,
     mac_key: Zeroizing<Vec<u8>>,
     mac: MacHash,
-    /// The MAC covers the ciphertext and stands behind it.
+    /// The MAC covers the ciphertext and follows it.
     mac_last: bool,
     /// The last block of ciphertext, where the next record's IV is that.
     chain: Option<[u8; BLOCK]>,
@@ -121,7 +121,7 @@ impl Cbc {
     }
 }
 
-/// Takes off the padding: the last byte says how many stand before it, each equal to it.
+/// Takes off the padding: the last byte says how many precede it, each equal to it.
 fn unpad(bytes: &mut Vec<u8>) -> Option<()> {
     let count = bytes.last().copied()?;
     let len = bytes.len().checked_sub(usize::from(count) + 1)?;

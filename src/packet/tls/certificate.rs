@@ -1,4 +1,4 @@
-//! Reads whom a certificate names, and when it is valid (RFC 5280 §4.1).
+//! Reads the names in a certificate, and when it is valid (RFC 5280 §4.1).
 
 use std::net::IpAddr;
 

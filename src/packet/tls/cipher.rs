@@ -13,7 +13,7 @@ use super::schedule::expand_label;
 use super::suite::{Bulk, Suite};
 
 const IV: usize = 12;
-/// The part of a nonce that comes from the keys where the rest stands in the record (RFC 5288 §3).
+/// The part of a nonce that comes from the keys where the rest is in the record (RFC 5288 §3).
 const SALT: usize = 4;
 const EXPLICIT: usize = 8;
 
@@ -25,7 +25,7 @@ enum Kind {
     Cbc(Box<Cbc>),
 }
 
-/// How a record's nonce comes about.
+/// How a record's nonce is formed.
 enum Nonce {
     /// The IV, combined with the sequence number (RFC 8446 §5.3, RFC 7905 §2).
     Sequence([u8; IV]),

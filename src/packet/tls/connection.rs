@@ -133,7 +133,7 @@ impl Connection {
         size_of::<Self>() + SESSION + self.sides.iter().map(Side::memory).sum::<usize>()
     }
 
-    /// Whether nothing more can be learnt from a direction.
+    /// Whether nothing more can be learned from a direction.
     pub(in crate::packet) fn is_deaf(&self, lane: Lane) -> bool {
         self.side(lane).is_deaf()
     }
@@ -143,7 +143,7 @@ impl Connection {
         self.side(lane).has_strayed()
     }
 
-    /// Bytes lost in a direction since the last that were told.
+    /// Bytes lost in a direction since the last that were reported.
     pub(in crate::packet) fn take_lost(&mut self, lane: Lane) -> u64 {
         self.side_mut(lane).take_lost()
     }

@@ -1,4 +1,4 @@
-//! Reads the handshake messages that say who speaks and how: hellos, tickets and certificates.
+//! Reads the handshake messages that identify the peers and their settings: hellos, tickets and certificates.
 
 use super::keylog::Random;
 

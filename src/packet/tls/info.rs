@@ -1,4 +1,4 @@
-//! Holds what a TLS connection shows of itself, for those who tell a person about it.
+//! Holds what a TLS connection shows of itself, for findings.
 
 use crate::net::Timestamp;
 
@@ -63,7 +63,7 @@ pub struct TlsInfo {
     pub unread: Option<Unread>,
 }
 
-/// Whom a certificate names, and when it is valid.
+/// The names in a certificate, and when it is valid.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CertificateInfo {
     /// The common name of its subject, else its whole subject.

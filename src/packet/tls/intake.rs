@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use super::record::Record;
 use crate::net::Origin;
 
-/// How many bytes that are done with are kept until they are cut off.
+/// How many bytes that were read are kept until they are cut off.
 const LAZY: usize = 16 << 10;
 
-/// Bytes not looked at yet.
+/// Bytes not read yet.
 struct Held {
     piece: Piece,
     bytes: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Piece {
 pub(super) struct Intake {
     queue: VecDeque<Held>,
     queued: usize,
-    /// Bytes of the next records, and how many of them are done with.
+    /// Bytes of the next records, and how many of them were read.
     unread: Vec<u8>,
     done: usize,
     /// Where the last of them come from.
@@ -93,7 +93,7 @@ impl Intake {
         self.unread = lent.bytes;
     }
 
-    /// Is done with so many bytes.
+    /// Drops `count` bytes.
     pub(super) fn pass(&mut self, count: usize) {
         self.done = (self.done + count).min(self.unread.len());
         if self.done == self.unread.len() {
@@ -105,7 +105,7 @@ impl Intake {
         }
     }
 
-    /// Is done with all that is unread; tells how much it was.
+    /// Drops all that is unread; returns how much it was.
     pub(super) fn pass_all(&mut self) -> usize {
         let count = self.unread().len();
         self.pass(count);

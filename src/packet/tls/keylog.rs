@@ -53,7 +53,7 @@ pub struct KeyLogCounts {
     pub forgotten: u64,
 }
 
-/// The secrets of all sessions that logs tell of.
+/// The secrets of all sessions in the logs.
 #[derive(Default)]
 pub struct KeyLog {
     sessions: HashMap<Random, Secrets>,
@@ -62,7 +62,7 @@ pub struct KeyLog {
     counts: KeyLogCounts,
     logs: Vec<Log>,
     given: bool,
-    /// Master secrets by session id and by ticket, for those who take a session up again.
+    /// Master secrets by session id and by ticket, for sessions that are resumed.
     resumable: HashMap<Box<[u8]>, Secret>,
 }
 
@@ -97,9 +97,9 @@ impl KeyLog {
         read
     }
 
-    /// Reads on in every log; tells whether there was a secret more.
+    /// Reads on in every log; returns whether there was another secret.
     ///
-    /// An error is the first of reading; the other logs are read all the same.
+    /// An error is the first of reading; the other logs are still read.
     pub fn refresh(&mut self) -> io::Result<bool> {
         let before = self.counts.secrets;
         let mut logs = std::mem::take(&mut self.logs);
@@ -137,7 +137,7 @@ impl KeyLog {
         self.sessions.get(random)
     }
 
-    /// Notes that who shows `name`, a session id or a ticket, has this master secret.
+    /// Notes that the client that presents `name`, a session id or a ticket, has this master secret.
     pub(super) fn remember(&mut self, name: &[u8], master: &Secret) {
         if name.is_empty() || self.resumable.contains_key(name) {
             return;
@@ -148,7 +148,7 @@ impl KeyLog {
         self.resumable.insert(name.into(), master.clone());
     }
 
-    /// The master secret of who shows this session id or ticket.
+    /// The master secret for this session id or ticket.
     pub(super) fn recall(&self, name: &[u8]) -> Option<Secret> {
         self.resumable.get(name).cloned()
     }
@@ -195,7 +195,7 @@ impl KeyLog {
         line.too_long = false;
     }
 
-    /// Takes in what a line tells; `None` if it is not of the format.
+    /// Takes in the secret of a line; `None` if it is not of the format.
     fn secret(&mut self, line: &[u8]) -> Option<()> {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let (label, random, secret) = (words.next()?, words.next()?, words.next()?);

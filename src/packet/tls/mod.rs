@@ -1,4 +1,4 @@
-//! Opens TLS connections with the secrets of a key log, and says of the others what they show.
+//! Opens TLS connections with the secrets of a key log, and reports what the others show.
 //!
 //! ```text
 //!  bytes of two directions ─▶ side ─▶ record ┬▶ hello ─▶ session     what both agreed on

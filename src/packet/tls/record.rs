@@ -34,7 +34,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The length a header tells.
+/// The length in a header.
 pub(super) const fn fragment_len([_, _, _, high, low]: [u8; HEADER]) -> usize {
     u16::from_be_bytes([high, low]) as usize
 }

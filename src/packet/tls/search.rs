@@ -17,17 +17,17 @@ const MOST_SEARCHED: u64 = 1 << 20;
 
 /// A search for the next record.
 pub(super) struct Search {
-    /// Bytes that were lost, or searched in vain.
+    /// Bytes that were lost, or searched without success.
     gap: u64,
     searched: u64,
     tries: u64,
 }
 
-/// What a look at the bytes came to.
+/// The result of a search.
 pub(super) enum Synced {
     /// A record opens behind `skipped` bytes, with other keys than before if these are given.
     At { skipped: usize, keys: Option<Keys> },
-    /// None yet; so many bytes need not be looked at again.
+    /// None yet; this many bytes need not be searched again.
     NotYet { useless: usize },
     /// Without keys nothing can be tried.
     Lacking(Lacking),
@@ -97,7 +97,7 @@ impl Search {
         if self.searched > MOST_SEARCHED { Synced::Never } else { Synced::NotYet { useless } }
     }
 
-    /// Whether a record is one of the next; if so, the keys stand at it.
+    /// Whether a record is one of the next; if so, the keys are set to it.
     fn opens(
         &mut self,
         keys: &mut Keys,

@@ -11,7 +11,7 @@ use super::schedule::{Prf, next_secret};
 use super::secret::Secret;
 use super::suite::{Bulk, Suite, suite};
 
-/// One of the two directions, whoever is the client.
+/// One of the two directions, whichever end is the client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::packet) enum Lane {
     First,

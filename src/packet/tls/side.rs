@@ -16,7 +16,7 @@ const USER_CANCELED: u8 = 90;
 
 /// Bytes of 0-RTT data passed over at most; servers take less.
 const MOST_EARLY: u64 = 256 << 10;
-/// What a direction tells.
+/// What a direction yields.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::packet) enum Told<'a> {
     /// Application data that was opened.
@@ -38,7 +38,7 @@ pub(in crate::packet) type Tell<'t> = dyn FnMut(Lane, Told<'_>) + 't;
 /// What a step came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
-    /// Something was read or learnt.
+    /// Something was read or learned.
     Done,
     /// There is nothing to read.
     Idle,
@@ -58,7 +58,7 @@ enum Phase {
     Open(Box<Keys>),
     /// To be found behind a loss, with the keys from before it.
     Lost(Box<Search>, Option<Box<Keys>>),
-    /// Not to be opened: it is looked at from outside.
+    /// Not to be opened: only record headers are read.
     Watched,
     /// Of no interest any more.
     Deaf,
@@ -276,7 +276,7 @@ impl Side {
         }
     }
 
-    /// Reads a record; tells how many bytes are done with, none if it is to be read once more.
+    /// Reads a record; returns how many bytes it consumed, none if it is to be read once more.
     fn record(
         &mut self,
         record: &Record<'_>,
@@ -361,7 +361,7 @@ impl Side {
         }
     }
 
-    /// The records from here on are protected: whose keys they need.
+    /// The records from here on are protected: picks the keys they need.
     fn ciphered(&mut self, kind: u8, work: &Work<'_, '_>) -> Step {
         if work.hopeless {
             self.phase = Phase::Watched;
@@ -389,7 +389,7 @@ impl Side {
         Step::Done
     }
 
-    /// What to do with a record that does not open; true if it is done with.
+    /// What to do with a record that does not open; true if it is dropped.
     fn unopened(&mut self, record: &Record<'_>, work: &Work<'_, '_>) -> Result<bool, Unread> {
         let Phase::Open(keys) = &mut self.phase else { return Ok(false) };
         match (keys.stage, keys.next) {

@@ -121,7 +121,7 @@ pub(super) const fn suite(number: u16) -> Option<Suite> {
 mod tests {
     use super::*;
 
-    /// Held against the names OpenSSL has for them.
+    /// Compared with the names OpenSSL has for them.
     #[test]
     fn known_suites() {
         use Bulk::{Aes128Cbc, Aes128Gcm, Aes256Cbc, Aes256Ccm8, Aes256Gcm, ChaCha20Poly1305};

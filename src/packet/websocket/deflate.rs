@@ -19,8 +19,8 @@ pub(super) enum Failure {
 
 /// What was sent in one direction so far, as far as messages may refer to it.
 ///
-/// Whoever agreed not to carry it over from message to message refers to none of it; so nothing of
-/// what was agreed needs to be known.
+/// An end that agreed not to carry it over from message to message refers to none of it; so what was
+/// agreed need not be known.
 #[derive(Debug, Default)]
 pub(super) struct Context {
     history: Vec<u8>,
@@ -76,7 +76,7 @@ pub(super) fn begins(compressed: &[u8], length: usize) -> Option<Vec<u8>> {
 
 /// The text, and whether the compressed bytes ended where a message may.
 fn inflate(history: &[u8], compressed: &[u8], limit: usize) -> Result<(Vec<u8>, bool), Failure> {
-    // one byte more tells a text that is too long from one that fits
+    // one byte more distinguishes a text that is too long from one that fits
     let (status, text) = run(history, compressed, limit + 1);
     if text.len() > limit {
         return Err(Failure::TooLong);
@@ -89,7 +89,7 @@ fn inflate(history: &[u8], compressed: &[u8], limit: usize) -> Result<(Vec<u8>, 
 
 /// Inflates until the input ends, `limit` bytes are out, or something is wrong.
 fn run(history: &[u8], mut compressed: &[u8], limit: usize) -> (TINFLStatus, Vec<u8>) {
-    // without wrapping, a reference to what stands before the history fails
+    // without wrapping, a reference to bytes before the history fails
     const FLAGS: u32 = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT
         | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
     let mut out = history.to_vec();

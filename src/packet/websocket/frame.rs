@@ -5,7 +5,7 @@ use super::deflate;
 
 /// The longest header: two bytes, a length of eight and a mask of four.
 pub(super) const LONGEST_HEADER: usize = 14;
-/// As much of a payload as is looked at to tell whether a SIP message begins there.
+/// How much of a payload is examined to decide whether a SIP message begins there.
 const START: usize = 40;
 
 /// What a frame is for (RFC 6455 §11.8).
@@ -15,7 +15,7 @@ pub(super) enum Kind {
     First,
     /// A later frame of a message.
     Continuation,
-    /// Close, ping or pong, which may stand between the frames of a message.
+    /// Close, ping or pong, which may come between the frames of a message.
     Control,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Header {
     pub(super) kind: Kind,
     /// Whether the message ends with this frame.
     pub(super) fin: bool,
-    /// Whether the message is compressed (RFC 7692 §6); told by its first frame.
+    /// Whether the message is compressed (RFC 7692 §6); its first frame says so.
     pub(super) compressed: bool,
     /// All zero where the frame is not masked.
     pub(super) mask: [u8; 4],
@@ -33,7 +33,7 @@ pub(super) struct Header {
     pub(super) length: u64,
     /// Length of the header in bytes.
     pub(super) size: usize,
-    /// Whether the length is told in as few bytes as it can be, which RFC 6455 §5.2 demands.
+    /// Whether the length takes as few bytes as it can, which RFC 6455 §5.2 demands.
     minimal: bool,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Header {
 pub(super) enum Parsed {
     /// A header.
     Header(Header),
-    /// Too few bytes to tell.
+    /// Too few bytes to decide.
     Incomplete,
     /// No frame begins so.
     Invalid,
@@ -76,7 +76,7 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     Parsed::Header(Header { kind, fin, compressed, mask, length, size, minimal })
 }
 
-/// Mask, length of the payload and of the header, and whether the length is told in few bytes.
+/// Mask, length of the payload and of the header, and whether the length takes as few bytes as it can.
 fn length_and_mask(bytes: &[u8]) -> Option<([u8; 4], u64, usize, bool)> {
     const MASKED: u8 = 0x80;
     let &second = bytes.get(1)?;
@@ -103,7 +103,7 @@ pub(super) fn unmask(bytes: &mut [u8], mask: [u8; 4], phase: usize) {
     }
 }
 
-/// Where in bytes that follow a loss a frame begins that can be told from chance.
+/// The place, in bytes that follow a loss, of a frame that cannot be there by chance.
 pub(super) fn find(bytes: &[u8]) -> Option<usize> {
     if is_chain(bytes) || starts_message(bytes) {
         return Some(0);

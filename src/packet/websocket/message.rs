@@ -7,7 +7,7 @@ use super::deflate::{Context, Failure};
 use super::frame::{self, Header, Kind};
 use crate::net::{Cut, Origin};
 
-/// The message under way.
+/// The unfinished message.
 #[derive(Debug, Default)]
 enum Message {
     /// None.
@@ -15,11 +15,11 @@ enum Message {
     None,
     /// Its frames so far, unmasked.
     Open { bytes: Vec<u8>, compressed: bool },
-    /// One that is passed over: told of already, cut or counted.
+    /// One that is passed over: reported already, cut or counted.
     Passed,
 }
 
-/// The message of a direction that is under way, and what compressed ones refer to.
+/// The unfinished message of a direction, and what compressed ones refer to.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     message: Message,
@@ -86,7 +86,7 @@ impl Assembly {
         hand_on(&bytes, origin, None, desk);
     }
 
-    /// Bytes of the message are missing from here on; what came of it before, in the packet of
+    /// Bytes of the message are missing from here on; the part before, in the packet of
     /// `last`, is handed on.
     pub(super) fn cut(&mut self, last: Option<&Origin>, desk: &mut Desk<'_, '_>) {
         if let Message::Open { bytes, compressed } = &mut self.message {

@@ -18,7 +18,7 @@ use message::Assembly;
 /// Where in the frames of a direction we are.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// In a header, of which so many bytes are known.
+    /// In a header, `have` bytes of which are known.
     Header { have: usize },
     /// In a payload.
     Payload { header: Header, done: u64 },
@@ -106,7 +106,7 @@ impl Frames {
         None
     }
 
-    /// So many bytes between two frames turned out to be neither a frame nor an upgrade.
+    /// `bytes` bytes between two frames turned out to be neither a frame nor an upgrade.
     pub(super) fn stray(&mut self, bytes: usize, desk: &mut Desk<'_, '_>) {
         desk.stats.websocket_skipped_bytes += bytes as u64;
         self.assembly.cut(self.last.as_ref(), desk);
@@ -168,7 +168,7 @@ impl Frames {
                     return rest;
                 }
                 Parsed::Invalid => {
-                    // the byte itself is looked at again: a frame may begin there
+                    // the byte itself is examined again: a frame may begin there
                     self.stray(have - 1, desk);
                     return bytes;
                 }

@@ -65,7 +65,7 @@ impl Deflater {
     }
 }
 
-/// A connection, with the places its two directions have come to.
+/// A connection, with the positions of its two directions.
 struct Talk {
     rig: Rig,
     ms: i64,
@@ -219,7 +219,7 @@ fn joined_midway() {
     ];
     for (name, bytes) in cases {
         let mut talk = Talk::midway();
-        // a ping alone tells nothing
+        // a ping alone shows nothing
         talk.client(&frame(FIN | PING, MASK, &[0x90; 40]));
         talk.client(&bytes).client(&frame(FIN, MASK, b""));
         talk.server(&frame(FIN | PING, [0; 4], b"x")).server(&frame(FIN | TEXT, [0; 4], &message));

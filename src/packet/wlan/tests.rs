@@ -3,7 +3,7 @@
 use super::super::link::{SNAP, descend};
 use super::*;
 
-/// A frame of this kind with these flags, `between` standing in front of LLC.
+/// A frame of this kind with these flags, with `between` in front of LLC.
 fn data_frame(control: [u8; 2], between: &[u8]) -> Vec<u8> {
     let addresses = [[1; 6], [2; 6], [3; 6]].concat();
     [&control[..], &[0, 0], &addresses, &[0, 0], between, &SNAP, &[8, 0], b"packet"].concat()

@@ -1,4 +1,4 @@
-//! The changes that are reported, held against what a snapshot says.
+//! The changes that are reported, compared with a snapshot.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::net::Timestamp;
 
-/// What the changes so far say of every DN.
+/// What the changes so far report about every DN.
 #[derive(Default)]
 struct Replay {
     rows: BTreeMap<Vec<u8>, Status>,
@@ -31,7 +31,7 @@ impl Replay {
     }
 }
 
-/// What a snapshot says of every DN, now or at another moment.
+/// What a snapshot reports about every DN, now or at another moment.
 fn rows(tracker: &mut Tracker, at: Option<Timestamp>) -> BTreeMap<Vec<u8>, Status> {
     let snapshot = tracker.snapshot(&SnapshotOptions { at, ..SnapshotOptions::default() });
     let status = |state: &DnState| Status {
@@ -231,7 +231,7 @@ fn what_concerns_several_dns_is_told_of_all() {
         "0 > REGISTER dn=5003 call=9 tcp from=b\n2 > REGISTER\n2.2 > REGISTER cseq=2 nonce=n1";
     let path = "0 > REGISTER dn=5003 call=9\n0.1 > REGISTER dn=5004 call=8\n0.3 ! icmp cut=20";
     let agent = "0 .\n1 > REGISTER dn=5003 agent=friendly-scanner";
-    // nobody scans who comes back to each name, answered or not
+    // a source that comes back to each name, answered or not, is no scanner
     let mut source = Vec::new();
     for n in 0..160 {
         let (time, dn) = (n * 2, n % 100);

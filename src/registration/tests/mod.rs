@@ -155,7 +155,7 @@ fn a_snaplen_never_makes_another_certain_verdict() {
     let mut failures = Vec::new();
     for (title, lines) in scenarios() {
         let uncut = |l: &&String| !l.starts_with('=') && !l.contains("cut=");
-        // a log is cut by nobody's snapshot length
+        // no snapshot length cuts a log
         let own_cuts =
             lines.iter().any(|l| l.contains("cut=") || l.contains("reg=") || l.contains(" ~ "));
         if own_cuts || UNDECIDABLE.contains(&title.as_str()) {

@@ -1,4 +1,4 @@
-//! Renders what separates failing from working DNs, and two DNs or messages side by side.
+//! Renders the attributes that separate failing from working DNs, and two DNs or messages side by side.
 
 use crate::compare::Contrast;
 use crate::wording::contrast::{
@@ -6,7 +6,7 @@ use crate::wording::contrast::{
     values, verdict,
 };
 
-/// Lines of logs told one by one.
+/// Lines of logs shown one by one.
 const LINES: usize = 6;
 
 /// The names of the sides, unless they are those that fail and those that work: attempts are counted by how they

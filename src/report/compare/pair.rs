@@ -49,7 +49,7 @@ fn attributes(out: &mut String, pair: &Pair) {
     let mut none = true;
     for kind in [0, 1, 2] {
         for row in pair.rows.iter().filter(|row| order(row.kind) == Some(kind)) {
-            // what neither side tells is no row
+            // what neither side shows is no row
             if row.left.is_none() && row.right.is_none() {
                 continue;
             }
@@ -74,7 +74,7 @@ fn attributes(out: &mut String, pair: &Pair) {
     }
 }
 
-/// Differences before what has to differ before what is not known; the same is told in a line.
+/// Differences before what has to differ before what is not known; equal attributes go into one line.
 const fn order(kind: Kind) -> Option<u8> {
     match kind {
         Kind::Differs | Kind::OnlyLeft | Kind::OnlyRight => Some(0),

@@ -133,8 +133,8 @@ fn others(out: &mut String, contrast: &Contrast) {
     }
 }
 
-/// Adds a text, broken at spaces to [`WIDTH`] columns; what follows the first line stands two
-/// columns further in.
+/// Adds a text, broken at spaces to [`WIDTH`] columns; lines after the first are indented by two more
+/// columns.
 pub(super) fn line(out: &mut String, indent: usize, text: &str) {
     let mut column = 0;
     for (place, word) in text.split(' ').enumerate() {

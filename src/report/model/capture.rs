@@ -31,10 +31,10 @@ pub(super) struct CaptureDoc<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<ForgottenDoc>,
     warnings: Vec<WarningDoc>,
-    /// What live traffic lost on its way here.
+    /// What was lost of live traffic before it was read.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     losses: &'a [String],
-    /// Who owns sockets that registrations came from or went to, if they are of this host.
+    /// The owners of sockets on this host that registrations came from or went to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sockets: Vec<SocketDoc<'a>>,
     /// Names by DNS, if they were asked for.

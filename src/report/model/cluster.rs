@@ -1,4 +1,4 @@
-//! The cluster: its nodes, who owns each DN, what each node believes of it, and where nodes lost each other.
+//! The cluster: its nodes, the owner of each DN, what each node believes of it, and where nodes lost each other.
 
 use std::borrow::Cow;
 

@@ -20,7 +20,7 @@ use crate::wording::steps::codes;
 /// About the bytes of a DN, and of one of its attempts.
 const DN_BYTES: usize = 1400;
 const ATTEMPT_BYTES: usize = 780;
-/// DNs whose records are brought to hand together: nearest memory holds no more.
+/// DNs whose records are prefetched together: the nearest cache holds no more.
 const AT_HAND: usize = 16;
 
 /// What the DNs are written from.
@@ -31,7 +31,7 @@ pub(super) struct Pen<'a> {
     pub files: &'a [FileInfo],
 }
 
-/// Where the parts of an attempt stand that attempts of a DN often share.
+/// The places of the parts of an attempt that attempts of a DN often share.
 struct Written<'a> {
     attempt: AttemptView<'a>,
     /// From source to the expiry asked for.
@@ -53,7 +53,7 @@ impl<'a> Pen<'a> {
         to.into_bytes()
     }
 
-    /// About the bytes that DNs take; their records are at hand after this.
+    /// About the bytes that DNs take; prefetches their records.
     fn room(self, dns: &[DnView<'a>]) -> usize {
         abreast::records(dns.iter().copied());
         let attempts = abreast::attempts(dns.iter().copied());
@@ -234,7 +234,7 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Writes a part of an attempt, or copies it from where it stands already; says where it is.
+/// Writes a part of an attempt, or copies it from where it is already; returns its place.
 fn part(
     to: &mut Writer,
     before: Option<&Range<usize>>,

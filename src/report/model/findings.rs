@@ -1,4 +1,4 @@
-//! Findings, many of which a large capture has.
+//! Writes findings, of which a large capture has many.
 
 use super::writer::{Objects, Str, Text, Writer, members, object};
 use crate::capture::is_line;

@@ -1,4 +1,4 @@
-//! Writes JSON into bytes without a detour: the DNs of a large capture are most of the program's output.
+//! Writes JSON straight into a byte buffer: the DNs of a large capture are most of the program's output.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::net::password;
 use crate::net::{Endpoint, Timestamp, escape_lossy};
 
-/// JSON under way.
+/// A JSON document being written.
 pub(super) struct Writer {
     out: Vec<u8>,
-    /// The latest endpoints, and where they stand: a DN has few, and names them often.
+    /// The latest endpoints, and their places: a DN has few, and repeats them.
     ends: [(Option<Endpoint>, Range<usize>); 2],
 }
 
@@ -59,7 +59,7 @@ fn ten_digits(number: u64) -> [u8; 10] {
     digits
 }
 
-/// What stands behind the name of a member, or in a list.
+/// A value of a member, or of a list.
 pub(super) trait Value {
     fn write(self, to: &mut Writer);
 }
@@ -91,7 +91,7 @@ macro_rules! object {
 pub(super) use {members, object};
 
 impl Writer {
-    /// Nothing yet, with room for so many bytes.
+    /// An empty document, with room for `bytes` bytes.
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self { out: Vec::with_capacity(bytes), ends: Default::default() }
     }
@@ -100,7 +100,7 @@ impl Writer {
         self.out
     }
 
-    /// Makes room for so many bytes more.
+    /// Makes room for `bytes` more bytes.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.out.reserve(bytes);
     }
@@ -110,7 +110,7 @@ impl Writer {
         self.out.len()
     }
 
-    /// Writes again what stands there already.
+    /// Copies what was written there before.
     pub(super) fn again(&mut self, what: Range<usize>) {
         if what.start <= what.end && what.end <= self.out.len() {
             self.out.extend_from_within(what);
@@ -217,10 +217,10 @@ impl Value for Text<'_> {
     }
 }
 
-/// Whether a text stands in JSON as it is.
+/// Whether a text is the same in JSON.
 fn is_plain(text: &[u8]) -> bool {
     let odd = |b: &u8| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\');
-    // without a way out of the loop it is done many bytes at a time
+    // without an early exit the loop runs many bytes at a time
     !text.iter().fold(false, |any, b| any | odd(b))
 }
 

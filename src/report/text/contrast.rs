@@ -13,13 +13,13 @@ use crate::wording::contrast::{
     SUSPECTS, both, condition, nothing_separates, said, support, verdict,
 };
 
-/// Attributes that separate, told one by one.
+/// Attributes that separate, shown one by one.
 const GROUPS: usize = 2;
 /// Attributes that coincide with one of them, named.
 const COINCIDING: usize = 6;
-/// Kinds of failure told one by one.
+/// Kinds of failure shown one by one.
 const KINDS: usize = 3;
-/// Lines of logs told one by one.
+/// Lines of logs shown one by one.
 const LINES: usize = 6;
 /// Columns for what does not separate.
 const SAME: usize = 150;
@@ -29,7 +29,7 @@ pub(super) fn write(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     lines(view, page)
 }
 
-/// The lines of logs that nobody knows the meaning of: correlations at most.
+/// The lines of logs with no known meaning: correlations at most.
 fn lines(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let lines = &view.contrast.said;
     if lines.is_empty() {
@@ -102,7 +102,7 @@ fn leading(contrast: &Contrast, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// What nothing here can tell apart from the attribute before.
+/// The attributes that coincide with the one before.
 fn coinciding(members: &[Finding], page: &mut Page<'_>) -> io::Result<()> {
     if members.is_empty() {
         return Ok(());

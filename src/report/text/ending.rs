@@ -1,11 +1,11 @@
-//! That a DN which fails now was in service before.
+//! The sentence that a DN which fails now was in service before.
 
 use crate::registration::{DnView, Verdict};
 
 use super::when::Clock;
 use crate::wording::glyphs::Frames;
 
-/// `Before that it was in service from … to …`; `None` if the cause tells it, or it was not.
+/// `Before that it was in service from … to …`; `None` if the cause says so, or if it was not.
 pub(super) fn of(dn: DnView<'_>, clock: &Clock, frames: Frames<'_>) -> Option<String> {
     let registration = dn.state().registrations.first()?;
     let registrar = registration.registrar;

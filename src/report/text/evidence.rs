@@ -176,7 +176,7 @@ impl Block<'_> {
 struct Lines(Vec<(usize, String)>);
 
 impl Lines {
-    /// Who registers where, by what Contact, with which User-Agent, and who saw it.
+    /// Source, registrar, Contact, User-Agent, and the agent that saw it.
     fn addresses(
         &mut self,
         snapshot: &Snapshot,
@@ -196,7 +196,7 @@ impl Lines {
         self.0.push((2, text));
     }
 
-    /// Who is behind the addresses, if somebody knows.
+    /// What is behind the addresses, as far as it is known.
     fn hosts(&mut self, known: &Hosts, last: &AttemptView<'_>) {
         let both = [last.source, last.registrar];
         let words: Vec<_> = both.iter().filter_map(|&at| hosts::who(known, at)).collect();
@@ -244,7 +244,7 @@ impl Lines {
         }
     }
 
-    /// What logs say of the exchange that is shown, and of the state.
+    /// What logs state about the exchange that is shown, and about the state.
     fn said(
         &mut self,
         snapshot: &Snapshot,
@@ -308,7 +308,7 @@ impl Lines {
         }
     }
 
-    /// What the model remarks and no rule tells.
+    /// Flags of the model that no rule reports.
     fn flags(&mut self, dn: DnView<'_>, findings: &[&Finding]) {
         let told = |flag| {
             let rules = words::rules_of(flag);

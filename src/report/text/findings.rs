@@ -18,7 +18,7 @@ use crate::wording::glyphs::Frames;
 
 /// Frames named for one finding, at most.
 const FRAMES: usize = 4;
-/// Cases that are no DN's told one by one.
+/// Findings that are not about a DN, shown one by one.
 const CASES: usize = 5;
 
 pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::Result<()> {
@@ -85,7 +85,7 @@ fn one(
     page.paragraph("    ", &check(first))
 }
 
-/// What to look at next, where that is said, and which rule it is.
+/// What to check next, where the rule has it, and the rule.
 pub(super) fn check(finding: &Finding) -> String {
     format!("Check: {}. ({}; {})", finding.check, finding.reference, finding.rule)
 }
@@ -111,7 +111,7 @@ pub(super) fn sentence(finding: &Finding, clock: &Clock, frames: Frames<'_>) -> 
     }
 }
 
-/// What the model remarks of DNs in service and no rule tells.
+/// Flags of DNs in service that no rule reports.
 fn flags<'a>(view: &View<'a>, findings: &[&Finding]) -> BTreeMap<Flag, Vec<&'a [u8]>> {
     let told: HashSet<(&[u8], &str)> =
         findings.iter().filter_map(|f| Some((f.dn.as_deref()?, f.rule))).collect();

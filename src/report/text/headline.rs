@@ -1,4 +1,4 @@
-//! How many DNs are in which state, and what was read.
+//! The headline: how many DNs are in which state, and what was read.
 
 use std::collections::BTreeMap;
 use std::io;

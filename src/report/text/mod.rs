@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!  headline   how many DNs, in which state; what was read
-//!  cluster    its nodes, where they lost each other, who owns each DN
+//!  cluster    its nodes, where they lost each other, the owner of each DN
 //!  rows       one line a DN, most urgent first
 //!  evidence   for each DN out of service or unknown: the exchange, frame by frame, and its cause
 //!  contrast   what the failing DNs share and no working DN has
 //!  findings   what the rules found beside the causes
-//!  sources    who registers how many, scanners
+//!  sources    how many DNs each registers, scanners
 //!  limits     what this capture cannot show
 //! ```
 

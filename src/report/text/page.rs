@@ -1,4 +1,4 @@
-//! Where text goes: lines, wrapped paragraphs, marks and colours.
+//! Lays out text: lines, wrapped paragraphs, marks and colors.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ pub(super) struct Page<'o> {
     color: bool,
 }
 
-/// What colours stand for.
+/// The meaning of a color.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Ink {
     Title,
@@ -45,12 +45,12 @@ impl<'o> Page<'o> {
         Self { out, glyphs, color: style.color }
     }
 
-    /// Text in a colour.
+    /// Text in a color.
     pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
         if self.color { format!("{}{text}\x1b[0m", ink.code()) } else { text.to_owned() }
     }
 
-    /// The mark of a state and its colour.
+    /// The mark of a state and its color.
     pub(super) const fn mark(&self, state: State) -> (&'static str, Ink) {
         match state {
             State::InService => (self.glyphs.in_service, Ink::Good),
@@ -88,7 +88,7 @@ impl<'o> Page<'o> {
         self.line(&title)
     }
 
-    /// A paragraph in a colour.
+    /// A paragraph in a color.
     pub(super) fn inked(&mut self, ink: Ink, text: &str) -> io::Result<()> {
         for line in wrap(text, WIDTH, WIDTH) {
             let line = self.paint(ink, line);

@@ -22,7 +22,7 @@ const LEAST: usize = 20;
 const USEFUL: usize = 8;
 /// Columns between two cells.
 const GAP: usize = 2;
-/// With more rows than these, of each outcome only the first are told.
+/// With more rows than these, only the first of each outcome are shown.
 const MANY: usize = 60;
 /// Rows of each outcome then.
 const FIRST: usize = 8;
@@ -76,7 +76,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     Ok(())
 }
 
-/// What DNs that stand together have in common.
+/// What adjacent DNs have in common.
 fn outcome(dn: &DnView<'_>) -> (Verdict, Option<u16>, State) {
     (dn.state().verdict, dn.state().status_code, dn.state().state())
 }
@@ -137,7 +137,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The source and the User-Agent that hold the DN, or tried last; `+1` tells of other sources.
+/// The source and the User-Agent that hold the DN, or tried last; `+1` counts other sources.
 fn device<'a>(snapshot: &'a Snapshot, dn: DnView<'a>) -> (String, Cow<'a, str>) {
     let Some(device) = Device::of(dn) else { return (String::new(), Cow::Borrowed("")) };
     let user_agent = snapshot.text(device.user_agent).map(escape_bytes).unwrap_or_default();

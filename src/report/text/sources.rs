@@ -1,4 +1,4 @@
-//! Who registers how many DNs, and who scans.
+//! How many DNs each source registers, and which sources scan.
 
 use std::cmp::Reverse;
 use std::io;

@@ -70,11 +70,11 @@ fn a_gap_ends_a_message_and_the_next_is_found() {
     // a gap that ends where a message starts
     let (found, stats) = run(&[(&head[..30], 0), (REGISTER.as_bytes(), 100)]);
     assert_eq!((texts(&found), stats.bytes_skipped), (vec![REGISTER], 30));
-    // a REGISTER is told as soon as it shows that it is one, be it unknown whose
+    // a REGISTER is handed on as soon as it shows that it is one, even if its DN is unknown
     let (found, _) = run(&[(&head[..60], 0), (REGISTER.as_bytes(), 100)]);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].1 && !found[0].0.contains("To:"));
-    // so is an answer, be it unknown to what: it may be the one that is waited for
+    // so is a response, even if its request is unknown: it may be the one that is waited for
     let answer = "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP 192.0.2.97;bra";
     let (found, _) = run(&[(answer.as_bytes(), 0), (REGISTER.as_bytes(), 100)]);
     assert_eq!(found, [(answer.to_owned(), true), (REGISTER.to_owned(), false)]);

@@ -48,7 +48,7 @@ fn frame(bytes: &[u8], lengths: &[usize], lost: u64) -> Vec<Vec<u8>> {
     found
 }
 
-/// Reads `bytes` in every way there is.
+/// Reads `bytes` by every function there is.
 fn exercise(bytes: &[u8], lengths: &[usize]) {
     for cut in [false, true] {
         if let Some(message) = Message::parse(bytes, cut) {
@@ -65,7 +65,7 @@ fn exercise(bytes: &[u8], lengths: &[usize]) {
     let _ = frame(bytes, lengths, 7);
 }
 
-/// Where the parts of a message stand, in words.
+/// The places of the parts of a message, in words.
 fn places(bytes: &[u8], cut: bool) -> String {
     let Some(message) = Message::parse(bytes, cut) else { return String::new() };
     let headers: Vec<_> = message.places().collect();

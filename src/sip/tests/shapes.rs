@@ -26,7 +26,7 @@ fn every_line_end_reads_the_same() {
             message(REGISTER.as_bytes()).headers().map(|h| (h.name, h.value)).collect();
         let found: Vec<_> = read.headers().map(|h| (h.name, h.value)).collect();
         if end == "\r\r\n" {
-            // a blank line cannot be told from a doubled CR; the headers are all there
+            // a blank line looks like a doubled CR; the headers are all there
             assert_eq!(found, expected, "{end:?}");
             continue;
         }

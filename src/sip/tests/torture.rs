@@ -19,7 +19,7 @@ fn register(lines: &str) -> String {
     )
 }
 
-/// RFC 4475 §3.1.1.1: white space everywhere it may stand.
+/// RFC 4475 §3.1.1.1: white space everywhere it is allowed.
 #[test]
 fn a_short_tortuous_request() {
     let raw = b"INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0\r\n\

@@ -1,4 +1,4 @@
-//! Looks at the packets around a time stamp that is far from the one before it.
+//! Examines the packets around a time stamp that is far from the one before it.
 
 use std::io::Read;
 
@@ -7,7 +7,7 @@ use super::{Reader, Record, Walk};
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 
 impl Walk {
-    /// Looks at the packets at the start of `bytes` that are all there, as long as `pass` says so; how many
+    /// Reads the packets at the start of `bytes` that are complete, as long as `pass` accepts them; returns how many
     /// bytes that was.
     fn peek(&self, bytes: &[u8], pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> usize {
         match self {
@@ -32,12 +32,12 @@ impl<R: Read> Reader<R> {
         self.recent.push(&Frame { time, link, at, wire_len, bytes });
     }
 
-    /// The time that a packet counts at whose stamp is far from the one before.
+    /// The time that a packet counts at if its stamp is far from the one before.
     #[cold]
     pub(super) fn judge_stamp(&mut self, record: &mut Record) -> Timestamp {
         let mut ahead = vec![record.time];
         let mut ended = false;
-        // the first packet is looked at while a capture is opened: that must not wait for what comes later
+        // the first packet is read while a capture is opened: that must not wait for what comes later
         let may_wait = self.stamps.as_ref().is_some_and(Stamps::has_begun);
         while !ended
             && self.peek(&mut ahead)
@@ -47,7 +47,7 @@ impl<R: Read> Reader<R> {
             let more = self.buffer.unread().len() + 1;
             ended = !self.buffer.read_ahead(&mut record.range, more);
         }
-        // a file that is damaged there goes on, as far as anybody knows
+        // a file that is damaged there continues, as far as is known
         let ended = ended && ahead.len() < AHEAD && self.is_whole();
         let Self { stamps, recent, buffer, walk, witness, numbered, file, .. } = self;
         let goes_on = || {

@@ -42,7 +42,7 @@ const COMPRESSED_BUFFER: usize = 64 << 10;
 /// How much Zstandard sees at once: it loses what one call produced when that call finds damage.
 const ZSTD_BUFFER: usize = 8 << 10;
 
-/// A stream whose first bytes were looked at and are read again.
+/// A stream whose first bytes were examined and are read again.
 ///
 /// It retries interrupted reads, and it remembers whether an error was its own or a decoder's.
 pub(super) struct Head<R> {

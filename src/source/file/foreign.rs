@@ -9,7 +9,7 @@ enum Foreign {
     Compressed(&'static str, &'static str),
     /// Files in a file.
     Archive(&'static str),
-    /// What somebody exported of a capture.
+    /// Text that was exported from a capture.
     Export(&'static str),
 }
 

@@ -176,7 +176,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Judges the time stamps from now on. `witness` tells clocks that were set; without one there are none.
+    /// Judges the time stamps from now on. `witness` recognizes clocks that were set; without one there are none.
     pub(super) fn judge_stamps(&mut self, witness: Option<Witness>) {
         self.stamps = Some(Stamps::new());
         self.witness = witness;
@@ -187,7 +187,7 @@ impl<R: Read> Reader<R> {
         self.stamps.as_ref().map(|stamps| stamps.facts().clone()).unwrap_or_default()
     }
 
-    /// The next frame; `None` at the end, be it the capture's or where it is damaged.
+    /// The next frame; `None` at the end of the capture, or where it is damaged.
     #[inline]
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         self.advance();
@@ -222,8 +222,8 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Passes over the frames that follow, as long as they are in memory already and `pass` says so of
-    /// their time, link type and bytes; how many. The walk then stands at no frame.
+    /// Passes over the frames that follow, as long as they are in memory already and `pass` accepts
+    /// their time, link type and bytes; returns how many. The walk is then at no frame.
     pub(super) fn skim(&mut self, mut pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> u64 {
         if self.damage.is_some() {
             return 0;
@@ -254,7 +254,7 @@ impl<R: Read> Reader<R> {
         packets
     }
 
-    /// The frame the walk stands at.
+    /// The frame the walk is at.
     #[inline]
     #[must_use]
     pub(super) fn frame(&self) -> Option<Frame<'_>> {

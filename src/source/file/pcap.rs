@@ -27,7 +27,7 @@ pub(super) struct Pcap {
     nanos_per_tick: i64,
     link: LinkType,
     limit: u32,
-    /// Whether the two lengths of a packet may stand the other way round.
+    /// Whether the two lengths of a packet may be swapped.
     may_be_swapped: bool,
 }
 
@@ -67,7 +67,7 @@ impl Pcap {
         let link = LinkType(fields.u32()? & 0xffff);
         let aix = if version == (2, 2) { aix_link(link) } else { None };
         let (link, nanos_per_tick) = aix.map_or((link, nanos_per_tick), |link| (link, 1));
-        // libpcap: they were the other way round before 2.3, are either way there, and in what claims 543
+        // libpcap: they were swapped before 2.3, are in either order there, and in what claims 543
         let may_be_swapped = aix.is_none() && (version < (2, 4) || version.0 == 543);
         let limit = snaplen.clamp(USUAL_LIMIT, HARD_LIMIT);
         Some(Self { order, record_header, nanos_per_tick, link, limit, may_be_swapped })

@@ -136,7 +136,7 @@ pub(super) struct Pcapng {
     links: Vec<LinkType>,
     last_time: Timestamp,
     untimed: u64,
-    /// TLS key logs that nobody took yet, each ended by a line break.
+    /// TLS key logs that were not taken yet, each ended by a line break.
     secrets: Zeroizing<Vec<u8>>,
     /// Bytes of secrets of other kinds, or more than are kept.
     secrets_unused: u64,
@@ -234,7 +234,7 @@ impl Pcapng {
         (bytes.len() - rest.len(), count)
     }
 
-    /// As [`Self::skim`], for packets that are only looked at: blocks between them are passed over, as long as
+    /// As [`Self::skim`], for packets that are only inspected: blocks between them are passed over, as long as
     /// they say nothing about packets.
     pub(super) fn peek(
         &self,
@@ -465,7 +465,7 @@ impl Block {
         }
     }
 
-    /// What stands between the two lengths of a loaded block.
+    /// The bytes between the two lengths of a loaded block.
     #[inline]
     fn body<R: Read>(self, buffer: &Buffer<R>) -> Option<&[u8]> {
         buffer.unread().get(8..self.length - 4)

@@ -1,4 +1,4 @@
-//! A stream that holds no packets, decompressed, for others who know what it is.
+//! A stream that holds no packets, decompressed, for `app`, which may recognize it.
 
 use std::io::{self, Read};
 
@@ -6,7 +6,7 @@ use super::Compression;
 use super::buffer::Buffer;
 use super::compress::Stream;
 
-/// A decompressed stream, read from its first byte on though its head was looked at.
+/// A decompressed stream, read from its first byte on although its head was examined.
 pub struct Plain<R: Read> {
     buffer: Buffer<Stream<R>>,
 }

@@ -93,7 +93,7 @@ impl Snoop {
 }
 
 impl Snoop {
-    /// Looks at the packets at the start of `bytes` that are all there, as long as `pass` says so; how many
+    /// Reads the packets at the start of `bytes` that are complete, as long as `pass` accepts them; returns how many
     /// bytes that was.
     pub(super) fn peek(
         &self,

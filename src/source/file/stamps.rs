@@ -1,7 +1,7 @@
 //! Decides which time stamps of a capture its clock follows: the one place that does, for whatever reads files.
 //!
 //! A stamp is compared with the one before it in the file. Where they are close, that is all. Where they are
-//! far apart, up to [`AHEAD`] of the packets behind are looked at, and there are four cases:
+//! far apart, up to [`AHEAD`] of the packets behind are examined, and there are four cases:
 //!
 //! - The stamps come back to where they were after one packet, or after a few that are more than a day off:
 //!   these are *misstamped*. So are one at the very end or at the very start that is more than a day (and more
@@ -15,7 +15,7 @@
 
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 
-/// Tells a clock that was set from time that went by: knows what frames say.
+/// Distinguishes a clock that was set from time that passed: it reads the frames.
 #[derive(Clone, Copy, Debug)]
 pub struct Witness {
     /// Whether a frame may say anything; the others are not kept.
@@ -24,13 +24,13 @@ pub struct Witness {
     pub goes_on: fn(before: &[Frame<'_>], after: &[Frame<'_>]) -> bool,
 }
 
-/// Stamps this close, in nanoseconds, need no look at what follows.
+/// Stamps this close, in nanoseconds, are accepted without reading ahead.
 const NEAR: u64 = 600_000_000_000;
 const DAY: u64 = 86_400_000_000_000;
 const YEAR: u64 = 365 * DAY;
 /// How many packets are a few.
 const FEW: usize = 8;
-/// Packets that are looked at behind a stamp that is far from the one before it, and their bytes.
+/// Packets that are examined behind a stamp that is far from the one before it, and their bytes.
 pub(super) const AHEAD: usize = 64;
 pub(super) const AHEAD_BYTES: usize = 128 << 10;
 /// Packets after which the witness is asked again.
@@ -61,7 +61,7 @@ pub(super) struct Stamps {
     shift: i64,
     /// Packets that follow and are misstamped.
     wrong: usize,
-    /// Before this packet the witness is not asked again: a capture of nothing but steps must not cost a look at
+    /// Before this packet the witness is not asked again: a capture of nothing but steps must not cost a reading of
     /// all messages around each.
     patience: u64,
     facts: StampFacts,
@@ -70,7 +70,7 @@ pub(super) struct Stamps {
 /// What the stamps ahead show.
 enum Case {
     Follow,
-    /// So many packets are misstamped, this one first.
+    /// This many packets are misstamped, this one first.
     Misstamped(usize),
     Set,
 }
@@ -97,7 +97,7 @@ impl Stamps {
         &self.facts
     }
 
-    /// The time a packet counts at whose stamp is close to the one before it; `None` if it is not.
+    /// The time of a packet whose stamp is close to the one before it; `None` if it is not.
     #[inline]
     pub(super) fn follow(&mut self, stamp: Timestamp) -> Option<Timestamp> {
         let before = self.before?;
@@ -219,7 +219,7 @@ impl Stamps {
         if goes_on() { Case::Set } else { Case::Follow }
     }
 
-    /// Whether so many packets at the end of the capture are too far from all before them to be true.
+    /// Whether `count` packets at the end of the capture are too far from all before them to be true.
     fn is_astray(&self, off: u64, before: Timestamp, count: usize) -> bool {
         let least = if count == 1 { DAY } else { YEAR };
         count <= FEW

@@ -32,7 +32,7 @@ pub struct AgentStream {
     noise: u64,
 }
 
-/// What a look at a connection led to.
+/// The result of reading a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {
     /// There may be more to read at once.
@@ -85,7 +85,7 @@ impl Connection {
     }
 }
 
-/// What counts as one sender: whoever has an IPv6 address has 2^64 of them.
+/// What counts as one sender: the holder of an IPv6 network has 2^64 addresses.
 pub(super) fn source(address: IpAddr) -> IpAddr {
     const SITE: u128 = u128::MAX << 64;
     match address {
@@ -112,7 +112,7 @@ impl AgentStream {
     ) -> (u64, bool) {
         self.heard = now;
         let (mut rest, mut lost) = (bytes, 0);
-        // who begins with something else never meant to speak HEP, wherever its bytes are cut
+        // a sender that begins with something else never meant to speak HEP, wherever its bytes are cut
         while let Some((first, behind)) = rest.split_at_checked(1).filter(|_| !self.greeted) {
             rest = behind;
             lost += self.feed(first, limits, found);

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-/// Between two looks at the table, at least.
+/// Between two readings of the table, at least.
 const EVERY: Duration = Duration::from_secs(1);
-/// One part in so many of the time may go into reading it: there is a line for every UDP socket of the host.
+/// Reading it may take one part in `SHARE` of the time: there is a line for every UDP socket of the host.
 const SHARE: u32 = 100;
 
 /// The kernel's account of one socket.

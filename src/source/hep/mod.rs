@@ -29,7 +29,7 @@ use server::Server;
 pub struct HepPacket {
     /// When it arrived; never earlier than the one before.
     pub time: Timestamp,
-    /// Who sent it.
+    /// The sender.
     pub from: Endpoint,
     /// Its bytes: of UDP whatever the datagram held, of TCP a packet of version 3.
     pub bytes: Box<[u8]>,
@@ -45,7 +45,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Adds so many bytes, unless there are more than `most` then.
+    /// Adds `own` bytes, unless the sum would exceed `most`.
     fn add(all: &Arc<AtomicUsize>, own: usize, most: usize) -> Option<Self> {
         // one thread adds: others only take away meanwhile
         if all.load(Ordering::Relaxed) + own > most {
@@ -95,7 +95,7 @@ pub struct Key(Box<[u8]>);
 impl Default for ListenerLimits {
     fn default() -> Self {
         Self {
-            // some seconds of a busy site: nothing is taken while the whole model is looked at
+            // some seconds of a busy site: nothing is taken while a snapshot is judged
             queue: 32_768,
             queue_bytes: 32 << 20,
             connections: 256,
@@ -167,7 +167,7 @@ pub struct ListenerCounts {
 struct Shared {
     stop: AtomicBool,
     counts: Mutex<ListenerCounts>,
-    /// Bytes of packets that were not dropped by whoever took them.
+    /// Bytes of packets that were taken and not dropped yet.
     waiting: Arc<AtomicUsize>,
 }
 
@@ -177,7 +177,7 @@ impl Shared {
     }
 }
 
-/// Sockets for HEP agents that nobody reads yet; the kernel collects.
+/// Sockets for HEP agents that are not read yet; the kernel collects.
 pub struct Bound {
     server: Server,
     packets: Receiver<HepPacket>,
@@ -252,7 +252,7 @@ impl Listener {
         *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes of packets that were not dropped yet by whoever took them.
+    /// Bytes of packets that were taken and not dropped yet.
     #[must_use]
     pub fn waiting_bytes(&self) -> usize {
         self.shared.waiting.load(Ordering::Relaxed)

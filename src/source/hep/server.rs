@@ -60,7 +60,7 @@ struct Desk {
     latest: Timestamp,
     /// Bytes that may wait.
     queue_bytes: usize,
-    /// Nobody takes packets any more.
+    /// The receiver of packets is gone.
     deserted: bool,
 }
 
@@ -104,7 +104,7 @@ impl Server {
         (self.address, self.receive_buffer, Arc::clone(&self.waker))
     }
 
-    /// Serves until it is told to stop or nobody takes packets any more.
+    /// Serves until it is stopped or the receiver of packets is gone.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(TURN);
         let mut buffer = vec![0; BUFFER];
@@ -118,7 +118,7 @@ impl Server {
                 self.desk.shared.count(|counts| counts.errors += 1);
                 break;
             }
-            // events are told once: a socket stays here until it has nothing more to read
+            // each event comes once: a socket stays here until it has nothing more to read
             self.ready.extend(events.iter().map(mio::event::Event::token));
             for token in std::mem::take(&mut self.ready) {
                 let more = match token {
@@ -150,7 +150,7 @@ impl Server {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) if is_connection_lost(&error) => {}
-                // told of an earlier packet, for example by ICMP
+                // an error about an earlier packet, for example from ICMP
                 Err(_) => self.desk.shared.count(|counts| counts.errors += 1),
             }
         }
@@ -275,7 +275,7 @@ impl Server {
 impl Desk {
     /// Queues a packet, or drops and counts it.
     fn pass_on(&mut self, from: Endpoint, bytes: &[u8]) {
-        // a clock that was set back stands still
+        // a clock that was set back does not move
         self.latest = self.latest.max(Timestamp::now());
         let Some(waiting) = Waiting::add(&self.shared.waiting, bytes.len(), self.queue_bytes)
         else {
@@ -296,7 +296,7 @@ fn is_connection_lost(error: &io::Error) -> bool {
     matches!(error.kind(), Interrupted | ConnectionAborted | ConnectionReset)
 }
 
-/// An address as captures show it: IPv4 where the socket tells it mapped into IPv6.
+/// An address as captures show it: IPv4 where the socket has it mapped into IPv6.
 fn endpoint(address: SocketAddr) -> Endpoint {
     Endpoint::new(address.ip().to_canonical(), address.port())
 }

@@ -1,4 +1,4 @@
-//! Sends to a listener on loopback what agents and others send.
+//! Sends to a listener on loopback what agents and other programs send.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
@@ -283,7 +283,7 @@ fn what_the_kernel_drops_is_counted() {
         let Ok(bound) = Listener::open(address.parse().unwrap(), limits.clone()) else {
             continue; // no IPv6 here
         };
-        // nobody reads yet
+        // the socket is not read yet
         let udp = UdpSocket::bind(address).unwrap();
         for _ in 0..SENT {
             udp.send_to(&packet("x"), bound.address()).unwrap();

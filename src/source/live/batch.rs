@@ -1,4 +1,4 @@
-//! Carries captured frames from the capture thread to whoever reads them, many at a time.
+//! Carries captured frames from the capture thread to their reader, many at a time.
 
 use std::ops::Range;
 
@@ -71,7 +71,7 @@ impl Batch {
         self.records.push(Record { time, link, number, wire_len, bytes });
     }
 
-    /// Whether it holds so many bytes, records included.
+    /// Whether it holds `limit` bytes, records included.
     pub(super) fn is_full(&self, limit: usize) -> bool {
         self.bytes.len() + self.records.len() * size_of::<Record>() >= limit
     }

@@ -26,11 +26,11 @@ use super::stats::{Counters, Seen};
 use super::{Delivery, LiveOptions, Loss, News, READ_TIMEOUT, ReopenHook, SETTLED};
 use crate::net::Timestamp;
 
-/// How often the device is looked at and the kernel's counters are read, at least.
+/// How often the device is checked and the kernel's counters are read, at least.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often a device that is gone is tried again.
 const RETRY: Duration = Duration::from_millis(100);
-/// How long a stop waits for the kernel to hand over its last block of frames.
+/// How long a stop waits for the kernel to deliver its last block of frames.
 const DRAIN: Duration = Duration::from_millis(250);
 /// How long a stop waits for a consumer that takes nothing.
 const LAST_SEND: Duration = Duration::from_millis(250);
@@ -62,11 +62,11 @@ enum Pause {
     Failed(String),
 }
 
-/// Nobody takes deliveries any more.
+/// The receiver of deliveries is gone.
 struct Closed;
 
 impl Capturer {
-    /// Captures until it is stopped or nobody listens.
+    /// Captures until it is stopped or its receiver is gone.
     pub(super) fn run(mut self) {
         if self.capture().is_err() {
             self.give_up();
@@ -74,7 +74,7 @@ impl Capturer {
         self.look_at_counters();
     }
 
-    /// Counts what the kernel still holds and nobody takes.
+    /// Counts the frames that the kernel still holds and that are given up.
     fn give_up(&mut self) {
         let began = Instant::now();
         loop {
@@ -263,7 +263,7 @@ impl Capturer {
         Err(Closed)
     }
 
-    /// Tells the time when nothing comes; where deliveries wait, they tell it.
+    /// Sends the time when nothing comes; where deliveries wait, they carry it.
     fn tick(&self) -> Result<(), Closed> {
         let clock = Timestamp::from_nanos(
             Timestamp::now().nanos().saturating_sub(i64::try_from(SETTLED.as_nanos()).unwrap_or(0)),

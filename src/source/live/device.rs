@@ -40,7 +40,7 @@ impl Device {
     pub(super) fn open(options: &LiveOptions) -> Result<Self, LiveError> {
         let name = options.device.as_str();
         let failed = |error: &pcap::Error| LiveError::of_open(name, error);
-        // before the device is opened, so that one made anew meanwhile is noticed
+        // before the device is opened, so that one that is recreated meanwhile is noticed
         let index = if name == ANY { None } else { if_nametoindex(name).ok() };
         let mut capture = activate(options, options.promiscuous && name != ANY)
             .or_else(|error| match error {
@@ -89,7 +89,7 @@ fn activate(options: &LiveOptions, promiscuous: bool) -> Result<Capture<Active>,
         .open()
 }
 
-/// Whether an interface is up; none if it cannot be told.
+/// Whether an interface is up; `None` if that is unknown.
 fn is_up(name: &str) -> Option<bool> {
     let mut entries = getifaddrs().ok()?.filter(|entry| entry.interface_name == name);
     entries.next().map(|entry| entry.flags.contains(InterfaceFlags::IFF_UP))

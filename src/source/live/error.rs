@@ -1,4 +1,4 @@
-//! What can go wrong with a live device, as sentences that say what to do.
+//! The errors of a live device, as sentences that say what to do.
 
 use std::fmt;
 

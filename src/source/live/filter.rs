@@ -10,9 +10,9 @@
 //! | UDP, other first bytes | kept | ASCII may be SIP on any port; behind a control byte the sieve searches, which no kernel filter can. STUN and DTLS go through here: some packets a call, not fifty a second |
 //! | UDP in tunnels (VXLAN, Geneve, GTP-U, L2TP, GRE, MPLS, `IPsec`) | kept | what they hold is decoded; media inside them comes along. Other tunnels (TZSP, CAPWAP, Teredo, debug recording) begin with bytes that are kept anyway |
 //! | UDP port 53 | kept | a look-up that fails is why a REGISTER never comes |
-//! | UDP with IP options or IPv6 extension headers | kept | the payload stands elsewhere; such media is rare |
+//! | UDP with IP options or IPv6 extension headers | kept | the payload is elsewhere; such media is rare |
 //! | IP fragments | kept | the first one holds the ports, the later ones the rest of a long REGISTER |
-//! | TCP | kept | in mid-stream a segment begins anywhere, so no byte tells SIP, TLS or WebSocket from a download |
+//! | TCP | kept | in mid-stream a segment begins anywhere, so no byte distinguishes SIP, TLS or WebSocket from a download |
 //! | TCP port 22, 445, 873 | shed | ssh, SMB, rsync: bulk, or the terminal that shows the very packets. Being below 1024 no client gets them by chance; ports above may be a phone's |
 //! | SCTP, ICMP, ICMPv6, GRE, IP in IP, ESP, other protocols | kept | SIP, errors in answer to SIP, packets within packets |
 //! | not IP: VLAN tags left in the frame, MPLS, `PPPoE`, ARP | kept | tags in the frame move all offsets; on Linux the first tag is no part of what the filter sees, so tagged media is shed as well |

@@ -14,7 +14,7 @@ use crate::net::LinkType;
 pub struct Interface {
     /// Its name, as `--interface` takes it.
     pub name: String,
-    /// What libpcap says of it.
+    /// libpcap's description.
     pub description: Option<String>,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
@@ -22,7 +22,7 @@ pub struct Interface {
     pub up: bool,
     /// Whether it is running.
     pub running: bool,
-    /// Whether it has a link; none where that cannot be told or means nothing.
+    /// Whether it has a link; none where that is unknown or means nothing.
     pub connected: Option<bool>,
     /// What kind of device it is.
     pub kind: Kind,

@@ -7,8 +7,8 @@
 //! The device is opened first, by the calling thread and with its rights; no thread exists yet and
 //! nothing was parsed, so rights can be dropped in between. From [`Live::open`] on the kernel collects.
 //!
-//! Nothing is lost silently: [`LiveStats`] tells apart what the kernel, the device and this program
-//! dropped, and a device that goes away is told as [`News::Lost`] and tried again until [`News::Back`].
+//! Nothing is lost silently: [`LiveStats`] counts separately what the kernel, the device and this program
+//! dropped, and a device that goes away is reported as [`News::Lost`] and tried again until [`News::Back`].
 
 use std::fmt;
 use std::io::{PipeWriter, Write as _, pipe};
@@ -41,7 +41,7 @@ use stats::Counters;
 
 /// How long the kernel may keep a block of frames that is not full.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
-/// How long after its capture a frame has been handed on for sure, when nothing else waits.
+/// How long after its capture a frame has certainly been handed on, when nothing else waits.
 const SETTLED: Duration = Duration::from_millis(250);
 
 /// How a device is captured on.
@@ -61,7 +61,7 @@ pub struct LiveOptions {
     pub batch_bytes: usize,
     /// How many batches may wait.
     pub queue: usize,
-    /// How often the time is told when nothing comes.
+    /// How often the time is sent when nothing comes.
     pub tick: Duration,
 }
 
@@ -88,7 +88,7 @@ impl LiveOptions {
     }
 }
 
-/// What the capture thread tells, in order.
+/// What the capture thread delivers, in order.
 #[derive(Debug)]
 pub struct Delivery {
     /// A moment on the wall clock before which nothing is still to come, late packets of the network
@@ -232,13 +232,13 @@ impl Live {
         self.stop.clone()
     }
 
-    /// What tells of received and dropped packets, for another thread.
+    /// A handle to the counts of received and dropped packets, for another thread.
     #[must_use]
     pub fn stats_handle(&self) -> StatsHandle {
         StatsHandle(Arc::clone(&self.counters))
     }
 
-    /// Stops, gives up what was not taken, and tells the last word on what was received.
+    /// Stops, gives up what was not taken, and returns the final counts.
     pub fn finish(mut self) -> Result<LiveStats, LiveError> {
         self.stop.stop();
         let mut left = 0;
@@ -257,7 +257,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.stop.stop();
         if let Some(thread) = self.thread.take() {
-            // with nobody to take deliveries a full queue would hold the thread up
+            // with no receiver a full queue would block the thread
             while self.recv().is_some() {}
             drop(thread.join());
         }

@@ -9,16 +9,16 @@ pub struct LiveStats {
     pub received: u64,
     /// Packets the kernel dropped because its buffer was full: the program was too slow.
     pub kernel_dropped: u64,
-    /// Packets the device itself dropped, where it tells.
+    /// Packets the device itself dropped, where it reports them.
     pub interface_dropped: u64,
-    /// Frames received and given up because nobody took them (when stopping).
+    /// Frames received and given up because they were not taken (when stopping).
     pub queue_dropped: u64,
     /// Milliseconds the capture thread waited for a full queue; the kernel's buffer filled meanwhile.
     pub queue_waited_ms: u64,
 }
 
 impl LiveStats {
-    /// Packets that are missing, whoever dropped them.
+    /// Packets that are missing, wherever they were dropped.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.kernel_dropped

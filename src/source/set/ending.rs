@@ -14,7 +14,7 @@ impl CaptureSet {
         let Some(Slot::Open(reader)) = slot else { return };
         if let Some(info) = self.files.get_mut(index) {
             info.note(&reader);
-            // A damaged file is done with before its last byte.
+            // A damaged file ends before its last byte.
             self.done_bytes += reader.input().position().max(info.size.unwrap_or(0));
         }
         if let Some(damage) = reader.damage() {

@@ -1,4 +1,4 @@
-//! The DN to compare with one: on the other side, and as like it as can be.
+//! Picks the DN to compare with one: on the other side, and as similar as possible.
 
 use super::{Data, Row};
 use crate::registration::Cohort;
@@ -26,7 +26,7 @@ impl Data {
         let (place, row) = others.max_by_key(|(_, row)| {
             let weights = [4_u32, 4, 3, 1];
             let alike = shared(own, row).into_iter().zip(weights).filter(|((same, _), _)| *same);
-            // neighbours in the numbering plan are often set up alike
+            // neighbors in the numbering plan are often set up alike
             let apart = std::cmp::Reverse(own.rank.abs_diff(row.rank));
             (alike.map(|(_, weight)| weight).sum::<u32>(), apart)
         })?;

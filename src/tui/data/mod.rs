@@ -1,4 +1,4 @@
-//! What is shown: a snapshot with its contrast and findings, and the rows made of it.
+//! The data on the screen: a snapshot with its contrast and findings, and the rows made of it.
 
 use crate::hashing::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -23,14 +23,14 @@ pub(super) use row::Row;
 pub(super) use seen::{Seen, Try, seen};
 pub(super) use timeline::Timeline;
 
-/// What is shown, as it stood at one moment; made off the screen's thread.
+/// What is shown, at one moment; built off the screen's thread.
 #[derive(Debug, Default)]
 pub struct Data {
     /// The model.
     pub snapshot: Snapshot,
     /// What was read.
     pub capture: Capture,
-    /// What tells failing from working DNs.
+    /// What separates failing from working DNs.
     pub contrast: Contrast,
     /// What the rules found, the most urgent first.
     pub findings: Vec<Finding>,

@@ -1,4 +1,4 @@
-//! One DN as the list shows it: what sorting and grouping look at, gathered once.
+//! One DN in the list: what sorting and grouping use, gathered once.
 
 use std::net::IpAddr;
 
@@ -20,9 +20,9 @@ pub(in crate::tui) struct Row {
     pub(in crate::tui) since: Option<Timestamp>,
     pub(in crate::tui) expires_at: Option<Timestamp>,
     pub(in crate::tui) flags: FlagSet,
-    /// Who holds it or tried last.
+    /// The device that holds it or tried last.
     pub(in crate::tui) device: Option<Device>,
-    /// Who was asked last, or holds it.
+    /// The registrar asked last, or that holds it.
     pub(in crate::tui) registrar: Option<Endpoint>,
     pub(in crate::tui) transport: Option<Transport>,
     /// The last final answer's status code.

@@ -1,4 +1,4 @@
-//! The messages of a DN in order of time, whichever attempt they belong to.
+//! The messages of a DN in order of time, whatever attempt they belong to.
 
 use crate::net::{Endpoint, FrameRef, Timestamp};
 use crate::registration::{DnView, MessageRecord, Outcome, Purpose};
@@ -22,7 +22,7 @@ impl Seen {
         self.record.code == 0
     }
 
-    /// What tells it from the other messages of its DN.
+    /// What identifies it among the messages of its DN.
     pub(in crate::tui) const fn id(&self) -> (FrameRef, bool) {
         (self.record.frame(), self.is_request())
     }
@@ -38,7 +38,7 @@ pub(in crate::tui) struct Try {
     pub(in crate::tui) granted: Option<u32>,
     pub(in crate::tui) outcome: Outcome,
     pub(in crate::tui) icmp: Option<(u8, u8)>,
-    /// Whether its messages were captured on several hops of their way.
+    /// Whether its messages were captured on several hops.
     pub(in crate::tui) several_hops: bool,
     /// Its last message, by its place.
     pub(in crate::tui) last: usize,

@@ -45,7 +45,7 @@ impl Timeline {
         self.attempts.is_empty()
     }
 
-    /// Attempts and failures, each summed up into so many slices.
+    /// Attempts and failures, each summed up into `slices` slices.
     pub(in crate::tui) fn in_slices(&self, slices: usize) -> [Vec<u64>; 2] {
         [&self.attempts, &self.failures].map(|counts| {
             let mut sums = vec![0; slices];

@@ -87,7 +87,7 @@ fn one(page: &mut Page, look: &Look<'_>, attempt: &One, text: &str) {
     page.text(&prefix, &format!("{text}{frames}"), None);
 }
 
-/// The mark of what came of an attempt.
+/// The mark of an attempt's outcome.
 fn mark(outcome: Outcome, page: &Page) -> (&'static str, Ink) {
     match outcome {
         Outcome::Accepted => Palette::mark(State::InService, page.glyphs),

@@ -1,4 +1,4 @@
-//! What there is to say of a DN: findings, attempts, bindings, other registrars, remarks, names.
+//! Everything about a DN: findings, attempts, bindings, other registrars, remarks, names.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(in crate::tui) fn route(dn: DnView<'_>, arrow: &str) -> String {
     })
 }
 
-/// Writes all there is to say of a DN; the attempts named in `open` are unfolded.
+/// Writes everything about a DN; the attempts named in `open` are unfolded.
 pub(in crate::tui) fn write(page: &mut Page, look: &Look<'_>, place: u32, open: &BTreeSet<usize>) {
     let Some(dn) = look.data.dn(place) else { return };
     findings(page, look, place, dn);
@@ -87,7 +87,7 @@ fn bindings(page: &mut Page, look: &Look<'_>, dn: DnView<'_>) {
     }
 }
 
-/// Other registrars, and what the model remarks and no rule tells.
+/// Other registrars, and flags that no rule reports.
 fn remarks(page: &mut Page, look: &Look<'_>, place: u32, dn: DnView<'_>) {
     let mut lines = Vec::new();
     for other in dn.state().registrations.iter().skip(1) {

@@ -1,4 +1,4 @@
-//! One finding: the sentence, how sure, the frames that show it, what to check, where it stands.
+//! One finding: the sentence, how sure, the frames that show it, what to check, the reference.
 
 use super::{Goes, Page, capitalised};
 use crate::diagnosis::{Confidence, Evidence, Finding};
@@ -8,7 +8,7 @@ use crate::tui::view::theme::{Ink, Palette};
 use crate::wording::when::Clock;
 use crate::wording::words;
 
-/// Frames that are told one by one.
+/// Frames that are shown one by one.
 const FRAMES: usize = 6;
 
 /// Writes a finding under the DN it is about, each frame on a line of its own.

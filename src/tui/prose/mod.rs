@@ -1,4 +1,4 @@
-//! Tells a DN, its story and findings in lines as wide as the screen, each with where it leads.
+//! Describes a DN, its story and findings in lines as wide as the screen, each with its link.
 
 use super::view::paper::{Line, Span};
 use super::view::spans;
@@ -72,7 +72,7 @@ impl Page {
         self.push(vec![(text.to_owned(), Some(Ink::Title))]);
     }
 
-    /// A paragraph after a prefix; its further lines stand below its beginning.
+    /// A paragraph after a prefix; its further lines are indented by the prefix.
     pub(super) fn text(&mut self, prefix: &[Span], text: &str, ink: Option<Ink>) {
         // every string of the program's own in the character set of the terminal
         let text = text.replace('§', self.glyphs.section);

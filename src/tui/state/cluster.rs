@@ -1,4 +1,4 @@
-//! The DNs of a cluster: in which order, which is selected.
+//! The state of the screen Cluster: the order of its DNs and the selected one.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Cluster {
         self.lines.get(self.cursor.selected).copied()
     }
 
-    /// Makes the list anew if it has to be; what was selected stays selected.
+    /// Rebuilds the list if needed; the selection stays.
     pub(in crate::tui) fn relist(&mut self, data: &Arc<Data>) {
         if !self.made.renew(data, 0) {
             return;

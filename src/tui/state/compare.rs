@@ -1,4 +1,4 @@
-//! The failing against the working DNs: which comparison, what is unfolded, which line is selected.
+//! The state of the screen Compare: the comparison, what is unfolded, the selected line.
 
 use std::collections::BTreeSet;
 use std::sync::Weak;
@@ -109,14 +109,14 @@ impl Line {
 #[derive(Clone, Debug)]
 pub(in crate::tui) struct Own {
     pub(in crate::tui) part: Part,
-    /// Tells selections of DNs apart.
+    /// Distinguishes selections of DNs.
     pub(in crate::tui) selection: u64,
     /// What it was made of.
     pub(in crate::tui) data: Weak<Data>,
     pub(in crate::tui) contrast: Contrast,
 }
 
-/// Which DNs stand behind the selected value.
+/// The DNs behind the selected value.
 #[derive(Clone, Debug)]
 pub(in crate::tui) struct Behind {
     pub(in crate::tui) part: Part,
@@ -165,7 +165,7 @@ impl Compare {
     pub(in crate::tui) fn is_open(&self, fold: Fold, contrast: &Contrast) -> bool {
         let first = || contrast.groups.first()?.lead().map(|lead| lead.attribute.name);
         let usual = match fold {
-            // what leads is told with its values
+            // the leading attribute is shown with its values
             Fold::Values(name) => contrast.combinations.is_empty() && first() == Some(name),
             Fold::Members(name) => self.roomy && first() == Some(name),
             Fold::Section(Section::Mixed) => self.same || contrast.leading().is_none(),
@@ -181,7 +181,7 @@ impl Compare {
         }
     }
 
-    /// Makes the lines anew; what was selected stays selected.
+    /// Rebuilds the lines; the selection stays.
     pub(in crate::tui) fn relist(&mut self, data: &Data) {
         let selected = self.line().cloned();
         let lines = self.contrast(data).map(|contrast| self.lines_of(contrast));

@@ -10,7 +10,7 @@ pub(in crate::tui) struct Cursor {
 }
 
 impl Cursor {
-    /// Moves by so many lines, within `len`.
+    /// Moves by `by` lines, within `len`.
     pub(in crate::tui) const fn step(&mut self, by: isize, len: usize) {
         let last = len.saturating_sub(1);
         let moved = self.selected.saturating_add_signed(by);

@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::made::Made;
 use crate::tui::prose::Told;
 
-/// What of a DN is told.
+/// The part of a DN's story that is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::tui) enum Part {
     /// Findings, attempts, bindings, names.
@@ -45,7 +45,7 @@ pub(in crate::tui) struct Dn {
     pub(in crate::tui) open: BTreeSet<usize>,
     /// What is searched for, in lower case.
     pub(in crate::tui) search: String,
-    /// What is told.
+    /// The lines shown.
     pub(in crate::tui) lines: Vec<Told>,
     pub(in crate::tui) made: Made,
 }

@@ -1,4 +1,4 @@
-//! The DN list: which DNs, in which order, grouped how, and which is selected.
+//! The state of the DN list: the DNs shown, their order and groups, and the selected one.
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ impl Dns {
         };
     }
 
-    /// Makes the list anew: filter, search, sort, group; what was selected stays selected.
+    /// Rebuilds the list: filter, search, sort, group; the selection stays.
     pub(in crate::tui) fn relist(&mut self, data: &Data) {
         let mut rows: Vec<u32> = (0..).zip(data.rows()).map(|(place, _)| place).collect();
         if !self.filter.is_all() {

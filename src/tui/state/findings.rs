@@ -19,7 +19,7 @@ pub(in crate::tui) enum Line {
     Limit(usize),
 }
 
-/// What tells the findings of one line from the others.
+/// What identifies the findings of one line.
 type Name = (&'static str, Severity, bool);
 
 /// The findings of a rule.
@@ -81,7 +81,7 @@ impl Findings {
         }
     }
 
-    /// Makes the list anew; what was selected stays selected.
+    /// Rebuilds the list; the selection stays.
     pub(in crate::tui) fn relist(&mut self, data: &Data) {
         let before = self.line().map(|line| (line, self.name_of(line)));
         let passing: Vec<&Finding> = data

@@ -46,7 +46,7 @@ pub(in crate::tui) enum Row {
     Attempt(usize, Option<i64>),
     /// Nothing was sent for so long (nanoseconds).
     Silence(i64),
-    /// What came of an attempt instead of an answer.
+    /// The end of an attempt without a response.
     Ending(usize),
 }
 
@@ -139,7 +139,7 @@ impl Flow {
         nearest.map(|(row, _)| (row, false))
     }
 
-    /// Selects a message wherever it stands.
+    /// Selects a message wherever it is.
     pub(in crate::tui) fn select(&mut self, id: (FrameRef, bool)) {
         let place =
             (0..self.rows.len()).find(|&row| self.message(row).is_some_and(|m| m.id() == id));

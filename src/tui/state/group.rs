@@ -1,4 +1,4 @@
-//! What DNs can be grouped by.
+//! The properties DNs can be grouped by.
 
 use crate::net::escape_bytes;
 use crate::registration::State;

@@ -1,4 +1,4 @@
-//! The lanes of a ladder: one for each host that sends or receives, in the order of the way.
+//! The lanes of a ladder: one for each host that sends or receives, in the order of the path.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub(in crate::tui) struct Lane {
 }
 
 impl Lane {
-    /// What it is on the way of a registration.
+    /// Its role on the path of a registration.
     pub(in crate::tui) const fn role(&self) -> &'static str {
         match (self.registrar, self.depth) {
             (true, _) => "registrar",
@@ -51,7 +51,7 @@ impl Lane {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Host {
     addr: IpAddr,
-    /// Told apart by port: servers of a host that talks to itself.
+    /// Set where lanes are separated by port: servers of a host that talks to itself.
     port: Option<u16>,
 }
 
@@ -67,7 +67,7 @@ pub(in crate::tui) struct Lanes {
 }
 
 impl Lanes {
-    /// The lanes of these messages, at most so many.
+    /// The lanes of these messages, at most `most`.
     pub(in crate::tui) fn of(seen: &[Seen], tries: &[Try], ends: &Ends, most: usize) -> Self {
         let ways: Vec<Way> = seen.iter().filter_map(|seen| Way::of(seen, tries, ends)).collect();
         let mut lanes = Self::default();
@@ -130,11 +130,11 @@ impl Lanes {
         self.places.get(&self.host_of(end)).map_or(0, |place| place + shift)
     }
 
-    /// Whether the port stands with the address over the lane.
+    /// Whether the port is shown with the address over the lane.
     pub(in crate::tui) fn has_one_port(&self, end: Endpoint) -> bool {
         let place = self.places.get(&self.host_of(end));
         let lane = place.and_then(|&place| self.all.get(place));
-        // those that share a lane are told by the text of the message
+        // those that share a lane are distinguished by the text of the message
         lane.is_none_or(|lane| lane.port.is_some())
     }
 
@@ -144,7 +144,7 @@ impl Lanes {
     }
 }
 
-/// Who asks whom.
+/// A request's sender and receiver.
 struct Way {
     client: Endpoint,
     server: Endpoint,

@@ -1,4 +1,4 @@
-//! What a screen's lines were made of: they are made anew only when that changes.
+//! Remembers what a screen's lines were built from: they are rebuilt only when that changes.
 
 use std::sync::{Arc, Weak};
 
@@ -7,13 +7,13 @@ use crate::tui::data::Data;
 /// What a screen's lines were made of.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tui) struct Made {
-    // while it is held no other data can stand at its address
+    // while it is held no other data can have its address
     of: Weak<Data>,
     width: u16,
 }
 
 impl Made {
-    /// Whether lines are to be made anew; from now on they are made of this.
+    /// Whether lines have to be rebuilt; from now on this data counts.
     pub(in crate::tui) fn renew(&mut self, data: &Arc<Data>, width: u16) -> bool {
         let now = Self { of: Arc::downgrade(data), width };
         let renewed = !self.of.ptr_eq(&now.of) || self.width != width;
@@ -21,7 +21,7 @@ impl Made {
         renewed
     }
 
-    /// Lines are to be made anew next time.
+    /// Forces a rebuild next time.
     pub(in crate::tui) fn forget(&mut self) {
         *self = Self::default();
     }

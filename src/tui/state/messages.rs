@@ -4,7 +4,7 @@ use crate::hashing::HashMap;
 
 use crate::tui::effect::{Fetched, Key};
 
-/// Messages kept at once; more and all are forgotten and read again when looked at.
+/// Messages kept at once; beyond that all are forgotten and read again when shown.
 const MOST: usize = 2000;
 /// Bytes kept at once.
 const MOST_BYTES: usize = 32 << 20;
@@ -41,7 +41,7 @@ impl Messages {
         }
     }
 
-    /// Those nobody asked for yet, now asked for.
+    /// Those not asked for yet, now asked for.
     pub(in crate::tui) fn ask(&mut self, keys: impl IntoIterator<Item = Key>) -> Vec<Key> {
         if self.known.len() > MOST || self.bytes > MOST_BYTES {
             self.known.clear();

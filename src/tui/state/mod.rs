@@ -1,4 +1,4 @@
-//! All there is to know about what is on the screen.
+//! The state of the screen: everything that is drawn from.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ use sources::Sources;
 pub struct Options {
     /// The zone times are shown in.
     pub zone: TimeZone,
-    /// Colours.
+    /// Colors.
     pub palette: Palette,
     /// Whether marks beyond ASCII are used.
     pub unicode: bool,
@@ -122,7 +122,7 @@ impl Screen {
     }
 }
 
-/// Something to tell in the footer, until the next key.
+/// A notice in the footer, until the next key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Notice {
     Info(String),
@@ -159,7 +159,7 @@ pub struct State {
 }
 
 impl State {
-    /// The first screen, of a terminal of so many columns and rows.
+    /// The first screen, of a terminal of this size.
     #[must_use]
     pub fn new(options: Options, size: (u16, u16)) -> Self {
         let clock = Clock::new(&options.zone, Timestamp::default());

@@ -1,4 +1,4 @@
-//! What lies over a screen: help, a line being typed, the column chooser, the save dialogue.
+//! Overlays: help, a line being typed, the column chooser, the save dialog.
 
 use tui_input::Input;
 
@@ -31,7 +31,7 @@ pub(in crate::tui) enum Purpose {
 pub(in crate::tui) struct Prompt {
     pub(in crate::tui) purpose: Purpose,
     pub(in crate::tui) input: Input,
-    /// What stands when typing is given up.
+    /// What is restored when typing is given up.
     pub(in crate::tui) before: String,
     /// What is wrong with it so far.
     pub(in crate::tui) error: Option<FilterError>,
@@ -56,7 +56,7 @@ pub(in crate::tui) enum Scope {
     Listed,
 }
 
-/// The fields of the save dialogue.
+/// The fields of the save dialog.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::tui) enum Field {
     Scope,

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use crate::tui::effect::Key;
 
-/// What stands side by side.
+/// What is compared.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::tui) enum Subjects {
     /// Two DNs.

@@ -1,4 +1,4 @@
-//! The addresses that send REGISTERs, or whose connections fail: in which order, which is selected.
+//! The state of the screen Sources: addresses that send REGISTERs, or whose connections fail, and their order.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::net::escape_bytes;
 use crate::registration::{ConnectionFault, SourceState, State as Service, Sym};
 use crate::tui::data::Data;
 
-/// The rules that tell of connections which carry no DN.
+/// The rules about connections that carry no DN.
 const CONNECTION_RULES: [&str; 4] = ["tcp-refused", "tcp-no-answer", "tls-failed", "encrypted"];
 
 /// What an address is, as far as its registrations show.
@@ -43,7 +43,7 @@ impl Role {
         }
     }
 
-    /// What the word stands for.
+    /// What the word means.
     pub(in crate::tui) const fn meaning(self) -> &'static str {
         match self {
             Self::Scanner => "It tries DNs that are not its own.",
@@ -150,7 +150,7 @@ impl Column {
         Self::Agent,
     ];
 
-    /// Whether the greatest come first unless told otherwise.
+    /// Whether the greatest come first by default.
     const fn is_number(self) -> bool {
         !matches!(self, Self::Address | Self::Role | Self::Agent)
     }
@@ -178,7 +178,7 @@ impl Column {
     }
 }
 
-/// What is to be said of the selected address.
+/// What is shown about the selected address.
 #[derive(Clone, Debug)]
 pub(in crate::tui) struct About {
     pub(in crate::tui) address: IpAddr,
@@ -214,7 +214,7 @@ impl Sources {
         self.lines.get(self.cursor.selected)
     }
 
-    /// Makes the list anew if it has to be; what was selected stays selected.
+    /// Rebuilds the list if needed; the selection stays.
     pub(in crate::tui) fn relist(&mut self, data: &std::sync::Arc<Data>) {
         let made_of =
             (std::sync::Arc::downgrade(data), self.search.clone(), self.column, self.reversed);

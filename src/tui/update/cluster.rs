@@ -62,7 +62,7 @@ fn selected(state: &State) -> Option<Vec<u8>> {
     Some(dn.name.clone())
 }
 
-/// The story of the selected DN, as all nodes tell it.
+/// The story of the selected DN, with the events of all nodes.
 fn story(state: &State) -> Then {
     match selected(state) {
         Some(name) => Then::Open(Screen::Dn(Dn { name, part: Part::Story, ..Dn::default() })),

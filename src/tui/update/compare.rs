@@ -22,7 +22,7 @@ use crate::tui::state::overlay::Purpose;
 use crate::tui::view::{compare as picture, layout};
 use crate::wording::names;
 
-/// Of more DNs a comparison that was asked for is not made anew by itself: it takes its time.
+/// A requested comparison of more DNs is not renewed automatically: it takes its time.
 const BY_ITSELF: usize = 5000;
 /// Visible lines from which on there is room for what coincides with what leads.
 const ROOMY: usize = 16;
@@ -170,7 +170,7 @@ fn chosen<'a>(state: &State, data: &'a Data) -> HashSet<&'a [u8]> {
     }
 }
 
-/// Tells what was marked, searched for and filtered by from what was before.
+/// A digest of marks, search and filter: another one is another selection.
 fn selection(state: &State) -> u64 {
     let mut hasher = Digest::default();
     if state.compare.part == Part::Marked {
@@ -181,7 +181,7 @@ fn selection(state: &State) -> u64 {
     hasher.finish()
 }
 
-/// Looks up which DNs stand behind the selected value.
+/// Looks up the DNs behind the selected value.
 fn look_behind(state: &mut State, data: &Arc<Data>) {
     let Some(line @ Line::Value(name, counted)) = state.compare.line() else {
         state.compare.behind = None;

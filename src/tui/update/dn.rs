@@ -174,7 +174,7 @@ pub(super) fn compare(state: &mut State, name: &[u8]) -> Then {
     }))
 }
 
-/// Copies the finding of the selected line, or all that is told of the DN.
+/// Copies the finding of the selected line, or everything shown about the DN.
 fn copy(state: &mut State, screen: &Dn) {
     let line = screen.lines.get(screen.cursor.selected);
     let finding = line.and_then(|told| told.finding).and_then(|n| state.data.findings.get(n));

@@ -56,7 +56,7 @@ pub(super) fn settle(state: &mut State) {
     state.dns.cursor.fit(len, height);
 }
 
-/// Changes the list and makes it anew.
+/// Changes the list and rebuilds it.
 pub(super) fn relist(state: &mut State, change: impl FnOnce(&mut crate::tui::state::dns::Dns)) {
     let data = Arc::clone(&state.data);
     state.dns.remember(&data);

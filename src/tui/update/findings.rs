@@ -72,7 +72,7 @@ fn relist(state: &mut State, change: impl FnOnce(&mut Findings)) {
     state.findings.relist(&data);
 }
 
-/// Lets only findings stand that hold the text.
+/// Keeps only findings that contain the text.
 pub(super) fn search(state: &mut State, text: String) {
     relist(state, |findings| findings.search = text);
 }
@@ -112,7 +112,7 @@ fn open(state: &mut State) -> Then {
     }
 }
 
-/// What can be looked at where no DN is named.
+/// What can be opened where no DN is named.
 fn about_no_dn(state: &mut State) -> Then {
     let text = match (state.findings.line(), state.findings.selected()) {
         (Some(Line::Limit(_)), _) => "it is about the whole capture".to_owned(),

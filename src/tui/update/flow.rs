@@ -111,7 +111,7 @@ fn go_to(state: &mut State, screen: &mut Flow, frame: crate::net::FrameRef) {
     }
 }
 
-/// Takes over who sent what to whom from messages that came; true if that changes the lanes.
+/// Takes over senders and receivers from messages that came; true if that changes the lanes.
 fn learn(state: &State, screen: &mut Flow) -> bool {
     let mut new = false;
     for place in around(screen, usize::MAX) {

@@ -40,7 +40,7 @@ pub(super) enum Input {
 /// What a screen makes of an action.
 #[derive(Debug)]
 pub(super) enum Then {
-    /// It has seen to it.
+    /// Handled.
     Done,
     /// It means nothing to this screen.
     Nothing,

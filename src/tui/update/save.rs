@@ -1,4 +1,4 @@
-//! The save dialogue.
+//! The save dialog.
 
 use std::path::PathBuf;
 

@@ -97,7 +97,7 @@ fn narrow(state: &mut State) -> bool {
     true
 }
 
-/// Sorts by the column so many places on.
+/// Sorts by the column `by` places on.
 fn sort(state: &mut State, by: usize) {
     let all = Column::ALL;
     let place = all.iter().position(|&column| column == state.sources.column).unwrap_or_default();
@@ -106,7 +106,7 @@ fn sort(state: &mut State, by: usize) {
     }
 }
 
-/// Gathers what is to be said of the selected address.
+/// Gathers what is shown about the selected address.
 fn look(state: &mut State, data: &Arc<Data>) {
     let Some(address) = state.sources.selected().map(|source| source.address) else {
         state.sources.about = None;

@@ -1,4 +1,4 @@
-//! Little bars that lie: as long as a share of a whole.
+//! Small horizontal bars: as long as a share of a whole.
 
 /// Eighths of a column.
 const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];

@@ -1,4 +1,4 @@
-//! The screen Dn: its state and its service over time above, what there is to say of it below.
+//! The screen Dn: its state and its service over time above, its details below.
 
 use ratatui::layout::Rect;
 

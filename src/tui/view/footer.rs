@@ -1,4 +1,4 @@
-//! The last line: the keys of the screen, what is being typed, or what there is to tell.
+//! The last line: the keys of the screen, what is being typed, or a notice.
 
 use ratatui::layout::Rect;
 
@@ -28,7 +28,7 @@ pub(super) fn keys(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let place = state.place();
     let shown = |binding: &&Binding| holds_in(binding, place) && binding.footer.is_some();
     let mut room = area.width.saturating_sub(1);
-    // whoever wants to leave must see how, however little room there is
+    // quitting must be shown, however little room there is
     let quit = KEYS.iter().filter(shown).find(|binding| binding.action == Action::Quit);
     if let Some(quit) = quit {
         room = room.saturating_sub(width(quit));
@@ -61,7 +61,7 @@ fn key(binding: &Binding, area: Rect, x: u16, paper: &mut Paper<'_>) -> u16 {
     paper.put(area, (x + 1, 0), binding.footer.unwrap_or_default(), None)
 }
 
-/// What is being typed; returns where the text cursor stands.
+/// What is being typed; returns the position of the text cursor.
 pub(super) fn prompt(
     state: &State,
     prompt: &Prompt,

@@ -68,7 +68,7 @@ fn progress(state: &State) -> (String, Ink) {
     (words, Ink::Doubtful)
 }
 
-/// Packets that live traffic lost, by those who lost them; nothing of files.
+/// Packets lost of live traffic, by the part that lost them; nothing for files.
 fn lost(state: &State) -> (String, Ink) {
     let Some(live) = &state.reading.live else { return (String::new(), Ink::Faint) };
     let lost: Vec<_> = live.lost.iter().filter(|(_, number)| *number > 0).collect();

@@ -1,4 +1,4 @@
-//! The bytes of a message: offset, hexadecimal, and as characters; what is secret hidden.
+//! The bytes of a message: offset, hexadecimal, and characters; secrets hidden.
 
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -81,7 +81,7 @@ pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &
     }
 }
 
-/// Where the lanes stand, from the left edge of the ladder.
+/// The positions of the lanes, from the left edge of the ladder.
 fn columns(lanes: usize, start: u16, room: u16) -> Vec<u16> {
     let lanes = u16::try_from(lanes).unwrap_or(u16::MAX);
     if lanes < 2 {
@@ -92,7 +92,7 @@ fn columns(lanes: usize, start: u16, room: u16) -> Vec<u16> {
     (0..lanes).map(|lane| start + margin + lane * gap).collect()
 }
 
-/// Who the lanes are: role and address, centred over each.
+/// The heads of the lanes: role and address, centered over each.
 fn heads(screen: &Flow, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
     let others = screen.lanes.others;
     let shared = (others > 0).then(|| ("others".to_owned(), format!("{others} more"), None));
@@ -120,7 +120,7 @@ fn heads(screen: &Flow, columns: &[u16], area: Rect, paper: &mut Paper<'_>) {
     }
 }
 
-/// The end of an address that is too long: that is what tells it from others.
+/// The end of an address that is too long: the end distinguishes it from others.
 fn tail(address: String, room: u16, paper: &Paper<'_>) -> String {
     let over = usize::from(width(&address).saturating_sub(room));
     if over == 0 {
@@ -214,7 +214,7 @@ fn span(nanos: i64) -> String {
     }
 }
 
-/// What stands on the arrow, the longest first.
+/// The labels of the arrow, the longest first.
 fn labels(screen: &Flow, seen: &Seen) -> Vec<String> {
     let attempt = screen.tries.get(seen.attempt);
     let marks = seen.record.marks;

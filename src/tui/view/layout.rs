@@ -1,4 +1,4 @@
-//! Where the regions are: what drawing, scrolling and the mouse agree on.
+//! The regions of the screen, shared by drawing, scrolling and the mouse.
 
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr as _;
@@ -22,7 +22,7 @@ pub(in crate::tui) struct Frame {
     pub(in crate::tui) header: Rect,
     /// REGISTERs and failures over time; no lines on a low terminal.
     pub(in crate::tui) activity: Rect,
-    /// The home screens, or the way to where we are.
+    /// The home screens, or the path to the current one.
     pub(in crate::tui) tabs: Rect,
     /// The screen itself.
     pub(in crate::tui) body: Rect,
@@ -118,7 +118,7 @@ fn columns(state: &State, width: u16) -> Vec<(ColumnId, u16, u16)> {
     let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let mut room = width.saturating_sub(MARKS);
     let mut fitting: Vec<(usize, ColumnId, u16, u16)> = Vec::new();
-    // what says who a DN is stays first of all; of the others those at the right give way first
+    // what identifies a DN stays first of all; of the others those at the right are dropped first
     let mut by_need: Vec<(usize, ColumnId)> =
         state.dns.columns.iter().copied().enumerate().collect();
     by_need.sort_by_key(|&(place, id)| (id.column().keep, place));
@@ -240,7 +240,7 @@ pub(in crate::tui) fn sources(state: &State) -> SourcesRegions {
         }
         columns.push((column, x, width));
         x += width + GAP;
-        // text after a number stands apart from it
+        // text after a number needs a gap
         x += u16::from(column == SourceColumn::Unknown);
     }
     SourcesRegions {
@@ -302,7 +302,7 @@ pub(in crate::tui) fn help_lines(state: &State) -> usize {
         + super::help::EXTRA.len()
 }
 
-/// A region of so many columns and lines in the middle of the screen, or as many as there are.
+/// A region of this size in the middle of the screen, or as large as the screen allows.
 pub(in crate::tui) fn centred(state: &State, width: u16, height: u16) -> Rect {
     let (columns, rows) = state.size;
     let (width, height) = (width.min(columns), height.min(rows));

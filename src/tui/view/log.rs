@@ -1,4 +1,4 @@
-//! The screen Log: the lines around one that shows something, as they are in the log.
+//! The screen Log: the lines around one that is evidence, as they are in the log.
 
 use super::message::rule;
 use super::paper::{Line, Paper};

@@ -1,4 +1,4 @@
-//! The screen Message: what and where it is, and its text as on the wire, or its bytes.
+//! The screen Message: where it was seen, and its text as on the wire, or its bytes.
 
 use ratatui::layout::Rect;
 
@@ -31,7 +31,7 @@ pub(super) fn draw(state: &State, screen: &Message, _area: Rect, paper: &mut Pap
     }
 }
 
-/// The lines of the message, or what is to be said in their place.
+/// The lines of the message, or a sentence in their place.
 pub(in crate::tui) fn lines(state: &State, screen: &Message) -> Vec<Line> {
     let width = usize::from(regions::message(state)[1].width);
     let Some(fetched) = state.messages.fetched(&screen.key) else {
@@ -118,7 +118,7 @@ fn facts(state: &State, key: &Key, fetched: Option<&Fetched>, seen: Option<&Seen
     facts.join(", ")
 }
 
-/// What else is to be said of a message.
+/// Remarks on a message.
 pub(super) fn remarks(seen: &Seen) -> impl Iterator<Item = String> {
     let marks = seen.record.marks;
     let hop = seen.record.hop;

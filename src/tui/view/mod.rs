@@ -1,4 +1,4 @@
-//! Draws the state: one file for each region, none of which changes anything.
+//! Draws the state: one file for each region; drawing changes nothing.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -38,7 +38,7 @@ pub(super) mod theme;
 mod totals;
 mod why;
 
-/// Draws everything; returns where the text cursor is to stand, if anything is being typed.
+/// Draws everything; returns the position of the text cursor, if anything is being typed.
 pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let paper = &mut Paper::new(buffer, state.options.palette, state.glyphs());
     let (columns, rows) = state.size;

@@ -1,4 +1,4 @@
-//! Puts text on the screen: cut to its width, wrapped, padded; every string safe before it comes here.
+//! Puts text on the screen: cut to its width, wrapped, padded; every string is safe before it comes here.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::theme::{Ink, Palette};
 use crate::wording::glyphs::Glyphs;
 use crate::wording::layout::{cell, cut, wrap};
 
-/// A part of a line and what it stands for.
+/// A part of a line and its meaning.
 pub(in crate::tui) type Span = (String, Option<Ink>);
 
 /// A line in parts.
@@ -72,7 +72,7 @@ impl<'b> Paper<'b> {
         x
     }
 
-    /// Puts text into exactly so many columns.
+    /// Puts text into exactly this many columns.
     pub(in crate::tui) fn put_cell(
         &mut self,
         area: Rect,

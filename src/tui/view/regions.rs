@@ -1,4 +1,4 @@
-//! Where the parts of the screens of a DN, its messages and the findings are.
+//! The regions of the screens of a DN, its messages and the findings.
 
 use ratatui::layout::Rect;
 
@@ -6,7 +6,7 @@ use super::layout;
 use crate::tui::state::State;
 use crate::tui::state::flow::Flow;
 
-/// From so many columns on, two parts stand side by side.
+/// From this many columns on, two parts are side by side.
 const BESIDE: u16 = 100;
 /// Columns of the ladder before its lanes, about: mark, time, delta, frame.
 const BEFORE_LANES: u16 = 30;
@@ -16,7 +16,7 @@ const LEAST_LANE: u16 = 12;
 /// The regions of the ladder.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::tui) struct FlowRegions {
-    /// Who the lanes are.
+    /// The heads of the lanes.
     pub(in crate::tui) heads: Rect,
     /// The ladder.
     pub(in crate::tui) rows: Rect,
@@ -61,7 +61,7 @@ pub(in crate::tui) fn flow(state: &State, screen: &Flow) -> FlowRegions {
     }
 }
 
-/// Lanes that can be told apart on this screen.
+/// Lanes that fit on this screen.
 pub(in crate::tui) fn most_lanes(state: &State) -> usize {
     let body = layout::frame(state).body;
     usize::from(body.width.saturating_sub(BEFORE_LANES) / LEAST_LANE).max(2)

@@ -1,4 +1,4 @@
-//! The save dialogue.
+//! The save dialog.
 
 use super::layout;
 use super::paper::Paper;
@@ -8,7 +8,7 @@ use crate::tui::effect::SaveFormat;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Field, Save};
 
-/// Draws the dialogue; returns where the text cursor stands.
+/// Draws the dialog; returns the position of the text cursor.
 pub(super) fn draw(state: &State, save: &Save, paper: &mut Paper<'_>) -> Option<(u16, u16)> {
     let scopes = u16::try_from(save.scopes.len()).unwrap_or(3);
     let area = layout::centred(state, 66, scopes + 12);

@@ -1,4 +1,4 @@
-//! A message as it stands on the wire, line by line: what matters set off, what is secret hidden.
+//! A message as it is on the wire, line by line: what matters set off, secrets hidden.
 
 use std::ops::Range;
 
@@ -73,7 +73,7 @@ fn logical(bytes: &[u8]) -> Vec<Range<usize>> {
     lines
 }
 
-/// Which header a line is, and where its value stands.
+/// The header a line is, and the place of its value.
 fn header(bytes: &[u8], line: Range<usize>) -> (HeaderName, Range<usize>) {
     let text = bytes.get(line.clone()).unwrap_or_default();
     let colon = memchr::memchr(b':', text).unwrap_or(text.len());
@@ -130,7 +130,7 @@ fn parts<'a>(message: &Message<'a>) -> Vec<&'a [u8]> {
     parts
 }
 
-/// Where a part of a text stands in it.
+/// The place of a part of a text in it.
 fn place(part: &[u8], whole: &[u8]) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     let end = start.checked_add(part.len())?;

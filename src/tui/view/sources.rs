@@ -1,4 +1,4 @@
-//! The addresses that send REGISTERs, or whose connections fail, and what is to be said of one.
+//! The addresses that send REGISTERs, or whose connections fail, and the details of the selected one.
 
 use ratatui::layout::Rect;
 
@@ -49,7 +49,7 @@ const fn title(column: Column) -> &'static str {
     }
 }
 
-/// Numbers stand at the right.
+/// Numbers are right-aligned.
 const fn is_right(column: Column) -> bool {
     !matches!(column, Column::Address | Column::Role | Column::Agent)
 }

@@ -1,4 +1,4 @@
-//! The home screens, or the way to where we are.
+//! The home screens, or the path to the current one.
 
 use ratatui::layout::Rect;
 

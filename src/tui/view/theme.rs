@@ -1,4 +1,4 @@
-//! What colours stand for; there is a mark beside each.
+//! The meaning of colors; there is a mark beside each.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -6,7 +6,7 @@ use crate::diagnosis::Severity;
 use crate::registration::{Flag, FlagSet, State};
 use crate::wording::glyphs::Glyphs;
 
-/// A set of colours.
+/// A set of colors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Palette {
     /// For a dark background.
@@ -18,7 +18,7 @@ pub enum Palette {
     Mono,
 }
 
-/// What a style stands for.
+/// The meaning of a style.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::tui) enum Ink {
     /// Titles and names.
@@ -40,7 +40,7 @@ pub(in crate::tui) enum Ink {
 }
 
 impl Palette {
-    /// The style for what it stands for.
+    /// The style for a meaning.
     pub(in crate::tui) fn style(self, ink: Ink) -> Style {
         let style = Style::new();
         let coloured = |dark, light| match self {
@@ -53,7 +53,7 @@ impl Palette {
             Ink::Bad => coloured(Color::LightRed, Color::Red).add_modifier(Modifier::BOLD),
             Ink::Doubtful => coloured(Color::Yellow, Color::Magenta),
             Ink::Good => coloured(Color::Green, Color::Green),
-            // bright black, the usual grey, is the background of some palettes
+            // bright black, the usual gray, is the background of some palettes
             Ink::Faint => style.add_modifier(Modifier::DIM),
             Ink::Accent => coloured(Color::Cyan, Color::Blue).add_modifier(Modifier::BOLD),
             Ink::Bar => style.add_modifier(Modifier::REVERSED),
@@ -67,7 +67,7 @@ impl Palette {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// The mark of a state and what its colour stands for.
+    /// The mark of a state and the meaning of its color.
     pub(in crate::tui) const fn mark(state: State, glyphs: &Glyphs) -> (&'static str, Ink) {
         match state {
             State::InService => (glyphs.in_service, Ink::Good),
@@ -88,7 +88,7 @@ impl Palette {
         Self::mark(state, glyphs)
     }
 
-    /// The mark of a severity and what its colour stands for.
+    /// The mark of a severity and the meaning of its color.
     pub(in crate::tui) const fn severity(
         severity: Severity,
         glyphs: &Glyphs,

@@ -37,7 +37,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
         let (mark, ink) = Palette::severity(finding.severity, paper.glyphs);
         paper.put(inside, (0, y), mark, Some(ink));
         let rest = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
-        // its name stands above
+        // its name is above
         let sentence = finding.sentence.strip_prefix(&name).unwrap_or(&finding.sentence);
         y = paper.paragraph(rest, y, 0, &format!("{sentence}."), None);
         told = true;
@@ -66,7 +66,7 @@ fn route(dn: DnView<'_>, paper: &Paper<'_>) -> String {
     })
 }
 
-/// What is to be said of a DN of which no rule says anything.
+/// A sentence for a DN that no rule reports.
 fn plain(state: &State, dn: DnView<'_>) -> String {
     let bindings: Vec<String> = dn
         .bindings()

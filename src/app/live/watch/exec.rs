@@ -1,4 +1,4 @@
-//! Has a command run for every line that is told, and says how that goes.
+//! Runs a command for every reported line, and reports how that goes.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub(super) fn start(settings: &WatchSettings) -> Result<Option<Runner>, Failure>
     Runner::start(program.args(runner.to_args())).map(Some).map_err(failed)
 }
 
-/// The command, and what was said of it.
+/// The command, and what was reported about it.
 pub(super) struct Exec {
     hook: Hook,
     told: HookCounts,
@@ -53,7 +53,7 @@ impl Exec {
         self.hook.counts()
     }
 
-    /// What there is to say of it, the first time at once and then once a minute.
+    /// A sentence about failures, the first time at once and then once a minute.
     pub(super) fn news(&mut self) -> Option<String> {
         if Instant::now() < self.due {
             return None;

@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_millis(250);
 const ESTIMATE: Duration = Duration::from_secs(10);
 const SHARE: u32 = 100;
 
-/// Listens where the settings say; nobody is answered yet.
+/// Listens where the settings say; requests are not answered yet.
 pub(super) fn open(settings: &WatchSettings) -> Result<Option<Bound>, Failure> {
     let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.address;
@@ -26,7 +26,7 @@ pub(super) fn open(settings: &WatchSettings) -> Result<Option<Bound>, Failure> {
     bound.map(Some).map_err(|error| Failure::Metrics(address, error))
 }
 
-/// The numbers, and who shows them.
+/// The numbers, and the exporter that serves them.
 pub(super) struct Metrics {
     exporter: Exporter,
     due: Instant,
@@ -45,7 +45,7 @@ impl Metrics {
         Ok(Self { exporter, due: now, memory: Vec::new(), memory_due: now, began, failed: false })
     }
 
-    /// Shows the numbers of this moment, now and then; a sentence if nobody sees them any more.
+    /// Publishes the numbers of this moment when they are due; a sentence if the exporter is gone.
     pub(super) fn publish(
         &mut self,
         following: &Following,

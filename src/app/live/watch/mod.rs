@@ -1,4 +1,4 @@
-//! `regscope watch`: tells every change of a DN's state, and every finding, as it comes.
+//! `regscope watch`: reports every change of a DN's state, and every finding, as it happens.
 
 use std::io::{Write as _, stderr};
 
@@ -23,7 +23,7 @@ mod watcher;
 use output::Output;
 use watcher::Watcher;
 
-/// Opens everything, gives up rights, then watches until it is told to end.
+/// Opens everything, gives up rights, then watches until a signal or the time ends it.
 pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
     // before anything is open that it would inherit, and before programs are out of reach
@@ -104,7 +104,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Tells what there is to tell, by every way there is.
+    /// Reports everything that is due, on every output.
     fn turn(&mut self, last: bool) -> Result<(), Failure> {
         self.watcher.note_inputs(&self.following.inputs);
         self.watcher.turn(&mut self.following.engine, last)?;
@@ -134,7 +134,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes what is left, tells the last changes, reports, and says what there was in all.
+    /// Drains the queue, prints the last changes and the report, then the totals.
     fn end(mut self) -> Result<Outcome, Failure> {
         self.following.end();
         self.turn(true)?;
@@ -156,7 +156,7 @@ impl Run<'_> {
             (report::headline(view), is_named(view), written)
         });
         written?;
-        // without standard error there is nobody to tell
+        // without standard error there is nothing to do
         drop(stderr().write_all(&text));
         let totals = self.following.totals();
         self.status(&format!("{totals}; {dns}; {lost}"));
@@ -178,7 +178,7 @@ impl Run<'_> {
     fn report(&mut self) -> Result<(), Failure> {
         let mut text = Vec::new();
         self.with_view(|view| report::text::write(view, &mut text))?;
-        // without standard error there is nobody to tell
+        // without standard error there is nothing to do
         drop(stderr().write_all(&text));
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::diagnosis::{Evidence, Finding};
 use crate::net::{FrameRef, Timestamp, escape_lossy, escape_text};
 use crate::registration::{Flag, Status};
 
-/// A change of what is said of a DN.
+/// A change of a DN's status.
 #[derive(Serialize)]
 struct ChangeLine<'a> {
     schema: u32,

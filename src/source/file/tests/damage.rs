@@ -1,4 +1,4 @@
-//! Checks what is said of captures that are cut, damaged or none at all.
+//! Checks what is reported for captures that are cut, damaged or none at all.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The selected line of a comparison in words: what it says, of which DNs.
+//! The selected line of a comparison in words: its meaning, and its DNs.
 
 use ratatui::layout::Rect;
 

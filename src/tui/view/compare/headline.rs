@@ -1,4 +1,4 @@
-//! What the failing DNs share and no working one has, in three lines; or why nothing can be said.
+//! What the failing DNs share and no working one has, in three lines; or why nothing separates them.
 
 use ratatui::layout::Rect;
 
@@ -24,7 +24,7 @@ struct Lead {
     support: Support,
     separation: f64,
     few: bool,
-    /// Attributes that cannot be told apart from it.
+    /// Attributes that coincide with it.
     coincide: usize,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn draw(state: &State, contrast: &Contrast, area: Rect, paper: &mut P
     let [mark, _] = marks(&state.compare.part, paper);
     let [ink, _] = inks(&state.compare.part);
     paper.put(area, (1, 0), mark, Some(ink));
-    // two lines for the sentence where there is room for the notes below it all the same
+    // two lines for the sentence where there is still room for the notes below it
     let room = Rect { height: area.height.saturating_sub(2).max(1), ..inside };
     let y = paper.paragraph(room, 0, 0, &lead.sentence, Some(Ink::Title));
     sides(state, contrast, &lead, Rect { y: inside.y + y, height: 1, ..inside }, paper);

@@ -1,4 +1,4 @@
-//! The screen Compare: which DNs, what leads, the attributes in order, the selected one in words.
+//! The screen Compare: the DNs compared, the leading attribute, all attributes in order, the selected one in words.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
     behind::draw(state, contrast, regions.why, paper);
 }
 
-/// The colours of the two sides: failing and working, or none in particular.
+/// The colors of the two sides: failing and working, or none in particular.
 pub(super) const fn inks(part: &Part) -> [Ink; 2] {
     match part {
         Part::All | Part::Kind(_) => [Ink::Bad, Ink::Good],
@@ -33,7 +33,7 @@ pub(super) const fn inks(part: &Part) -> [Ink; 2] {
     }
 }
 
-/// The marks of the two sides, for whom colours say nothing.
+/// The marks of the two sides, for users who see no colors.
 pub(super) const fn marks(part: &Part, paper: &Paper<'_>) -> [&'static str; 2] {
     match part {
         Part::All | Part::Kind(_) => [paper.glyphs.out_of_service, paper.glyphs.in_service],
@@ -66,7 +66,7 @@ fn choices(state: &State, area: Rect, paper: &mut Paper<'_>) {
     }
 }
 
-/// The comparisons with their places; on a narrow screen those before the current one give way.
+/// The comparisons with their places; on a narrow screen those before the current one are dropped.
 fn placed(state: &State) -> Vec<(Choice, u16, String)> {
     let choices = parts(state);
     let current = choices.iter().position(|choice| choice.part == state.compare.part);

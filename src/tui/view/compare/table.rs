@@ -148,7 +148,7 @@ fn line(
     }
 }
 
-/// `████▌ 0.93!`: how well it separates, and whether few DNs stand behind it.
+/// `████▌ 0.93!`: how well it separates, and whether it rests on few DNs.
 fn strength(separation: f64, few: bool, area: Rect, paper: &mut Paper<'_>) {
     let unicode = paper.glyphs.unicode;
     let ink = match Strength::of(separation) {

@@ -15,7 +15,7 @@ pub(super) fn of_dns(state: &State, screen: &Pair, dns: [DnView<'_>; 2]) -> Shee
     let mut tally = Tally::default();
     let mut rows = Vec::new();
     for row in &pair.rows {
-        // what neither side tells is no row
+        // what neither side shows is no row
         if row.left.is_some() || row.right.is_some() {
             tally.add(row.kind);
         }
@@ -75,7 +75,7 @@ pub(super) fn params(params: &[ParamRow], rows: &mut Vec<Row>) {
     }
 }
 
-/// A DN with its verdict and the way of its request.
+/// A DN with its verdict and the path of its request.
 pub(super) fn side(state: &State, dn: DnView<'_>) -> Side {
     let own = dn.state();
     let verdict = own.verdict.label(own.status_code);

@@ -22,7 +22,7 @@ const MARK: u16 = 3;
 /// Columns of the narrowest and of the widest label.
 const LABELS: (u16, u16) = (12, 28);
 
-/// One line as it stands on the screen.
+/// One line as it is on the screen.
 pub(in crate::tui) struct Line {
     kind: Option<Kind>,
     title: bool,
@@ -30,7 +30,7 @@ pub(in crate::tui) struct Line {
     cells: Cells,
 }
 
-/// What stands beside a label.
+/// The cells beside a label.
 enum Cells {
     /// Left and right.
     Two([String; 2]),
@@ -123,7 +123,7 @@ pub(super) fn draw(state: &State, screen: &Pair, area: Rect, paper: &mut Paper<'
     }
 }
 
-/// Names, verdicts, the way of the request; then how much differs.
+/// Names, verdicts, the path of the request; then how much differs.
 fn head(sheet: &Sheet, columns: Columns, area: Rect, paper: &mut Paper<'_>) {
     for (side, x) in sheet.sides.iter().zip(columns.sides()) {
         let room = Rect { width: (x + columns.side).min(area.width), ..area };
@@ -151,7 +151,7 @@ fn head(sheet: &Sheet, columns: Columns, area: Rect, paper: &mut Paper<'_>) {
     }
 }
 
-/// The mark of a kind, and its colour.
+/// The mark of a kind, and its color.
 const fn mark(kind: Kind) -> (&'static str, Ink) {
     match kind {
         Kind::Same => (" ", Ink::Faint),
@@ -184,7 +184,7 @@ fn line(line: &Line, columns: Columns, area: Rect, paper: &mut Paper<'_>) {
     }
 }
 
-/// The sheet as text of so many columns, for the clipboard.
+/// The sheet as text of `width` columns, for the clipboard.
 pub(in crate::tui) fn as_text(sheet: &Sheet, width: u16) -> String {
     let columns = Columns::of(sheet, width);
     let (label, side) = (usize::from(columns.label), usize::from(columns.side));

@@ -1,4 +1,4 @@
-//! What stands side by side, row by row, before it is put into columns.
+//! The rows of a comparison, before they are put into columns.
 
 use crate::compare::pair::{Kind, Subject};
 use crate::net::{FrameRef, escape_bytes};
@@ -7,7 +7,7 @@ use crate::tui::effect::Key;
 use crate::tui::state::State;
 use crate::tui::state::pair::{Pair, Subjects};
 
-/// What stands side by side.
+/// The rows of a comparison.
 pub(in crate::tui) struct Sheet {
     /// What is compared, in a word.
     pub(super) title: String,
@@ -19,7 +19,7 @@ pub(in crate::tui) struct Sheet {
     pub(super) rows: Vec<Row>,
 }
 
-/// One side's name and what is to be said of it.
+/// One side's name and remarks.
 #[derive(Default)]
 pub(super) struct Side {
     pub(super) name: String,
@@ -36,7 +36,7 @@ pub(super) struct Row {
     pub(super) cells: Cells,
 }
 
-/// What stands beside a label; all of it safe to show.
+/// The cells beside a label; all of it safe to show.
 pub(super) enum Cells {
     Two([String; 2]),
     One(String),
