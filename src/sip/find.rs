@@ -41,25 +41,6 @@ pub(super) fn user_len(text: &[u8]) -> usize {
     position(text, 0, |block| !user(block)).unwrap_or(text.len())
 }
 
-/// The number the digits at the start of `text` make, and how many they are; `None` if there are none, or
-/// so many that the number may not fit.
-#[inline]
-pub(super) fn number(text: &[u8]) -> Option<(u32, usize)> {
-    let (mut number, mut digits) = (0, 0);
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        if digits == 9 {
-            return None;
-        }
-        number = number * 10 + u32::from(digit);
-        digits += 1;
-    }
-    (digits > 0).then_some((number, digits))
-}
-
 fn host(block: u8x16) -> u8x16 {
     let within = |block: u8x16, first: u8, last: u8| {
         let above = block - u8x16::splat(first);
@@ -147,14 +128,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_may_not_fit_are_none() {
-        assert_eq!(number(b"999999999"), Some((999_999_999, 9)));
-        assert_eq!(number(b"0999999999"), None);
-        assert_eq!(number(b""), None);
-        assert_eq!(number(b"x1"), None);
-    }
-
-    #[test]
     fn every_byte_is_of_its_classes() {
         for byte in 0..=u8::MAX {
             let host = byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
@@ -164,9 +137,6 @@ mod tests {
                 assert_eq!(host_len(&text), before + usize::from(host), "{byte} behind {before}");
                 assert_eq!(user_len(&text), before + usize::from(user), "{byte} behind {before}");
             }
-            let digit = char::from(byte).to_digit(10);
-            let want = digit.map_or((9, 2), |digit| (90 + digit, 3));
-            assert_eq!(number(&[b'0', b'9', byte]), Some(want));
         }
     }
 }

@@ -110,27 +110,33 @@ pub(super) fn unquote(value: &[u8]) -> &[u8] {
     }
 }
 
-/// The number a header value starts with, saturating at `u32::MAX`; `None` when it starts with
-/// anything but a digit.
-///
-/// What follows the digits is ignored: comments (RFC 3261 §20.33), parameters, stray text.
-pub(super) fn number(value: &[u8]) -> Option<u32> {
-    let long = long_number(value)?;
-    Some(u32::try_from(long).unwrap_or(u32::MAX))
+/// The number that the digits at the start of `text` make, saturating at `u64::MAX`, and how many they are; `None`
+/// if there are none.
+#[inline]
+pub(super) fn digits(text: &[u8]) -> Option<(u64, usize)> {
+    let (mut number, mut count) = (0_u64, 0);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.saturating_mul(10).saturating_add(u64::from(digit));
+        count += 1;
+    }
+    (count > 0).then_some((number, count))
 }
 
-/// As [`number`], saturating at `u64::MAX`.
+/// The number a header value starts with, saturating at `u64::MAX`; `None` when it starts with anything but a
+/// digit.
+///
+/// What follows the digits is ignored: comments (RFC 3261 §20.33), parameters, stray text.
 pub(super) fn long_number(value: &[u8]) -> Option<u64> {
-    let value = trim_start(value);
-    if !value.first().is_some_and(u8::is_ascii_digit) {
-        return None;
-    }
-    let digits = value.iter().take_while(|byte| byte.is_ascii_digit());
-    Some(
-        digits.fold(0_u64, |sum, digit| {
-            sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-        }),
-    )
+    Some(digits(trim_start(value))?.0)
+}
+
+/// As [`long_number`], saturating at `u32::MAX`.
+pub(super) fn number(value: &[u8]) -> Option<u32> {
+    Some(u32::try_from(long_number(value)?).unwrap_or(u32::MAX))
 }
 
 /// `value` with every fold (line end and the white space around it) made one space

@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2, memrchr};
 
 use super::find;
 use super::params::Params;
-use super::scan::{is_lws, slice, split_once, tail, trim};
+use super::scan::{digits, is_lws, slice, split_once, tail, trim};
 use crate::net::password::is_scheme;
 use crate::net::{Endpoint, address};
 
@@ -228,8 +228,8 @@ impl<'a> Authority<'a> {
 /// The port behind the host that ends at `end`, if there is one, and where it ends; `None` when it is none.
 #[inline]
 pub(super) fn plain_port(text: &[u8], end: usize) -> Option<(Option<u16>, usize)> {
-    let [b':', digits @ ..] = tail(text, end) else { return Some((None, end)) };
-    let (port, len) = find::number(digits)?;
+    let [b':', behind @ ..] = tail(text, end) else { return Some((None, end)) };
+    let (port, len) = digits(behind)?;
     Some((Some(u16::try_from(port).ok()?), end + 1 + len))
 }
 
