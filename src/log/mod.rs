@@ -19,6 +19,7 @@ mod dialect;
 mod extract;
 mod finish;
 mod framer;
+mod key_search;
 mod lines;
 mod pattern;
 mod reader;

@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::dialect;
 use super::finish::{Finish, Found};
 use super::framer::{Event, Framer, Line};
+use super::key_search::Searched;
 use super::lines::Lines;
 use super::stamp::Stamp;
 use super::survey::Survey;
@@ -84,6 +85,8 @@ pub struct LogReader<R> {
     holding: u8,
     /// Up to where the lines were searched for keys.
     searched: u64,
+    /// How far each search for keys came.
+    keys: Searched,
     /// The hour that lines without a date show, and where they show it.
     hour: Hour,
 }
@@ -173,6 +176,7 @@ impl<R: Read> LogReader<R> {
             begun: None,
             holding: 0,
             searched: 0,
+            keys: Searched::default(),
             hour: Hour::default(),
         })
     }
@@ -205,6 +209,7 @@ impl<R: Read> LogReader<R> {
         text.put_back(start);
         self.lines.go_on_with(text);
         self.searched = 0;
+        self.keys = Searched::default();
         self.begun = (!self.framer.is_idle()).then_some(self.part);
         self.part += 1;
         Ok(())
@@ -265,7 +270,7 @@ impl<R: Read> LogReader<R> {
             return;
         }
         let ahead = self.lines.ahead();
-        let key = Tables::all().next_key(ahead);
+        let key = Tables::all().search().next(&mut self.keys, from, ahead);
         let until = ahead.get(..key.unwrap_or(ahead.len())).unwrap_or_default();
         let mut clear = until.len();
         let mut end = last_stamped(until);

@@ -6,6 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use smallvec::SmallVec;
 
 use super::dialect::{self, Dialect, Envelope, Fact, NotSent};
+use super::key_search::KeySearch;
 use super::pattern::Pattern;
 use super::{StatementKind, Sureness};
 
@@ -47,6 +48,8 @@ pub(super) struct Tables {
     /// What ends a message, one for each dialect.
     ends: Vec<Option<Pattern>>,
     keys: Option<AhoCorasick>,
+    /// The same keys, to find the next line that is worth a look.
+    search: KeySearch,
     targets: Vec<SmallVec<[Target; 4]>>,
 }
 
@@ -132,6 +135,7 @@ impl Tables {
             not_sent: Vec::new(),
             ends: Vec::new(),
             keys: None,
+            search: KeySearch::default(),
             targets: Vec::new(),
         };
         let mut keys = Keys::default();
@@ -143,6 +147,7 @@ impl Tables {
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::DFA))
             .build(&keys.keys);
+        tables.search = KeySearch::new(&keys.keys, built.as_ref().ok());
         tables.keys = built.ok();
         tables.targets = keys.targets;
         tables
@@ -197,9 +202,9 @@ impl Tables {
         hits
     }
 
-    /// Where the first key in `text` begins.
-    pub(super) fn next_key(&self, text: &[u8]) -> Option<usize> {
-        Some(self.keys.as_ref()?.find(text)?.start())
+    /// Finds the next line with a key.
+    pub(super) const fn search(&self) -> &KeySearch {
+        &self.search
     }
 
     /// Where in `text` what ends a message of that dialect begins.
