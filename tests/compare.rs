@@ -227,3 +227,46 @@ fn a_dn_that_is_escaped_on_the_wire_is_compared_by_its_own_messages() {
     assert_eq!(told("contact.user"), ["the DN", "the DN"]);
     assert_eq!(told("auth.username_is_dn")[1], "yes");
 }
+
+#[test]
+fn a_line_of_the_log_in_one_exchange_alone_is_shown_and_one_in_both_is_not() {
+    let log = std::fs::read_to_string("captures/log-genesys/input.log").unwrap();
+    assert_eq!(
+        said_alone(&log),
+        Vec::<String>::new(),
+        "every line of 5008 is in the exchange of 1003, too"
+    );
+    let answer = log.find(" 404 Not Found").unwrap();
+    let envelope = log[..answer].rfind(": Sending ").unwrap();
+    let line = log[..envelope].rfind('\n').unwrap() + 1;
+    let more = "18:00:40.000: profile lookup for DN:5008 found nothing in tenant 7\n";
+    let with_more = [&log[..line], more, &log[line..]].concat();
+    let alone = said_alone(&with_more);
+    assert_eq!(alone.len(), 1, "{alone:?}");
+    assert!(alone[0].contains("profile lookup for DN:5008 found nothing"), "{alone:?}");
+}
+
+/// The lines that `compare` shows in the exchange of 5008 alone, against 1003.
+fn said_alone(log: &str) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("server.log");
+    std::fs::write(&path, log).unwrap();
+    let path = path.to_str().unwrap();
+    let text = run(&["compare", "5008", "1003", path]);
+    assert!(text.contains("server.log:"), "messages are at lines: {text}");
+    let value = json(&["compare", "5008", "1003", path]);
+    let said = value.get("said");
+    let [of_5008, of_1003] = [0, 1].map(|side| match said {
+        Some(said) => names(&said[side]).into_iter().map(str::to_owned).collect(),
+        None => Vec::new(),
+    });
+    // what is written once a registration is accepted; "no gateway is found" is in both exchanges
+    assert_eq!(of_1003, ["18:00:01.000: SIPTS: handle registration event 0"]);
+    for line in &of_5008 {
+        assert!(text.contains("Only in the exchange of 5008 (meaning not known)"), "{text}");
+        assert!(
+            run(&["compare", "5008", "1003", path, "--format", "markdown"]).contains(&line[..30])
+        );
+    }
+    of_5008
+}

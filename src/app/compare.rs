@@ -9,7 +9,6 @@ use super::fetch::{Wanted, fetch};
 use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
-use crate::capture::file_name;
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
 use crate::compare::pair::{Pair, Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
@@ -17,12 +16,13 @@ use crate::diagnosis::{Scene, diagnose_dn};
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
 use crate::sip::Message;
+use crate::source::FileInfo;
 use crate::wording::contrast::{condition, support};
 
 /// The result of reading a side.
 struct Read {
     snapshot: Snapshot,
-    files: Vec<String>,
+    files: Vec<FileInfo>,
     /// How the run ends if nothing else happens.
     ending: Outcome,
 }
@@ -47,7 +47,7 @@ impl Read {
     fn of(plan: Plan) -> Result<Self, Failure> {
         let trace = plan.run(None)?;
         let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
-        let files = trace.capture.files.iter().map(file_name).collect();
+        let files = trace.capture.files;
         Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files, ending })
     }
 

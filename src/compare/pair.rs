@@ -5,7 +5,7 @@ use super::attribute::{ATTRIBUTES, Attribute};
 use super::facts::Facts;
 use super::params::{self, Part};
 use crate::net::FrameRef;
-use crate::registration::{AttemptView, DnView, Marks, Snapshot, Sym};
+use crate::registration::{AttemptView, DnView, Marks, Shape, Snapshot, Sym};
 use crate::sip::Uri;
 
 pub use super::params::ParamRow;
@@ -145,6 +145,8 @@ pub struct Pair {
     pub outcomes: [(crate::registration::Verdict, Option<u16>); 2],
     /// Every attribute that applies, in the order of [`ATTRIBUTES`].
     pub rows: Vec<Row>,
+    /// Lines of logs with no known meaning in the exchange of one side alone, left and right.
+    pub lines: [Vec<Shape>; 2],
 }
 
 impl Pair {
@@ -166,7 +168,28 @@ pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
         right: right.dn.name().to_vec(),
         outcomes: [outcome(left.dn), outcome(right.dn)],
         rows,
+        lines: lines(&l, &r),
     }
+}
+
+/// The lines of logs with no known meaning that only one of two exchanges has; none unless a log shows both.
+fn lines(l: &Facts<'_>, r: &Facts<'_>) -> [Vec<Shape>; 2] {
+    let (Some(left), Some(right)) = (logged(l), logged(r)) else { return [Vec::new(), Vec::new()] };
+    let alone = |these: &[&Shape], others: &[&Shape]| {
+        let has = |shape: &Shape| others.iter().any(|other| other.text == shape.text);
+        these.iter().filter(|shape| !has(shape)).map(|shape| (*shape).clone()).collect()
+    };
+    [alone(&left, &right), alone(&right, &left)]
+}
+
+/// The lines with no known meaning in an exchange; `None` when no log shows what was written during it.
+fn logged<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Shape>> {
+    let attempt = facts.attempt?;
+    let shapes = facts.snapshot.shapes();
+    let said = facts.dn.said_in(&attempt).filter_map(|shape| shapes.get(usize::from(shape)));
+    let said: Vec<_> = said.collect();
+    let is_logged = !said.is_empty() || facts.dn.statements_in(&attempt).next().is_some();
+    is_logged.then_some(said)
 }
 
 fn row(attribute: &'static Attribute, l: &Facts<'_>, r: &Facts<'_>) -> Row {

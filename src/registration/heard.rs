@@ -59,7 +59,7 @@ pub(super) struct Hearing {
 }
 
 /// A line with no known meaning, reduced to its shape.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shape {
     /// Digits, addresses, DNs and quoted names replaced by placeholders.
     pub text: Arc<str>,

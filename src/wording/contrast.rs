@@ -6,6 +6,7 @@ use crate::compare::{
     Attribute, Combination, Condition, Contrast, Finding, SaidLine, Side, Support, Value, ValueList,
 };
 use crate::net::{count, escape_bytes, escape_text};
+use crate::registration::Shape;
 
 /// A condition in words, after the attribute's label: `is 192.168.210.54`, `is above 3000`.
 pub(crate) fn condition(condition: &Condition) -> String {
@@ -171,6 +172,12 @@ pub(crate) fn said(line: &SaidLine, sides: Option<[&str; 2]>) -> String {
     let text = escape_text(&line.shape.text);
     let stands = if sides.is_some() { "in" } else { "before" };
     format!("\"{text}\": {stands} {} and {}: {separates}", of(f, 0), of(w, 1))
+}
+
+/// A line of a log with no known meaning that only the exchange of one of two DNs has.
+pub(crate) fn only_in_exchange(line: &Shape, dn: &str) -> String {
+    let text = escape_text(&line.example);
+    format!("Only in the exchange of {dn} (meaning not known): \"{text}\"")
 }
 
 /// What is said when a side has no DN.

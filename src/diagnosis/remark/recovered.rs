@@ -34,8 +34,8 @@ impl DnRule for Recovered {
         let history = case.view.history();
         let before = history.iter().rev().find(|(_, c)| c.verdict.state() == State::OutOfService);
         let what = before.map_or_else(String::new, |(_, c)| match c.code {
-            0 => format!(" ({})", c.verdict.name().replace('_', " ")),
-            code => format!(" ({}, {code})", c.verdict.name().replace('_', " ")),
+            0 => format!(" ({})", c.verdict.label(None)),
+            code => format!(" ({})", c.verdict.label(Some(code))),
         });
         format!("{}: was out of service earlier{what} and is in service again", case.name())
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::json::{ContrastJson, PairJson, RawPairJson};
 use super::view::PairView;
+use crate::capture::file_name;
 use crate::compare::{Contrast, SaidLine};
 use crate::net::escape_text;
 use crate::report::model::SCHEMA;
@@ -59,6 +60,9 @@ struct PairDoc {
     /// The causes, and which differences divide the other DNs too, in sentences.
     lead: Vec<String>,
     files: [Vec<String>; 2],
+    /// Lines of logs with no known meaning in the exchange of one side alone.
+    #[serde(skip_serializing_if = "no_lines")]
+    said: [Vec<String>; 2],
     request: Option<RawPairJson>,
     answer: Option<RawPairJson>,
     notes: Vec<String>,
@@ -83,12 +87,19 @@ pub fn write_pair_json(view: &PairView<'_>, out: &mut dyn Write) -> io::Result<(
         verdicts: view.pair.outcomes.map(|(verdict, _)| verdict.name()),
         status_codes: view.pair.outcomes.map(|(_, code)| code),
         lead: view.lead.clone(),
-        files: [0, 1].map(|n| view.sides.get(n).map(|s| s.files.clone()).unwrap_or_default()),
+        files: view.sides.each_ref().map(|side| side.files.iter().map(file_name).collect()),
+        said: view.pair.lines.each_ref().map(|lines| {
+            lines.iter().map(|line| escape_text(&line.example).into_owned()).collect()
+        }),
         request: message("REGISTER"),
-        answer: message("Answer"),
+        answer: message("Response"),
         notes: view.notes(),
     };
     object(&doc, out)
+}
+
+fn no_lines(lines: &[Vec<String>; 2]) -> bool {
+    lines.iter().all(Vec::is_empty)
 }
 
 fn object(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -26,9 +26,16 @@ pub fn pair_text(view: &PairView<'_>) -> String {
     }
     out.push('\n');
     attributes(&mut out, view.pair);
+    let lines = view.lines();
+    if !lines.is_empty() {
+        out.push('\n');
+    }
+    for sentence in &lines {
+        line(&mut out, 2, sentence);
+    }
     for messages in view.messages() {
         out.push('\n');
-        columns(&mut out, ' ', messages.title, &messages.frames);
+        columns(&mut out, ' ', messages.title, &messages.places);
         headers(&mut out, &messages.raw);
     }
     let notes = view.notes();
@@ -107,7 +114,7 @@ fn headers(out: &mut String, raw: &RawPair) {
         }
     }
     if !raw.same_order {
-        line(out, 0, "! The headers stand in another order.");
+        line(out, 0, "! The headers are in a different order.");
     }
 }
 

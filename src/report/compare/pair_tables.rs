@@ -32,9 +32,12 @@ pub fn pair_markdown(view: &PairView<'_>) -> String {
     }
     let [given, absent] = same(view.pair);
     let _ = write!(out, "\nThe same: {}.\n\nAbsent from both: {}.\n", cell(&given), cell(&absent));
+    for sentence in view.lines() {
+        let _ = write!(out, "\n{}\n", cell(&sentence));
+    }
     for messages in view.messages() {
         let _ = write!(out, "\n#### {}\n\n", messages.title);
-        table(&mut out, "Header", &messages.frames);
+        table(&mut out, "Header", &messages.places);
         for row in &messages.raw.rows {
             let values = [shown(row.left.as_ref()), shown(row.right.as_ref())];
             row_of(&mut out, row.kind, &escape_bytes(&row.name), values);
@@ -45,7 +48,7 @@ pub fn pair_markdown(view: &PairView<'_>) -> String {
             }
         }
         if !messages.raw.same_order {
-            out.push_str("\nThe headers stand in another order.\n");
+            out.push_str("\nThe headers are in a different order.\n");
         }
     }
     for note in view.notes() {

@@ -1,15 +1,22 @@
 //! Two DNs side by side with their messages: what every format of a pair is made from.
 
+use crate::capture::{file_name, is_line};
 use crate::compare::pair::Pair;
 use crate::compare::raw::{RawPair, raw};
-use crate::net::{FrameRef, escape_bytes};
+use crate::net::{FrameRef, count, escape_bytes};
+use crate::source::FileInfo;
+use crate::wording::contrast::only_in_exchange;
+use crate::wording::glyphs::Frames;
+
+/// Lines with no known meaning that are shown of a side.
+const LINES: usize = 8;
 
 /// A message as it was captured.
 #[derive(Clone, Debug)]
 pub struct RawMessage {
     /// Start line and headers.
     pub bytes: Vec<u8>,
-    /// Where it stands.
+    /// Where it is.
     pub frame: FrameRef,
     /// Whether some of it was not captured.
     pub cut: bool,
@@ -18,11 +25,11 @@ pub struct RawMessage {
 /// What is known of one side beside its attributes.
 #[derive(Clone, Debug, Default)]
 pub struct SideView {
-    /// The names of the files, safe to show.
-    pub files: Vec<String>,
+    /// The files it is in.
+    pub files: Vec<FileInfo>,
     /// The REGISTER.
     pub request: Option<RawMessage>,
-    /// Its final answer.
+    /// Its final response.
     pub answer: Option<RawMessage>,
 }
 
@@ -44,7 +51,7 @@ pub struct PairView<'a> {
 /// A pair of messages with what each is called.
 pub(super) struct Messages {
     pub title: &'static str,
-    pub frames: [String; 2],
+    pub places: [String; 2],
     pub raw: RawPair,
 }
 
@@ -57,41 +64,56 @@ impl PairView<'_> {
         }
         let [left, right] = &self.sides;
         let named = |dn: &String, side: &SideView| match side.files.as_slice() {
-            [one] => format!("{dn} in {one}"),
+            [one] => format!("{dn} in {}", file_name(one)),
             many => format!("{dn} in {} files", many.len()),
         };
         let [a, b] = &dns;
         [named(a, left), named(b, right)]
     }
 
-    /// `rejected 403`.
+    /// `rejected 403 Forbidden`.
     pub(super) fn outcomes(&self) -> [String; 2] {
-        self.pair.outcomes.map(|(verdict, code)| {
-            let code = code.map_or_else(String::new, |code| format!(" {code}"));
-            format!("{}{code}", verdict.name().replace('_', " "))
-        })
+        self.pair.outcomes.map(|(verdict, code)| verdict.label(code))
     }
 
-    /// The REGISTERs and the answers, where both sides have one.
+    /// The REGISTERs and the responses, where both sides have one.
     pub(super) fn messages(&self) -> Vec<Messages> {
         let [left, right] = &self.sides;
         let both = |title, left: &Option<RawMessage>, right: &Option<RawMessage>| {
             let (left, right) = (left.as_ref()?, right.as_ref()?);
-            let frames = [self.frame(0, left), self.frame(1, right)];
+            let places = [self.place(0, left), self.place(1, right)];
             let raw = raw(&left.bytes, &right.bytes)?;
-            Some(Messages { title, frames, raw })
+            Some(Messages { title, places, raw })
         };
         let request = both("REGISTER", &left.request, &right.request);
-        let answer = both("Answer", &left.answer, &right.answer);
+        let answer = both("Response", &left.answer, &right.answer);
         request.into_iter().chain(answer).collect()
     }
 
-    /// `frame 12`, with its file when there are several.
-    fn frame(&self, side: usize, message: &RawMessage) -> String {
+    /// `frame 12`, with its file when there are several; `server.log:12` of a log.
+    fn place(&self, side: usize, message: &RawMessage) -> String {
         let files = self.sides.get(side).map_or(&[][..], |side| side.files.as_slice());
-        let file = files.get(usize::from(message.frame.file().0)).filter(|_| files.len() > 1);
-        let file = file.map_or_else(String::new, |file| format!(" of {file}"));
-        format!("frame {}{file}", message.frame.number())
+        let at = message.frame;
+        if is_line(files, at) {
+            return Frames::of(files).name(at);
+        }
+        let file = files.get(usize::from(at.file().0)).filter(|_| files.len() > 1);
+        let file = file.map_or_else(String::new, |file| format!(" of {}", file_name(file)));
+        format!("frame {}{file}", at.number())
+    }
+
+    /// The lines with no known meaning that only one of two logged exchanges has, a sentence each.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for (name, lines) in self.names().iter().zip(&self.pair.lines) {
+            let shown = lines.iter().take(LINES);
+            sentences.extend(shown.map(|line| only_in_exchange(line, name)));
+            if let Some(more) = lines.len().checked_sub(LINES).filter(|more| *more > 0) {
+                let more = count(more as u64, "more such line");
+                sentences.push(format!("{more} only in the exchange of {name}"));
+            }
+        }
+        sentences
     }
 
     /// What is missing, in sentences.
@@ -104,11 +126,11 @@ impl PairView<'_> {
         }
         let mut notes = Vec::new();
         for (name, side) in self.names().iter().zip(&self.sides) {
-            for (what, message) in [("REGISTER", &side.request), ("answer", &side.answer)] {
+            for (what, message) in [("REGISTER", &side.request), ("response", &side.answer)] {
                 match message {
                     None => notes.push(format!("{name}: no {what} to compare.")),
                     Some(message) if message.cut => notes.push(format!(
-                        "{name}: the {what} is cut in the capture; what seems absent may be missing."
+                        "{name}: the {what} is truncated in the capture: what seems absent may not have been captured."
                     )),
                     Some(_) => {}
                 }

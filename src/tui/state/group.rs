@@ -44,10 +44,7 @@ impl GroupBy {
                 .device
                 .and_then(|device| data.snapshot.text(device.user_agent))
                 .map_or_else(missing, |agent| escape_bytes(agent).into_owned()),
-            Self::Verdict => {
-                let code = row.status_code.map_or_else(String::new, |code| format!(" {code}"));
-                format!("{}{code}", row.verdict.name().replace('_', " "))
-            }
+            Self::Verdict => row.verdict.label(row.status_code),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn of_dns(state: &State, screen: &Pair, dns: [DnView<'_>; 2]) -> Shee
     let [[left, left_answer], [right, right_answer]] = dns.map(|dn| keys_of(state, dn.name()));
     let mut tally = Tally::default();
     let mut rows = Vec::new();
-    for (title, keys) in [("REGISTER", [left, right]), ("Answer", [left_answer, right_answer])] {
+    for (title, keys) in [("REGISTER", [left, right]), ("Response", [left_answer, right_answer])] {
         let frame = |key: &Option<Key>| match key {
             Some(key) => format!("frame {}", state.data.frame_name(key.frame)),
             None => "(none)".to_owned(),
@@ -125,7 +125,7 @@ fn headers(pair: &RawPair, same: bool, tally: &mut Tally, rows: &mut Vec<Row>) {
     }
     if !pair.same_order {
         tally.add(Kind::Differs);
-        let text = "those both have stand in another order".to_owned();
+        let text = "those both have are in a different order".to_owned();
         let cells = super::rows::Cells::One(text);
         let kind = Some(Kind::Differs);
         rows.push(Row { kind, title: false, label: "Header order".to_owned(), cells });
