@@ -51,6 +51,8 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features --locked -- -D warnings
+	@# the fuzz targets are a workspace of their own
+	$(CARGO) check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked
 	@# licenses, registries and refused crates are held to deny.toml by tests/dependencies.rs, too
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	  set -ex; \

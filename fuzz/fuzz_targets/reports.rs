@@ -15,11 +15,12 @@ use regscope::diagnosis::diagnose;
 use regscope::diagnosis::explain::explain;
 use regscope::net::{Endpoint, FileId, FrameRef, Origin, PathInfo, Timestamp, Transport};
 use regscope::registration::{Snapshot, SnapshotOptions, Tracker};
-use regscope::report::compare::{self as rendering, PairView, SideView};
+use regscope::report::compare::{self as rendering, PairView};
 use regscope::report::explain::{StoryView, json as story_json};
 use regscope::report::{MessageView, Style, View, csv, json, markdown, ndjson, text};
 use regscope::select::Selection;
 use regscope::sip::datagram;
+use regscope::source::{Compression, FileInfo, Format};
 
 /// DNs whose stories are told one by one.
 const DNS: usize = 3;
@@ -89,8 +90,8 @@ fn comparisons(snapshot: &Snapshot, contrast: &Contrast) {
     let (Some(a), Some(b)) = (dns.next(), dns.next()) else { return };
     let (a, b) = (Subject::new(snapshot, a), Subject::new(snapshot, b));
     let pair = pair(&a, &b);
-    let side = || SideView { files: Vec::new(), request: None, answer: None };
-    let view = PairView { pair: &pair, sides: [side(), side()], apart: false, once: false };
+    let (sides, lead) = (Default::default(), Vec::new());
+    let view = PairView { pair: &pair, sides, lead, apart: false, once: false };
     is_text("pair", rendering::pair_text(&view).as_bytes());
     is_text("pair", rendering::pair_markdown(&view).as_bytes());
     is_text("pair", &written(|out| rendering::write_pair_csv(&view, out)));
@@ -100,7 +101,15 @@ fn comparisons(snapshot: &Snapshot, contrast: &Contrast) {
 fuzz_target!(|data: &[u8]| {
     let mut tracker = Tracker::new();
     let mut clock = Timestamp::from_parts(1_763_505_000, 0);
-    let files = ["fuzz.pcap".to_owned()];
+    let files = [FileInfo {
+        path: "fuzz.pcap".into(),
+        format: Format::Pcap,
+        compression: Compression::None,
+        links: Vec::new(),
+        packets: 0,
+        bytes: 0,
+        size: None,
+    }];
     for (place, piece) in (0..).zip(data.split(|&byte| byte == 0)) {
         let [flags, bytes @ ..] = piece else { continue };
         clock = clock.plus_secs(u32::from(flags >> 4) * 30);

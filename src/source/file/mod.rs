@@ -100,6 +100,22 @@ enum Walk {
     Snoop(Snoop),
 }
 
+impl Walk {
+    /// Passes over packets at the start of `bytes` as long as `pass` says so; how many bytes and packets.
+    #[inline]
+    fn skim(
+        &mut self,
+        bytes: &[u8],
+        pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> (usize, u64) {
+        match self {
+            Self::Pcap(pcap) => pcap.skim(bytes, pass),
+            Self::Pcapng(pcapng) => pcapng.skim(bytes, pass),
+            Self::Snoop(_) => (0, 0),
+        }
+    }
+}
+
 /// A walk over the packets of one capture.
 ///
 /// ```
@@ -230,22 +246,20 @@ impl<R: Read> Reader<R> {
         }
         self.keep_recent();
         let unread = self.buffer.unread();
-        let stamps = &mut self.stamps;
-        // one that is refused is judged when it is advanced to
-        let pass = |stamp: Timestamp, link: LinkType, bytes: &[u8]| {
-            let Some(stamps) = stamps else { return pass(stamp, link, bytes) };
-            let before = stamps.place();
-            let time = stamps.follow(stamp);
-            let passed = time.is_some_and(|time| pass(time, link, bytes));
-            if !passed {
-                stamps.return_to(before);
-            }
-            passed
-        };
-        let (bytes, packets) = match &mut self.walk {
-            Walk::Pcap(pcap) => pcap.skim(unread, pass),
-            Walk::Pcapng(pcapng) => pcapng.skim(unread, pass),
-            Walk::Snoop(_) => (0, 0),
+        let (bytes, packets) = match &mut self.stamps {
+            None => self.walk.skim(unread, pass),
+            // a packet whose stamp has to be judged is judged when it is advanced to
+            Some(stamps) => stamps.steady().map_or((0, 0), |mut steady| {
+                let skimmed = self.walk.skim(unread, |stamp, link, bytes| {
+                    let passed = steady.time(stamp).is_some_and(|time| pass(time, link, bytes));
+                    if passed {
+                        steady.follow(stamp);
+                    }
+                    passed
+                });
+                stamps.resume(steady, skimmed.1);
+                skimmed
+            }),
         };
         self.record = None;
         self.buffer.consume(bytes);

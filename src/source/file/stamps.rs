@@ -67,6 +67,36 @@ pub(super) struct Stamps {
     facts: StampFacts,
 }
 
+/// The clock of a capture between stamps that are close to each other.
+#[derive(Clone, Copy)]
+pub(super) struct Steady {
+    before: Timestamp,
+    shift: i64,
+}
+
+impl Steady {
+    /// The time a packet counts at; `None` if its stamp is not close to the one before it.
+    #[inline]
+    pub(super) const fn time(self, stamp: Timestamp) -> Option<Timestamp> {
+        if stamp.nanos().abs_diff(self.before.nanos()) > NEAR {
+            return None;
+        }
+        Some(shifted(stamp, self.shift))
+    }
+
+    /// Follows that stamp.
+    #[inline]
+    pub(super) const fn follow(&mut self, stamp: Timestamp) {
+        self.before = stamp;
+    }
+}
+
+/// A stamp as the clock counts it that was set by so much.
+#[inline]
+const fn shifted(stamp: Timestamp, shift: i64) -> Timestamp {
+    Timestamp::from_nanos(stamp.nanos().saturating_sub(shift))
+}
+
 /// What the stamps ahead show.
 enum Case {
     Follow,
@@ -100,25 +130,26 @@ impl Stamps {
     /// The time of a packet whose stamp is close to the one before it; `None` if it is not.
     #[inline]
     pub(super) fn follow(&mut self, stamp: Timestamp) -> Option<Timestamp> {
-        let before = self.before?;
-        if self.wrong > 0 || stamp.nanos().abs_diff(before.nanos()) > NEAR {
-            return None;
+        let mut steady = self.steady()?;
+        let time = steady.time(stamp)?;
+        steady.follow(stamp);
+        self.resume(steady, 1);
+        Some(time)
+    }
+
+    /// The clock while stamps are close to each other, for a loop over many packets; `None` when the next one has
+    /// to be judged. [`Self::resume`] puts it back.
+    pub(super) const fn steady(&self) -> Option<Steady> {
+        match self.before {
+            Some(before) if self.wrong == 0 => Some(Steady { before, shift: self.shift }),
+            _ => None,
         }
-        self.before = Some(stamp);
-        self.followed += 1;
-        Some(self.shifted(stamp))
     }
 
-    /// Where the clock is, for [`Self::return_to`].
-    #[inline]
-    pub(super) const fn place(&self) -> (Option<Timestamp>, u64) {
-        (self.before, self.followed)
-    }
-
-    /// Takes back what was followed since.
-    #[inline]
-    pub(super) const fn return_to(&mut self, (before, followed): (Option<Timestamp>, u64)) {
-        (self.before, self.followed) = (before, followed);
+    /// Goes on where a loop over so many packets ended.
+    pub(super) const fn resume(&mut self, steady: Steady, followed: u64) {
+        self.before = Some(steady.before);
+        self.followed += followed;
     }
 
     /// The time packet `number` counts at, whatever its stamp; `ahead` has that and those behind it, `ended`
@@ -149,16 +180,9 @@ impl Stamps {
         } else {
             self.before = Some(stamp);
             self.followed += 1;
-            return self.shifted(stamp);
+            return shifted(stamp, self.shift);
         }
-        self.shifted(at)
-    }
-
-    const fn shifted(&self, stamp: Timestamp) -> Timestamp {
-        if self.shift == 0 {
-            return stamp;
-        }
-        Timestamp::from_nanos(stamp.nanos().saturating_sub(self.shift))
+        shifted(at, self.shift)
     }
 
     fn set(&mut self, number: u64, by: i64) {
