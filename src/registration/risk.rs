@@ -36,6 +36,19 @@ pub enum Risk {
 }
 
 impl Risk {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::ConnectionClosed,
+        Self::ContactUnreachable,
+        Self::RefreshRefused,
+        Self::RefreshUnanswered,
+        Self::RefreshGivenUp,
+        Self::ResponsesLost,
+        Self::Flapping,
+        Self::Conflict,
+        Self::LostAtEdge,
+    ];
+
     /// The word used in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

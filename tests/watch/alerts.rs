@@ -117,6 +117,7 @@ mod with_agents {
         for (name, number) in [
             ("regscope_dns{verdict=\"in_service\",state=\"in_service\"}", 2.0),
             ("regscope_dns{verdict=\"not_seen\",state=\"unknown\"}", 1.0),
+            ("regscope_dns_at_risk{reason=\"refresh_refused\"}", 0.0),
             ("regscope_expected_dns", 3.0),
             ("regscope_expected_dns_in_service", 1.0),
             ("regscope_expected_dns_missing", 1.0),

@@ -17,6 +17,7 @@ mod exec;
 mod metrics;
 mod ndjson;
 mod output;
+mod risks;
 mod text;
 mod watcher;
 
@@ -121,8 +122,9 @@ impl Run<'_> {
     #[cfg(feature = "metrics")]
     fn publish(&mut self) {
         let (Some(metrics), Some(dns)) = (&mut self.metrics, self.watcher.dns()) else { return };
-        let cluster = self.watcher.cluster();
+        let (risks, cluster) = (self.watcher.risks(), self.watcher.cluster());
         let failed = metrics.publish(&self.following, dns, |families| {
+            risks.add_to(families);
             cluster.add_to(families);
             #[cfg(feature = "exec")]
             if let Some(exec) = &self.exec {

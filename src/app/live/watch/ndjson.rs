@@ -11,7 +11,7 @@ use crate::app::live::inputs::Inputs;
 use crate::capture::Process;
 use crate::diagnosis::{Evidence, Finding};
 use crate::net::{FrameRef, Timestamp, escape_lossy, escape_text};
-use crate::registration::{Flag, Status};
+use crate::registration::{Flag, Risk, Status};
 
 /// A change of a DN's status.
 #[derive(Serialize)]
@@ -24,6 +24,8 @@ struct ChangeLine<'a> {
     from: Option<StatusDoc>,
     to: Option<StatusDoc>,
     flags: Vec<&'static str>,
+    /// Why the DN is at risk, if it is.
+    at_risk: Option<&'static str>,
     expires_at: Option<String>,
     source: Option<String>,
     registrar: Option<String>,
@@ -133,6 +135,7 @@ pub(super) fn change(told: &Told<'_>, inputs: &Inputs, out: &mut dyn Write) -> i
         from: change.from.map(Into::into),
         to: change.to.map(Into::into),
         flags,
+        at_risk: told.risk.map(Risk::name),
         expires_at: change.expires_at.map(Timestamp::epoch_string),
         source: told.source.map(|source| source.to_string()),
         registrar: told.registrar.map(|registrar| registrar.to_string()),

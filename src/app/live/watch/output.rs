@@ -10,7 +10,7 @@ use crate::capture::{Hosts, Process};
 use crate::cli::WatchFormat;
 use crate::diagnosis::Finding;
 use crate::net::{Endpoint, Timestamp, escape_lossy};
-use crate::registration::{DnChange, DnView, Snapshot};
+use crate::registration::{DnChange, DnView, Risk, Snapshot};
 
 /// The version of the NDJSON format.
 pub(super) const SCHEMA: u32 = 1;
@@ -29,6 +29,8 @@ pub(super) struct Told<'a> {
     pub name: Option<String>,
     /// Why it is out of service, if that is still so.
     pub cause: Option<&'a Finding>,
+    /// Why it is at risk, if it is in service and at risk.
+    pub risk: Option<Risk>,
 }
 
 impl<'a> Told<'a> {
@@ -48,6 +50,7 @@ impl<'a> Told<'a> {
             process: None,
             name: None,
             cause,
+            risk: None,
         };
         let Some(view) = view else { return told };
         if let Some(attempt) = view.last_attempt() {
@@ -66,6 +69,12 @@ impl<'a> Told<'a> {
             }
         }
         told
+    }
+
+    /// The same with why the DN is at risk.
+    pub(super) const fn at_risk(mut self, risk: Option<Risk>) -> Self {
+        self.risk = risk;
+        self
     }
 
     /// The same with who is behind the source.

@@ -8,7 +8,7 @@ use super::output::Told;
 use crate::app::live::inputs::Inputs;
 use crate::diagnosis::{Finding, Severity};
 use crate::net::{Timestamp, escape_bytes};
-use crate::registration::{DnChange, Flag, Status, Verdict};
+use crate::registration::{DnChange, Flag, Risk, Status, Verdict};
 use crate::wording::append;
 use crate::wording::when::Clock;
 use crate::wording::words;
@@ -23,7 +23,7 @@ pub(super) fn change(
     let change = told.change;
     let clock = Clock::new(zone, change.time);
     let mut line = format!("{}  {}  ", clock.short(change.time), escape_bytes(&change.dn));
-    line.push_str(&states(change, &clock));
+    line.push_str(&states(change, told.risk, &clock));
     if let Some((source, registrar)) = told.source.zip(told.registrar) {
         append!(line, "  {source} -> {registrar}");
         if let Some(process) = &told.process {
@@ -47,7 +47,7 @@ pub(super) fn change(
 }
 
 /// `in service -> rejected 403 Forbidden [+refresh_refused]`.
-fn states(change: &DnChange, clock: &Clock) -> String {
+fn states(change: &DnChange, risk: Option<Risk>, clock: &Clock) -> String {
     let (from, to) = (change.from, change.to);
     let words = |status: Status, expires| match status.verdict {
         Verdict::NotSeen => "expected, not seen so far".to_owned(),
@@ -65,7 +65,10 @@ fn states(change: &DnChange, clock: &Clock) -> String {
         _ => String::new(),
     };
     match to {
-        Some(to) => text.push_str(&words(to, change.expires_at)),
+        Some(to) => {
+            text.push_str(&words(to, change.expires_at));
+            text.push_str(&words::at_risk(risk));
+        }
         None => text.push_str("not listed any more: only a scanner tries it, or it was forgotten"),
     }
     let has = |status: Option<Status>, flag| status.is_some_and(|s| s.flags.contains(flag));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::hashing::{HashMap, HashSet};
 
 use super::output::{Output, Told};
+use super::risks::Risks;
 use crate::app::live::engine::Engine;
 use crate::app::live::inputs::Inputs;
 #[cfg(feature = "metrics")]
@@ -47,6 +48,7 @@ pub(super) struct Watcher<W> {
     /// The rules that held of a DN when it was last told of.
     rules: HashMap<Vec<u8>, Vec<&'static str>>,
     around: HashSet<Key>,
+    risks: Risks,
     poll_due: Instant,
     look_due: Instant,
     around_due: Instant,
@@ -72,6 +74,7 @@ impl<W: Write> Watcher<W> {
             missing: HashSet::default(),
             rules: HashMap::default(),
             around: HashSet::default(),
+            risks: Risks::default(),
             poll_due: now,
             look_due: now,
             around_due: now,
@@ -94,6 +97,12 @@ impl<W: Write> Watcher<W> {
     #[cfg(feature = "metrics")]
     pub(super) const fn cluster(&self) -> &crate::metrics::ClusterGauges {
         &self.cluster.0
+    }
+
+    /// The DNs at risk at the last look around.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn risks(&self) -> &Risks {
+        &self.risks
     }
 
     /// Takes in who owns which DN, and which nodes have lost each other.
@@ -202,14 +211,21 @@ impl<W: Write> Watcher<W> {
         }
         let mut pending = std::mem::take(&mut self.pending);
         pending.sort_by_key(|change| change.time);
+        if around {
+            let told: HashSet<&[u8]> = pending.iter().map(|change| change.dn.as_slice()).collect();
+            let is_due = |dn: &[u8]| told.contains(dn) || self.held.contains_key(dn);
+            let risks = self.risks.changes(&snapshot, engine.clock(), is_due);
+            pending.extend(risks);
+        }
         if !pending.is_empty() {
-            self.tell(&pending, &snapshot, engine)?;
+            self.tell(pending, &snapshot, engine)?;
         }
         if around {
             self.looked = engine.packets().read;
             #[cfg(feature = "metrics")]
             if self.dns.is_some() {
                 self.count_nodes(&snapshot);
+                self.risks.count(&snapshot);
             }
             self.tell_around(&diagnose(&snapshot), engine.clock())?;
         }
@@ -257,19 +273,19 @@ impl<W: Write> Watcher<W> {
 
     fn tell(
         &mut self,
-        changes: &[DnChange],
+        changes: Vec<DnChange>,
         snapshot: &Snapshot,
         engine: &mut Engine,
     ) -> io::Result<()> {
         let now = engine.clock();
         let scene = Scene::new(snapshot);
-        let wanted: HashSet<&[u8]> = changes.iter().map(|c| c.dn.as_slice()).collect();
+        let wanted: HashSet<Vec<u8>> = changes.iter().map(|c| c.dn.clone()).collect();
         let views: HashMap<&[u8], DnView<'_>> = snapshot
             .dns()
             .filter(|dn| wanted.contains(dn.name()))
             .map(|dn| (dn.name(), dn))
             .collect();
-        for change in changes {
+        for mut change in changes {
             let view = views.get(change.dn.as_slice()).copied();
             let found = view.map_or_else(Vec::new, |view| diagnose_dn(&scene, view));
             // what is said of the DN now is the reason for its latest change only
@@ -281,7 +297,8 @@ impl<W: Write> Watcher<W> {
             };
             let latest = view.is_some_and(is_latest);
             let cause = found.iter().find(|finding| finding.is_cause && latest);
-            let told = Told::new(change, snapshot, view, cause);
+            let risk = self.risks.mark(&mut change, view.filter(|_| latest));
+            let told = Told::new(&change, snapshot, view, cause).at_risk(risk);
             let told = told.known_to(view.and_then(|view| engine.hosts_of(view)));
             self.output.change(&told)?;
             if latest {
