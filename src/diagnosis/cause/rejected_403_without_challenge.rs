@@ -68,9 +68,11 @@ fn same_source(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let own = u32::from(case.attempts.iter().any(|a| a.outcome == Outcome::Accepted));
     let like_it = match (sent.forbidden_unasked, sent.dns) {
         (n, all) if n == all && all > 1 => {
-            format!("; the same goes for all {all} DNs from {source}")
+            format!("; it treats all {all} DNs from {source} like that")
         }
-        (n, all) if n > 1 => format!("; the same goes for {n} of the {all} DNs from {source}"),
+        (n, all) if n > 1 => {
+            format!("; it treats {n} of the {all} DNs from {source} like that, this one included")
+        }
         _ => String::new(),
     };
     let elsewhere = case.scene.served(last.registrar).accepted;
