@@ -125,11 +125,6 @@ fn entries(dir: &Path) -> Vec<String> {
 
 /// DNs about which an extract does not say all that the whole capture does, and what it leaves out.
 const LACKING: &[(&str, &str)] = &[
-    // calls that were delivered before the 404
-    ("field-request-for-dn-refused", "2436"),
-    // what cannot be read
-    ("field-out-of-sight", "2321"),
-    ("field-out-of-sight", "2322"),
     // the same user at another domain: alone, a DN needs no domain in its name
     ("field-domains-apart", "2441@north.example"),
     ("field-domains-apart", "2441@south.example"),

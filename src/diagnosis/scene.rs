@@ -32,6 +32,8 @@ pub struct Scene<'a> {
     /// DNs whose registration is older than the capture.
     pub(super) under_way: usize,
     servers: HashMap<Endpoint, Served>,
+    /// The server that accepted most of the DNs that were accepted, and how many.
+    pub(super) usual: Option<(Endpoint, u32)>,
     sources: HashMap<IpAddr, Sent>,
     /// Servers to which many REGISTERs came at once, in order.
     pub(super) storms: Vec<Storm>,
@@ -58,6 +60,8 @@ pub(super) struct Served {
     first_turn: Option<Timestamp>,
     /// When it last accepted a DN.
     last_accepted: Timestamp,
+    /// It passes REGISTERs on to another server.
+    pub passes_on: bool,
 }
 
 impl Served {
@@ -87,6 +91,7 @@ impl Served {
         self.turned += other.turned;
         self.first_turn = self.first_turn.into_iter().chain(other.first_turn).min();
         self.last_accepted = self.last_accepted.max(other.last_accepted);
+        self.passes_on |= other.passes_on;
     }
 
     /// Notes what a server did with one DN.
@@ -238,7 +243,11 @@ static NOBODY: Served = Served {
     turned: 0,
     first_turn: None,
     last_accepted: Timestamp::from_parts(0, 0),
+    passes_on: false,
 };
+
+/// A registrar that accepted fewer DNs is no rule for others.
+const RULE: u32 = 3;
 
 /// How often an attempt was rejected, or its credentials refused.
 fn rejections(attempt: &AttemptView<'_>) -> u32 {
@@ -312,6 +321,9 @@ impl Piece {
         for attempt in attempts.iter().filter(|a| a.purpose == Purpose::Register) {
             self.waves.add(attempt.registrar, attempt.started);
         }
+        for attempt in attempts.iter().filter(|a| a.entry != a.registrar) {
+            self.servers.entry(attempt.entry).or_default().passes_on = true;
+        }
         let servers = Came::of(attempts, |a| a.registrar).into_iter();
         for (place, (server, Tried { marks, last_answer, .. })) in servers.enumerate() {
             let served = self.servers.entry(server).or_default();
@@ -348,6 +360,7 @@ impl<'a> Scene<'a> {
             Ok(())
         });
         scene.servers.values_mut().for_each(|served| served.answers.sort_unstable());
+        scene.usual = scene.find_usual();
         let high = waves.high(|server| scene.served(server).answered);
         scene.storms = Storm::all(snapshot, &high);
         scene.cluster = Cluster::of(snapshot);
@@ -391,11 +404,19 @@ impl<'a> Scene<'a> {
             shares_instance: false,
             under_way: 0,
             servers: HashMap::default(),
+            usual: None,
             sources: HashMap::default(),
             storms: Vec::new(),
             cluster: Cluster::default(),
             of_cluster: Vec::new(),
         }
+    }
+
+    fn find_usual(&self) -> Option<(Endpoint, u32)> {
+        let all: u32 = self.servers.values().map(|served| served.accepted).sum();
+        let accepted = self.servers.iter().map(|(server, served)| (served.accepted, *server));
+        let (most, server) = accepted.max()?;
+        (most >= RULE && most.saturating_mul(2) > all).then_some((server, most))
     }
 
     fn waves(&self) -> Waves {

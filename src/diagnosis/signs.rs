@@ -41,13 +41,15 @@ pub(super) enum Sign {
     GivenUp,
     /// A connection of it ended, or its Contact refuses one.
     Flow,
+    /// The latest attempt that is over removed it.
+    LatestRemoved,
 }
 
 /// Places of the kinds of signs.
 const VERDICTS: u32 = Flag::ALL.len() as u32;
 const ODDITIES: u32 = VERDICTS + Verdict::ALL.len() as u32;
 const OTHERS: u32 = ODDITIES + Oddity::ALL.len() as u32;
-const _: () = assert!(OTHERS + 14 <= u128::BITS);
+const _: () = assert!(OTHERS + 15 <= u128::BITS);
 
 /// A refresh this close to the end, in milliseconds, may be worth a word.
 pub(super) const LATE: i64 = 32_000;
@@ -124,6 +126,7 @@ impl Signs {
         signs.add_if(odd::is_odd(case), Self::sign(Sign::Odd));
         let failed = latest.is_some_and(|outcome| outcome.failure().is_some());
         signs.add_if(failed, Self::sign(Sign::LatestFailed));
+        signs.add_if(latest == Some(Outcome::Removed), Self::sign(Sign::LatestRemoved));
         signs
     }
 }

@@ -154,6 +154,8 @@ pub enum ConnectionKind {
     },
     /// The client acknowledged bytes of the server that were not captured, or not yet.
     Missed,
+    /// The capture of a connection begins in its middle, and now its other side was seen, too.
+    Joined,
     /// The connection speaks TLS.
     Tls(TlsSign),
     /// No connection: two hosts exchange what cannot be read. Reported once in a while for each direction.
@@ -167,6 +169,8 @@ pub enum Seal {
     Esp(u32),
     /// Compressed SIP (RFC 3320, RFC 5049).
     SigComp,
+    /// A TLS connection without keys.
+    Tls,
 }
 
 /// What a TLS connection shows in clear.

@@ -11,7 +11,7 @@ use super::details::AnswerDetails;
 use super::ends::{End, Host};
 use super::excuse::{Excuse, Issuer};
 use super::forms::{AnswerForm, Forms};
-use super::reading::{Reading, branch_of};
+use super::reading::Reading;
 use super::spare::Spare;
 use super::store::{Dn, Marks, MessageRecord, NIL, Proven};
 use super::text::{Sym, Texts};
@@ -23,20 +23,20 @@ use crate::net::{LogMarks, Origin, Timestamp};
 use crate::sip::{Message, StartLine};
 
 /// A final answer and the transaction it ends.
-struct Final<'a, 'm> {
-    origin: &'a Origin,
-    message: &'a Message<'m>,
-    read: &'a Reading,
-    code: u16,
+pub(super) struct Final<'a, 'm> {
+    pub origin: &'a Origin,
+    pub message: &'a Message<'m>,
+    pub read: &'a Reading,
+    pub code: u16,
     /// What the request asked for; `None` if it was not captured.
-    request: Option<Box<Request>>,
-    hop: u8,
+    pub request: Option<Box<Request>>,
+    pub hop: u8,
     cseq: u32,
     first: Timestamp,
     last_sent: Timestamp,
     senders: SmallVec<[Host; 2]>,
     /// The server it was sent to.
-    server: Option<End>,
+    pub server: Option<End>,
 }
 
 impl Tracker {
@@ -93,38 +93,6 @@ impl Tracker {
         sighting
     }
 
-    /// The transaction of an answer that lacks what its request has, or has what that lacks, for
-    /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
-    /// there says otherwise.
-    pub(super) fn find_odd_answer(
-        &mut self,
-        origin: &Origin,
-        message: &Message<'_>,
-        read: &Reading,
-    ) -> Option<u32> {
-        let slot = self.find_pair(origin.dst, origin.src)?;
-        let t = self.transactions.get(slot)?;
-        let Subject::Register { attempt } = t.subject else { return None };
-        let branch = top_branch(message, read);
-        let same_branch = branch.is_some_and(|branch| branch == t.branch);
-        let call_id = self.store.texts.get(self.store.attempts.get(attempt as usize)?.call_id);
-        if let Some(cseq) = message.cseq() {
-            let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
-            // servers that put Via last: what is left of a cut answer names its request by the dialog
-            let by_call =
-                message.is_cut() && branch.is_none() && message.call_id() == Some(call_id);
-            let meant =
-                same_branch && cut_request || by_call && (cut_request || t.cseq == cseq.number);
-            return meant.then_some(slot);
-        }
-        let same_call = match message.call_id() {
-            Some(told) => told == call_id || call_id.is_empty() && same_branch,
-            None if message.is_cut() => same_branch,
-            None => call_id.is_empty(),
-        };
-        (same_call && (same_branch || message.is_cut() || t.cseq == 0)).then_some(slot)
-    }
-
     fn decide(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         if answer.cseq < a.cseq && matches!(answer.code, 401 | 407) && answer.hop == 0 {
@@ -136,9 +104,11 @@ impl Tracker {
             return;
         }
         if a.decided_hop().is_some_and(|hop| hop > answer.hop) {
-            let dn = a.dn;
-            return self.note_own_via(dn, answer);
+            return self.answered_nearer(attempt, answer);
         }
+        // of two files the answer of the nearer server may come first
+        let is_nearer = a.decided_hop().is_some_and(|hop| hop < answer.hop);
+        let nearer = if is_nearer { a.granted() } else { None };
         a.set_decided_hop(Some(answer.hop));
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
@@ -177,6 +147,7 @@ impl Tracker {
         };
         if outcome == Outcome::Accepted {
             self.note_granted(answer.origin);
+            self.limit_to_nearer(attempt, nearer, answer.origin.time);
         }
         self.conclude(attempt, outcome, answer.origin, false);
     }
@@ -205,18 +176,6 @@ impl Tracker {
             details.answer = Some(AnswerDetails::of(kept.form, texts, origin, code, read, own_via));
         }
         realm
-    }
-
-    /// Notes what the answer that reached the device says of its Via, when one farther on has decided.
-    fn note_own_via(&mut self, dn: u32, answer: &Final<'_, '_>) {
-        let (texts, read) = (&mut self.store.texts, answer.read);
-        let details = self.store.dns.get_mut(dn as usize).and_then(|dn| dn.details.as_mut());
-        if let Some(kept) = details.and_then(|details| details.answer.as_mut())
-            && answer.hop == 0
-            && kept.code == answer.code
-        {
-            kept.take_via(texts, read);
-        }
     }
 
     /// Keeps why a refusal of credentials says nothing of the password.
@@ -360,12 +319,29 @@ impl Tracker {
 
     /// 2xx: what the registrar now holds.
     fn accept(&mut self, attempt: u32, answer: &Final<'_, '_>) -> Outcome {
-        let (origin, message, t) = (answer.origin, answer.message, answer);
+        let listed = self.listed(answer);
+        let Some(success) = self.success(attempt, answer, &listed) else { return Outcome::Open };
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
+        let (dn, registrar) = (a.dn, a.registrar);
+        let Some(record) = self.store.dns.get_mut(dn as usize) else { return Outcome::Open };
+        let Some(reg) = record.registration(registrar) else { return granted_unseen(&listed) };
+        let granted = reg.succeed(&self.store.texts, &success);
+        for l in &listed {
+            Dn::note(&mut record.contacts, &mut record.more_values, l.contact);
+        }
+        record.flags.set_if(Flag::Shortened, granted.shortened);
+        self.note_grant(attempt, granted);
+        granted.outcome
+    }
+
+    /// The Contacts that a 2xx lists.
+    pub(super) fn listed(&mut self, answer: &Final<'_, '_>) -> SmallVec<[Listed; 4]> {
+        let message = answer.message;
         let mut listed = SmallVec::<[Listed; 4]>::new();
         let texts = &mut self.store.texts;
         for (place, c) in answer.read.contacts.iter().enumerate() {
             // most often the one that was asked for
-            let asked = t.request.as_ref().and_then(|r| r.contacts.get(place));
+            let asked = answer.request.as_ref().and_then(|r| r.contacts.get(place));
             let asked = asked.map_or(Sym::NONE, |asked| asked.contact);
             let contact =
                 texts.intern_like(asked, &without_bare_password(c.uri.get(message.raw())));
@@ -379,35 +355,35 @@ impl Tracker {
             }
             listed.push(Listed { contact, device, expires: c.expires });
         }
+        listed
+    }
+
+    /// A 2xx with what it lists, and who had asked.
+    pub(super) fn success<'s>(
+        &mut self,
+        attempt: u32,
+        answer: &'s Final<'_, '_>,
+        listed: &'s [Listed],
+    ) -> Option<Success<'s>> {
         let sibling = self.sibling(attempt);
-        let texts = &mut self.store.texts;
-        let received = answer.read.received.map(|addr| texts.host(addr));
-        let Some(a) = self.store.attempts.get(attempt as usize) else { return Outcome::Open };
-        let (dn, registrar) = (a.dn, a.registrar);
-        let success = Success {
-            asked_at: t.request.as_ref().map_or(origin.time, |_| t.first),
-            time: origin.time,
-            frame: origin.frame,
+        let received = answer.read.received.map(|addr| self.store.texts.host(addr));
+        let a = self.store.attempts.get(attempt as usize)?;
+        let (time, message) = (answer.origin.time, answer.message);
+        Some(Success {
+            asked_at: answer.request.as_ref().map_or(time, |_| answer.first),
+            time,
+            frame: answer.origin.frame,
             source: a.source,
             sibling,
             received,
             senders: answer.senders.clone(),
             user_agent: a.user_agent,
             aor: a.aor,
-            request: t.request.as_deref(),
-            listed: &listed,
+            request: answer.request.as_deref(),
+            listed,
             expires: message.expires(),
             cut: message.is_cut(),
-        };
-        let Some(record) = self.store.dns.get_mut(dn as usize) else { return Outcome::Open };
-        let Some(reg) = record.registration(registrar) else { return granted_unseen(&listed) };
-        let granted = reg.succeed(&self.store.texts, &success);
-        for l in &listed {
-            Dn::note(&mut record.contacts, &mut record.more_values, l.contact);
-        }
-        record.flags.set_if(Flag::Shortened, granted.shortened);
-        self.note_grant(attempt, granted);
-        granted.outcome
+        })
     }
 
     /// Where a device was accepted before under the Call-ID of an attempt, if that was elsewhere: a
@@ -471,11 +447,6 @@ fn granted_before(answer: &Final<'_, '_>) -> Outcome {
         Some(Purpose::Remove) => Outcome::Removed,
         _ => Outcome::Accepted,
     }
-}
-
-/// The branch of the top Via of an answer, which may name nobody.
-fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
-    if read.names_somebody { read.branch } else { branch_of(message) }
 }
 
 /// What is kept of an answer, but what each answer has anew.

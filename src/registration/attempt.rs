@@ -6,6 +6,7 @@ use super::ends::End;
 use super::excuse::Excuse;
 use super::log::Log;
 use super::memory::ALLOCATION;
+use super::nearer::Nearer;
 use super::spare::Spare;
 use super::store::NIL;
 use super::text::Sym;
@@ -496,6 +497,7 @@ pub(super) struct Rare {
     issuer: Option<End>,
     /// How it went on out of sight.
     pub sealed: Option<Seal>,
+    pub nearer: Option<Nearer>,
     /// What a challenge offers beside its first nonce and realm.
     also_offered: Box<[(u64, Sym)]>,
 }
@@ -503,7 +505,8 @@ pub(super) struct Rare {
 impl Rare {
     /// The servers it names.
     pub(super) fn ends_mut(&mut self) -> impl Iterator<Item = &mut End> {
-        self.entry.iter_mut().chain(&mut self.issuer)
+        let nearer = self.nearer.as_mut().map(|nearer| &mut nearer.server);
+        self.entry.iter_mut().chain(&mut self.issuer).chain(nearer)
     }
 
     /// What the last final answer says in words, and the realms a challenge offers beside its first.

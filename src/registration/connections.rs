@@ -218,6 +218,7 @@ impl Tracker {
             }
             ConnectionKind::Tls(TlsSign::Encrypted) => {
                 self.connections.note(event, ConnectionFault::Encrypted, None);
+                self.goes_on_in_tls(&event.origin);
             }
             ConnectionKind::Tls(TlsSign::Failed { alert, by_server }) => {
                 self.connections.note(event, ConnectionFault::TlsFailed, Some((alert, by_server)));
@@ -234,6 +235,7 @@ impl Tracker {
                 }
             }
             ConnectionKind::Missed => self.answer_missed(event),
+            ConnectionKind::Joined => self.peer_joined(event),
             ConnectionKind::Sealed(seal) => self.sealed(&event.origin, seal),
         }
     }
@@ -254,6 +256,18 @@ impl Tracker {
         let Some(t) = slot.and_then(|slot| self.transactions.get_mut(slot)) else { return };
         if let (0, Some(attempt)) = (t.final_code, t.attempt()) {
             t.acted = true;
+            self.touch_attempt(attempt, Some(event.origin.frame));
+        }
+    }
+
+    /// The capture has both directions of a connection that it begins amid: that no response comes means something.
+    fn peer_joined(&mut self, event: &ConnectionEvent) {
+        let (client, server) = (event.origin.src, event.origin.dst);
+        // who opened the connection is a guess
+        let slot = self.find_pair(client, server).or_else(|| self.find_pair(server, client));
+        let Some(t) = slot.and_then(|slot| self.transactions.get_mut(slot)) else { return };
+        t.peer_seen = true;
+        if let Some(attempt) = t.attempt() {
             self.touch_attempt(attempt, Some(event.origin.frame));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::few::Few;
 use super::snapshot::DnView;
-use super::store::{Binding, Change, Refusal, Registration};
+use super::store::{Binding, Called, Change, Refusal, Registration};
 use super::verdict::Verdict;
 
 impl Registration {
@@ -72,9 +72,9 @@ impl DnView<'_> {
         })
     }
 
-    /// When a server last sent it a request.
+    /// The latest call or other request outside a dialog that a server sent it.
     #[must_use]
-    pub fn called_at(&self) -> Option<crate::net::Timestamp> {
-        self.record()?.aside.as_ref()?.called_at
+    pub fn called(&self) -> Option<Called> {
+        self.record()?.aside.as_ref()?.called
     }
 }

@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::reach;
 use super::reading::Reading;
 use super::reginfo::{self, ContactEvent};
-use super::store::{Binding, Dn, NIL, Refusal, Registration};
+use super::store::{Binding, Called, Dn, NIL, Refusal, Registration};
 use super::text::Texts;
 use super::tracker::Tracker;
 use super::transaction::{Subject, Transaction};
@@ -38,11 +38,10 @@ impl Tracker {
         {
             self.reach.ask(origin, method, read.key);
         }
-        let calls =
-            matches!(method, Method::Options | Method::Invite | Method::Message) && !read.in_dialog;
+        let calls = reach::asks(method).filter(|_| method != Method::Notify && !read.in_dialog);
         let addressed = self.store.dn_at(&facts.user, facts.host);
         self.note_forwarded(origin, &facts, addressed, calls);
-        if !calls {
+        if calls.is_none() {
             return;
         }
         let raw_uri = message.request_uri().unwrap_or_default();
@@ -123,7 +122,7 @@ impl Tracker {
         origin: &Origin,
         facts: &Facts<'_>,
         addressed: Option<u32>,
-        calls: bool,
+        calls: Option<&'static str>,
     ) {
         if let Some(parent) = facts.read.parents.iter().find_map(|key| self.transactions.find(key))
             && let Some(t) = self.transactions.get_mut(parent)
@@ -132,16 +131,18 @@ impl Tracker {
             *forwarded = true;
         }
         // a back-to-back server calls the device under a Call-ID of its own
-        let Some(place) = addressed else { return };
+        let Some((place, method)) = addressed.zip(calls) else { return };
         let texts = &self.store.texts;
         if let Some(dn) = self.store.dns.get_mut(place as usize)
             && dn.sources.iter().any(|(source, _)| source.addr == origin.dst.addr)
             && !dn.registrations.iter().any(|reg| reg.registrar.endpoint(texts) == origin.dst)
         {
-            dn.aside.get_or_insert_default().called_at = Some(origin.time);
+            let Origin { time, frame, .. } = *origin;
+            let called = Called { time, frame, by: origin.src.addr, method };
+            dn.aside.get_or_insert_default().called = Some(called);
             let mut resumed = false;
             for reg in &mut dn.registrations {
-                if calls && reg.registrar.host().addr(texts) == origin.src.addr {
+                if reg.registrar.host().addr(texts) == origin.src.addr {
                     resumed |= reg.resume();
                 }
             }
@@ -191,8 +192,8 @@ impl Tracker {
         let registrar = self.store.texts.host(origin.src.addr);
         let texts = &self.store.texts;
         let Some(dn) = self.store.dns.get_mut(dn as usize) else { return };
-        let called_at = dn.aside.as_ref().and_then(|aside| aside.called_at);
-        if called_at.is_some_and(|at| at >= asked) {
+        let delivered = dn.aside.as_ref().and_then(|aside| aside.called);
+        if delivered.is_some_and(|delivered| delivered.time >= asked) {
             return;
         }
         // a device's answer names the device, whatever forwards it
@@ -203,7 +204,7 @@ impl Tracker {
         }
         dn.note_looked_up(origin, false, code != 404);
         // a PBX answers 404 to whatever its dial plan does not know
-        let looked_for = code != 404 || call && called_at.is_some();
+        let looked_for = code != 404 || call && delivered.is_some();
         for reg in &mut dn.registrations {
             // a device that asks for itself is answered by its own dial plan
             let own = reg.bindings.iter().any(|b| b.source.map(End::host) == caller);

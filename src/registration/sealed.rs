@@ -1,5 +1,5 @@
 //! Registrations that go on where the capture cannot read: inside ESP after a security agreement
-//! (RFC 3329, 3GPP TS 33.203), or compressed (RFC 3486, RFC 5049).
+//! (RFC 3329, 3GPP TS 33.203), compressed (RFC 3486, RFC 5049), or in TLS.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::hashing::HashMap;
 use memchr::memmem;
 use smallvec::SmallVec;
 
-use super::attempt::{Attempt, Outcome};
+use super::attempt::{Attempt, Outcome, RETRY_WINDOW};
 use super::memory::map_bytes;
 use super::shrink::Places;
 use super::store::NIL;
@@ -21,25 +21,50 @@ use crate::sip::{HeaderName, Message};
 const ANY: u32 = 0;
 /// Security associations looked at in one challenge.
 const MOST: usize = 8;
-/// Agreements remembered; all are forgotten when there are more.
+/// The latest so many agreements are remembered, and up to as many before them.
 const AGREED: usize = 4096;
+/// The port of SIP over TLS (RFC 3261 §19.1.2).
+const SIPS: u16 = 5061;
 
-/// Who agreed to go on out of sight: a device and its server, how, and the attempt.
+/// A device, its server, and how they may go on out of sight.
+type Sides = (IpAddr, IpAddr, Seal);
+
+/// Who may go on out of sight, and the attempt that would: the latest of them, and those before.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Agreements(HashMap<(IpAddr, IpAddr, Seal), u32>);
+pub(super) struct Agreements {
+    latest: HashMap<Sides, u32>,
+    before: HashMap<Sides, u32>,
+}
 
 impl Agreements {
+    fn is_empty(&self) -> bool {
+        self.latest.is_empty() && self.before.is_empty()
+    }
+
+    fn insert(&mut self, sides: Sides, attempt: u32) {
+        if self.latest.len() >= AGREED {
+            self.before = std::mem::take(&mut self.latest);
+        }
+        self.latest.insert(sides, attempt);
+    }
+
+    fn find(&self, sides: Sides) -> Option<u32> {
+        self.latest.get(&sides).or_else(|| self.before.get(&sides)).copied()
+    }
+
     /// Follows the attempts to their new places.
     pub(super) fn keep(&mut self, places: &Places) {
-        self.0.retain(|_, attempt| {
-            *attempt = Places::to(&places.attempts, *attempt);
-            *attempt != NIL
-        });
+        for agreed in [&mut self.latest, &mut self.before] {
+            agreed.retain(|_, attempt| {
+                *attempt = Places::to(&places.attempts, *attempt);
+                *attempt != NIL
+            });
+        }
     }
 
     /// The bytes it takes.
     pub(super) fn bytes(&self) -> usize {
-        map_bytes(&self.0)
+        map_bytes(&self.latest) + map_bytes(&self.before)
     }
 }
 
@@ -88,24 +113,40 @@ impl Tracker {
         if cut || compressed(via) || compressed(texts.get(a.contact)) {
             agreed.push(Seal::SigComp);
         }
-        let ends = (a.source.host().addr(texts), a.entry().host().addr(texts));
+        // whoever is challenged may come back over TLS
+        agreed.push(Seal::Tls);
+        let (device, server) = (a.source.host().addr(texts), a.entry().host().addr(texts));
         for seal in agreed {
-            if self.agreements.0.len() >= AGREED {
-                self.agreements.0.clear();
-            }
-            self.agreements.0.insert((ends.0, ends.1, seal), attempt);
+            self.agreements.insert((device, server, seal), attempt);
         }
     }
 
     /// A device sends its server something that cannot be read: what was agreed goes on there.
     pub(super) fn sealed(&mut self, origin: &Origin, seal: Seal) {
-        if self.agreements.0.is_empty() {
+        if self.agreements.is_empty() {
             return;
         }
-        let agreements = &mut self.agreements.0;
-        let mut find = |seal| agreements.remove(&(origin.src.addr, origin.dst.addr, seal));
+        let find = |seal| self.agreements.find((origin.src.addr, origin.dst.addr, seal));
         let any = matches!(seal, Seal::Esp(_)).then_some(Seal::Esp(ANY));
-        let Some(attempt) = find(seal).or_else(|| find(any?)) else { return };
+        if let Some(attempt) = find(seal).or_else(|| find(any?)) {
+            self.go_on_out_of_sight(attempt, origin, seal);
+        }
+    }
+
+    /// A device that was challenged opens a TLS connection to a port of SIP at its server: its credentials
+    /// go there, most likely.
+    pub(super) fn goes_on_in_tls(&mut self, origin: &Origin) {
+        let sides = (origin.src.addr, origin.dst.addr, Seal::Tls);
+        let Some(attempt) = self.agreements.find(sides) else { return };
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return };
+        let port = a.entry().endpoint(&self.store.texts).port;
+        let is_sip = [SIPS, port, port.saturating_add(1)].contains(&origin.dst.port);
+        if is_sip && origin.time.nanos_since(a.last) <= RETRY_WINDOW {
+            self.go_on_out_of_sight(attempt, origin, Seal::Tls);
+        }
+    }
+
+    fn go_on_out_of_sight(&mut self, attempt: u32, origin: &Origin, seal: Seal) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
         if a.outcome != Outcome::Failed(Verdict::Challenged) || origin.time < a.last {
             return;

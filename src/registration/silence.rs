@@ -35,6 +35,8 @@ pub(super) struct Silence {
     pub lasted: i64,
     pub paused: i64,
     pub provisional: bool,
+    /// The request itself was not captured.
+    pub unasked: bool,
     pub cut: bool,
     /// Meanwhile the server sent something that was cut beyond recognition.
     pub unread: bool,
@@ -58,7 +60,8 @@ impl Silence {
             if self.nanos < TIMER_F {
                 return Outcome::Open;
             }
-            Verdict::NoAnswer
+            // what the capture lacks of an exchange may be its end
+            if self.unasked { Verdict::OneWay } else { Verdict::NoAnswer }
         } else if !self.reliable && self.sends > 1 && !(deaf && self.gave_over()) {
             Verdict::NoAnswer
         } else if deaf {
@@ -93,6 +96,7 @@ mod tests {
         lasted: 0,
         paused: 5_000_000_000,
         provisional: false,
+        unasked: false,
         cut: false,
         unread: false,
         nanos: 5_000_000_000,
@@ -142,6 +146,11 @@ mod tests {
                 "100 came, Timer F passed",
                 Silence { provisional: true, nanos: TIMER_F, ..BASE },
                 failed(NoAnswer),
+            ),
+            (
+                "100 came to a request that was not captured",
+                Silence { provisional: true, unasked: true, nanos: TIMER_F, ..BASE },
+                failed(OneWay),
             ),
             ("TCP, still waiting", Silence { reliable: true, ..BASE }, Outcome::Open),
             (

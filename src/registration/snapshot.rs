@@ -9,6 +9,7 @@ use super::connections::ConnectionRecord;
 use super::flows::Ways;
 use super::index::Index;
 use super::lookups::FailedLookup;
+use super::nearer::Nearer;
 use super::reach::Silent;
 use super::state::DnState;
 use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
@@ -374,12 +375,16 @@ pub struct AttemptView<'a> {
     pub answered_by: Option<Endpoint>,
     /// The server the device itself talks to.
     pub entry: Endpoint,
-    /// The server whose answer decided.
+    /// The server whose answer decided: how it ended, or the time that was granted.
     pub spoke: Endpoint,
     /// Seconds asked for.
     pub asked: Option<u32>,
-    /// Seconds granted.
+    /// Seconds granted to the device.
     pub granted: Option<u32>,
+    /// Seconds that the registrar granted, if a server nearer to the device granted less.
+    pub upstream: Option<u32>,
+    /// A server nearer to the device and the seconds that it granted, if the registrar granted less.
+    pub promised: Option<(Endpoint, u32)>,
 }
 
 /// One running binding of a snapshot.
@@ -406,8 +411,26 @@ impl<'a> AttemptView<'a> {
         let nearest = attempt.hops > 1 && attempt.decided_hop() == Some(0) && attempt.code != 0;
         let entry = attempt.entry().endpoint(&store.texts);
         let answered_by = nearest.then_some(entry);
-        let spoke = if attempt.decided_hop() == Some(0) { entry } else { registrar };
-        Self { attempt, at, source, registrar, answered_by, entry, spoke, asked, granted }
+        let server = |nearer: Nearer| nearer.server.endpoint(&store.texts);
+        let (less, more) = (attempt.nearer().filter(Nearer::is_less), attempt.nearer());
+        let spoke = match less {
+            Some(nearer) => server(nearer),
+            None if attempt.decided_hop() == Some(0) => entry,
+            None => registrar,
+        };
+        Self {
+            attempt,
+            at,
+            source,
+            registrar,
+            answered_by,
+            entry,
+            spoke,
+            asked,
+            granted,
+            upstream: less.map(|nearer| nearer.upstream),
+            promised: more.filter(|n| !n.is_less()).map(|n| (server(n), n.seconds)),
+        }
     }
 
     /// What the server asked for before the next try, and whether the client obeyed.

@@ -294,13 +294,26 @@ pub(super) struct Proven {
     pub count: u32,
 }
 
+/// A request outside a dialog that a server sent to a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    /// When.
+    pub time: Timestamp,
+    /// The frame of the request.
+    pub frame: FrameRef,
+    /// Who sent it.
+    pub by: IpAddr,
+    /// INVITE, OPTIONS, or MESSAGE.
+    pub method: &'static str,
+}
+
 /// What few DNs have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Aside {
     /// The HEP agents that saw it.
     pub agents: Few<HepAgent>,
-    /// When the registrar last sent a request to the device.
-    pub called_at: Option<Timestamp>,
+    /// The latest call or other request outside a dialog that a server sent to the device.
+    pub called: Option<Called>,
     /// What logs say of it.
     pub heard: Option<Box<HeardOfDn>>,
     /// What servers answered to others who asked for it.

@@ -4,7 +4,7 @@
 //! TIME > REGISTER key=value…      a request from `from` (a) to `to` (r)
 //! TIME < CODE key=value…          an answer, from `to` to `from`
 //! TIME ! icmp [answer]            an ICMP error quoting the last request (its answer); `kind`: port host ttl
-//! TIME ! FATE                     of a TCP connection: reset closed refused silent missed alert encrypted,
+//! TIME ! FATE                     of a TCP connection: reset closed refused silent missed joined alert encrypted,
 //!                                 or of two hosts: esp sigcomp
 //! TIME ? NAME KIND key=value…     a question of `from` (a) to the name server `to` (n); with `code`, its reply,
 //!                                 which leads to the names and addresses of `leads`
@@ -374,25 +374,7 @@ impl Player {
                 let origin = self.origin(&line, time, false);
                 self.tracker.keep_alive(&origin);
             }
-            "!" if !line.has("icmp") => {
-                let mut origin = self.origin(&line, time, false);
-                origin.transport = Transport::Tcp;
-                let kind = match line.words[2] {
-                    "reset" => ConnectionKind::Reset { by_server: true },
-                    "closed" => ConnectionKind::Closed { by_server: false },
-                    "refused" => ConnectionKind::Refused,
-                    "silent" => ConnectionKind::NoAnswer { repeats: 3 },
-                    "missed" => ConnectionKind::Missed,
-                    "esp" => {
-                        let index = line.or("spi", "1").parse().unwrap();
-                        ConnectionKind::Sealed(crate::packet::Seal::Esp(index))
-                    }
-                    "sigcomp" => ConnectionKind::Sealed(crate::packet::Seal::SigComp),
-                    "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
-                    _ => ConnectionKind::Tls(TlsSign::Encrypted),
-                };
-                self.tracker.connection(&ConnectionEvent { origin, since: time, kind, tls: None });
-            }
+            "!" if !line.has("icmp") => self.connect(&line, time),
             "!" => {
                 let (mut sent, mut text) = self.last_request.clone().unwrap();
                 if line.has("answer") {
@@ -440,6 +422,28 @@ impl Player {
                 }
             }
         }
+    }
+
+    /// Plays the fate of a connection.
+    fn connect(&mut self, line: &Line<'_>, time: Timestamp) {
+        let mut origin = self.origin(line, time, false);
+        origin.transport = Transport::Tcp;
+        let kind = match line.words[2] {
+            "reset" => ConnectionKind::Reset { by_server: true },
+            "closed" => ConnectionKind::Closed { by_server: false },
+            "refused" => ConnectionKind::Refused,
+            "silent" => ConnectionKind::NoAnswer { repeats: 3 },
+            "missed" => ConnectionKind::Missed,
+            "joined" => ConnectionKind::Joined,
+            "esp" => {
+                let index = line.or("spi", "1").parse().unwrap();
+                ConnectionKind::Sealed(crate::packet::Seal::Esp(index))
+            }
+            "sigcomp" => ConnectionKind::Sealed(crate::packet::Seal::SigComp),
+            "alert" => ConnectionKind::Tls(TlsSign::Failed { alert: 48, by_server: true }),
+            _ => ConnectionKind::Tls(TlsSign::Encrypted),
+        };
+        self.tracker.connection(&ConnectionEvent { origin, since: time, kind, tls: None });
     }
 
     /// Plays a question to a name server, or its reply.

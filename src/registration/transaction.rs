@@ -233,6 +233,7 @@ impl Transaction {
             lasted: self.last_sent.nanos_since(self.first),
             paused: now.nanos_since(self.last_sent),
             provisional: self.provisional,
+            unasked: !self.request_seen,
             cut: self.request.as_ref().is_some_and(|r| r.cut),
             unread: server.cut.is_some_and(|at| at >= self.first),
             nanos: now.nanos_since(self.first),

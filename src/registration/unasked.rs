@@ -1,8 +1,9 @@
-//! Answers to REGISTERs nobody captured: each stands alone, or goes on with what stood alone before it.
+//! Answers to REGISTERs that were cut or not captured: each stands alone, or goes on with what stood alone before it.
 
 use super::attempt::{Attempt, Traits};
 use super::describe::aor_of;
 use super::facts::Facts;
+use super::reading::{Reading, branch_of};
 use super::store::{Dn, NIL};
 use super::tracker::Tracker;
 use super::transaction::{Ends, Subject, Transaction};
@@ -14,6 +15,38 @@ use crate::sip::{Contact, Message};
 const NEXT_ROUND: i64 = 5_000_000_000;
 
 impl Tracker {
+    /// The transaction of an answer that lacks what its request has, or has what that lacks, for
+    /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
+    /// there says otherwise.
+    pub(super) fn find_odd_answer(
+        &mut self,
+        origin: &Origin,
+        message: &Message<'_>,
+        read: &Reading,
+    ) -> Option<u32> {
+        let slot = self.find_pair(origin.dst, origin.src)?;
+        let t = self.transactions.get(slot)?;
+        let Subject::Register { attempt } = t.subject else { return None };
+        let branch = top_branch(message, read);
+        let same_branch = branch.is_some_and(|branch| branch == t.branch);
+        let call_id = self.store.texts.get(self.store.attempts.get(attempt as usize)?.call_id);
+        if let Some(cseq) = message.cseq() {
+            let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
+            // servers that put Via last: what is left of a cut answer names its request by the dialog
+            let by_call =
+                message.is_cut() && branch.is_none() && message.call_id() == Some(call_id);
+            let meant =
+                same_branch && cut_request || by_call && (cut_request || t.cseq == cseq.number);
+            return meant.then_some(slot);
+        }
+        let same_call = match message.call_id() {
+            Some(told) => told == call_id || call_id.is_empty() && same_branch,
+            None if message.is_cut() => same_branch,
+            None => call_id.is_empty(),
+        };
+        (same_call && (same_branch || message.is_cut() || t.cseq == 0)).then_some(slot)
+    }
+
     /// An answer without its request: the answer stands alone.
     pub(super) fn unasked(
         &mut self,
@@ -95,4 +128,9 @@ impl Tracker {
         }
         self.begin(Attempt::new(dn, call_id, origin, (dst, src)))
     }
+}
+
+/// The branch of the top Via of an answer, which may name nobody.
+fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
+    if read.names_somebody { read.branch } else { branch_of(message) }
 }

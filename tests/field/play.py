@@ -106,6 +106,30 @@ class Player:
         elif what != "open":
             raise Mistake("TCP %s is not known" % what)
 
+    def tls(self, event, source, target, words):
+        """`TLS hello | data | alert NUMBER`: a handshake, bytes nobody can read, or a fatal alert, over that connection."""
+        connection = self.connections[frozenset((source, target))]
+
+        def record(kind, body):
+            return struct.pack("!BHH", kind, 0x0303, len(body)) + body
+
+        def hello(kind, body):
+            return record(22, struct.pack("!I", kind << 24 | len(body)) + body)
+
+        if words[0] == "hello":
+            random = bytes(range(32))
+            suites = struct.pack("!HH", 2, 0xc02f)
+            self.segment(event.time, event, connection, source, wire.PSH | wire.ACK,
+                         hello(1, b"\3\3" + random + b"\0" + suites + b"\1\0"))
+            self.segment(event.time + MILLISECOND, event, connection, target, wire.PSH | wire.ACK,
+                         hello(2, b"\3\3" + random + b"\0" + suites[2:] + b"\0") + record(20, b"\1") + record(22, bytes(40)))
+            self.segment(event.time + 2 * MILLISECOND, event, connection, source, wire.PSH | wire.ACK,
+                         record(20, b"\1") + record(22, bytes(40)))
+        elif words[0] == "data":
+            self.segment(event.time, event, connection, source, wire.PSH | wire.ACK, record(23, bytes(7 * i % 256 for i in range(400))))
+        else:
+            self.segment(event.time, event, connection, source, wire.PSH | wire.ACK, record(21, bytes([2, int(words[1])])))
+
     def upgrade(self, event, source, target):
         """`WS upgrade`: the HTTP handshake of RFC 6455 for the subprotocol sip, the example key of the RFC."""
         connection = self.connections[frozenset((source, target))]
@@ -181,6 +205,8 @@ class Player:
                 self.tcp(event, source, target, event.words[1:])
             elif kind == "WS":
                 self.upgrade(event, source, target)
+            elif kind == "TLS":
+                self.tls(event, source, target, event.words[1:])
             elif kind == "ICMP":
                 self.icmp(event, source, target)
             elif kind == "DNS":

@@ -9,9 +9,10 @@ use crate::hashing::{HashMap, HashSet, Keyed};
 
 use super::follow::Part;
 use super::frames::FrameSet;
+use crate::diagnosis::{Scene, diagnose_dn};
 use crate::net::{Endpoint, FrameRef, Origin};
-use crate::packet::{Decoder, Event, IcmpError, Limits, StreamChunk, sieve};
-use crate::registration::{DnView, Snapshot};
+use crate::packet::{ConnectionEvent, Decoder, Event, IcmpError, Limits, StreamChunk, sieve};
+use crate::report::View;
 use crate::sip::{self, Message, Method};
 
 /// Joined packets whose frames are remembered, and requests whose response may still come.
@@ -39,16 +40,23 @@ pub(super) struct Wanted {
     calls: HashSet<u64>,
     /// Hosts whose requests for one of the DNs got no response or whose connections were refused, and where.
     in_vain: HashSet<(IpAddr, Endpoint)>,
+    /// Call-IDs of requests that are cited: their responses are wanted, for they are not unanswered.
+    answered: HashSet<u64>,
     joined: Joined,
     /// Requests that are no REGISTER, by Call-ID, oldest first.
     requests: VecDeque<(u64, FrameRef)>,
 }
 
 impl Wanted {
-    /// What the model knows of these DNs.
-    pub(super) fn of<'a>(snapshot: &'a Snapshot, dns: impl Iterator<Item = DnView<'a>>) -> Self {
+    /// What the model knows of the selected DNs, and what findings about them cite.
+    pub(super) fn of(view: &View<'_>) -> Self {
+        let snapshot = view.snapshot;
         let mut wanted = Self::default();
-        for dn in dns {
+        let scene = Scene::new(view.snapshot);
+        for dn in view.dns() {
+            for shown in diagnose_dn(&scene, dn).iter().flat_map(|finding| &finding.evidence) {
+                wanted.seeds.insert(shown.frame);
+            }
             for attempt in dn.attempts() {
                 wanted.pairs.insert(pair(attempt.source, attempt.registrar));
                 wanted.calls.extend(snapshot.text(attempt.call_id).map(hash));
@@ -92,7 +100,8 @@ impl Wanted {
             Event::Icmp(error) => self.icmp(error),
             Event::Joined { told_as, frames } => self.joined.add(*told_as, frames),
             Event::Segment { origin } => self.segment(origin),
-            Event::Connection(_) | Event::Agent(_) | Event::Dns { .. } => {}
+            Event::Connection(event) => self.connection(event),
+            Event::Agent(_) | Event::Dns { .. } => {}
         }
     }
 
@@ -119,15 +128,23 @@ impl Wanted {
                 self.requests.pop_front();
             }
             self.requests.push_back((call, origin.frame));
+            if named {
+                self.answered.insert(call);
+            }
             if self.in_vain.contains(&(origin.src.addr, origin.dst)) {
                 self.pairs.insert(pair(origin.src, origin.dst));
                 self.calls.insert(call);
                 self.take(origin.frame);
             }
-        } else if named {
+            return;
+        }
+        if named {
             for (_, frame) in self.requests.iter().filter(|(own, _)| *own == call) {
                 self.joined.take(*frame, &mut self.frames);
             }
+        }
+        if self.answered.contains(&call) {
+            self.take(origin.frame);
         }
     }
 
@@ -158,6 +175,17 @@ impl Wanted {
         let call = quoted.as_ref().and_then(Message::call_id).map(hash);
         if call.is_none_or(|call| self.calls.contains(&call)) {
             self.take(error.origin.frame);
+        }
+    }
+
+    /// Takes what a DN goes on in out of sight: the packet, or the connection that it is of.
+    fn connection(&mut self, event: &ConnectionEvent) {
+        let origin = &event.origin;
+        if self.seeds.contains(origin.frame) {
+            if origin.transport.is_reliable() {
+                self.connections.insert(pair(origin.src, origin.dst));
+            }
+            self.take(origin.frame);
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn write(
     summary: &mut Summary,
 ) -> Result<(), Failure> {
     let until = view.snapshot.at;
-    let mut wanted = Wanted::of(view.snapshot, view.dns());
+    let mut wanted = Wanted::of(view);
     if wanted.is_empty() {
         let what = "no packet of the selected DNs is in the capture";
         return Err(Failure::Usage(what.to_owned()));

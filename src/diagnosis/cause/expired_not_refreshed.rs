@@ -36,9 +36,12 @@ impl DnRule for ExpiredNotRefreshed {
         let granted = last.granted.map_or_else(|| "a time".to_owned(), |s| format!("{s} s"));
         let ago =
             case.change_to(Verdict::Expired).map(|c| case.scene.snapshot.at.nanos_since(c.time));
+        let promised = last.promised.map_or_else(String::new, |(server, seconds)| {
+            format!("; {server}, through which it registers, had granted the device {seconds} s")
+        });
         format!(
             "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
-             {}",
+             {}{promised}",
             last.spoke,
             last.source.addr,
             span(ago.unwrap_or_default()),

@@ -36,6 +36,10 @@ impl DnRule for GoneAtRegistrar {
                 .find(|a| a.outcome == Outcome::Accepted)
                 .map(shown_by)
                 .unwrap_or_default();
+            // a 404 means something only where calls had been delivered before
+            let called =
+                case.view.called().filter(|_| case.view.doubt().is_some_and(|d| d.code == 404));
+            shown.extend(called.map(|called| Evidence { time: called.time, frame: called.frame }));
             let change = case.change_to(Verdict::Terminated);
             shown.extend(change.map(|c| Evidence { time: c.time, frame: c.frame }));
             let doubtful = case.view.doubt().is_some();

@@ -56,5 +56,5 @@ impl DnRule for NotKept {
 /// Whether a server sends requests to the device though no Contact was listed.
 fn is_called(case: &Case<'_>) -> bool {
     let first = case.attempts.iter().find(|a| a.outcome == Outcome::Failed(Verdict::NotKept));
-    first.zip(case.view.called_at()).is_some_and(|(first, called)| called > first.started)
+    first.zip(case.view.called()).is_some_and(|(first, called)| called.time > first.started)
 }

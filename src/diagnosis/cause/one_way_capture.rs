@@ -6,8 +6,8 @@ static ABOUT: About = About {
     id: "one-way-capture",
     severity: Severity::Warning,
     fragment: "only one direction captured",
-    meaning: "No response was captured, yet the device acts as if it had one: the capture \
-            shows one direction only.",
+    meaning: "No final response was captured, yet the device acts as if it had one, or the REGISTER itself was not \
+            captured: the capture shows one direction only.",
     check: "capture on the SIP host itself, or on both directions of the mirrored port",
     reference: "RFC 3261 §17.1.2.2",
 };
@@ -35,6 +35,15 @@ impl DnRule for OneWayCapture {
             0 => String::new(),
             n => format!(", though it has answers to {}", count(n, "other DN")),
         };
+        if last.messages().all(|message| message.code != 0) {
+            return format!(
+                "{}: {} answered a REGISTER from {} that was not captured, and no final response was: this \
+                 capture cannot tell{others}",
+                case.name(),
+                last.registrar,
+                last.source.addr
+            );
+        }
         // over TCP nothing is repeated
         let shows = if last.transport.is_reliable() {
             "may have got one"

@@ -162,7 +162,14 @@ fn event(attempt: &AttemptView<'_>, sentence: String) -> Event {
 /// The event of a change no REGISTER of this DN brought.
 fn without_attempt(case: &Case<'_>, registrar: Endpoint, change: Change) -> Option<Event> {
     let sentence = match change.verdict {
-        Verdict::Expired => format!("the time granted by {registrar} ran out"),
+        Verdict::Expired => {
+            let mut accepted = case.attempts.iter().rev();
+            let last = accepted.find(|a| {
+                let is_it = a.outcome == Outcome::Accepted && a.registrar == registrar;
+                is_it && decided_at(a) <= change.time
+            });
+            format!("the time granted by {} ran out", last.map_or(registrar, |a| a.spoke))
+        }
         Verdict::Terminated if !is_removed_at(case, change.time) => {
             format!("{registrar} shows that it no longer holds the binding")
         }

@@ -91,7 +91,10 @@ fn verdict(case: &Case<'_>) -> String {
         State::Unknown => "is in an unknown state",
     };
     let word = case.verdict().label(case.view.state().status_code);
-    let at = case.registrar().map_or_else(String::new, |r| format!(" at {r}"));
+    // a time that ran out ran out where it was granted
+    let granted_by = case.decider().filter(|_| case.is(Verdict::Expired)).map(|last| last.spoke);
+    let at = granted_by.or_else(|| case.registrar());
+    let at = at.map_or_else(String::new, |server| format!(" at {server}"));
     match case.verdict() {
         Verdict::InService => format!("{} {state}{at}", case.name()),
         Verdict::CtiOnly => format!("{} {state}, known from CTI only", case.name()),

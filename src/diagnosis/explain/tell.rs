@@ -71,9 +71,12 @@ fn accepted(case: &Case<'_>, attempt: &AttemptView<'_>, refresh: bool) -> (Strin
         contact if contact.is_empty() => String::new(),
         contact => format!(", Contact {contact}"),
     };
+    let upstream = attempt.upstream.map_or_else(String::new, |seconds| {
+        format!(", behind which {} had granted {seconds} s", attempt.registrar)
+    });
     let sentence = format!(
-        "{word}{granted}{asked} by {}{challenged}, from {}{contact}",
-        attempt.registrar, attempt.source
+        "{word}{granted}{asked} by {}{upstream}{challenged}, from {}{contact}",
+        attempt.spoke, attempt.source
     );
     (sentence, word.to_owned())
 }

@@ -1,15 +1,15 @@
 //! Held upstream, and lost at the border controller in between.
 
 use super::super::prelude::*;
-use crate::registration::{RegistrationState, State};
+use crate::registration::{AttemptView, RegistrationState, State};
 
 static ABOUT: About = About {
     id: "lost-at-edge",
     severity: Severity::Warning,
     fragment: "held upstream, lost at the border controller",
-    meaning: "A border controller registered the DN onward, and that registration runs; the \
-            device's own at the border controller has ended, so calls end there.",
-    check: "the device and its way to the border controller; whether that ends registrations \
+    meaning: "A border controller registered the DN onward, and the registrar behind it still holds the DN; the \
+            device's own registration at the border controller has ended, so calls end there.",
+    check: "the device and its path to the border controller; whether the border controller ends registrations \
             upstream when a device is gone",
     reference: "RFC 3261 §10.2.4, RFC 7092 §3.2.2",
 };
@@ -23,10 +23,13 @@ impl DnRule for LostAtEdge {
     }
 
     fn needs(&self) -> Signs {
-        Signs::flag(Flag::LostAtEdge)
+        Signs::flag(Flag::LostAtEdge).or(Signs::verdict(Verdict::Expired))
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
+        if let Some(upheld) = upheld(case) {
+            return Held::Yes(Proof::warning(Confidence::Certain, granted_by(upheld)));
+        }
         Held::when(case.has(Flag::LostAtEdge), || {
             let edge = lost(case).map(|reg| reg.registrar);
             let last = case.attempts.iter().rev().find(|a| Some(a.registrar) == edge);
@@ -35,6 +38,17 @@ impl DnRule for LostAtEdge {
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
+        if let Some(upheld) = upheld(case) {
+            return format!(
+                "{}: {} granted {} s and still holds it, but {}, where {} registered, granted it less and has \
+                 not been refreshed in time: calls end there",
+                case.name(),
+                upheld.registrar,
+                upheld.upstream.unwrap_or_default(),
+                upheld.spoke,
+                upheld.source.addr
+            );
+        }
         let Some((edge, held)) = lost(case).zip(case.registrar()) else { return String::new() };
         let last = case.attempts.iter().rev().find(|a| a.registrar == edge.registrar);
         format!(
@@ -57,4 +71,25 @@ fn lost<'c>(case: &'c Case<'_>) -> Option<&'c RegistrationState> {
     case.view.state().registrations.iter().find(|reg| {
         reg.verdict.state() == State::OutOfService && holders.contains(&reg.registrar.addr)
     })
+}
+
+/// The latest attempt whose grant the registrar holds to, after the shorter time that a border controller
+/// on the path made of it ran out.
+fn upheld<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
+    if !case.is(Verdict::Expired) {
+        return None;
+    }
+    let reached = |a: &&AttemptView<'_>| {
+        a.outcome == Outcome::Accepted && (a.upstream.is_some() || a.spoke == a.registrar)
+    };
+    let last = case.attempts.iter().rev().find(reached)?;
+    let until = decided_at(last).plus_secs(last.upstream?);
+    (until > case.scene.snapshot.at).then_some(last)
+}
+
+/// The 2xx of each server on the path.
+fn granted_by(attempt: &AttemptView<'_>) -> Vec<Evidence> {
+    let granted =
+        attempt.messages().filter(|m| m.cseq == attempt.cseq && (200..300).contains(&m.code));
+    granted.map(|m| Evidence { time: m.time, frame: m.frame() }).collect()
 }

@@ -24,6 +24,7 @@ mod malformed_address;
 mod moved;
 mod no_answer_to_other_source;
 mod not_kept_beside_others;
+mod other_registrar;
 mod recovered;
 mod refresh_failed;
 mod refresh_failed_then_expired;
@@ -34,12 +35,14 @@ mod registered_but_silent;
 mod registers_too_often;
 mod rejected_from_other_source;
 mod removal_answer_missing;
+mod removal_ignored;
 mod request_for_dn_refused;
 mod request_uri_user;
 mod retry_after_not_obeyed;
 mod rport_unfilled;
 mod shortened;
 mod sip_alg;
+mod still_called;
 mod taken_by_other_source;
 mod thin_refresh_margin;
 mod third_party_registration;
@@ -67,6 +70,8 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &refresh_failed_then_expired::LapsedAfterRefresh,
     &refreshes_given_up::RefreshesGivenUp,
     &removal_answer_missing::RemovalAnswerMissing,
+    &removal_ignored::RemovalIgnored,
+    &still_called::StillCalled,
     &cseq_not_rising::CseqNotRising,
     &flapping::Flapping,
     &conflict_two_registrars::TwoRegistrars,
@@ -92,5 +97,6 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &dead_contacts::DeadContacts,
     &contact_refused::ContactRefused,
     &no_answer_to_other_source::SilentElsewhere,
+    &other_registrar::OtherRegistrar,
     &not_kept_beside_others::NotKeptBesideOthers,
 ];

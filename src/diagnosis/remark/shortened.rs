@@ -7,8 +7,8 @@ static ABOUT: About = About {
     id: "shortened",
     severity: Severity::Observation,
     fragment: "granted less than asked",
-    meaning: "The registrar granted less time than was asked for; the device has to follow \
-            the time granted.",
+    meaning: "Less time was granted than was asked for, by the registrar or by a server on the path to it; the device \
+            has to follow the time granted.",
     check: "whether the refreshes follow the granted time",
     reference: "RFC 3261 §10.2.4, §10.3 step 7",
 };
@@ -33,10 +33,11 @@ impl DnRule for Shortened {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(a) = shortened(case) else { return String::new() };
+        let by = if a.spoke == a.entry { String::new() } else { format!(" by {}", a.spoke) };
         format!(
-            "{}: asked {} for {} s and was granted {} s",
+            "{}: asked {} for {} s and was granted {} s{by}",
             case.name(),
-            a.registrar,
+            a.entry,
             a.asked.unwrap_or(0),
             a.granted.unwrap_or(0)
         )

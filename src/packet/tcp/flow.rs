@@ -136,7 +136,11 @@ impl Flow {
         self.last = origin.time;
         origin.path.peer_seen = self.side(way.back()).first.is_some();
         let side = self.side_mut(way);
+        let joins = side.first.is_none() && !segment.syn && !segment.rst;
         side.first.get_or_insert(origin.time);
+        if joins && self.side(way.back()).reader.is_of_use() {
+            self.tell(ConnectionKind::Joined, way, origin, None, desk);
+        }
         if self.over {
             desk.stats.tcp_retransmitted += u64::from(segment.len() > 0);
             return;

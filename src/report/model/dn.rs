@@ -204,6 +204,9 @@ impl<'a> Pen<'a> {
             );
         });
         members!(to, "granted": a.granted);
+        if let Some(seconds) = a.upstream {
+            members!(to, "granted_by": a.spoke, "granted_upstream": seconds);
+        }
         let exchange = part(to, shared(has_same_exchange).map(|w| &w.exchange), |to| {
             members!(to,
                 "requests": a.requests(),
