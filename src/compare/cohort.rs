@@ -24,7 +24,7 @@ impl<'a> Cohorts<'a> {
         Self::new(snapshot, ["failing", "working"], of(Cohort::Failing), of(Cohort::Working))
     }
 
-    /// The failing DNs by verdict and status code, each kind against all that work.
+    /// The failing DNs by verdict and status code, each kind against all working ones.
     #[must_use]
     pub fn by_outcome(snapshot: &'a Snapshot) -> Vec<Self> {
         let all = Self::working_and_failing(snapshot);

@@ -17,9 +17,9 @@ use crate::net::Origin;
 use crate::packet::Seal;
 use crate::sip::{HeaderName, Message};
 
-/// An index that no packet has: of an agreement whose own is not known.
+/// A SPI that no packet has: of an agreement whose own is not known.
 const ANY: u32 = 0;
-/// Security associations looked at in one challenge.
+/// Security associations read in one challenge.
 const MOST: usize = 8;
 /// The latest so many agreements are remembered, and up to as many before them.
 const AGREED: usize = 4096;

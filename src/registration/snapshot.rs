@@ -1,4 +1,4 @@
-//! The model as it stands at one moment: what reports and screens read.
+//! The model at one moment: what reports and screens read.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -39,9 +39,9 @@ pub struct Snapshot {
     pub(super) failed_lookups: Vec<FailedLookup>,
     /// Places that do not answer, if there are any.
     pub(super) silent: Option<Silent>,
-    /// What became of the ways to devices.
+    /// What became of the paths to devices.
     pub(super) ways: Ways,
-    /// What was counted on the way.
+    /// What was counted so far.
     pub counts: Counts,
     /// The moment it is about.
     pub at: Timestamp,
@@ -91,7 +91,7 @@ impl Tracker {
         drop(std::mem::take(&mut self.transactions));
         store.texts.close();
         let mut snapshot = self.judge(store, options, icmp_joined);
-        // nobody comes any more to be found by its name
+        // no DN is looked up by its name any more
         snapshot.store.users = Index::default();
         snapshot
     }
@@ -166,8 +166,8 @@ impl Snapshot {
         Dns { snapshot: self, places: 0..self.states.len() }
     }
 
-    /// The places of the DNs in [`Self::dns`], as the DNs stand in memory: a large model is walked
-    /// through faster so.
+    /// The places of the DNs in [`Self::dns`], in the order of memory: walking a large model that way
+    /// is faster.
     pub(crate) fn places_in_memory(&self) -> Vec<u32> {
         let mut places = vec![NIL; self.store.dns.len()];
         let mut unseen = Vec::new();
@@ -214,7 +214,7 @@ impl Snapshot {
     /// The source with this address.
     #[must_use]
     pub fn source(&self, address: IpAddr) -> Option<&SourceState> {
-        // they stand in order of address
+        // they are in order of address
         let place = self.sources.binary_search_by_key(&address, |source| source.address);
         place.ok().and_then(|place| self.sources.get(place))
     }
@@ -237,7 +237,7 @@ impl Snapshot {
         self.store.servers.contains_key(&endpoint)
     }
 
-    /// The texts symbols stand for.
+    /// The texts that symbols refer to.
     #[must_use]
     pub const fn texts(&self) -> &Texts {
         &self.store.texts
@@ -391,7 +391,7 @@ pub struct AttemptView<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct BindingView<'a> {
     binding: &'a Binding,
-    /// Who registered it; `None` when only the registrar's list shows it.
+    /// The source that registered it; `None` when only the registrar's list shows it.
     pub source: Option<Endpoint>,
 }
 
@@ -439,8 +439,8 @@ impl<'a> AttemptView<'a> {
         self.attempt.demand_at(self.at)
     }
 
-    /// The answer that decided it, in the server's words: `403 Forbidden`, with what it says of its
-    /// own in quotation marks: `403 "No such line" (Warning "call the help desk")`.
+    /// The response that decided it, in the server's words: `403 Forbidden`, with its own words in
+    /// quotation marks: `403 "No such line" (Warning "call the help desk")`.
     #[must_use]
     pub fn answer(&self, snapshot: &Snapshot) -> String {
         let mut answer = status_phrase(self.attempt.code, snapshot.text(self.attempt.reason));
@@ -450,7 +450,7 @@ impl<'a> AttemptView<'a> {
         answer
     }
 
-    /// The server whose nonce was answered, if another one refused the answer.
+    /// The server that issued the nonce, if another one refused the credentials that answer it.
     #[must_use]
     pub fn issuer(&self, snapshot: &Snapshot) -> Option<Endpoint> {
         self.attempt.issuer().map(|server| server.endpoint(snapshot.texts()))

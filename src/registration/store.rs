@@ -30,9 +30,9 @@ pub struct MessageRecord {
     pub(super) frame: FrameRef,
     /// The status code; 0 for a request.
     pub code: u16,
-    /// What else is to be said of it.
+    /// Its remarks.
     pub marks: Marks,
-    /// Which hop of the request's way: 0 is the one next to the device.
+    /// The hop of the request: 0 is the one next to the device.
     pub hop: u8,
     /// The CSeq number.
     pub cseq: u32,
@@ -104,7 +104,7 @@ pub struct Binding {
     pub contact: Sym,
     pub(super) device: Sym,
     pub(super) aor: Sym,
-    /// Who registered it; `None` when only the registrar's list shows it.
+    /// The source that registered it; `None` when only the registrar's list shows it.
     pub(super) source: Option<End>,
     /// The User-Agent that registered it.
     pub user_agent: Sym,
@@ -135,7 +135,7 @@ pub(super) struct Ended {
     pub at: Timestamp,
     /// The last 2xx that had granted it.
     pub renewed: Timestamp,
-    /// Who had registered it.
+    /// The host that had registered it.
     pub source: Option<Host>,
 }
 
@@ -164,7 +164,7 @@ impl TriedMarks {
         Self(port_closed | if refresh { Self::REFRESH } else { 0 })
     }
 
-    /// A port that is closed is closed for everybody.
+    /// A port that is closed is closed for all senders.
     pub(super) const fn port_closed(self) -> bool {
         self.0 & Self::PORT_CLOSED != 0
     }
@@ -202,7 +202,7 @@ pub struct Change {
 pub struct Registration {
     /// The registrar.
     pub(super) registrar: End,
-    /// Bindings, running ones and those whose end was not noticed yet.
+    /// Bindings, running ones and those whose end was not processed yet.
     pub(super) bindings: Few<Binding>,
     pub(super) tried: Option<Tried>,
     pub(super) before: Option<Box<Tried>>,
@@ -222,17 +222,17 @@ pub(super) struct Trouble {
     pub losses: u32,
     pub flapping: bool,
     pub last_loss: Timestamp,
-    /// Bindings that ended because somebody who asked for the DN was told that it is not there.
+    /// Bindings that ended because a response to another caller said that the DN is not there.
     pub doubtful: Few<Binding>,
-    /// What that caller was told.
+    /// That response.
     pub doubt: Option<Refusal>,
-    /// What a caller was told of the DN that says nothing of its binding.
+    /// A response to another caller that says nothing about the DN's binding.
     pub unrouted: Option<Refusal>,
     /// What was counted of losses before the latest one: a Contact that is replaced at once is no loss.
     pub before_loss: (u32, Timestamp, bool),
 }
 
-/// What the registrar answered to somebody else's request for the DN.
+/// The registrar's response to another host's request for the DN.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal {
     /// When.
@@ -260,7 +260,7 @@ pub struct Dn {
     pub(super) brief: Brief,
     /// Attempts in all.
     pub attempts: u32,
-    /// Who registers it.
+    /// The sources that register it.
     pub sources: Few<(Endpoint, Transport)>,
     /// Contacts it asked for or was granted.
     pub contacts: Few<Sym>,
@@ -316,7 +316,7 @@ pub(super) struct Aside {
     pub called: Option<Called>,
     /// What logs say of it.
     pub heard: Option<Box<HeardOfDn>>,
-    /// What servers answered to others who asked for it.
+    /// What servers answered to other hosts that asked for it.
     pub looked_up: Few<LookedUp>,
     /// Its name with its domain, where several DNs have its user.
     pub shown: Sym,
@@ -391,7 +391,7 @@ pub struct Source {
     pub unknown_dn: u64,
     /// Attempts that carried credentials.
     pub with_credentials: u64,
-    /// Requests whose Contact names the DN at the source's own address.
+    /// Requests whose Contact has the DN as user and the source's own address.
     pub own_contact: u64,
     /// User-Agents, at most eight.
     pub user_agents: SmallVec<[Sym; 2]>,
@@ -406,7 +406,7 @@ pub(super) struct Server {
     pub answers: bool,
     /// A client acts as if it had got an answer that was not captured.
     pub one_way: bool,
-    /// The latest of its answers that were cut so short that nobody can tell what they answer.
+    /// The latest of its responses that were cut so short that it is unknown what they answer.
     pub cut: Option<Timestamp>,
 }
 

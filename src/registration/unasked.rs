@@ -11,7 +11,7 @@ use crate::net::Origin;
 use crate::net::password::without_bare_password;
 use crate::sip::{Contact, Message};
 
-/// A challenge this soon after the last one follows credentials nobody captured.
+/// A challenge this soon after the last one follows credentials that were not captured.
 const NEXT_ROUND: i64 = 5_000_000_000;
 
 impl Tracker {
@@ -120,7 +120,7 @@ impl Tracker {
         if let Some(index) = goes_on {
             if let Some(a) = self.store.attempts.get_mut(index as usize) {
                 a.set_decided_hop(None);
-                // nobody captured the request, but something answered the challenge
+                // the request was not captured, but something answered the challenge
                 let challenged = a.challenges() > 0;
                 a.traits.add_if(Traits::CREDENTIALS, challenged);
             }

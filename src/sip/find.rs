@@ -4,7 +4,7 @@ use wide::u8x16;
 
 use super::scan::tail;
 
-/// Bytes looked at together.
+/// Bytes compared together.
 const BLOCK: usize = 16;
 
 /// The first position from `from` on of `byte`.

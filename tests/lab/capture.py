@@ -74,7 +74,7 @@ class Savefile:
         return Savefile(self.link, self.snaplen, [(when + shift, data, length) for when, data, length in self.packets])
 
     def agents_at_start(self):
-        """The same with the times that HEP agents tell moved as at_start() will move those of the packets."""
+        """The same with the times that HEP agents report moved as at_start() will move those of the packets."""
         shift = START * 1_000_000 - min(p[0] for p in self.packets)
         return Savefile(self.link, self.snaplen, [(when, moved_agent(data, shift), length) for when, data, length in self.packets])
 

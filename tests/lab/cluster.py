@@ -102,7 +102,7 @@ def nodes():
 
 
 def phone(owner, peer, t, dn, address, until):
-    """A phone registers with one node, which sets the DN in service and tells the other."""
+    """A phone registers with one node, which sets the DN in service and informs the other."""
     for k in range(int((until - 5) // 280) + 1):
         owner.register(t + 280 * k, dn, address, "p" + dn, k + 1)
     owner.state(t + 0.01, dn, True)

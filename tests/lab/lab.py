@@ -205,7 +205,7 @@ def main():
     out = os.environ.get("LAB_OUT") or tempfile.mkdtemp(prefix="regscope-captures-")
     os.makedirs(out, exist_ok=True)
     lock = open(os.path.join(tempfile.gettempdir(), "regscope-lab.lock"), "w", encoding="utf-8")
-    fcntl.flock(lock, fcntl.LOCK_EX)  # one run at a time: leftovers are told by their names
+    fcntl.flock(lock, fcntl.LOCK_EX)  # one run at a time: leftovers are recognized by their names
     network.remove_leftovers()
     began, bad = time.monotonic(), 0
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("LAB_JOBS", "6"))) as pool:

@@ -128,7 +128,7 @@ def drawn(packets, messages, limit=30):
 
 
 class Judge:
-    """A verdict worked out from tshark's messages alone, for a DN with one registrar; None where it cannot tell."""
+    """A verdict worked out from tshark's messages alone, for a DN with one registrar; None where they do not show it."""
 
     def __init__(self):
         self.bound, self.asked, self.word, self.open = {}, {}, None, False

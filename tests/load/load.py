@@ -23,7 +23,7 @@ def head():
 
 
 def measured(tool, due, replayed):
-    """One row: what a tool says of the `due` packets, and what it took; returns what is missing."""
+    """One row: what a tool reports of the `due` packets, and what it took; returns what is missing."""
     sent, took, sender = replayed
     behind, cpu, memory = tool.settle()
     seen, dropped = tool.end()

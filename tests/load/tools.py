@@ -1,4 +1,4 @@
-"""The programs side by side: how each is started, told to end, and what it says it has seen and dropped."""
+"""The programs side by side: how each is started and ended, and what it reports as seen and dropped."""
 import os
 import re
 import resource
@@ -148,7 +148,7 @@ class Tcpdump(Tool):
 
 
 class Sngrep(Tool):
-    """It does not tell drops: those are what it has not written."""
+    """It does not report drops: those are what it has not written."""
 
     name = "sngrep -N -O"
 

@@ -32,7 +32,7 @@ pub(super) fn cases(snapshot: &Snapshot, fault: ConnectionFault) -> Vec<Case<'_>
         .collect();
     let answered = last_answers(snapshot, &records);
     let otherwise = registered_otherwise(snapshot, &records);
-    // a registrar that calls a device is told of with the DN
+    // a registrar that calls a device is reported with the DN
     let calls = |r: &&ConnectionRecord| {
         registrars.contains(&r.client) && !registrars.contains(&r.server.addr)
     };
@@ -63,7 +63,7 @@ fn registered_otherwise(
         .collect()
 }
 
-/// When each client that is told of had its latest answer to a REGISTER over a connection to that
+/// When each reported client had its latest response to a REGISTER over a connection to that
 /// server.
 fn last_answers(
     snapshot: &Snapshot,

@@ -36,7 +36,7 @@ impl Rule for DnsLookupFailed {
             // a device that registers elsewhere looks others up to call them
             let for_sip = lookup.is_for_sip() && !known.clients.contains(&lookup.client);
             let wanted = for_sip || known.domains.contains(&*lookup.domain);
-            // who registers there has found it, now or before
+            // a client that registers there has found it, now or before
             let registers = known.registered.contains(&(lookup.client, lookup.domain.to_vec()));
             if !wanted || registers {
                 continue;
@@ -53,9 +53,9 @@ impl Rule for DnsLookupFailed {
 /// What REGISTERs name.
 struct Known<'a> {
     domains: BTreeSet<&'a [u8]>,
-    /// Who registers at all.
+    /// The clients that register at all.
     clients: BTreeSet<IpAddr>,
-    /// Who registers in which domain.
+    /// The clients that register, with their domains.
     registered: BTreeSet<(IpAddr, Vec<u8>)>,
 }
 

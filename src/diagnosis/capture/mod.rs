@@ -1,4 +1,4 @@
-//! What is to be said of a source, a server, or the capture itself.
+//! Rules about a source, a server, or the capture itself.
 
 use super::rule::Rule;
 

@@ -1,4 +1,4 @@
-//! REGISTERs that were captured on their way to a server whose log does not have them.
+//! REGISTERs that were captured before a server whose log does not have them.
 
 use super::super::prelude::*;
 use super::witnesses::{Seen, compared};
@@ -15,7 +15,7 @@ static ABOUT: About = About {
     reference: "RFC 3261 §18.1.2",
 };
 
-/// REGISTERs that were captured on their way to a server whose log does not have them.
+/// REGISTERs that were captured before a server whose log does not have them.
 pub(in crate::diagnosis) struct NotInLog;
 
 impl Rule for NotInLog {

@@ -53,7 +53,7 @@ impl Rule for PasswordCracking {
 
 /// Fewer refusals are a device with a wrong password.
 const MANY: u32 = 20;
-/// Of refusals that end in a success, so few are enough: nobody types so fast.
+/// Of refusals that end in a success, this few are enough: no person types so fast.
 const BEFORE_SUCCESS: u32 = 5;
 /// A device with a wrong password takes its time, in nanoseconds; a person even more.
 const PACE: i64 = 500_000_000;

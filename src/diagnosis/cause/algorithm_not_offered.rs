@@ -1,4 +1,4 @@
-//! A digest algorithm nobody offered.
+//! A digest algorithm that was not offered.
 
 use super::super::prelude::*;
 
@@ -11,7 +11,7 @@ static ABOUT: About = About {
     reference: "RFC 8760 §2.4",
 };
 
-/// A digest algorithm nobody offered.
+/// A digest algorithm that was not offered.
 pub(in crate::diagnosis) struct AlgorithmNotOffered;
 
 impl DnRule for AlgorithmNotOffered {

@@ -1,4 +1,4 @@
-//! Refusals that are told by their status code alone: one row of the table each.
+//! Refusals recognized by their status code alone: one row of the table each.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ const fn row(
     ByCode { first, last, about: About { id, severity, fragment, meaning, check, reference } }
 }
 
-/// The rows; the first that fits is taken, so the general ones stand last.
+/// The rows; the first that fits is taken, so the general ones come last.
 pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
     row(
         (400, 400),

@@ -79,7 +79,7 @@ fn offered(case: &Case<'_>) -> String {
     }
 }
 
-/// A device answers a challenge at once, a person who is asked for a password later.
+/// A device answers a challenge at once, a person at a password prompt later.
 const SOON: i64 = 5_000_000_000;
 
 /// How long the capture goes on after the challenge.

@@ -50,7 +50,7 @@ impl DnRule for ExpiredNotRefreshed {
     }
 }
 
-/// What a capture of responses alone cannot tell: whether a refresh was tried.
+/// What a capture of responses alone cannot show: whether a refresh was tried.
 fn tried(case: &Case<'_>) -> &'static str {
     let asked = case.attempts.iter().any(|a| a.messages().any(|message| message.code == 0));
     if asked { "tried" } else { "answered (only responses to this DN were captured)" }

@@ -1,4 +1,4 @@
-//! Why a DN is not in service, or why nobody can tell: the first rule that holds is the cause.
+//! Causes: why a DN is not in service, or why that is unknown. The first rule that holds is the cause.
 
 use super::rule::DnRule;
 

@@ -59,7 +59,7 @@ fn pair<'c>(case: &'c Case<'_>) -> Option<(&'c AttemptView<'c>, &'c AttemptView<
     if granted.source.addr != removal.source.addr {
         return Some((granted, removal));
     }
-    // who removed its own binding may have taken another's with it
+    // a source that removed its own binding may have removed another's with it
     let change = case.change_to(Verdict::Terminated)?;
     let mut others = case.attempts.iter().rev().filter(|a| {
         a.outcome == Outcome::Accepted

@@ -29,7 +29,7 @@ impl DnRule for TwoRegistrars {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        // of the nodes of a cluster there is more to be said
+        // the nodes of a cluster have rules of their own
         let told = case.is_at_two_nodes();
         Held::when(Oddity::TwoRegistrars.is_in(case) && !told, || {
             // a fleet that registers everywhere at two places means it; two ports are mostly one

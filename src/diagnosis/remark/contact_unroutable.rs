@@ -1,4 +1,4 @@
-//! A Contact nobody else can reach.
+//! A Contact that no other host can reach.
 
 use super::super::baseline::Oddity;
 use super::super::prelude::*;
@@ -15,7 +15,7 @@ static ABOUT: About = About {
     reference: "RFC 3261 §8.1.1.8, RFC 5626 §4.1, RFC 7118 §5",
 };
 
-/// A Contact nobody else can reach.
+/// A Contact that no other host can reach.
 pub(in crate::diagnosis) struct ContactUnroutable;
 
 impl DnRule for ContactUnroutable {

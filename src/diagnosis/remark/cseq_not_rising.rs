@@ -62,7 +62,7 @@ fn pair<'c, 'a>(case: &'c Case<'a>) -> Option<(&'c AttemptView<'a>, &'c AttemptV
             && before.source.addr == after.source.addr
             && before.registrar == after.registrar
             && after.purpose != Purpose::Unknown
-            // what lacks fragments is told late
+            // a message that lacks fragments comes late
             && after.started >= before.started
             && before.cseq != 0
             && first_cseq(after) <= before.cseq

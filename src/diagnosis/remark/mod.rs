@@ -1,4 +1,4 @@
-//! What else is to be said of a DN, working or not.
+//! Remarks: rules about a DN, working or not, that explain no verdict.
 
 use super::rule::DnRule;
 

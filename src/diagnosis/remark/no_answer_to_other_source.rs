@@ -36,7 +36,7 @@ impl DnRule for SilentElsewhere {
             return Held::No;
         }
         let renewed = case.view.bindings().map(|(_, b)| b.renewed).max();
-        // who asks for many DNs and has none may be a stranger that is rightly not answered
+        // a source that asks for many DNs and has none may be a stranger that is rightly not answered
         let sent = case.scene.sent(silent.source.addr);
         let stranger = sent.is_some_and(|sent| sent.dns >= MANY && sent.accepted == 0);
         // a device that gave up before the other came is history

@@ -50,7 +50,7 @@ fn left_out<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
         return None;
     }
     let last = case.last_done()?;
-    // a Contact nobody is known to have asked for may be its own, rewritten
+    // a Contact that no captured request asked for may be its own, rewritten
     let others = case
         .view
         .bindings()

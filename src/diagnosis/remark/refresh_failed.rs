@@ -3,7 +3,7 @@
 use super::super::prelude::*;
 use crate::registration::{AttemptView, Risk};
 
-/// Who has not gone on by then, as long as a transaction lasts, has given up (RFC 3261 §17.1.2.2); in
+/// A client that has not gone on by then, as long as a transaction lasts, has given up (RFC 3261 §17.1.2.2); in
 /// nanoseconds.
 const GIVEN_UP: i64 = 32_000_000_000;
 

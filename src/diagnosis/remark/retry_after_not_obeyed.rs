@@ -25,7 +25,7 @@ impl DnRule for RetryAfter {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        // what very many did is told once, of their registrar
+        // what very many did is reported once, for their registrar
         let storms = |a: &AttemptView<'_>| {
             case.scene.storms.iter().any(|s| s.server == a.registrar && s.hasty >= MANY)
         };
@@ -61,7 +61,7 @@ impl DnRule for RetryAfter {
     }
 }
 
-/// So many devices of one registrar are told of together.
+/// This many devices of one registrar are reported together.
 const MANY: u32 = 5;
 
 /// The latest attempt after which the device came back too early, and the one it came back with.

@@ -1,4 +1,4 @@
-//! Two DNs side by side with their messages: what every format of a pair is made from.
+//! Two DNs side by side with their messages: the source of every format of a pair.
 
 use crate::capture::{file_name, is_line};
 use crate::compare::pair::Pair;

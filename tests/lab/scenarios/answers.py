@@ -73,7 +73,7 @@ def domains(case):
 @scenario("min-expires")
 def min_expires(case):
     """
-    1105 asks for 20 s, is told 423 with Min-Expires 60, comes back at once with 60 s under the same Call-ID and is
+    1105 asks for 20 s, gets 423 with Min-Expires 60, comes back at once with 60 s under the same Call-ID and is
     accepted: one attempt, in service.
     """
     case.lan("srv", "ua1")
@@ -173,8 +173,8 @@ def not_kept(case):
 @scenario("query")
 def query(case):
     """
-    A REGISTER without Contact only asks. 1007 is registered from 192.168.210.101; 192.168.210.102 then asks and is
-    told the binding: still in service. 1008 is only asked for, and the 200 lists nothing: not registered, nothing lost.
+    A REGISTER without Contact only asks. 1007 is registered from 192.168.210.101; 192.168.210.102 then asks and
+    gets the binding: still in service. 1008 is only asked for, and the 200 lists nothing: not registered, nothing lost.
     """
     case.lan("srv", "ua1", "ua2")
     case.registrar().policy(open="1007 1008")

@@ -1,4 +1,4 @@
-"""HEP: what an agent inside the registrar tells a collector. The agent is kamailio's siptrace."""
+"""HEP: what an agent inside the registrar sends to a collector. The agent is kamailio's siptrace."""
 import contextlib
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The incident the program grew from, as first told and as the server's log had it."""
+"""The incident the program grew from, as first reported and as the server's log had it."""
 import time
 
 from agents import sipp
@@ -10,7 +10,7 @@ SOFTPHONE, ASTERISK = "Genesys-Softphone/9.0.014.13", "Asterisk-Genesys-Gateway"
 @scenario("incident")
 def incident(case):
     """
-    The incident as it was first told. Softphones on the SIP Server's own host (192.168.210.81:5090) register 1002 and
+    The incident as it was first reported. Softphones on the SIP Server's own host (192.168.210.81:5090) register 1002 and
     1003 and are in service. A gateway (192.168.210.54) tries 5001 and 5002, which the registrar refuses from there
     with 403, and 5008, which it does not know (404). No credentials are asked of anyone.
 

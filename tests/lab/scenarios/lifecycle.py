@@ -190,7 +190,7 @@ def two_contacts(case):
 def mid_life(case):
     """
     The capture begins in the middle of things. Its first packet is the 200 to a REGISTER of 1002 that it did not see.
-    2001 had registered before; its refresh still carries the old credentials, is told 401 with stale=true, and goes
+    2001 had registered before; its refresh still carries the old credentials, gets 401 with stale=true, and goes
     through with the new nonce: one attempt. An OPTIONS to 2001 through the registrar is answered 200.
 
     The first packet of the capture as taken, the REGISTER of 1002, was cut off afterwards.
@@ -265,7 +265,7 @@ def lapsed_after_failed_refresh(case):
 @scenario("recovered")
 def recovered(case):
     """
-    1103 is told 503 with Retry-After 5, waits for five seconds, tries again under a new Call-ID and is accepted. 1107
+    1103 gets 503 with Retry-After 5, waits for five seconds, tries again under a new Call-ID and is accepted. 1107
     fails with 500 twice, then is accepted. Both are in service now and were not before.
     """
     case.lan("srv", "ua1")

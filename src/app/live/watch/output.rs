@@ -18,7 +18,7 @@ pub(super) const SCHEMA: u32 = 1;
 /// A change, and what is known of its DN.
 pub(super) struct Told<'a> {
     pub change: &'a DnChange,
-    /// Who holds the DN, or tried last.
+    /// The source that holds the DN, or that tried last.
     pub source: Option<Endpoint>,
     pub registrar: Option<Endpoint>,
     pub transport: Option<&'static str>,
@@ -34,7 +34,7 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// A change with what the snapshot says of its DN.
+    /// A change, completed by the snapshot's view of its DN.
     pub(super) fn new(
         change: &'a DnChange,
         snapshot: &Snapshot,
@@ -93,7 +93,7 @@ pub(super) struct Output<W> {
     format: WatchFormat,
     zone: TimeZone,
     inputs: Inputs,
-    /// Who gets each line as NDJSON, whatever is printed.
+    /// Gets each line as NDJSON, whatever is printed.
     #[cfg(feature = "exec")]
     lines: Option<crate::hook::Lines>,
 }

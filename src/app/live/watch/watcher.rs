@@ -1,4 +1,4 @@
-//! Decides what is told of the model's changes, and when.
+//! Decides which changes of the model are reported, and when.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -20,32 +20,32 @@ use crate::registration::{Basis, DnChange, DnView, FlagSet, Snapshot, Status, Ve
 const POLL: Duration = Duration::from_millis(100);
 /// How long a state that a healthy phone passes through is kept back.
 const TENTATIVE: i64 = 300_000_000;
-/// Between two looks at the whole model, at least; looking takes at most a quarter of the time.
+/// Between two snapshots, at least; taking them uses at most a quarter of the time.
 const BETWEEN: Duration = Duration::from_millis(500);
 const SHARE: u32 = 4;
-/// Between two looks for what is to be said of sources, and of DNs whose state did not change.
+/// Between two looks for findings about sources, and about DNs whose state did not change.
 const AROUND: Duration = Duration::from_secs(5);
-/// When expected DNs that did not come are told: later than a request may go without answer (Timer F).
+/// When expected DNs that did not come are reported: later than a request may go unanswered (Timer F).
 const EXPECTED: u32 = 35;
-/// DNs of which it is remembered what was told.
+/// DNs whose reports are remembered.
 const REMEMBERED: usize = 100_000;
 
 /// What distinguishes a finding about no DN.
 type Key = (&'static str, Option<std::net::IpAddr>, u64);
 
-/// What waits to be told, and what was.
+/// Changes and findings that wait to be reported, and those that were.
 pub(super) struct Watcher<W> {
     output: Output<W>,
-    /// Changes to tell.
+    /// Changes to report.
     pending: Vec<DnChange>,
     /// Changes to states that may pass, and since when they are kept back.
     held: HashMap<Vec<u8>, (Timestamp, DnChange)>,
     expected: Vec<String>,
     began: Timestamp,
     expected_told: bool,
-    /// Expected DNs that were told not to have come.
+    /// Expected DNs that were reported missing.
     missing: HashSet<Vec<u8>>,
-    /// The rules that held of a DN when it was last told of.
+    /// The rules that held for a DN when it was last reported.
     rules: HashMap<Vec<u8>, Vec<&'static str>>,
     around: HashSet<Key>,
     risks: Risks,
@@ -86,7 +86,7 @@ impl<W: Write> Watcher<W> {
         }
     }
 
-    /// Counts the DNs in by every change, told or not.
+    /// Counts DNs by every change, reported or not.
     #[cfg(feature = "metrics")]
     pub(super) fn count_in(&mut self, dns: crate::metrics::DnGauges, per_dn: bool) {
         self.dns = Some(dns);
@@ -136,7 +136,7 @@ impl<W: Write> Watcher<W> {
         self.output.note_inputs(inputs);
     }
 
-    /// Tells what is due; everything if it is the last turn.
+    /// Reports what is due; everything if it is the last turn.
     pub(super) fn turn(&mut self, engine: &mut Engine, last: bool) -> io::Result<()> {
         let now = Instant::now();
         if now < self.poll_due && !last {
@@ -190,7 +190,7 @@ impl<W: Write> Watcher<W> {
         }
     }
 
-    /// Tells of what stayed tentative.
+    /// Releases changes that stayed tentative for long enough.
     fn release(&mut self, clock: Timestamp, all: bool) {
         let pending = &mut self.pending;
         self.held.retain(|_, (since, change)| {
@@ -232,7 +232,7 @@ impl<W: Write> Watcher<W> {
         self.output.flush()
     }
 
-    /// Tells what was not said of sources, of the capture, and of DNs whose state did not change.
+    /// Reports new findings about sources, the capture, and DNs whose state did not change.
     fn tell_around(&mut self, found: &[Finding], now: Timestamp) -> io::Result<()> {
         let mut of_dns: BTreeMap<&[u8], Vec<&Finding>> = BTreeMap::new();
         for finding in found.iter().filter(|finding| is_loud(finding)) {
@@ -240,7 +240,7 @@ impl<W: Write> Watcher<W> {
                 of_dns.entry(dn).or_default().push(finding);
                 continue;
             }
-            // what is of a whole cluster is told again when it ends
+            // a finding about a whole cluster is reported again when it ends
             let mut evidence = finding.evidence.iter();
             let shown = if finding.leads() { evidence.next_back() } else { evidence.next() };
             let frame = shown.map_or(0, |e| e.frame.number());
@@ -252,7 +252,7 @@ impl<W: Write> Watcher<W> {
             }
         }
         for (dn, found) in of_dns {
-            // what was said of more is not remembered, and would be said again
+            // findings about further DNs are not remembered, and would be reported again
             let known = self.rules.len() < REMEMBERED || self.rules.contains_key(dn);
             if known && !self.held.contains_key(dn) {
                 self.tell_findings(dn, &found, now)?;
@@ -288,7 +288,7 @@ impl<W: Write> Watcher<W> {
         for mut change in changes {
             let view = views.get(change.dn.as_slice()).copied();
             let found = view.map_or_else(Vec::new, |view| diagnose_dn(&scene, view));
-            // what is said of the DN now is the reason for its latest change only
+            // the current cause explains the DN's latest change only
             let is_latest = |view: DnView<'_>| {
                 let state = view.state();
                 change.to.is_some_and(|to| {
@@ -308,7 +308,7 @@ impl<W: Write> Watcher<W> {
         Ok(())
     }
 
-    /// Tells what was not said of the DN the last time.
+    /// Reports findings about the DN that its last report did not have.
     fn tell_findings(&mut self, dn: &[u8], found: &[&Finding], now: Timestamp) -> io::Result<()> {
         let loud = || found.iter().filter(|f| !f.is_cause && is_loud(f));
         let before = self.rules.get(dn);
@@ -402,7 +402,7 @@ mod tests {
         watcher.release(change(1301, None, None).time, false);
         assert_eq!(watcher.pending, [change(1000, there, asked)]);
         watcher.pending.clear();
-        // and one that comes to nothing is not
+        // and one that is undone is not
         watcher.collect(vec![change(2000, there, asked), change(2001, asked, there)]);
         watcher.release(change(9000, None, None).time, true);
         assert!(watcher.pending.is_empty());
