@@ -75,7 +75,7 @@ fn one(words: &mut Words<'_>, allowed: &[String]) -> bool {
     if word == "(" {
         return any(words, allowed) & (words.next() == Some(")"));
     }
-    // an exception permits more, and is looked at by itself
+    // an exception permits more, and is checked by itself
     let with = words.next_if_eq(&"WITH").and_then(|_| words.next());
     let license = with.map_or_else(|| word.to_owned(), |with| format!("{word} WITH {with}"));
     allowed.contains(&license)

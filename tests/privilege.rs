@@ -136,7 +136,7 @@ fn make_again_later() {
     drop(Command::new("sh").args(["-c", script]).spawn().unwrap());
 }
 
-/// Opens the device, drops privileges, and returns what happens to a device made anew.
+/// Opens the device, drops privileges, and returns what happens to a device that is recreated.
 fn after_made_again(keep_reopen: bool) -> (Live, Vec<News>) {
     let opened = Live::open(LiveOptions::new("lab0")).unwrap();
     make_again_later();

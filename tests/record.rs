@@ -211,7 +211,7 @@ fn the_oldest_files_go_and_only_those_it_made() {
     for second in 0..100_u32 {
         ring.tick(start.plus_secs(second));
         if second == 41 {
-            // somebody moved another file over one of the ring
+            // another file was moved over one of the ring
             let last = files(dir.path()).pop().unwrap();
             fs::remove_file(&last).unwrap();
             fs::write(&last, "not the recording").unwrap();

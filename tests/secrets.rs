@@ -1,4 +1,4 @@
-//! Secrets: passwords from a file held against the digests of captures, and none of any origin in an output.
+//! Secrets: passwords from a file are compared with the digests of captures, and none of any origin is in an output.
 
 #![expect(
     clippy::unwrap_used,

@@ -289,7 +289,7 @@ fn what_waits_for_keys_is_bounded() {
     panic!("never given up");
 }
 
-/// Cuts each direction up anew, in the order of the capture.
+/// Cuts each direction up again, in the order of the capture.
 fn cut_up(segments: &[Segment], lengths: &[usize]) -> Vec<Segment> {
     let mut lengths = lengths.iter().copied().cycle();
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Answers to REGISTERs: what they decide.
+//! Takes in responses to REGISTERs: what they decide.
 
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ impl Tracker {
         a.set_decided_hop(Some(answer.hop));
         let answered = answer.request.is_some().then_some(a.dn);
         a.code = answer.code;
-        // a log of whole seconds, or without any, does not tell it
+        // a log of whole seconds, or without any, does not show it
         let marks = answer.origin.path.log;
         let is_told = !marks.has(LogMarks::COARSE) && !marks.has(LogMarks::UNTIMED);
         let rtt = answer.request.as_ref().filter(|_| is_told);
@@ -221,7 +221,7 @@ impl Tracker {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
         match &answer.request {
             Some(request) if !request.cut => !request.credentials.is_empty(),
-            // the header that tells was not captured: a challenge before it tells, or another hop
+            // the header that shows it was not captured: a challenge before it does, or another hop
             Some(_) => a.challenges() > 0,
             None => a.challenges() > 0 || a.credentials(),
         }
@@ -312,7 +312,7 @@ impl Tracker {
         if dn.last_attempt != attempt {
             return is_it(dn.last_attempt);
         }
-        // what lacks fragments is told late, and then begins an attempt of its own
+        // a message that lacks fragments comes late, and then begins an attempt of its own
         answer.message.is_cut()
             && dn.recent.iter().any(|recent| recent.attempt() != attempt && is_it(recent.attempt()))
     }
@@ -347,7 +347,7 @@ impl Tracker {
                 texts.intern_like(asked, &without_bare_password(c.uri.get(message.raw())));
             let item = c.item.get(message.raw());
             let device = if c.device { device_of(texts, item) } else { Sym::NONE };
-            // a registrar that tells bindings apart by Call-ID lists one URI as often as it has it
+            // a registrar that distinguishes bindings by Call-ID lists one URI as often as it has it
             let twin = |l: &&mut Listed| l.contact == contact && l.device == device;
             if let Some(twin) = listed.iter_mut().take(64).find(twin) {
                 twin.expires = twin.expires.max(c.expires);
@@ -436,12 +436,12 @@ fn asks_again(a: &Attempt, given: &[Presented], asks: impl Fn(Sym) -> bool) -> b
     a.challenges() > 0 && again
 }
 
-/// What comes of a 2xx at one registrar too many to be kept.
+/// The outcome of a 2xx at one registrar too many to be kept.
 fn granted_unseen(listed: &[Listed]) -> Outcome {
     if listed.is_empty() { Outcome::NothingListed } else { Outcome::Accepted }
 }
 
-/// What comes of a 2xx that tells what was before.
+/// The outcome of a 2xx that shows what was before.
 fn granted_before(answer: &Final<'_, '_>) -> Outcome {
     match answer.request.as_deref().map(|request| request.purpose) {
         Some(Purpose::Remove) => Outcome::Removed,
@@ -449,7 +449,7 @@ fn granted_before(answer: &Final<'_, '_>) -> Outcome {
     }
 }
 
-/// What is kept of an answer, but what each answer has anew.
+/// What is kept of a response, except what differs in every response.
 #[derive(Clone, Debug)]
 pub(super) struct AnswerKept {
     form: Arc<AnswerForm>,

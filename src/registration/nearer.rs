@@ -27,7 +27,7 @@ impl Nearer {
 }
 
 impl Attempt {
-    /// Who granted the device another time than the registrar did, if somebody did.
+    /// The server that granted the device another time than the registrar did, if any.
     pub(super) fn nearer(&self) -> Option<Nearer> {
         self.rare.as_ref()?.nearer
     }
@@ -53,7 +53,7 @@ impl Tracker {
         }
     }
 
-    /// Notes what the answer that reached the device says of its Via.
+    /// Notes the Via of the response that reached the device.
     fn note_own_via(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         let Some(dn) = self.store.attempts.get(attempt as usize).map(|a| a.dn) else { return };
         let (texts, read) = (&mut self.store.texts, answer.read);

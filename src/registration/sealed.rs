@@ -1,4 +1,4 @@
-//! Registrations that go on where the capture cannot read: inside ESP after a security agreement
+//! Recognizes registrations that go on where the capture cannot read: inside ESP after a security agreement
 //! (RFC 3329, 3GPP TS 33.203), compressed (RFC 3486, RFC 5049), or in TLS.
 
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ const SIPS: u16 = 5061;
 /// A device, its server, and how they may go on out of sight.
 type Sides = (IpAddr, IpAddr, Seal);
 
-/// Who may go on out of sight, and the attempt that would: the latest of them, and those before.
+/// Attempts that may go on out of sight: the latest of each pair, and those before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agreements {
     latest: HashMap<Sides, u32>,
@@ -113,7 +113,7 @@ impl Tracker {
         if cut || compressed(via) || compressed(texts.get(a.contact)) {
             agreed.push(Seal::SigComp);
         }
-        // whoever is challenged may come back over TLS
+        // a challenged client may come back over TLS
         agreed.push(Seal::Tls);
         let (device, server) = (a.source.host().addr(texts), a.entry().host().addr(texts));
         for seal in agreed {

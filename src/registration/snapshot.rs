@@ -375,7 +375,7 @@ pub struct AttemptView<'a> {
     pub answered_by: Option<Endpoint>,
     /// The server the device itself talks to.
     pub entry: Endpoint,
-    /// The server whose answer decided: how it ended, or the time that was granted.
+    /// The server whose response decided: how it ended, or the time that was granted.
     pub spoke: Endpoint,
     /// Seconds asked for.
     pub asked: Option<u32>,

@@ -314,7 +314,7 @@ pub(super) struct Aside {
     pub agents: Few<HepAgent>,
     /// The latest call or other request outside a dialog that a server sent to the device.
     pub called: Option<Called>,
-    /// What logs say of it.
+    /// What logs report about it.
     pub heard: Option<Box<HeardOfDn>>,
     /// What servers answered to other hosts that asked for it.
     pub looked_up: Few<LookedUp>,

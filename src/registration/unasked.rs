@@ -1,4 +1,4 @@
-//! Answers to REGISTERs that were cut or not captured: each stands alone, or goes on with what stood alone before it.
+//! Handles responses to REGISTERs that were cut or not captured: each is an attempt of its own, or continues such a one.
 
 use super::attempt::{Attempt, Traits};
 use super::describe::aor_of;
@@ -47,7 +47,7 @@ impl Tracker {
         (same_call && (same_branch || message.is_cut() || t.cseq == 0)).then_some(slot)
     }
 
-    /// An answer without its request: the answer stands alone.
+    /// A response without its request: an attempt of its own.
     pub(super) fn unasked(
         &mut self,
         origin: &Origin,

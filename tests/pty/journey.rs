@@ -51,7 +51,7 @@ fn from_the_list_to_the_packets() {
     console.keys("\r\u{1b}[B\r");
     console.wait("a message", |screen| screen.contains("SIP/2.0"));
     console.press("1", "Since");
-    // the packets of both, for somebody else
+    // the packets of both, for another person
     console.press(F2, "marked: 2 DNs");
     console.press("\r", "regscope-2-dns.pcapng");
     console.see("saved regscope-2-dns.pcapng");

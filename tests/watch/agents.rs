@@ -60,7 +60,7 @@ pub(super) fn register(address: SocketAddr, dn: &str, code: u16) {
     }
 }
 
-/// What the incident comes to.
+/// The outcome of the incident.
 fn incident(watch: &Watch) {
     for dn in ["1002", "1003"] {
         let (_, line) = watch.wait_change(dn, "in_service");

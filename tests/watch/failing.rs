@@ -31,7 +31,7 @@ fn register(wire: &mut Capture<Active>, dn: u32) {
     inject(wire, registrar, phone, format!("SIP/2.0 200 OK\r\n{common}").as_bytes());
 }
 
-/// A directory everybody may write to.
+/// A directory that every user may write to.
 fn directory() -> tempfile::TempDir {
     let dir = tempfile::tempdir_in("/tmp").unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();

@@ -39,7 +39,7 @@ fn a_log_is_followed_as_it_grows_and_after_rotation() {
     assert_eq!(refused["to"]["basis"], "wire");
     let said = watch.wait_err("rotated");
     assert!(said.contains("reading on in the new file"), "{said}");
-    // emptied in place, and written anew
+    // emptied in place, and written again
     File::create(&log).unwrap();
     watch.wait_err("emptied");
     append(&log, &text.replace("1003", "2003"));

@@ -12,7 +12,7 @@ pub(in crate::diagnosis) struct Stated {
     verdicts: &'static [Verdict],
     /// Whether a statement within the deciding exchange explains it too, and not only one that brought it.
     explains_refusals: bool,
-    /// What the statement comes to.
+    /// The outcome of the statement.
     what: &'static str,
     about: About,
 }

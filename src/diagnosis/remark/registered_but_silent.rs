@@ -77,7 +77,7 @@ impl DnRule for RegisteredButSilent {
     }
 }
 
-/// What was sent to it in vain while it was registered.
+/// What was sent to it without an answer while it was registered.
 fn unanswered<'a>(case: &Case<'a>) -> Option<&'a Unanswered> {
     match case.verdict() {
         Verdict::InService => case.view.unanswered(),

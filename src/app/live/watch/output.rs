@@ -77,7 +77,7 @@ impl<'a> Told<'a> {
         self
     }
 
-    /// The same with who is behind the source.
+    /// Adds what is behind the source.
     pub(super) fn known_to(mut self, hosts: Option<&Hosts>) -> Self {
         if let (Some(source), Some(hosts)) = (self.source, hosts) {
             self.process = hosts.owners.get(&source).cloned();

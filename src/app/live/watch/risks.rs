@@ -7,7 +7,7 @@ use crate::registration::{DnChange, DnView, Flag, Risk, Snapshot, Status, Verdic
 /// DNs of which it is remembered that they are at risk.
 const REMEMBERED: usize = 100_000;
 
-/// The DNs at risk that were told, and how many there are of each kind.
+/// The DNs at risk that were reported, and how many there are of each kind.
 #[derive(Default)]
 pub(super) struct Risks {
     told: HashMap<Vec<u8>, Risk>,
@@ -41,7 +41,7 @@ impl Risks {
     }
 
     /// The DNs that are at risk since the last look, are no longer, or are for another reason, and whose verdict
-    /// is the same; `is_due` says of which a change waits.
+    /// is the same; `is_due` returns whether a change of a DN waits.
     pub(super) fn changes(
         &self,
         snapshot: &Snapshot,

@@ -105,7 +105,7 @@ impl<W: Write> Watcher<W> {
         &self.risks
     }
 
-    /// Takes in who owns which DN, and which nodes have lost each other.
+    /// Takes in which node owns which DN, and which nodes have lost each other.
     #[cfg(feature = "metrics")]
     fn count_nodes(&mut self, snapshot: &Snapshot) {
         let cluster = Cluster::of(snapshot);
