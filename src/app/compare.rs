@@ -192,7 +192,7 @@ fn heads(
     Ok(wanted.iter().map(|wanted| head(wanted.as_ref()?)).collect())
 }
 
-/// The request and the answer of a DN.
+/// The request and the response of a DN.
 fn wanted(subject: &Subject<'_>) -> [Option<Wanted>; 2] {
     let dn = subject.dn.name();
     let [request, answer] = subject.frames();

@@ -12,7 +12,7 @@ use crate::registration::{Ingested, SnapshotOptions};
 use crate::report::{MessageView, ndjson, text};
 use crate::sip::Message;
 
-/// Prints every REGISTER and every answer to one while it reads.
+/// Prints every REGISTER and every response to one while it reads.
 pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
     rights::begin();
     let plan = Plan::new(&settings.input, None, &settings.zone)?;

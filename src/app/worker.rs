@@ -9,7 +9,7 @@ use crate::net::Origin;
 use crate::registration::{AHEAD, Ingested, Tracker};
 use crate::sip::Message;
 
-/// Takes every REGISTER and every answer to one, as they come.
+/// Takes every REGISTER and every response to one, as they come.
 pub(super) type MessageSink<'s> =
     dyn FnMut(&Origin, &Message<'_>, Ingested) -> io::Result<()> + Send + 's;
 

@@ -121,7 +121,7 @@ impl<'a> Facts<'a> {
         (yes || !self.cut).then_some(Atom::yes_no(yes))
     }
 
-    /// The answer to the request.
+    /// The response to the request.
     pub(super) fn answer(&self) -> Option<&'a AnswerDetails> {
         self.details?.answer.as_ref()
     }

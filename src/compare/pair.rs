@@ -93,7 +93,7 @@ impl<'a> Subject<'a> {
         Self { snapshot, dn, attempt: Some(attempt) }
     }
 
-    /// The frames of its request, the latest one that is no repetition, and of the final answer.
+    /// The frames of its request, the latest one that is no retransmission, and of the final response.
     #[must_use]
     pub fn frames(&self) -> [Option<FrameRef>; 2] {
         let facts = self.facts();

@@ -226,7 +226,7 @@ impl<'a> Case<'a> {
         self.view.record()?.details.as_ref()
     }
 
-    /// The answer to the latest REGISTER, parsed.
+    /// The response to the latest REGISTER, parsed.
     pub(super) fn answer(&self) -> Option<&'a AnswerDetails> {
         self.details()?.answer.as_ref()
     }
@@ -247,7 +247,7 @@ impl<'a> Case<'a> {
         words::text(self.bytes(sym))
     }
 
-    /// `403 Forbidden`: the answer that decided an attempt, the server's own words in quotation marks.
+    /// `403 Forbidden`: the response that decided an attempt, the server's own words in quotation marks.
     pub(super) fn code_of(&self, attempt: &AttemptView<'_>) -> String {
         attempt.answer(self.scene.snapshot)
     }
@@ -267,7 +267,7 @@ impl<'a> Case<'a> {
         self.decider().map(shown_by).unwrap_or_default()
     }
 
-    /// What shows the latest REGISTER and its answer.
+    /// What shows the latest REGISTER and its response.
     pub(super) fn shown_by_latest(&self) -> Vec<Evidence> {
         self.attempts.last().map(shown_by).unwrap_or_default()
     }
@@ -282,7 +282,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The frames of an attempt that matter: its latest new request and the answer that decided.
+/// The frames of an attempt that matter: its latest new request and the response that decided.
 pub(super) fn shown_by(attempt: &AttemptView<'_>) -> Vec<Evidence> {
     let (mut request, mut answer) = (None, None);
     for message in attempt.messages() {
@@ -300,7 +300,7 @@ pub(super) fn shown_by(attempt: &AttemptView<'_>) -> Vec<Evidence> {
     request.into_iter().chain(answer).collect()
 }
 
-/// When the answer that decided an attempt came; its last message, if none came.
+/// When the response that decided an attempt came; its last message, if none came.
 pub(super) fn decided_at(attempt: &AttemptView<'_>) -> Timestamp {
     let answer = attempt.messages().find(|m| m.code != 0 && m.code == attempt.code);
     answer.map_or(attempt.last, |m| m.time)

@@ -24,7 +24,7 @@ fn latest<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
     (last.outcome == Outcome::Accepted && last.purpose != Purpose::Query).then_some(last)
 }
 
-/// Two times that one answer names, in seconds.
+/// Two times that one response names, in seconds.
 #[derive(Clone, Copy)]
 pub(super) struct TwoTimes {
     /// That of the Contact, which counts (RFC 3261 §10.2.4).
@@ -113,7 +113,7 @@ pub(super) struct LostMapping<'c, 'a> {
     /// The registration over it, and the next one, from another port.
     pub over: &'c AttemptView<'a>,
     pub next: &'c AttemptView<'a>,
-    /// What was sent to it in between without an answer.
+    /// What was sent to it in between without a response.
     pub unanswered: &'a Unanswered,
     /// For how long nothing had come from the device, in nanoseconds.
     pub quiet: i64,

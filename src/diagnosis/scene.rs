@@ -52,7 +52,7 @@ pub(super) struct Served {
     pub accepted: u32,
     /// DNs it accepted without asking for credentials.
     pub accepted_unasked: u32,
-    /// Its latest answer to each DN, in order of time.
+    /// Its latest response to each DN, in order of time.
     answers: Vec<Timestamp>,
     /// DNs it accepted and refuses since.
     turned: u32,
@@ -71,7 +71,7 @@ impl Served {
         u32::try_from(self.answers.len() - before).unwrap_or(u32::MAX)
     }
 
-    /// Its latest answer.
+    /// Its latest response.
     pub(super) fn last_answer(&self) -> Option<Timestamp> {
         self.answers.last().copied()
     }
@@ -129,7 +129,7 @@ pub(super) struct Sent {
     pub rejections: u32,
     /// DNs that had such attempts.
     pub rejected: u32,
-    /// The latest answer that came to it.
+    /// The latest response that came to it.
     pub last_answer: Timestamp,
     /// DNs whose credentials were refused.
     pub credentials_refused: u32,
@@ -177,7 +177,7 @@ impl Tried {
 fn answered_at(attempt: &AttemptView<'_>) -> Option<Timestamp> {
     match (attempt.code, attempt.challenges()) {
         (0, 0) => None,
-        // its last message is its answer
+        // its last message is its response
         (code, _) if code != 0 && attempt.retransmissions() == 0 => Some(attempt.last),
         _ => attempt.messages().filter(|m| m.code != 0).map(|m| m.time).max(),
     }
@@ -304,7 +304,7 @@ impl Piece {
                 let case = Case::of(blank, *view, attempts);
                 let signs = Signs::of(&case, firsts.iter().map(|(cseq, _)| *cseq));
                 piece.signs.push((*place, signs.or(piece.baseline.add(&case))));
-                // an answer alone may be what is left of an exchange that was cut
+                // a response alone may be what is left of an exchange that was cut
                 let begun = firsts.first().is_some_and(|(_, begun)| *begun);
                 piece.under_way += usize::from(begun && !case.has(Flag::Truncated));
                 piece.instances.extend(instance(&case));

@@ -25,7 +25,7 @@ pub(super) enum Sign {
     CseqFell,
     /// The latest REGISTER requires something.
     Requires,
-    /// An attempt got no answer.
+    /// An attempt got no response.
     Unanswered,
     /// The device does not answer its registrar.
     Silent,
@@ -33,7 +33,7 @@ pub(super) enum Sign {
     Heard,
     /// It registers much more often than its granted time asks for.
     Often,
-    /// The latest REGISTER or its answer says something odd of times or places.
+    /// The latest REGISTER or its response says something odd of times or places.
     Odd,
     /// A request for it was refused while its binding runs.
     Unrouted,

@@ -43,7 +43,7 @@ struct Look {
     first: Option<Evidence>,
     last: Option<Evidence>,
     sources: HashSet<IpAddr>,
-    /// Its latest answer before, and whether it was asked after that.
+    /// Its latest response before, and whether it was asked after that.
     answered: Option<Timestamp>,
     in_vain: Option<Timestamp>,
 }

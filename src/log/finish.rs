@@ -15,7 +15,7 @@ use super::{Item, LoggedMessage, Place, Profile, Said, Statement, secret};
 use crate::net::{Endpoint, Timestamp};
 use crate::sip::{HeaderName, Message};
 
-/// How many lines an answer that names the source of its request may end behind it.
+/// How many lines a response that names the source of its request may end behind it.
 const LINES_TO_ANSWER: u8 = 60;
 /// How many lines behind a message may say that it was not sent.
 const LINES_TO_FAILURE: u8 = 6;
@@ -23,7 +23,7 @@ const LINES_TO_FAILURE: u8 = 6;
 const MAX_TEXT: usize = 1024;
 /// How many lines behind a request may belong to it.
 const MAX_BETWEEN: u32 = 64;
-/// The most requests that wait for their answers at once.
+/// The most requests that wait for their responses at once.
 const MAX_OPEN: usize = 16;
 /// The most warnings of a log.
 const MAX_WARNINGS: usize = 64;
@@ -35,7 +35,7 @@ pub(super) enum Found {
     Message(Box<FoundMessage>),
     /// A statement.
     Statement(Box<Statement>),
-    /// A line between a request and its answer.
+    /// A line between a request and its response.
     Said(Box<Said>),
     /// The time of any other line.
     Time(Timestamp),
@@ -60,7 +60,7 @@ impl FoundMessage {
             && !self.framed.bytes.starts_with(b"SIP/2.0 ")
     }
 
-    /// Takes the source from its answer, which goes back to where the request came from.
+    /// Takes the source from its response, which goes back to where the request came from.
     pub(super) fn learn(&mut self, answer: &Self) {
         let is_answer =
             answer.framed.takes == Takes::Sent && answer.framed.bytes.starts_with(b"SIP/2.0 ");
@@ -125,7 +125,7 @@ impl Framed {
     }
 }
 
-/// A REGISTER without its answer.
+/// A REGISTER without its response.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     request: Place,
@@ -214,7 +214,7 @@ impl Finish {
         self.before.push(std::mem::replace(&mut self.profile, next));
     }
 
-    /// Whether the next line may be one between a request and its answer.
+    /// Whether the next line may be one between a request and its response.
     pub(super) fn wants_text(&self) -> bool {
         matches!(self.open.as_slice(), [open] if open.lines < MAX_BETWEEN)
     }

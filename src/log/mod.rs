@@ -148,7 +148,7 @@ pub struct Statement {
 pub enum StatementKind {
     /// A contact was added.
     Registered,
-    /// A contact was renewed.
+    /// A contact was refreshed.
     Refreshed,
     /// A removal was requested; the sender of the request is not stated.
     Removed,

@@ -197,7 +197,7 @@ pub(super) fn sides(framed: &Framed, message: &Message<'_>, local: &Local) -> Si
 
 /// The own side of a message.
 ///
-/// The top Via of a request sent, and of an answer received, is this host's, so that two ports stay two flows.
+/// The top Via of a request sent, and of a response received, is this host's, so that two ports stay two flows.
 fn own(
     fields: &Fields,
     message: &Message<'_>,
@@ -231,7 +231,7 @@ fn other(fields: &Fields, message: &Message<'_>, takes: Takes, via: Option<&Via<
     Guess::of(uri.and_then(|uri| uri.endpoint()))
 }
 
-/// Both sides of a message that nothing is known of: a request comes from its top Via, an answer goes there.
+/// Both sides of a message that nothing is known of: a request comes from its top Via, a response goes there.
 fn bystander(message: &Message<'_>, via: Option<&Via<'_>>, local: &Local) -> (Guess, Guess) {
     let device = Guess::of(via.and_then(reached));
     let uri = message.request_uri().and_then(Uri::parse).and_then(|uri| uri.endpoint());

@@ -22,7 +22,7 @@ use crate::net::password::without_bare_password;
 use crate::net::{LogMarks, Origin, Timestamp};
 use crate::sip::{Message, StartLine};
 
-/// A final answer and the transaction it ends.
+/// A final response and the transaction it ends.
 pub(super) struct Final<'a, 'm> {
     pub origin: &'a Origin,
     pub message: &'a Message<'m>,
@@ -106,7 +106,7 @@ impl Tracker {
         if a.decided_hop().is_some_and(|hop| hop > answer.hop) {
             return self.answered_nearer(attempt, answer);
         }
-        // of two files the answer of the nearer server may come first
+        // of two files the response of the nearer server may come first
         let is_nearer = a.decided_hop().is_some_and(|hop| hop < answer.hop);
         let nearer = if is_nearer { a.granted() } else { None };
         a.set_decided_hop(Some(answer.hop));
@@ -152,7 +152,8 @@ impl Tracker {
         self.conclude(attempt, outcome, answer.origin, false);
     }
 
-    /// Keeps what an answer says, answers that are alike were read before; the realm of its first challenge.
+    /// Keeps what a response says, reading it only if no similar one was read before; returns the realm of its
+    /// first challenge.
     fn note_details(&mut self, attempt: u32, dn: Option<u32>, answer: &Final<'_, '_>) -> Sym {
         let read = answer.read;
         let texts = &mut self.store.texts;
@@ -295,7 +296,7 @@ impl Tracker {
         })
     }
 
-    /// Whether the answer to a later request of its Call-ID came before this one: what this one
+    /// Whether the response to a later request of its Call-ID came before this one: what this one
     /// lists was so before that (RFC 3261 §10.3 step 7).
     fn is_overtaken(&self, attempt: u32, answer: &Final<'_, '_>) -> bool {
         let Some(a) = self.store.attempts.get(attempt as usize) else { return false };

@@ -21,7 +21,7 @@ pub(super) const RETRY_WINDOW: i64 = 32_000_000_000;
 /// What a REGISTER asks for (RFC 3261 §10.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Purpose {
-    /// Only an answer was captured, or a request that is cut before its Contact.
+    /// Only a response was captured, or a request that is cut before its Contact.
     #[default]
     Unknown,
     /// To add or refresh bindings.
@@ -35,7 +35,7 @@ pub enum Purpose {
 /// How an attempt ended, or how far it came.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Outcome {
-    /// No final answer yet.
+    /// No final response yet.
     #[default]
     Open,
     /// 2xx, and what was asked for was granted.
@@ -82,7 +82,7 @@ pub enum Demand {
     Redirect,
 }
 
-/// One try to register: a REGISTER, its challenge, the retry, the answer.
+/// One try to register: a REGISTER, its challenge, the retry, the response.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub(super) dn: u32,
@@ -90,9 +90,9 @@ pub struct Attempt {
     pub(super) log: Log,
     /// The transaction in flight.
     pub(super) open: u32,
-    /// The sender of the first request, or the receiver of the answer.
+    /// The sender of the first request, or the receiver of the response.
     pub(super) source: End,
-    /// The farthest server the request was seen to go to, or the sender of the answer.
+    /// The farthest server the request was seen to go to, or the sender of the response.
     pub(super) registrar: End,
     /// What carried it.
     pub transport: Transport,
@@ -110,7 +110,7 @@ pub struct Attempt {
     pub realm_offered: Sym,
     /// The user name of the credentials.
     pub username: Sym,
-    /// The reason phrase of the last final answer.
+    /// The reason phrase of the last final response.
     pub reason: Sym,
     /// Its first message.
     pub started: Timestamp,
@@ -184,13 +184,13 @@ impl Traits {
 }
 
 impl Attempt {
-    /// Nanoseconds from the latest request to its final answer.
+    /// Nanoseconds from the latest request to its final response.
     #[must_use]
     pub const fn rtt(&self) -> Option<i64> {
         self.rtt.get()
     }
 
-    /// ICMP type and code that came instead of an answer.
+    /// ICMP type and code that came instead of a response.
     #[must_use]
     pub fn icmp(&self) -> Option<(u8, u8)> {
         self.rare.as_ref()?.icmp
@@ -214,7 +214,7 @@ impl Attempt {
         self.rare.as_ref().map_or(0, |rare| rare.stale)
     }
 
-    /// What the last final answer says in words beside its phrase: `Warning "text", Reason "text"`.
+    /// What the last final response says in words beside its phrase: `Warning "text", Reason "text"`.
     #[must_use]
     pub fn own_words(&self) -> Sym {
         self.rare.as_ref().map_or(Sym::NONE, |rare| rare.own_words)
@@ -282,7 +282,7 @@ impl Attempt {
         self.rare.get_or_insert_default()
     }
 
-    /// Milliseconds from this refresh to the end of the binding it renews; negative is a gap.
+    /// Milliseconds from this refresh to the end of the binding it refreshes; negative is a gap.
     #[must_use]
     pub fn margin_ms(&self) -> Option<i64> {
         match self.margin_ms {
@@ -335,7 +335,7 @@ impl Attempt {
         self.rare.as_ref().map_or(0, |rare| rare.retransmissions)
     }
 
-    /// Counts a repetition of a request.
+    /// Counts a retransmission of a request.
     pub(super) fn count_retransmission(&mut self) {
         self.rare().retransmissions = self.rare().retransmissions.saturating_add(1);
     }
@@ -372,7 +372,7 @@ impl Attempt {
         self.seconds[1] = granted.unwrap_or(0);
     }
 
-    /// The hop of the answer that decided.
+    /// The hop of the response that decided.
     pub(super) fn decided_hop(&self) -> Option<u8> {
         Some(self.decided_hop).filter(|hop| *hop != u8::MAX)
     }
@@ -457,7 +457,7 @@ impl Attempt {
             && self.demand().is_none()
     }
 
-    /// Whether its answer asks the client to go on: the attempt may not be over.
+    /// Whether its response asks the client to go on: the attempt may not be over.
     pub(super) fn is_tentative(&self) -> bool {
         match self.outcome {
             Outcome::Failed(Verdict::Challenged | Verdict::Redirected) => true,
@@ -509,7 +509,7 @@ impl Rare {
         self.entry.iter_mut().chain(&mut self.issuer).chain(nearer)
     }
 
-    /// What the last final answer says in words, and the realms a challenge offers beside its first.
+    /// What the last final response says in words, and the realms a challenge offers beside its first.
     pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Sym> {
         let realms = self.also_offered.iter_mut().map(|(_, realm)| realm);
         let rewritten = self.rewritten.as_deref_mut();

@@ -33,7 +33,7 @@ pub(super) struct Listed {
 
 /// A 2xx to a REGISTER, and the request's sender.
 pub(super) struct Success<'a> {
-    /// When the request was first sent; when the answer came, if no request was captured.
+    /// When the request was first sent; when the response came, if no request was captured.
     pub asked_at: Timestamp,
     pub time: Timestamp,
     pub frame: FrameRef,
@@ -48,9 +48,9 @@ pub(super) struct Success<'a> {
     pub aor: Sym,
     pub request: Option<&'a Request>,
     pub listed: &'a [Listed],
-    /// The answer's Expires header.
+    /// The response's Expires header.
     pub expires: Option<u32>,
-    /// The answer was cut: what it lists is not all there is.
+    /// The response was cut: what it lists is not all there is.
     pub cut: bool,
 }
 
@@ -207,7 +207,7 @@ impl Registration {
         if self.refreshes_what_was_doubted(texts, ok) {
             self.resume();
         }
-        // a client that renews at the very end is not out of service in between
+        // a client that refreshes at the very end is not out of service in between
         self.settle(Timestamp::from_nanos(ok.asked_at.nanos().saturating_sub(WHOLE_SECONDS)));
         let cut_request = ok.request.is_some_and(|r| r.cut);
         let removal = ok.request.is_some_and(|r| r.purpose == Purpose::Remove && !cut_request);
@@ -411,7 +411,7 @@ impl Registration {
         });
     }
 
-    /// Adds or renews one binding; the margin of a renewal in milliseconds.
+    /// Adds or refreshes one binding; the margin of a refresh in milliseconds.
     fn grant(
         &mut self,
         texts: &Texts,

@@ -42,7 +42,7 @@ pub struct DnChange {
     /// What is said now; `None` when its row is gone: it is a part of its scanner's row, or it was
     /// forgotten to stay within the limits.
     pub to: Option<Status>,
-    /// When its binding will run out unless it is renewed.
+    /// When its binding will run out unless it is refreshed.
     pub expires_at: Option<Timestamp>,
     /// The frame that shows it; `None` when time alone did it.
     pub frame: Option<FrameRef>,

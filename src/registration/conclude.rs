@@ -44,14 +44,14 @@ impl Tracker {
         self.touch_attempt(attempt, Some(origin.frame));
     }
 
-    /// Judges the transactions that are over by now for lack of an answer.
+    /// Judges the transactions that are over by now for lack of a response.
     pub(super) fn forget_old(&mut self) {
         while let Some(t) = self.transactions.take_old(self.now) {
             self.close(&t, self.now);
         }
     }
 
-    /// Judges one transaction without a final answer at `now`.
+    /// Judges one transaction without a final response at `now`.
     pub(super) fn close(&mut self, t: &Transaction, now: Timestamp) {
         if t.is_settled() {
             return;
@@ -89,7 +89,7 @@ impl Tracker {
 }
 
 impl Store {
-    /// Judges one transaction without a final answer at `now`; says whether an ICMP error decided.
+    /// Judges one transaction without a final response at `now`; says whether an ICMP error decided.
     pub(super) fn close(
         &mut self,
         transactions: &Transactions,
@@ -214,7 +214,7 @@ impl Registration {
     }
 
     /// When a try that began at `began` put the DN out of service: not before the binding that it was
-    /// to renew ran out.
+    /// to refresh ran out.
     fn out_since(&mut self, began: Timestamp) -> Timestamp {
         let lapsed = self.ended().filter(|e| e.how == Verdict::Expired && e.at > began);
         let Some(lapsed) = lapsed.map(|e| e.at) else { return began };

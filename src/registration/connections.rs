@@ -170,7 +170,7 @@ impl Tracker {
             .is_some_and(|a| self.store.texts.get(a.call_id) == call_id)
     }
 
-    /// The device's host refused an answer: the device did not get it.
+    /// The device's host refused a response: the device did not get it.
     fn answer_undelivered(&mut self, slot: Option<u32>, error: (u8, u8, u16)) {
         let Some(t) = slot.and_then(|slot| self.transactions.get(slot)) else { return };
         let Subject::Register { attempt } = t.subject else { return };
@@ -250,7 +250,7 @@ impl Tracker {
         }
     }
 
-    /// The client got bytes that were not captured while its request waits: most likely the answer.
+    /// The client got bytes that were not captured while its request waits: most likely the response.
     fn answer_missed(&mut self, event: &ConnectionEvent) {
         let slot = self.find_pair(event.origin.src, event.origin.dst);
         let Some(t) = slot.and_then(|slot| self.transactions.get_mut(slot)) else { return };

@@ -17,7 +17,7 @@ use crate::net::password::without_bare_password;
 use crate::net::{FrameRef, HepAgent, LogMarks, Origin};
 use crate::sip::{Contact, HeaderName, Message, NameAddr, Via, is_malformed_ipv6};
 
-/// The latest REGISTER of a DN, next to its device, and the answer it got.
+/// The latest REGISTER of a DN, next to its device, and the response it got.
 ///
 /// Texts are as on the wire, without folds; [`Sym::NONE`] where a header or parameter is absent.
 #[derive(Clone, Debug, Default)]
@@ -70,11 +70,11 @@ pub struct Details {
     pub auth_username: Sym,
     /// The credentials' nonce count.
     pub auth_nc: Option<u32>,
-    /// The answer; `None` while there is none.
+    /// The response; `None` while there is none.
     pub answer: Option<AnswerDetails>,
 }
 
-/// The final answer to the latest REGISTER of a DN.
+/// The final response to the latest REGISTER of a DN.
 #[derive(Clone, Debug)]
 pub struct AnswerDetails {
     /// What others say alike.
@@ -227,7 +227,7 @@ impl Details {
 }
 
 impl AnswerForm {
-    /// What the headers of a final answer say; of its Via and its Contacts nothing.
+    /// What the headers of a final response say; of its Via and its Contacts nothing.
     pub(super) fn read(texts: &mut Texts, message: &Message<'_>) -> Self {
         let mut challenges = message.challenges();
         let challenge = challenges.next();
@@ -254,7 +254,7 @@ impl AnswerForm {
 }
 
 impl AnswerDetails {
-    /// The details of a final answer of this form.
+    /// The details of a final response of this form.
     pub(super) fn of(
         form: Arc<AnswerForm>,
         texts: &mut Texts,

@@ -152,7 +152,7 @@ impl Tracker {
         }
     }
 
-    /// An answer to such a request: 480 or 410 from the registrar itself most likely shows that no
+    /// A response to such a request: 480 or 410 from the registrar itself most likely shows that no
     /// binding is left (RFC 3261 §16.5: an empty target set is answered 480).
     pub(super) fn probe_answer(
         &mut self,

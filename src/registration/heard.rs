@@ -19,7 +19,7 @@ const SHAPES: usize = 1024;
 const SHAPES_PER_DN: usize = 256;
 /// Requests, devices and Call-IDs remembered for lines that name no DN.
 const REMEMBERED: usize = 16_384;
-/// What follows an answer within this time belongs to its exchange.
+/// What follows a response within this time belongs to its exchange.
 const JUST_AFTER: i64 = 1_000_000_000;
 
 /// A statement, and where and when it was made.
@@ -39,7 +39,7 @@ pub(super) struct HeardOfDn {
     pub statements: Vec<Heard>,
     /// Statements that were too many to keep.
     pub dropped: u32,
-    /// Lines between a request of the DN and its answer: the request, and the shape.
+    /// Lines between a request of the DN and its response: the request, and the shape.
     pub said: Vec<(FrameRef, u16)>,
 }
 
@@ -187,7 +187,7 @@ impl Tracker {
         self.touch(dn, Some(at));
     }
 
-    /// Takes in a line with no known meaning between a request and its answer.
+    /// Takes in a line with no known meaning between a request and its response.
     pub fn said(&mut self, at: FrameRef, said: &Said) {
         let request = FrameRef::new(at.file(), said.request.line);
         let Some(&dn) = self.store.hearing.requests.get(&request) else { return };

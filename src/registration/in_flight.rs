@@ -18,9 +18,9 @@ use super::text::Texts;
 use super::transaction::{Ends, Subject, Transaction};
 use crate::net::{Endpoint, Origin, Timestamp};
 
-/// How long an answered transaction is remembered after its request: Timer J, for repetitions.
+/// How long an answered transaction is remembered after its request: Timer J, for retransmissions.
 const ANSWERED_LIFE: i64 = TIMER_F;
-/// How long an unanswered one is: time for Timer F and a late answer.
+/// How long an unanswered one is: time for Timer F and a late response.
 const OPEN_LIFE: i64 = 2 * TIMER_F;
 /// Errors that name no request, kept at most.
 const PATHS: usize = 4096;
@@ -48,7 +48,7 @@ pub(super) struct Transactions {
     /// The latest error between two endpoints that names no request.
     errors: HashMap<(Endpoint, Endpoint), PathError>,
     queue: VecDeque<(Timestamp, u32, u32)>,
-    /// Those that had no answer when their place in `queue` came.
+    /// Those that had no response when their place in `queue` came.
     open: VecDeque<(Timestamp, u32, u32)>,
     generation: u32,
 }
@@ -127,7 +127,7 @@ impl Transactions {
         self.errors.insert((src, dst), error);
     }
 
-    /// The error that came instead of the answer to a request.
+    /// The error that came instead of the response to a request.
     pub(super) fn error_for(&self, t: &Transaction, texts: &Texts) -> Option<PathError> {
         if self.errors.is_empty() || t.answered() {
             return None;
@@ -201,7 +201,7 @@ impl Transactions {
         self.find_like(&t.key).unwrap_or(NIL) ^ parent.unwrap_or(NIL)
     }
 
-    /// The first that will be taken out, unless they wait for an answer then.
+    /// The first that will be taken out, unless they wait for a response then.
     pub(super) fn oldest(&self, count: usize) -> impl Iterator<Item = &Transaction> {
         self.queue.iter().take(count).filter_map(|&(_, slot, _)| self.get(slot))
     }

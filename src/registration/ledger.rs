@@ -123,7 +123,7 @@ struct Hold {
     renewed: Timestamp,
     until: Option<Timestamp>,
     at: FrameRef,
-    /// It was renewed while another node held the DN too.
+    /// It was refreshed while another node held the DN too.
     beside: bool,
 }
 
@@ -167,7 +167,7 @@ impl AtNode {
         }
     }
 
-    /// A grant; whether it renews one that ran.
+    /// A grant; whether it refreshes one that ran.
     fn grant(&mut self, event: &NodeEvent, registrar: Endpoint, until: Option<Timestamp>) -> bool {
         let (time, at) = (event.time, event.at);
         let known = self.holds.iter().position(|hold| hold.registrar == registrar);
@@ -280,7 +280,7 @@ impl Ledger {
         Some(Owner { node: id, by_sip: true, since, at, until })
     }
 
-    /// The nodes that hold the DN at a moment and each renewed it beside the other, if two do.
+    /// The nodes that hold the DN at a moment and each refreshed it beside the other, if two do.
     #[must_use]
     pub fn held_twice(&self, time: Timestamp) -> SmallVec<[Owner; 2]> {
         let beside = |own: &AtNode| own.hold(time).is_some_and(|hold| hold.beside);

@@ -1,4 +1,4 @@
-//! The answers of servers nearer to the device than the registrar: a border controller may grant it less time.
+//! The responses of servers nearer to the device than the registrar: a border controller may grant it less time.
 
 use super::answer::Final;
 use super::attempt::{Attempt, Outcome, Purpose};
@@ -34,7 +34,7 @@ impl Attempt {
 }
 
 impl Tracker {
-    /// Takes in an answer on a hop nearer to the device than the one that decided.
+    /// Takes in a response on a hop nearer to the device than the one that decided.
     pub(super) fn answered_nearer(&mut self, attempt: u32, answer: &Final<'_, '_>) {
         if answer.hop == 0 {
             self.note_own_via(attempt, answer);

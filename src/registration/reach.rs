@@ -15,9 +15,9 @@ use super::transaction::SOONEST_REPEAT;
 use crate::net::{Endpoint, FrameRef, Origin, Timestamp};
 use crate::sip::{Method, Uri};
 
-/// Places remembered that owe an answer.
+/// Places remembered that owe a response.
 const PLACES: usize = 16_384;
-/// A place that owed an answer for so long makes room for others, in nanoseconds.
+/// A place that owed a response for so long makes room for others, in nanoseconds.
 const OLD: i64 = 600_000_000_000;
 /// A request this young may be answered yet.
 const DUE: i64 = 500_000_000;
@@ -31,7 +31,7 @@ pub struct Unanswered {
     pub place: Endpoint,
     /// The method of the latest one.
     pub method: &'static str,
-    /// Requests since the last answer.
+    /// Requests since the last response.
     pub requests: u32,
     /// The same with their retransmissions.
     pub sent: u32,
@@ -52,7 +52,7 @@ pub struct Unanswered {
     key: TransactionKey,
 }
 
-/// The places that owe an answer.
+/// The places that owe a response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reach {
     open: HashMap<(IpAddr, Endpoint), Unanswered>,
@@ -66,7 +66,7 @@ pub(super) struct Reach {
     pub dropped: u64,
 }
 
-/// The requests that ask a device for an answer of its own, and are sent without a dialog.
+/// The requests that ask a device for a response of its own, and are sent without a dialog.
 pub(super) const fn asks(method: Method<'_>) -> Option<&'static str> {
     match method {
         Method::Options => Some("OPTIONS"),
@@ -133,7 +133,7 @@ impl Reach {
         }
     }
 
-    /// Forgets the places that owed an answer for long.
+    /// Forgets the places that owed a response for long.
     fn make_room(&mut self, now: Timestamp) {
         let keys = &mut self.keys;
         self.open.retain(|_, open| {
@@ -145,7 +145,7 @@ impl Reach {
         });
     }
 
-    /// Notes an answer: the device at its source is there. `key` names the transaction.
+    /// Notes a response: the device at its source is there. `key` names the transaction.
     pub(super) fn answered(&mut self, origin: &Origin, key: &TransactionKey) {
         if self.open.is_empty() {
             return;
@@ -189,7 +189,7 @@ impl Reach {
 }
 
 impl Unanswered {
-    /// Whether an answer is overdue at `now`.
+    /// Whether a response is overdue at `now`.
     fn is_silent(&self, now: Timestamp) -> bool {
         let (since_first, since_last) =
             (now.nanos_since(self.first.0), now.nanos_since(self.last.0));
@@ -207,7 +207,7 @@ impl Unanswered {
 pub(super) struct Silent(HashMap<(IpAddr, Endpoint), Unanswered>);
 
 impl Silent {
-    /// What a registrar sent to a binding without an answer since it was last refreshed.
+    /// What a registrar sent to a binding without a response since it was last refreshed.
     fn of(&self, texts: &Texts, reg: &Registration, binding: &Binding) -> Option<&Unanswered> {
         let contact = Uri::parse(texts.get(binding.contact)).and_then(|uri| uri.endpoint());
         let source = binding.source.map(|source| source.endpoint(texts));
@@ -222,7 +222,7 @@ impl Silent {
 }
 
 impl Store {
-    /// What a DN was sent without an answer, where none of its running bindings answers at `at`.
+    /// What a DN was sent without a response, where none of its running bindings answers at `at`.
     fn unanswered<'s>(&self, silent: &'s Silent, dn: &Dn, at: Timestamp) -> Option<&'s Unanswered> {
         // the device's own messages must be in the capture, or nothing shows whether it answers
         dn.details.as_ref()?;
@@ -237,7 +237,7 @@ impl Store {
 }
 
 impl Store {
-    /// What a DN was sent without an answer while its last binding still ran, which has lapsed since.
+    /// What a DN was sent without a response while its last binding still ran, which has lapsed since.
     fn unanswered_before_lapse<'s>(&self, silent: &'s Silent, dn: &Dn) -> Option<&'s Unanswered> {
         dn.registrations.iter().find_map(|reg| {
             let ended = reg.ended()?;
@@ -253,13 +253,13 @@ impl Store {
 }
 
 impl<'a> DnView<'a> {
-    /// What was sent to `place` from there without an answer, whatever is registered now.
+    /// What was sent to `place` from there without a response, whatever is registered now.
     #[must_use]
     pub fn unanswered_at(&self, asker: IpAddr, place: Endpoint) -> Option<&'a Unanswered> {
         self.snapshot.silent.as_ref()?.0.get(&(asker, place))
     }
 
-    /// The same for a DN whose binding has lapsed: what it was sent without an answer while it still ran.
+    /// The same for a DN whose binding has lapsed: what it was sent without a response while it still ran.
     #[must_use]
     pub fn unanswered_before_lapse(&self) -> Option<&'a Unanswered> {
         let silent = self.snapshot.silent.as_ref()?;
@@ -269,7 +269,7 @@ impl<'a> DnView<'a> {
             .flatten()
     }
 
-    /// What its registrar sent to it without an answer since it was last registered: none of its bindings
+    /// What its registrar sent to it without a response since it was last registered: none of its bindings
     /// answers. `None` if one does, or nothing was sent.
     #[must_use]
     pub fn unanswered(&self) -> Option<&'a Unanswered> {

@@ -81,7 +81,7 @@ pub struct Reading {
     /// The same as a number, in any case.
     pub(super) domain: u64,
     pub(super) call_id: Span,
-    /// Of a request: what it has in common with a refresh, see [`sameness`]. Of an answer:
+    /// Of a request: what it has in common with a refresh, see [`sameness`]. Of a response:
     /// the same for what is kept of it but the top Via's values and its Contacts.
     pub(super) same: u64,
     /// Of a request that is no REGISTER: its To has a tag, so it belongs to a dialog.
@@ -92,7 +92,7 @@ pub struct Reading {
     pub(super) star: bool,
     /// The other Contacts.
     pub(super) contacts: SmallVec<[ContactReading; 1]>,
-    /// Credentials of a request, challenges of an answer.
+    /// Credentials of a request, challenges of a response.
     pub(super) auth: SmallVec<[AuthReading; 1]>,
     /// The `received` of the top Via, if it is an address.
     pub(super) received: Option<IpAddr>,
@@ -146,9 +146,9 @@ struct Found<'m> {
     vias: usize,
     path: bool,
     contacts: SmallVec<[&'m [u8]; 2]>,
-    /// Credentials of a REGISTER and challenges of an answer, and whether they are for or from a proxy.
+    /// Credentials of a REGISTER and challenges of a response, and whether they are for or from a proxy.
     auth: SmallVec<[(&'m [u8], bool); 2]>,
-    /// What a REGISTER has in common with a refresh, or an answer with others, as far as these headers say.
+    /// What a REGISTER has in common with a refresh, or a response with others, as far as these headers say.
     same: Digest,
 }
 
@@ -204,7 +204,7 @@ impl<'m> Found<'m> {
 enum Likeness {
     /// All but what differs in every request: the values of Via, `CSeq` and Call-ID, and credentials.
     Refresh,
-    /// Those of an answer of which something is kept, challenges aside.
+    /// Those of a response of which something is kept, challenges aside.
     Answer,
     Nothing,
 }

@@ -21,7 +21,7 @@ use crate::net::Origin;
 use crate::net::password::without_bare_password;
 use crate::sip::Message;
 
-/// One repetition this long after the answer, or two at all, show that the answer was lost.
+/// One retransmission this long after the response, or two at all, show that the response was lost.
 const LOST_AFTER: i64 = 1_000_000_000;
 
 impl Tracker {
@@ -63,7 +63,7 @@ impl Tracker {
         sighting
     }
 
-    /// A request of a transaction that is known: repeated, captured again, or late after its answer.
+    /// A request of a transaction that is known: repeated, captured again, or late after its response.
     fn seen_again(
         &mut self,
         origin: &Origin,
@@ -347,7 +347,7 @@ impl Tracker {
         }
     }
 
-    /// Whether the client does what the last answer asked of it.
+    /// Whether the client does what the last response asked of it.
     fn judge_demand(&mut self, index: u32, request: &Request, origin: &Origin, ends: Ends) {
         let Some(a) = self.store.attempts.get_mut(index as usize) else { return };
         if a.source.host() != ends.0.host() {

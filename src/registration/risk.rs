@@ -21,7 +21,7 @@ pub enum Risk {
     ContactUnreachable,
     /// Its refresh was refused.
     RefreshRefused,
-    /// Its refresh got no answer.
+    /// Its refresh got no response.
     RefreshUnanswered,
     /// Its refresh was challenged, and it did not go on.
     RefreshGivenUp,

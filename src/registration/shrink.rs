@@ -110,7 +110,7 @@ impl Tracker {
         store.dns.iter().enumerate().map(candidate).collect()
     }
 
-    /// The attempts that wait for an answer.
+    /// The attempts that wait for a response.
     fn busy_attempts(&self) -> Vec<bool> {
         let mut busy = vec![false; self.store.attempts.len()];
         for t in self.transactions.iter().filter(|t| t.final_code == 0) {
@@ -184,7 +184,7 @@ impl Tracker {
         sources.shrink_to_fit();
     }
 
-    /// Drops servers that no DN was registered at, and of which no answer is due: what they are known
+    /// Drops servers that no DN was registered at, and of which no response is due: what they are known
     /// for says what its lack means.
     fn drop_servers(&mut self, limits: &Limits) {
         let servers = &mut self.store.servers;

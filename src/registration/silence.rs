@@ -4,7 +4,7 @@ use super::attempt::Outcome;
 use super::store::Server;
 use super::verdict::Verdict;
 
-/// Timer F for the default T1: how long a client waits for an answer (RFC 3261 §17.1.2.2).
+/// Timer F for the default T1: how long a client waits for a response (RFC 3261 §17.1.2.2).
 pub(super) const TIMER_F: i64 = 32_000_000_000;
 /// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
 const REPEAT_DUE: i64 = 1_000_000_000;
@@ -22,7 +22,7 @@ pub(super) const fn repeats_within(sends: u32) -> i64 {
     (if interval > T2 { T2 } else { interval }) + REPEAT_DUE / 2
 }
 
-/// What is known of a request without a final answer.
+/// What is known of a request without a final response.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the table")]
 pub(super) struct Silence {
@@ -79,7 +79,7 @@ impl Silence {
         } else {
             Verdict::OneWay
         };
-        // one of the answers that were cut beyond recognition may have been for it
+        // one of the responses that were cut beyond recognition may have been for it
         Outcome::Failed(if self.unread { Verdict::Truncated } else { verdict })
     }
 }

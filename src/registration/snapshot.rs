@@ -96,7 +96,7 @@ impl Tracker {
         snapshot
     }
 
-    /// Judges the transactions without a final answer at `at`; how many an ICMP error decided.
+    /// Judges the transactions without a final response at `at`; how many an ICMP error decided.
     fn close_open(&self, store: &mut Store, at: Timestamp) -> u64 {
         let slots = self.transactions.slots();
         let open = slots.into_iter().filter_map(|slot| self.transactions.get(slot));
@@ -367,11 +367,11 @@ impl<'a> DnView<'a> {
 pub struct AttemptView<'a> {
     attempt: &'a Attempt,
     at: Timestamp,
-    /// The sender of the first request, or the receiver of the answer.
+    /// The sender of the first request, or the receiver of the response.
     pub source: Endpoint,
-    /// The farthest server the request was seen to go to, or the sender of the answer.
+    /// The farthest server the request was seen to go to, or the sender of the response.
     pub registrar: Endpoint,
-    /// The server nearest to the device, if its own answer decided and none came from behind it.
+    /// The server nearest to the device, if its own response decided and none came from behind it.
     pub answered_by: Option<Endpoint>,
     /// The server the device itself talks to.
     pub entry: Endpoint,

@@ -257,7 +257,7 @@ impl Dn {
         })
     }
 
-    /// Whether the client asked a registrar again before its binding ran out, and no answer is due
+    /// Whether the client asked a registrar again before its binding ran out, and no response is due
     /// yet.
     fn is_renewing<'s>(
         &self,

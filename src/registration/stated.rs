@@ -11,7 +11,7 @@ use super::verdict::{Flag, State, Verdict};
 use crate::log::{StatementKind as Kind, Sureness};
 use crate::net::{FrameRef, Timestamp};
 
-/// A statement this soon after an answer is about what that answer says.
+/// A statement this soon after a response is about what that response says.
 const SAME_MATTER: i64 = 1_000_000_000;
 /// A refusal of credentials this soon after a better reason is the same refusal.
 const SAME_REFUSAL: i64 = 5_000_000_000;

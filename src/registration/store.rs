@@ -22,7 +22,7 @@ use std::net::IpAddr;
 /// "None" in the `u32` links between records.
 pub(super) const NIL: u32 = u32::MAX;
 
-/// One REGISTER or one answer to it, as kept for evidence.
+/// One REGISTER or one response to it, as kept for evidence.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRecord {
     /// When it was captured.
@@ -45,7 +45,7 @@ pub struct Marks(u8);
 impl Marks {
     /// Nothing to remark.
     pub const NONE: Self = Self(0);
-    /// Sent again for lack of an answer.
+    /// Sent again for lack of a response.
     pub const RETRANSMISSION: Self = Self(1);
     /// The same packet, captured before.
     pub const DUPLICATE: Self = Self(2);
@@ -237,7 +237,7 @@ pub(super) struct Trouble {
 pub struct Refusal {
     /// When.
     pub time: Timestamp,
-    /// The frame of the answer.
+    /// The frame of the response.
     pub frame: FrameRef,
     /// Its status code.
     pub code: u16,
@@ -269,7 +269,7 @@ pub struct Dn {
     /// User-Agents of its requests.
     pub user_agents: Few<Sym>,
     pub(super) aside: Option<Box<Aside>>,
-    /// Its latest REGISTER and the answer to it.
+    /// Its latest REGISTER and the response to it.
     pub details: Option<Details>,
     pub(super) proven: Proven,
     pub(super) registered: bool,
@@ -379,7 +379,7 @@ impl Brief {
 /// One address that sends REGISTERs.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// REGISTER requests, repetitions included.
+    /// REGISTER requests, retransmissions included.
     pub requests: u64,
     /// Distinct DNs.
     pub dns: u32,
@@ -404,7 +404,7 @@ pub struct Source {
 pub(super) struct Server {
     /// Some SIP answer of it was captured.
     pub answers: bool,
-    /// A client acts as if it had got an answer that was not captured.
+    /// A client acts as if it had got a response that was not captured.
     pub one_way: bool,
     /// The latest of its responses that were cut so short that it is unknown what they answer.
     pub cut: Option<Timestamp>,

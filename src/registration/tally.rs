@@ -1,12 +1,12 @@
-//! Counts how attempts end, how long answers take and how early bindings are renewed.
+//! Counts how attempts end, how long responses take and how early bindings are refreshed.
 
 use crate::hashing::HashMap;
 
 use super::attempt::Outcome;
 
-/// Bounds of the time an answer takes, in milliseconds: up to Timer F (RFC 3261 §17.1.2.2).
+/// Bounds of the time a response takes, in milliseconds: up to Timer F (RFC 3261 §17.1.2.2).
 const RTT: &[u32] = &[1, 5, 10, 25, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000];
-/// Bounds of the time left on a binding when it is renewed, in milliseconds: up to an hour.
+/// Bounds of the time left on a binding when it is refreshed, in milliseconds: up to an hour.
 const MARGIN: &[u32] = &[
     0, 1000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
 ];
@@ -42,19 +42,19 @@ impl Default for Tally {
 impl Tally {
     /// How attempts ended: outcome, status code (0 for none), and how many.
     ///
-    /// A challenge, a redirect or a 423 is an end when nothing followed while repetitions may come
+    /// A challenge, a redirect or a 423 is an end when nothing followed while retransmissions may come
     /// (32 s). One that is judged again, by a late response, counts once more.
     pub fn ends(&self) -> impl Iterator<Item = (Outcome, u16, u64)> {
         self.ends.iter().map(|(&(outcome, code), &number)| (outcome, code, number))
     }
 
-    /// From a REGISTER, as last sent, to its final answer; challenges are final answers too.
+    /// From a REGISTER, as last sent, to its final response; challenges are final responses too.
     #[must_use]
     pub const fn rtt(&self) -> &Distribution {
         &self.rtt
     }
 
-    /// What was left of a binding's time when the REGISTER that renewed it was sent; nothing was if
+    /// What was left of a binding's time when the REGISTER that refreshed it was sent; nothing was if
     /// it came too late.
     #[must_use]
     pub const fn margin(&self) -> &Distribution {

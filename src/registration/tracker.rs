@@ -40,19 +40,19 @@ const REGISTRARS: usize = 64;
 pub struct Counts {
     /// SIP messages of any kind.
     pub messages: u64,
-    /// REGISTER requests, repetitions and copies included.
+    /// REGISTER requests, retransmissions and copies included.
     pub register_requests: u64,
-    /// Answers to REGISTERs, repetitions and copies included.
+    /// Responses to REGISTERs, retransmissions and copies included.
     pub register_answers: u64,
-    /// REGISTERs and answers to them that were cut short in the capture.
+    /// REGISTERs and responses to them that were cut short in the capture.
     pub cut: u64,
-    /// REGISTERs and answers to them that name no DN, cut ones not counted.
+    /// REGISTERs and responses to them that name no DN, cut ones not counted.
     pub without_dn: u64,
     /// Cut messages of which not even the DN is left.
     pub cut_without_dn: u64,
     /// ICMP errors that quote a SIP request of the model.
     pub icmp_joined: u64,
-    /// Failed connections, and devices that owed an answer, that were too many to keep apart.
+    /// Failed connections, and devices that owed a response, that were too many to keep apart.
     pub connections_dropped: u64,
     /// NOTIFY bodies for the event `reg` that could not be read.
     pub bad_reginfo: u64,
@@ -73,7 +73,7 @@ pub struct Counts {
 /// What a message was to the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ingested {
-    /// It is a REGISTER or an answer to one.
+    /// It is a REGISTER or a response to one.
     pub register: bool,
     /// It was sent again.
     pub retransmission: bool,
@@ -272,14 +272,14 @@ impl Tracker {
         Ingested::OTHER
     }
 
-    /// An answer cut beyond recognition may have been for any request to its sender.
+    /// A response cut beyond recognition may have been for any request to its sender.
     fn note_cut_answer(&mut self, origin: &Origin, message: &Message<'_>) {
         if message.is_cut() {
             self.mark_server(origin.src, |server| server.cut = Some(origin.time));
         }
     }
 
-    /// The transaction of a REGISTER an answer belongs to.
+    /// The transaction of a REGISTER a response belongs to.
     fn find_answered(
         &mut self,
         origin: &Origin,
@@ -319,7 +319,7 @@ impl Tracker {
             dn.recent.push(Recent::new(index));
             if let Some(last) = self.store.attempts.get_mut(last as usize) {
                 last.next = index;
-                // its answer came, or the device would have repeated itself
+                // its response came, or the device would have repeated itself
                 let came = last.outcome == Outcome::Accepted;
                 if came && !last.flags.contains(Flag::AnswerLost) {
                     dn.flags.remove(Flag::AnswerLost);

@@ -1,4 +1,4 @@
-//! A transaction: which messages belong to it, which are retransmissions, and what no answer means.
+//! A transaction: which messages belong to it, which are retransmissions, and what no response means.
 
 use smallvec::SmallVec;
 
@@ -14,7 +14,7 @@ use super::text::Sym;
 use super::verdict::Flag;
 use crate::net::{FileId, HepAgent, LogMarks, Origin, Timestamp, Transport};
 
-/// A repetition earlier than this is the same packet captured again: T1 is at least 0.5 s.
+/// A retransmission earlier than this is the same packet captured again: T1 is at least 0.5 s.
 pub(super) const SOONEST_REPEAT: i64 = 150_000_000;
 /// A second copy of a packet with the same IP identification arrives within this time.
 const COPY_WINDOW: i64 = 2_000_000_000;
@@ -94,7 +94,7 @@ pub(super) struct Transaction {
     pub key: TransactionKey,
     pub parent: Option<Box<TransactionKey>>,
     pub subject: Subject,
-    /// What was asked, until the final answer.
+    /// What was asked, until the final response.
     pub request: Option<Box<Request>>,
     pub request_seen: bool,
     pub views: SmallVec<[View; 2]>,
@@ -106,9 +106,9 @@ pub(super) struct Transaction {
     pub provisional: bool,
     pub final_code: u16,
     pub final_at: Option<Timestamp>,
-    /// Repetitions after the final answer.
+    /// Repetitions after the final response.
     pub late_repeats: u32,
-    /// A later request shows that the client had its answer.
+    /// A later request shows that the client had its response.
     pub acted: bool,
     pub hop: u8,
     pub cseq: u32,
@@ -140,7 +140,7 @@ impl Sighting {
 }
 
 impl Transaction {
-    /// Notes a request (`code` 0) or an answer between two ends; says whether it is new.
+    /// Notes a request (`code` 0) or a response between two ends; says whether it is new.
     pub(super) fn see(&mut self, origin: &Origin, (src, dst): Ends, code: u16) -> Sighting {
         let id = origin.path.ip_id;
         let view = self.views.iter_mut().find(|v| {
@@ -193,7 +193,7 @@ impl Transaction {
         self.final_code != 0 || self.provisional
     }
 
-    /// Whether its end changes nothing: its final answer asked the client for nothing.
+    /// Whether its end changes nothing: its final response asked the client for nothing.
     pub(super) const fn is_settled(&self) -> bool {
         matches!(self.final_code, 200..=299 | 400..) && !matches!(self.final_code, 401 | 407 | 423)
     }
@@ -214,7 +214,7 @@ impl Transaction {
         }
     }
 
-    /// When time alone may change what the lack of an answer means.
+    /// When time alone may change what the lack of a response means.
     pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let after =
             |time: Timestamp, wait| Timestamp::from_nanos(time.nanos().saturating_add(wait));
@@ -223,7 +223,7 @@ impl Transaction {
         MOMENTS.into_iter().map(move |wait| after(first, wait)).chain([over])
     }
 
-    /// What the lack of a final answer means at `now`.
+    /// What the lack of a final response means at `now`.
     pub(super) fn unanswered(&self, now: Timestamp, server: Server) -> Outcome {
         let facts = Silence {
             acted: self.acted,

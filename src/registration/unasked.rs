@@ -15,7 +15,7 @@ use crate::sip::{Contact, Message};
 const NEXT_ROUND: i64 = 5_000_000_000;
 
 impl Tracker {
-    /// The transaction of an answer that lacks what its request has, or has what that lacks, for
+    /// The transaction of a response that lacks what its request has, or has what that lacks, for
     /// one of the two is cut or has no CSeq: the last between these two ends, when nothing that is
     /// there says otherwise.
     pub(super) fn find_odd_answer(
@@ -32,7 +32,7 @@ impl Tracker {
         let call_id = self.store.texts.get(self.store.attempts.get(attempt as usize)?.call_id);
         if let Some(cseq) = message.cseq() {
             let cut_request = t.cseq == 0 && t.request.as_ref().is_some_and(|r| r.cut);
-            // servers that put Via last: what is left of a cut answer names its request by the dialog
+            // servers that put Via last: what is left of a cut response names its request by the dialog
             let by_call =
                 message.is_cut() && branch.is_none() && message.call_id() == Some(call_id);
             let meant =
@@ -99,7 +99,7 @@ impl Tracker {
         slot
     }
 
-    /// The attempt an answer without its request belongs to.
+    /// The attempt a response without its request belongs to.
     fn attempt_of_answer(
         &mut self,
         origin: &Origin,
@@ -130,7 +130,7 @@ impl Tracker {
     }
 }
 
-/// The branch of the top Via of an answer, which may name nobody.
+/// The branch of the top Via of a response, which may name no user.
 fn top_branch(message: &Message<'_>, read: &Reading) -> Option<u64> {
     if read.names_somebody { read.branch } else { branch_of(message) }
 }

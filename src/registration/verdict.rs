@@ -27,11 +27,11 @@ pub enum Verdict {
     Redirected,
     /// Nothing came back, and the client shows that it got nothing.
     NoAnswer,
-    /// An ICMP error or a TCP reset came instead of an answer.
+    /// An ICMP error or a TCP reset came instead of a response.
     Unreachable,
-    /// The capture ends before an answer could be due.
+    /// The capture ends before a response could be due.
     Pending,
-    /// No answer was captured, yet the client acts as if it had one.
+    /// No response was captured, yet the client acts as if it had one.
     OneWay,
     /// The packets were cut before what decides.
     Truncated,
@@ -231,9 +231,9 @@ flags! {
     TwoDevices = "two_devices",
     /// Address translation between the device and the registrar.
     Nat = "nat",
-    /// The registrar answered, and the client shows that the answer did not reach it.
+    /// The registrar answered, and the client shows that the response did not reach it.
     AnswerLost = "answer_lost",
-    /// Requests were repeated for lack of an answer (RFC 3261 §17.1.2.2).
+    /// Requests were repeated for lack of a response (RFC 3261 §17.1.2.2).
     Retransmissions = "retransmissions",
     /// The registrar called the nonce stale (RFC 2617 §3.2.1).
     StaleNonce = "stale_nonce",
@@ -267,7 +267,7 @@ flags! {
     Truncated = "truncated",
     /// The source tries DNs that are not its own.
     Scanner = "scanner",
-    /// One request got two different final answers.
+    /// One request got two different final responses.
     TwoAnswers = "two_answers",
     /// Held upstream by a border controller at which the device itself is not registered any more.
     LostAtEdge = "lost_at_edge",

@@ -1,5 +1,5 @@
 //! Quotes what a server says in its own words: a phrase that is not the standard one, and the texts
-//! of the headers that explain an answer.
+//! of the headers that explain a response.
 
 use super::header::HeaderName;
 use super::message::Message;
@@ -9,7 +9,7 @@ use crate::net::escape_bytes;
 
 /// The longest text that is kept of one header.
 const LONGEST: usize = 120;
-/// The most texts that are kept of one answer.
+/// The most texts that are kept of one response.
 const MOST: usize = 4;
 
 /// A status code with its phrase: `403 Forbidden`, and `403 "No such line"` where the phrase is the
@@ -52,7 +52,7 @@ pub fn is_own_phrase(code: u16, phrase: &[u8]) -> bool {
 }
 
 impl Message<'_> {
-    /// What the headers of an answer say in words, each with its header's name: `Warning "text",
+    /// What the headers of a response say in words, each with its header's name: `Warning "text",
     /// Reason "text"`; empty for most. Of warnings only those of 399 (RFC 3261 §20.43), for the
     /// other codes concern session descriptions.
     #[must_use]

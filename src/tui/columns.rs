@@ -22,13 +22,13 @@ pub enum ColumnId {
     Source,
     /// The User-Agent of that device.
     UserAgent,
-    /// The last final answer's status code.
+    /// The last final response's status code.
     Last,
     /// How long the binding still runs.
     Expires,
     /// How many attempts.
     Attempts,
-    /// Time to the last answer.
+    /// Time to the last response.
     Rtt,
     /// The registrar it asked.
     Registrar,

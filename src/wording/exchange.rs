@@ -136,7 +136,7 @@ fn describe(
     parts.join(&arrow)
 }
 
-/// How often the request and the answer at the beginning of `steps` follow each other.
+/// How often the request and the response at the beginning of `steps` follow each other.
 fn rounds(steps: &[Step]) -> usize {
     let key = |step: &Step| (step.code, step.credentials, step.sent);
     let Some([request, answer]) = steps.first_chunk::<2>() else { return 0 };
@@ -172,7 +172,7 @@ fn request(attempt: &AttemptView<'_>, step: &Step, steps: &[Step], place: usize)
     text
 }
 
-/// The last answer, with its phrase and what it grants.
+/// The last response, with its phrase and what it grants.
 fn answer(snapshot: &Snapshot, attempt: &AttemptView<'_>, code: u16) -> String {
     let mut text = match code {
         _ if attempt.code == code => attempt.answer(snapshot),

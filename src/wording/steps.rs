@@ -1,10 +1,10 @@
-//! An attempt as the exchange a person sees: repetitions, copies and further hops folded.
+//! An attempt as the exchange a person sees: retransmissions, copies and further hops folded.
 
 use smallvec::SmallVec;
 
 use crate::registration::{AttemptView, Marks, MessageRecord};
 
-/// How far back a repetition or another hop of a message is looked for.
+/// How far back a retransmission or another hop of a message is looked for.
 const NEAR: usize = 8;
 
 /// One request or answer of an attempt.

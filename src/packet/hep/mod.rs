@@ -1,7 +1,7 @@
 //! Opens HEP packets: what an agent saw becomes an event as if it had been captured here.
 //!
 //! The time of a message is that of the frame that carried it, not the one its agent reports. All
-//! verdicts compare times (was it repeated, did an answer come within 32 s, has the granted time run
+//! verdicts compare times (was it repeated, did a response come within 32 s, has the granted time run
 //! out), so all must come from one clock, and agents on several hosts have several, some of them
 //! wrong by minutes; the same message may also be in the capture itself. An agent sends at once,
 //! so the two differ by its transit time; where they do not agree, that is counted and shown.

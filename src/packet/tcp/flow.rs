@@ -12,7 +12,7 @@ use crate::net::{Origin, Timestamp};
 use crate::packet::event::{ConnectionEvent, ConnectionKind, Event, TlsSign};
 use crate::packet::tls::TlsInfo;
 
-/// SYNs closer than this are one SYN captured twice: the first repetition comes after 200 ms or more
+/// SYNs closer than this are one SYN captured twice: the first retransmission comes after 200 ms or more
 /// (RFC 6298 asks for a second).
 const SAME_SYN_NANOS: i64 = 100_000_000;
 /// How long a SYN must be unanswered before the end of the capture to be reported.

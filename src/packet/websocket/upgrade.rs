@@ -21,7 +21,7 @@ pub(in crate::packet) enum Progress<'a> {
     Upgraded(&'a [u8]),
 }
 
-/// The head of a request or an answer while it is read.
+/// The head of a request or a response while it is read.
 #[derive(Debug, Default)]
 pub(in crate::packet) struct Upgrade {
     head: Vec<u8>,
@@ -73,7 +73,7 @@ impl Upgrade {
         self.head.len()
     }
 
-    /// RFC 6455 §4.1, §4.2.2: the field `Upgrade` names websocket, and an answer has status 101.
+    /// RFC 6455 §4.1, §4.2.2: the field `Upgrade` names websocket, and a response has status 101.
     fn is_upgrade(&self) -> bool {
         let mut lines = self.head.split(|&byte| byte == b'\n');
         let start = lines.next().unwrap_or_default();
@@ -90,7 +90,7 @@ impl Upgrade {
     }
 }
 
-/// Whether an answer starts that says 101 Switching Protocols.
+/// Whether a response starts that says 101 Switching Protocols.
 fn is_switching(answer: &[u8]) -> bool {
     const VERSION: usize = b"HTTP/1.1".len();
     answer.starts_with(ANSWER)

@@ -25,9 +25,9 @@ pub(in crate::tui) struct Row {
     /// The registrar asked last, or that holds it.
     pub(in crate::tui) registrar: Option<Endpoint>,
     pub(in crate::tui) transport: Option<Transport>,
-    /// The last final answer's status code.
+    /// The last final response's status code.
     pub(in crate::tui) last_code: Option<u16>,
-    /// Nanoseconds from the last request to its final answer.
+    /// Nanoseconds from the last request to its final response.
     pub(in crate::tui) rtt: Option<i64>,
     pub(in crate::tui) attempts: u32,
     /// The first Contact of the latest request.

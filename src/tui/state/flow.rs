@@ -164,7 +164,7 @@ impl Flow {
 }
 
 impl Try {
-    /// What came instead of an answer, in words.
+    /// What came instead of a response, in words.
     pub(in crate::tui) fn ending(&self) -> Option<&'static str> {
         use crate::registration::{Outcome, Verdict};
         use crate::wording::words;

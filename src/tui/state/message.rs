@@ -16,7 +16,7 @@ pub(in crate::tui) struct Message {
     pub(in crate::tui) bytes: bool,
     /// Digest responses are shown, because that was asked for.
     pub(in crate::tui) reveal: bool,
-    /// Only the frame is known: whether it holds a request or an answer is tried.
+    /// Only the frame is known: whether it holds a request or a response is tried.
     pub(in crate::tui) guess: bool,
 }
 

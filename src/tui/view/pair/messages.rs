@@ -15,7 +15,7 @@ use crate::tui::state::pair::Pair;
 /// Columns of the usual names of headers.
 const WIDEST: usize = "WWW-Authenticate".len();
 
-/// The REGISTERs of two DNs, and the answers to them.
+/// The REGISTERs of two DNs, and the responses to them.
 pub(super) fn of_dns(state: &State, screen: &Pair, dns: [DnView<'_>; 2]) -> Sheet {
     let [[left, left_answer], [right, right_answer]] = dns.map(|dn| keys_of(state, dn.name()));
     let mut tally = Tally::default();

@@ -110,7 +110,7 @@ pub(in crate::tui) fn keys(state: &State, screen: &Pair) -> Vec<Key> {
     }
 }
 
-/// The REGISTER and the final answer of a DN.
+/// The REGISTER and the final response of a DN.
 pub(super) fn keys_of(state: &State, name: &[u8]) -> [Option<Key>; 2] {
     let Some(dn) = state.data.find(name) else { return [None, None] };
     let [request, answer] = Subject::new(&state.data.snapshot, dn).frames();
