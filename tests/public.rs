@@ -33,11 +33,6 @@ const JUDGED: &[(&str, &str, &str)] = &[
         "challenge-not-answered",
         "false alarm: no REGISTER is in the capture, so none could be seen to follow",
     ),
-    (
-        "ntop__nDPI__fuzz-2006",
-        "no-answer",
-        "false alarm: random bytes changed the name in a 100, whose REGISTER and 200 so belong to another DN",
-    ),
     ("seladb__PcapPlusPlus__sip_resp", "server-error-5xx", "a 503 and a 504 stand there"),
     ("seladb__PcapPlusPlus__sip_resp", "one-direction", "four answers and no REGISTER"),
     ("slytechs-repos__jnetpcap", "deregistered-by-own-side", "Expires 0, 200; Contacts rewritten"),

@@ -33,6 +33,12 @@ pub(super) fn confidence(case: &Case<'_>, lost: &AttemptView<'_>) -> Confidence 
 /// What shows it: `203.0.113.29 retransmitted the REGISTER 10 times after the response: …`.
 pub(super) fn shown(case: &Case<'_>, lost: &AttemptView<'_>) -> String {
     let source = lost.source.addr;
+    if let Some(waited) = waited_in_vain(lost) {
+        return format!(
+            "its response came after {}, when {source} had given up (32 s)",
+            words::span(waited)
+        );
+    }
     let repeats = match lost.retransmissions() {
         0 => String::new(),
         n => format!("{source} retransmitted the REGISTER {} after the response", times(n)),
@@ -55,6 +61,20 @@ pub(super) fn shown(case: &Case<'_>, lost: &AttemptView<'_>) -> String {
     };
     let parts = [repeats, why].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(": ")
+}
+
+/// How long the device had to wait for a response that came after it had given up (Timer F).
+fn waited_in_vain(lost: &AttemptView<'_>) -> Option<i64> {
+    const TIMER_F: i64 = 32_000_000_000;
+    let of = |is_request: bool| {
+        lost.messages().find(move |m| {
+            m.cseq == lost.cseq
+                && (m.code == 0) == is_request
+                && (is_request || m.code == lost.code)
+        })
+    };
+    let (sent, came) = of(true).zip(of(false))?;
+    Some(came.time.nanos_since(sent.time)).filter(|waited| *waited > TIMER_F)
 }
 
 /// Where the REGISTER came from, if not from the port that the response went to.

@@ -37,6 +37,7 @@ pub mod secret;
 mod signs;
 mod storm;
 mod summary;
+mod unseen;
 mod waves;
 mod words;
 

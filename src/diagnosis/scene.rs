@@ -13,6 +13,7 @@ use super::finding::Evidence;
 use super::gathered::{Gathered, next_of};
 use super::signs::Signs;
 use super::storm::Storm;
+use super::unseen::{self, Unseen};
 use super::waves::Waves;
 use crate::cluster::Cluster;
 use crate::net::{Endpoint, Timestamp};
@@ -31,6 +32,8 @@ pub struct Scene<'a> {
     pub(super) shares_instance: bool,
     /// DNs whose registration is older than the capture.
     pub(super) under_way: usize,
+    /// Times in which DNs sent REGISTERs that the capture lacks, some of them.
+    unseen: Vec<Unseen>,
     servers: HashMap<Endpoint, Served>,
     /// The server that accepted most of the DNs that were accepted, and how many.
     pub(super) usual: Option<(Endpoint, u32)>,
@@ -258,6 +261,8 @@ fn rejections(attempt: &AttemptView<'_>) -> u32 {
 
 /// Servers of one DN that are checked for DNs they accepted and have refused since.
 const SERVERS: usize = 8;
+/// Times with REGISTERs that were not captured, at most.
+const UNSEEN: usize = 256;
 /// DNs of a piece.
 const PIECE: usize = 2048;
 
@@ -281,6 +286,7 @@ struct Piece {
     signs: Vec<(usize, Signs)>,
     baseline: Baseline,
     under_way: usize,
+    unseen: Vec<Unseen>,
     instances: Vec<Sym>,
     servers: HashMap<Endpoint, Served>,
     /// The addresses that sent each DN's REGISTERs, with the outcomes.
@@ -336,6 +342,9 @@ impl Piece {
             }
         }
         self.sources.extend(Came::of(attempts, |attempt| attempt.source.addr));
+        let room = UNSEEN.saturating_sub(self.unseen.len());
+        let unseen = if room > 0 { unseen::all(attempts) } else { Vec::new() };
+        self.unseen.extend(unseen.into_iter().map(|(_, unseen)| unseen).take(room));
         attempts.iter().any(|a| a.refusals() > 0 || marks_of(a) & REFUSED != 0)
     }
 }
@@ -381,6 +390,9 @@ impl<'a> Scene<'a> {
         }
         self.baseline.merge(&piece.baseline);
         self.under_way += piece.under_way;
+        self.unseen.extend(piece.unseen);
+        self.unseen.sort_unstable();
+        self.unseen.truncate(UNSEEN);
         for (server, seen) in piece.servers {
             self.servers.entry(server).or_default().merge(&seen);
         }
@@ -403,6 +415,7 @@ impl<'a> Scene<'a> {
             signs: Vec::new(),
             shares_instance: false,
             under_way: 0,
+            unseen: Vec::new(),
             servers: HashMap::default(),
             usual: None,
             sources: HashMap::default(),
@@ -457,6 +470,12 @@ impl<'a> Scene<'a> {
     /// What a DN shows.
     pub(super) fn signs(&self, place: usize) -> Signs {
         self.signs.get(place).copied().unwrap_or_default()
+    }
+
+    /// How many DNs sent REGISTERs around that moment that the capture lacks, as far as is remembered.
+    pub(super) fn unseen_at(&self, time: Timestamp) -> usize {
+        let around = |unseen: &&Unseen| unseen.from <= time && time <= unseen.until;
+        self.unseen.iter().filter(around).count()
     }
 
     /// What a server did.

@@ -12,6 +12,7 @@ use super::ends::{End, Host};
 use super::excuse::{Excuse, Issuer};
 use super::forms::{AnswerForm, Forms};
 use super::reading::Reading;
+use super::silence::TIMER_F;
 use super::spare::Spare;
 use super::store::{Dn, Marks, MessageRecord, NIL, Proven};
 use super::text::{Sym, Texts};
@@ -103,8 +104,14 @@ impl Tracker {
         if answer.cseq != a.cseq {
             return;
         }
-        if a.decided_hop().is_some_and(|hop| hop > answer.hop) {
+        if a.decided_hop().is_some_and(|hop| hop > answer.hop) && !self.overrules(attempt, answer) {
             return self.answered_nearer(attempt, answer);
+        }
+        let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
+        // a branch that fails later changes nothing for a device that was accepted
+        let was_accepted = a.outcome == Outcome::Accepted && a.decided_hop() == Some(0);
+        if was_accepted && answer.hop > 0 && answer.code >= 300 {
+            return;
         }
         // of two files the response of the nearer server may come first
         let is_nearer = a.decided_hop().is_some_and(|hop| hop < answer.hop);
@@ -146,6 +153,11 @@ impl Tracker {
             }
         };
         if outcome == Outcome::Accepted {
+            // the client gave up before that (RFC 3261 §17.1.2.2)
+            let waited = answer.origin.time.known().map(|time| time.nanos_since(answer.first));
+            if answer.request.is_some() && waited.is_some_and(|waited| waited > TIMER_F) {
+                self.flag_attempt(attempt, Flag::AnswerLost);
+            }
             self.note_granted(answer.origin);
             self.limit_to_nearer(attempt, nearer, answer.origin.time);
         }

@@ -498,6 +498,8 @@ pub(super) struct Rare {
     /// How it went on out of sight.
     pub sealed: Option<Seal>,
     pub nearer: Option<Nearer>,
+    /// A server nearer to the device refused what the registrar accepted.
+    pub refused_nearer: bool,
     /// What a challenge offers beside its first nonce and realm.
     also_offered: Box<[(u64, Sym)]>,
 }

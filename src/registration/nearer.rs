@@ -6,7 +6,7 @@ use super::contact::find_listed;
 use super::ends::{End, Host};
 use super::store::Registration;
 use super::tracker::Tracker;
-use super::verdict::Flag;
+use super::verdict::{Flag, Verdict};
 use crate::net::Timestamp;
 
 /// A server nearer to the device that granted it another time than the registrar did.
@@ -27,6 +27,11 @@ impl Nearer {
 }
 
 impl Attempt {
+    /// Whether the registrar accepted it, and a server nearer to the device refused it to the device.
+    pub(super) fn is_refused_nearer(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.refused_nearer)
+    }
+
     /// The server that granted the device another time than the registrar did, if any.
     pub(super) fn nearer(&self) -> Option<Nearer> {
         self.rare.as_ref()?.nearer
@@ -39,10 +44,37 @@ impl Tracker {
         if answer.hop == 0 {
             self.note_own_via(attempt, answer);
         }
+        let accepted = self.store.attempts.get(attempt as usize).map(|a| a.outcome);
+        let refused = answer.hop == 0 && answer.code >= 300 && !matches!(answer.code, 401 | 407);
+        if refused && accepted == Some(Outcome::Accepted) {
+            if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+                a.rare().refused_nearer = true;
+            }
+            return;
+        }
         let granted = self.seconds_granted(attempt, answer);
         if let Some((seconds, server)) = granted.zip(answer.server) {
             self.limit(attempt, seconds, server, answer.origin.time);
         }
+    }
+
+    /// Whether the server the device talks to accepts it on its own, though the one behind it refused: it
+    /// is the registrar of that device then.
+    pub(super) fn overrules(&mut self, attempt: u32, answer: &Final<'_, '_>) -> bool {
+        let Some(a) = self.store.attempts.get(attempt as usize) else { return false };
+        let refused = a.outcome == Outcome::Failed(Verdict::Rejected) && !a.is_tentative();
+        if answer.hop != 0 || !refused || !(200..300).contains(&answer.code) {
+            return false;
+        }
+        // what is cut of the two may be what it grants
+        let is_cut = answer.message.is_cut() || answer.request.as_deref().is_some_and(|r| r.cut);
+        if !is_cut && self.seconds_granted(attempt, answer).is_none() {
+            return false;
+        }
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.set_registrar(a.entry());
+        }
+        true
     }
 
     /// The registrar behind a nearer server answered after it: what that server granted, if less, counts.

@@ -112,8 +112,9 @@ impl DnView<'_> {
     }
 
     /// Whether sources take it from each other, or registrars hold it with Contacts that have none in
-    /// common: a device may well be registered at two places on purpose.
-    fn is_contested(&self) -> bool {
+    /// common. One Contact that two registrars hold, on purpose or after a fail-over, is reached through either.
+    #[must_use]
+    pub fn is_contested(&self) -> bool {
         if !self.state().flags.contains(Flag::Conflict) {
             return false;
         }
@@ -137,7 +138,9 @@ impl DnView<'_> {
         let (store, at) = (&self.snapshot.store, self.snapshot.at);
         let dn = self.record()?;
         let attempt = |index: u32| store.attempts.get(index as usize);
-        if attempt(dn.last_attempt)?.outcome == Outcome::Accepted && dn.recent.len() < 2 {
+        let last = attempt(dn.last_attempt)?;
+        let is_fine = last.outcome == Outcome::Accepted && !last.is_refused_nearer();
+        if is_fine && dn.recent.len() < 2 {
             return None;
         }
         let mut latest = SmallVec::<[(Host, Failures); 4]>::new();
@@ -199,6 +202,9 @@ impl Failures {
                 (self.registrar, self.open) = (registrar, self.open + 1);
                 self.old = ago > GIVEN_UP;
                 self.challenged = a.code != 0;
+            }
+            Outcome::Accepted if a.is_refused_nearer() => {
+                *self = Self { registrar, refused: true, ..Self::default() };
             }
             Outcome::Accepted | Outcome::Removed => *self = Self { registrar, ..Self::default() },
             _ => {}

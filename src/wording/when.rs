@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 
 use crate::net::Timestamp;
 
+/// Days so many months apart are told with their year.
+const MONTHS: i32 = 6;
+
 /// Formats times; the date is left out on the day of the moment judged at.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
@@ -19,9 +22,14 @@ impl Clock {
         Self { zone: zone.clone(), today }
     }
 
-    /// `21:04:05`, or `11-18 21:04` on another day.
+    /// `21:04:05`, or `11-18 21:04` on another day; `2162-04-09` where the year is not plain.
     pub(crate) fn short(&self, at: Timestamp) -> String {
-        self.format(at, "%H:%M:%S", "%m-%d %H:%M")
+        let day = zoned(&self.zone, at).map(|at| at.date());
+        let far = day.zip(self.today).is_some_and(|(day, today)| {
+            let months = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+            (months(day) - months(today)).abs() > MONTHS
+        });
+        self.format(at, "%H:%M:%S", if far { "%Y-%m-%d" } else { "%m-%d %H:%M" })
     }
 
     /// `21:04:05.123`, with the date on another day.
@@ -101,6 +109,7 @@ mod tests {
         assert_eq!(clock.full(at), "2025-11-18 22:30:00");
         let before = Timestamp::from_parts(1_763_405_000, 0);
         assert_eq!(clock.short(before), "11-17 18:43");
+        assert_eq!(clock.short(Timestamp::from_parts(6_058_472_402, 0)), "2161-12-26");
         assert_eq!(clock.precise(before), "2025-11-17 18:43:20.000");
         assert_eq!(clock.time(before), "18:43:20.000");
         assert_eq!(clock.day(before), "2025-11-17");

@@ -25,7 +25,10 @@ impl DnRule for ExpiredNotRefreshed {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.is(Verdict::Expired), || Proof::error(Confidence::Certain, case.shown()))
+        Held::when(case.is(Verdict::Expired), || {
+            let sure = if lacking(case) > 0 { Confidence::Possible } else { Confidence::Certain };
+            Proof::error(sure, case.shown())
+        })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
@@ -39,15 +42,28 @@ impl DnRule for ExpiredNotRefreshed {
         let promised = last.promised.map_or_else(String::new, |(server, seconds)| {
             format!("; {server}, through which it registers, had granted the device {seconds} s")
         });
+        let lacking = match lacking(case) {
+            0 => String::new(),
+            n => format!(
+                "; the capture lacks REGISTERs of {} around that time, by their CSeq, and may lack its own",
+                count(n, "other DN")
+            ),
+        };
         format!(
             "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
-             {}{promised}",
+             {}{promised}{lacking}",
             last.spoke,
             last.source.addr,
             span(ago.unwrap_or_default()),
             tried(case)
         )
     }
+}
+
+/// Of how many others the capture lacks REGISTERs around the time that it ran out.
+fn lacking(case: &Case<'_>) -> u64 {
+    let lapsed = case.change_to(Verdict::Expired);
+    lapsed.map_or(0, |change| case.scene.unseen_at(change.time) as u64)
 }
 
 /// What a capture of responses alone cannot show: whether a refresh was tried.

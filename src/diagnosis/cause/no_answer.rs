@@ -1,6 +1,7 @@
 //! No answer to a REGISTER.
 
 use super::super::prelude::*;
+use crate::net::Transport;
 use crate::registration::AttemptView;
 
 static ABOUT: About = About {
@@ -51,6 +52,9 @@ impl DnRule for NoAnswer {
     }
 }
 
+/// The port of SIP over TLS (RFC 3261 §19.1.2).
+const SIPS: u16 = 5061;
+
 /// Whether the server answers others, and when it did.
 fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let served = case.scene.served(last.registrar);
@@ -60,6 +64,12 @@ fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let meanwhile = served.answered_since(last.started);
     let others = meanwhile.saturating_sub(u32::from(own.is_some_and(|own| own >= last.started)));
     match (others, served.answered.saturating_sub(u32::from(own.is_some())), own) {
+        (0, 0, None)
+            if last.registrar.port == SIPS
+                && !matches!(last.transport, Transport::Tls | Transport::Wss) =>
+        {
+            "it answers nobody in this capture, and 5061 is the port of SIP over TLS".to_owned()
+        }
         (0, 0, None) => "it answers nobody in this capture".to_owned(),
         (0, 0, Some(_)) => "it had answered this DN before".to_owned(),
         (0, n, _) => {

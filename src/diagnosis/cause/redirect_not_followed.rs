@@ -30,6 +30,18 @@ impl DnRule for RedirectNotFollowed {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
+        let is_redirect = |code: u16| (300..400).contains(&code);
+        let redirects = last.messages().filter(|m| is_redirect(m.code)).count();
+        if let Ok(redirects @ 2..) = u32::try_from(redirects) {
+            return format!(
+                "{}: it was redirected {} in a row, the last time by {} ({}), and no server accepted it: the servers \
+                 may redirect to each other",
+                case.name(),
+                times(redirects),
+                last.registrar,
+                case.code_of(last)
+            );
+        }
         format!(
             "{}: {} answered {}, {}, and no REGISTER to another server was captured",
             case.name(),

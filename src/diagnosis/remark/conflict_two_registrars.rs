@@ -10,7 +10,7 @@ static ABOUT: About = About {
     fragment: "held by two registrars at once",
     meaning: "Two registrars hold the DN at the same time: a fail-over that left a binding \
             behind, or nodes of a cluster that have lost each other, each of which goes on \
-            with its own.",
+            with its own. Where both hold the same Contact it is an observation, and the DN is not at risk.",
     check: "which registrar the switch believes in; after a split each node marks the \
             other's DNs out of service though REGISTER and 200 look healthy",
     reference: "RFC 3261 §10.2.4",
@@ -36,7 +36,10 @@ impl DnRule for TwoRegistrars {
             // registrar, reached over another transport
             let first = holders(case).next().map(|registrar| registrar.addr);
             let one_host = holders(case).all(|registrar| Some(registrar.addr) == first);
-            if one_host || case.scene.baseline.is_usual(Oddity::TwoRegistrars) {
+            if one_host
+                || !case.view.is_contested()
+                || case.scene.baseline.is_usual(Oddity::TwoRegistrars)
+            {
                 return Proof::observation(holders_shown(case));
             }
             Proof::warning(Confidence::Certain, holders_shown(case))
@@ -45,7 +48,12 @@ impl DnRule for TwoRegistrars {
 
     fn sentence(&self, case: &Case<'_>) -> String {
         let names: Vec<_> = holders(case).map(|r| r.to_string()).collect();
-        format!("{}: registered at {} at the same time", case.name(), names.join(" and "))
+        let reached = if case.view.is_contested() {
+            ""
+        } else {
+            "; both hold the same Contact, which is reached through either"
+        };
+        format!("{}: registered at {} at the same time{reached}", case.name(), names.join(" and "))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::rule::DnRule;
 
+mod answer_changed;
 mod answer_lost;
 mod answer_names_two_times;
 mod answer_not_passed_on;
@@ -64,6 +65,7 @@ pub(super) static REMARKS: &[&dyn DnRule] = &[
     &digest_uri_differs::DigestUriDiffers,
     &answer_lost::AnswerLost,
     &answer_not_passed_on::NotPassedOn,
+    &answer_changed::AnswerChanged,
     &thin_refresh_margin::ThinMargin,
     &refresh_gap::RefreshGap,
     &refresh_failed::RefreshFailed,
