@@ -51,9 +51,10 @@ impl DnRule for WrongPassword {
             return format!(
                 "{name}: {} refused the credentials{user} for the realm \"{realm}\" {}, though they \
                  answer its nonce and it calls none stale: a wrong password, or a user or source that \
-                 it does not accept",
+                 it does not accept{}",
                 last.registrar,
-                times(last.refusals().max(1))
+                times(last.refusals().max(1)),
+                without_qop(case)
             );
         }
         let before = case.accepted_until().map_or_else(String::new, |before| format!("; {before}"));
@@ -64,4 +65,15 @@ impl DnRule for WrongPassword {
             case.code_of(last)
         )
     }
+}
+
+/// That the credentials leave out the qop that the challenge offers, if they do (RFC 7616 §3.4).
+fn without_qop(case: &Case<'_>) -> String {
+    let offered = case.answer().map_or(&b""[..], |answer| case.bytes(answer.form.challenge_qop));
+    let left_out =
+        case.details().is_some_and(|d| !d.form.auth_realm.is_none() && d.form.auth_qop.is_none());
+    if offered.is_empty() || !left_out {
+        return String::new();
+    }
+    format!("; they have no qop, though the challenge offers \"{}\"", words::text(offered))
 }
