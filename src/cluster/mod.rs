@@ -1,4 +1,4 @@
-//! Who owns each DN of a cluster, what each node believes of it, and where nodes have lost each other.
+//! Determines the owner of each DN of a cluster, what each node believes of it, and where nodes have lost each other.
 //!
 //! ```text
 //!  Snapshot ──▶ events of each DN, by node ──▶ Ledger      owner and beliefs at any moment
@@ -6,7 +6,7 @@
 //!                                               └──▶ Split  marks of two nodes at one time
 //! ```
 //!
-//! Nothing here speaks for a node whose files are not given: what it believes is unknown.
+//! The belief of a node whose files are not given is unknown.
 
 mod split;
 
@@ -128,7 +128,7 @@ impl Cluster {
         events.any(|event| event.node == node && matches!(event.act, Act::In | Act::Out))
     }
 
-    /// The DNs of a split whose registration went on all the while, by their places in the cluster.
+    /// The DNs of a split whose registration continued throughout, by their places in the cluster.
     pub fn healthy<'c>(&'c self, split: &'c Split) -> impl Iterator<Item = usize> + use<'c> {
         let renewed = |dn: &ClusterDn| {
             dn.events
@@ -205,7 +205,7 @@ impl ClusterDn {
         Ledger::of(self.events.iter().take_while(|event| event.time < before))
     }
 
-    /// What nodes did with it and said of it, in order of time.
+    /// What nodes did with it and stated about it, in order of time.
     #[must_use]
     pub fn events(&self) -> &[NodeEvent] {
         &self.events

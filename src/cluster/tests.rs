@@ -246,7 +246,7 @@ const PAIR: &str = "
 #[test]
 fn registrars_believe_what_they_answer() {
     assert_eq!(tell(PAIR), ["1 A A=in B=in", "2 B A=in B=in"]);
-    // each is asked when somebody calls: the answers are minutes apart
+    // each is asked when a call comes: the responses are minutes apart
     let lost = format!(
         "{PAIR}
         100 > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B

@@ -17,7 +17,7 @@ use super::utf16::{Order, Text};
 use super::{Item, Profile, Settings};
 use crate::net::escape_bytes;
 
-/// How much of a log is looked at before it is read.
+/// How much of a log is examined before it is read.
 const HEAD: usize = 4 * 1024 * 1024;
 /// How many lines are looked back for the last one with a time.
 const MAX_BACK: usize = 64;
@@ -355,7 +355,7 @@ impl<R: Read> LogReader<R> {
     }
 }
 
-/// Where the last line with a time begins in `until`, which ends inside a line; at most a few lines are looked at.
+/// Where the last line with a time begins in `until`, which ends inside a line; at most a few lines are examined.
 fn last_stamped(until: &[u8]) -> usize {
     let mut end = memchr::memrchr(b'\n', until).map_or(0, |end| end + 1);
     for _ in 0..MAX_BACK {

@@ -1,4 +1,4 @@
-//! What is to be said of the nodes of a cluster: where they lost each other, and what they make of a DN.
+//! Rules about the nodes of a cluster: where they lost each other, and what they believe of a DN.
 
 use super::finding::Finding;
 use super::rule::About;

@@ -62,7 +62,7 @@ impl Told {
     pub(super) fn finding(&self, scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
         let owner = dn.owner?;
         let belief = dn.owner_belief(&scene.cluster)?;
-        // an owner that states nothing may have told its peers before the logs begin
+        // an owner that states nothing may have informed its peers before the logs begin
         let came = belief.state == State::InService && belief.ground == Ground::Statement;
         let since = belief.since.filter(|_| came)?;
         let silent = scene.cluster.beliefs(dn).find(|(node, other)| {
