@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::net::Timestamp;
 
-/// Days so many months apart are told with their year.
+/// Days this many months apart are shown with their year.
 const MONTHS: i32 = 6;
 
 /// Formats times; the date is left out on the day of the moment judged at.
