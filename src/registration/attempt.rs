@@ -12,7 +12,7 @@ use super::store::NIL;
 use super::text::Sym;
 use super::transaction::Ends;
 use super::verdict::{FlagSet, Verdict};
-use crate::net::{Origin, Timestamp, Transport};
+use crate::net::{FrameRef, Origin, Timestamp, Transport};
 use crate::packet::Seal;
 
 /// A retry follows its challenge within this time, as the challenge's transaction would last.
@@ -212,6 +212,12 @@ impl Attempt {
     #[must_use]
     pub fn stale(&self) -> u32 {
         self.rare.as_ref().map_or(0, |rare| rare.stale)
+    }
+
+    /// When the server closed the connection over which the request waited for its answer, and the frame.
+    #[must_use]
+    pub fn closed(&self) -> Option<(Timestamp, FrameRef)> {
+        self.rare.as_ref()?.closed
     }
 
     /// What the last final response says in words beside its phrase: `Warning "text", Reason "text"`.
@@ -498,6 +504,8 @@ pub(super) struct Rare {
     /// How it went on out of sight.
     pub sealed: Option<Seal>,
     pub nearer: Option<Nearer>,
+    /// When the server closed the connection instead of answering, and the frame.
+    pub closed: Option<(Timestamp, FrameRef)>,
     /// A server nearer to the device refused what the registrar accepted.
     pub refused_nearer: bool,
     /// What a challenge offers beside its first nonce and realm.

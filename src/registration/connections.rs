@@ -10,7 +10,7 @@ use super::flows::FlowEnd;
 use super::in_flight::PathError;
 use super::reading::Reading;
 use super::tracker::Tracker;
-use super::transaction::Subject;
+use super::transaction::{Subject, Transaction};
 use super::verdict::{Flag, Verdict};
 use crate::net::{Endpoint, Origin, Timestamp};
 use crate::packet::{
@@ -223,7 +223,12 @@ impl Tracker {
             ConnectionKind::Tls(TlsSign::Failed { alert, by_server }) => {
                 self.connections.note(event, ConnectionFault::TlsFailed, Some((alert, by_server)));
             }
-            ConnectionKind::Closed { .. } => self.flow_ended(event, false),
+            ConnectionKind::Closed { by_server } => {
+                if by_server {
+                    self.closed_unanswered(event);
+                }
+                self.flow_ended(event, false);
+            }
             ConnectionKind::Reset { by_server: false } => self.flow_ended(event, true),
             ConnectionKind::Reset { by_server: true } => {
                 self.flow_ended(event, true);
@@ -247,6 +252,16 @@ impl Tracker {
             |addr: &IpAddr| self.store.sources.get(addr).is_some_and(|s| s.registered > 0);
         if registers(&src.addr) {
             self.flows.note((src, dst), FlowEnd { time, frame, reset });
+        }
+    }
+
+    /// The server closes the connection while a request waits for its answer there.
+    fn closed_unanswered(&mut self, event: &ConnectionEvent) {
+        let Some(slot) = self.find_pair(event.origin.src, event.origin.dst) else { return };
+        let waits = self.transactions.get(slot).filter(|t| t.final_code == 0);
+        let Some(attempt) = waits.and_then(Transaction::attempt) else { return };
+        if let Some(a) = self.store.attempts.get_mut(attempt as usize) {
+            a.rare().closed = Some((event.origin.time, event.origin.frame));
         }
     }
 

@@ -28,7 +28,12 @@ impl DnRule for NoAnswer {
     }
 
     fn holds(&self, case: &Case<'_>) -> Held {
-        Held::when(case.is(Verdict::NoAnswer), || Proof::error(Confidence::Certain, case.shown()))
+        Held::when(case.is(Verdict::NoAnswer), || {
+            let mut shown = case.shown();
+            let closed = case.decider().and_then(|last| last.closed());
+            shown.extend(closed.map(|(time, frame)| Evidence { time, frame }));
+            Proof::error(Confidence::Certain, shown)
+        })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
@@ -42,8 +47,20 @@ impl DnRule for NoAnswer {
             Purpose::Remove => " (it asks for a removal, Expires 0)",
             _ => "",
         };
+        if last.messages().any(|m| (100..200).contains(&m.code)) {
+            return format!(
+                "{}: {} answered the REGISTER from {}{removal} with 100 and with nothing after that: most likely it \
+                 waits for what is behind it",
+                case.name(),
+                last.registrar,
+                last.source
+            );
+        }
+        let closed = last.closed().map_or_else(String::new, |(time, _)| {
+            format!(", and closed the connection {} after it", span(time.nanos_since(last.started)))
+        });
         format!(
-            "{}: {} did not answer the REGISTER from {}{removal}, {sending}; {}",
+            "{}: {} did not answer the REGISTER from {}{removal}, {sending}{closed}; {}",
             case.name(),
             last.registrar,
             last.source,
