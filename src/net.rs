@@ -13,6 +13,9 @@ pub mod password;
 pub(crate) use count::count;
 pub use escape::{escape_bytes, escape_lossy, escape_revealed, escape_text};
 
+/// The name of standard input where a file or a device is asked for.
+pub const STANDARD_INPUT: &str = "-";
+
 /// A moment on the trace's clock: nanoseconds since the Unix epoch.
 ///
 /// It is kept as a number in the same order that is never zero, so that an `Option` takes no more room.

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::asked::{THIS_CAPTURE, ending_with_all, no_such_dn};
 use super::fetch::{Wanted, fetch};
+use super::interrupt;
 use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
@@ -30,6 +31,7 @@ struct Read {
 impl Read {
     /// Reads one capture, with no more rights than that takes.
     fn new(input: &InputSettings, zone: &TimeZone) -> Result<Self, Failure> {
+        interrupt::ends_standard_input(input);
         let plan = Plan::new(input, None, zone)?;
         rights::give_up(input, plan.inputs(), &Needs::default())?;
         Self::of(plan)
@@ -37,6 +39,8 @@ impl Read {
 
     /// Reads two captures, both opened before rights are given up.
     fn two([a, b]: [&InputSettings; 2], zone: &TimeZone) -> Result<[Self; 2], Failure> {
+        interrupt::ends_standard_input(a);
+        interrupt::ends_standard_input(b);
         let plans = (Plan::new(a, None, zone)?, Plan::new(b, None, zone)?);
         let files = InputSettings { files: [&*a.files, &*b.files].concat(), ..a.clone() };
         let found = plans.0.inputs().iter().chain(plans.1.inputs());

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::asked::{THIS_CAPTURE, ending, ending_with_all, no_such_dn};
+use super::interrupt;
 use super::pipeline::{Plan, Trace};
 use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
@@ -19,6 +20,7 @@ const NAMED: usize = 20;
 /// Reads everything and prints the story of one DN.
 pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
     rights::begin();
+    interrupt::ends_standard_input(&settings.input);
     let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::evidence::Evidence;
 use super::export::{self, Export, export};
+use super::interrupt;
 use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
@@ -19,6 +20,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let wanted = Export { format: *format, path: output.clone(), force: *force, mode: *mode };
     export::refuse(&wanted, Some(input), &[])?;
     rights::begin();
+    interrupt::ends_standard_input(input);
     let plan = Plan::new(input, None, zone)?;
     let needs = Needs { output: Some(output.clone()), ..Needs::default() };
     rights::give_up(input, plan.inputs(), &needs)?;

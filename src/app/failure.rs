@@ -43,6 +43,10 @@ pub enum Failure {
     #[cfg(feature = "live")]
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// Standard input is no capture that could be followed.
+    #[cfg(feature = "live")]
+    #[error("standard input: {0}")]
+    Stream(String),
     /// A log cannot be followed.
     #[cfg(any(feature = "live", feature = "hep"))]
     #[error("cannot follow {0}: {1}")]
@@ -106,7 +110,7 @@ impl Failure {
             Self::Live(LiveError::Filter { .. })
             | Self::Privilege(PrivilegeError::NoUser(_) | PrivilegeError::NotRoot(_)) => 2,
             #[cfg(feature = "live")]
-            Self::Live(_) | Self::Privilege(_) => 3,
+            Self::Live(_) | Self::Privilege(_) | Self::Stream(_) => 3,
             #[cfg(feature = "hep")]
             Self::Listen(..) => 3,
             #[cfg(any(feature = "live", feature = "hep"))]

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::asked::{ending_with_all, some_match};
+use super::interrupt;
 use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
@@ -15,6 +16,7 @@ use crate::sip::Message;
 /// Prints every REGISTER and every response to one while it reads.
 pub(super) fn run(settings: &MessagesSettings) -> Result<Outcome, Failure> {
     rights::begin();
+    interrupt::ends_standard_input(&settings.input);
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
     let files = plan.inputs().to_vec();

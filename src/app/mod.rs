@@ -33,6 +33,7 @@ mod hook;
 mod hosts;
 #[cfg(feature = "live")]
 mod interfaces;
+mod interrupt;
 mod keys;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod live;
@@ -142,6 +143,7 @@ fn open_with(files: &[PathBuf], others: &mut dyn Others) -> Result<CaptureSet, F
         held: rights::held().cloned(),
         archives: ARCHIVES.get_or_init(Archives::default).clone(),
         witness: Some(continuity::WITNESS),
+        ends: interrupt::ends(),
         ..OpenOptions::default()
     };
     Ok(CaptureSet::open_with(files, options, others)?)

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use super::interrupt;
 use super::pipeline::{Plan, Trace};
 use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
@@ -25,6 +26,7 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
         Input::Live(live) => return super::live::report::run(settings, live),
     };
     rights::begin();
+    interrupt::ends_standard_input(input);
     let secrets = secrets::read(settings.secret_file.as_deref())?;
     let plan = Plan::new(input, settings.at.as_ref(), &settings.zone)?;
     let needs = Needs { resolve: settings.resolve, ..Needs::default() };

@@ -10,7 +10,11 @@ use clap::error::ErrorKind;
 
 use super::hep_key::HepKey;
 use super::logs::{LogArgs, LogSettings, NodeFile};
+#[cfg(feature = "live")]
+use super::settings::InputSettings;
 use super::settings::mode;
+#[cfg(feature = "live")]
+use crate::net::STANDARD_INPUT;
 
 /// Where live traffic comes from.
 #[derive(ClapArgs, Debug)]
@@ -47,9 +51,10 @@ pub(super) struct LiveArgs {
 #[derive(ClapArgs, Debug)]
 #[group(id = "traffic", multiple = true)]
 struct TrafficArgs {
-    /// The device to capture on, or `any`: see `regscope interfaces`
+    /// The device to capture on, or `any`: see `regscope interfaces`; `-` for a capture that another program writes
+    /// into standard input
     #[cfg(feature = "live")]
-    #[arg(long, short, value_name = "DEVICE")]
+    #[arg(long, short, value_name = "DEVICE", allow_hyphen_values = true)]
     interface: Option<String>,
     /// Listen for HEP agents at this address, over UDP and TCP
     #[cfg(feature = "hep")]
@@ -225,6 +230,15 @@ pub(super) struct OnlyLiveArgs {
 }
 
 impl OnlyLiveArgs {
+    /// The same, standard input being the device if `is_stream`.
+    #[cfg(feature = "live")]
+    pub(super) fn settings_of(mut self, is_stream: bool) -> Result<LiveSettings, clap::Error> {
+        if is_stream {
+            self.live.take_standard_input();
+        }
+        self.settings()
+    }
+
     /// The settings; an error if nothing is named to read.
     pub(super) fn settings(self) -> Result<LiveSettings, clap::Error> {
         #[cfg(feature = "live")]
@@ -242,11 +256,26 @@ impl OnlyLiveArgs {
 }
 
 impl LiveSettings {
+    /// Whether the device is a capture that another program writes into standard input.
+    #[cfg(feature = "live")]
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.interface.as_deref() == Some(STANDARD_INPUT)
+    }
+
+    /// The name of the device, safe to show.
+    #[cfg(feature = "live")]
+    #[must_use]
+    pub fn device_name(&self) -> Option<String> {
+        let name = if self.is_stream() { "standard input" } else { self.interface.as_deref()? };
+        Some(crate::net::escape_text(name).into_owned())
+    }
+
     /// A few words that name what is followed.
     #[must_use]
     pub fn title(&self) -> String {
         #[cfg(feature = "live")]
-        let device = self.interface.as_deref().map(|d| crate::net::escape_text(d).into_owned());
+        let device = self.device_name();
         #[cfg(not(feature = "live"))]
         let device = None;
         #[cfg(feature = "hep")]
@@ -265,6 +294,19 @@ impl LiveArgs {
     /// Whether live traffic is asked for, and not files.
     pub(super) fn is_asked_for(&self) -> bool {
         self.traffic.has_packets() || !self.traffic.follow.is_empty()
+    }
+
+    /// Takes standard input as the device.
+    #[cfg(feature = "live")]
+    pub(super) fn take_standard_input(&mut self) {
+        self.traffic.interface = Some(STANDARD_INPUT.to_owned());
+    }
+
+    /// The settings to follow standard input with, which would be read as `files` say; `None` if it cannot be.
+    #[cfg(feature = "live")]
+    pub(super) fn of_standard_input(mut self, files: InputSettings) -> Option<LiveSettings> {
+        self.take_standard_input();
+        self.settings(None, files.keylogs, files.logs, files.rights).ok()
     }
 
     /// The settings, with a filter and key logs that are arguments of their own.
@@ -288,6 +330,12 @@ impl LiveArgs {
         if self.record.write.is_some() && !self.traffic.has_packets() {
             let words = "nothing to record: a log has no packets\n";
             return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
+        }
+        #[cfg(feature = "live")]
+        if filter.is_some() && self.traffic.interface.as_deref() == Some(STANDARD_INPUT) {
+            let words =
+                "a capture on standard input has no filter: give it to the program that captures\n";
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, words));
         }
         #[cfg(not(feature = "live"))]
         drop(filter);

@@ -18,6 +18,7 @@ use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesSettings;
 use super::logs::LogSettings;
+use crate::net::STANDARD_INPUT;
 use crate::report::Style;
 use crate::select::Selection;
 
@@ -294,7 +295,7 @@ impl InputSettings {
     /// Whether standard input is among the files: it can be read once.
     #[must_use]
     pub fn has_standard_input(&self) -> bool {
-        self.files.iter().any(|file| file.as_os_str() == "-")
+        self.files.iter().any(|file| file.as_os_str() == STANDARD_INPUT)
     }
 }
 

@@ -8,8 +8,11 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::args::{ColorArg, Expected, NamesArgs, ReadArgs, ending, expected};
 use super::at::At;
+#[cfg(feature = "live")]
+use super::live::LiveSettings;
 use super::settings::{Input, InputSettings, style, zone};
 use crate::compare::Filter;
+use crate::net::STANDARD_INPUT;
 use crate::tui::{ColumnId, Options, Palette, column_names};
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -17,6 +20,7 @@ pub(super) const EXAMPLES: &str = ending!(
   regscope tui --show 'verdict=failing source=192.168.210.0/24' trace.pcap
   sudo regscope -i any
   sudo regscope -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
+  ssh pbx1 tcpdump -U -w - port 5060 | regscope -
   regscope --hep 0.0.0.0:9060"
 );
 
@@ -74,6 +78,9 @@ enum ThemeArg {
 pub struct TuiSettings {
     /// What is read.
     pub input: Input,
+    /// The same as live traffic, if that is standard input and a program turns out to write a capture into it.
+    #[cfg(feature = "live")]
+    pub stream: Option<Box<LiveSettings>>,
     /// How the screen looks and begins.
     pub options: Options,
     /// The DNs that should be there.
@@ -90,7 +97,15 @@ impl TryFrom<TuiArgs> for TuiSettings {
     fn try_from(args: TuiArgs) -> Result<Self, clap::Error> {
         let TuiArgs { show, columns, theme, expect, at, .. } = args;
         let (zone, resolve) = (zone(args.read.utc), args.names.resolve());
-        #[cfg(any(feature = "live", feature = "hep"))]
+        #[cfg(feature = "live")]
+        let (input, stream) = match (&*args.files, &at, &args.read.filter) {
+            ([one], None, None) if one.as_os_str() == STANDARD_INPUT => {
+                let files = InputSettings::new(args.files, &args.read);
+                (Input::Files(files.clone()), args.live.of_standard_input(files).map(Box::new))
+            }
+            _ => (Input::new(args.files, &args.read, args.live)?, None),
+        };
+        #[cfg(all(feature = "hep", not(feature = "live")))]
         let input = Input::new(args.files, &args.read, args.live)?;
         #[cfg(not(any(feature = "live", feature = "hep")))]
         let input = Input::Files(InputSettings::new(args.files, &args.read));
@@ -117,14 +132,22 @@ impl TryFrom<TuiArgs> for TuiSettings {
             filter: show.unwrap_or_default(),
             title,
         };
-        Ok(Self { input, options, expected: expect.unwrap_or_default().0, at, resolve })
+        Ok(Self {
+            input,
+            #[cfg(feature = "live")]
+            stream,
+            options,
+            expected: expect.unwrap_or_default().0,
+            at,
+            resolve,
+        })
     }
 }
 
 /// The file's name without its directories, or how many there are.
 fn title(files: &[PathBuf]) -> String {
     match files {
-        [one] if one.as_os_str() == "-" => "standard input".to_owned(),
+        [one] if one.as_os_str() == STANDARD_INPUT => "standard input".to_owned(),
         [one] => {
             let name = one.file_name().unwrap_or(one.as_os_str());
             crate::net::escape_text(&name.to_string_lossy()).into_owned()

@@ -16,6 +16,7 @@ use crate::report::Style;
 
 pub(super) const EXAMPLES: &str = ending!(
     "  sudo regscope watch -i any
+  ssh pbx1 tcpdump -U -w - port 5060 | regscope watch -
   sudo regscope watch -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
   regscope watch --hep 0.0.0.0:9060 --hep-key-file hep.key --format ndjson | jq -r .dn
   sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
@@ -36,6 +37,10 @@ pub(super) struct WatchArgs {
     /// or states (`out_of_service` or `failing`, `unknown`)
     #[arg(long, value_name = "VERDICTS", value_delimiter = ',', value_parser = FailOn::parse)]
     fail_on: Vec<FailOn>,
+    /// `-`: a capture that another program writes into standard input, as with `-i -`
+    #[cfg(feature = "live")]
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, group = "traffic", conflicts_with = "interface")]
+    stream: Option<String>,
     #[command(flatten)]
     names: NamesArgs,
     #[cfg(feature = "exec")]
@@ -122,8 +127,12 @@ impl TryFrom<WatchArgs> for WatchSettings {
         #[cfg(feature = "metrics")]
         let MetricsArgs { metrics, metrics_per_dn: per_dn } = args.metrics;
         let zone = zone(args.live.utc);
+        #[cfg(feature = "live")]
+        let live = args.live.settings_of(args.stream.is_some())?;
+        #[cfg(not(feature = "live"))]
+        let live = args.live.settings()?;
         Ok(Self {
-            live: args.live.settings()?,
+            live,
             format: args.format,
             expected: args.expect.unwrap_or_default().0,
             resolve: args.names.resolve(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::STDIN;
+use crate::net::STANDARD_INPUT;
 
 /// A file to try, or a directory's worth of them.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub(super) enum Candidates {
 /// What to try for one input.
 pub(super) fn candidates(input: &Path) -> io::Result<Candidates> {
     let path = input.to_owned();
-    if path.as_os_str() == STDIN || !path.metadata()?.is_dir() {
+    if path.as_os_str() == STANDARD_INPUT || !path.metadata()?.is_dir() {
         return Ok(Candidates::Named(path));
     }
     let mut files = Vec::new();

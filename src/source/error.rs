@@ -6,17 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::{Compression, Format, foreign};
-use crate::net::{FileId, apart, count, escape_bytes, escape_text};
-
-/// The input name that means standard input.
-pub(super) const STDIN: &str = "-";
+use crate::net::{FileId, STANDARD_INPUT, apart, count, escape_bytes, escape_text};
 
 /// A path as an error sentence names it.
 struct Named<'a>(&'a Path);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.as_os_str() == STDIN {
+        if self.0.as_os_str() == STANDARD_INPUT {
             return f.write_str("standard input");
         }
         f.write_str(&escape_text(&self.0.to_string_lossy()))
@@ -55,7 +52,7 @@ impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Named(&self.path);
         match self.reason {
-            OpenError::Empty(Compression::None) if self.path.as_os_str() == STDIN => {
+            OpenError::Empty(Compression::None) if self.path.as_os_str() == STANDARD_INPUT => {
                 write!(f, "{name}: empty, not a capture")
             }
             ref reason => write!(f, "{name}: {reason}"),

@@ -6,10 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt as _, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::error::STDIN;
 use super::held::{Held, HeldFile};
-use crate::net::Timestamp;
+use crate::net::{STANDARD_INPUT, Timestamp};
 
 /// Where the bytes of an input are to be had, again if need be.
 #[derive(Clone, Debug)]
@@ -69,6 +69,28 @@ pub(super) struct Input {
     position: u64,
     keep_open: bool,
     member: Option<Member>,
+    /// Once it is set, a pipe has come to its end.
+    ends: Option<Arc<AtomicBool>>,
+}
+
+/// Waits until there is something to read; false if the input has come to its end instead.
+#[cfg(feature = "live")]
+fn wait(file: &File, ends: &AtomicBool) -> bool {
+    use nix::poll::{PollFd, PollFlags, poll};
+    /// Between two looks at whether it ends, in milliseconds.
+    const BETWEEN: u8 = 100;
+    while !ends.load(Ordering::Relaxed) {
+        // interrupted or not, the loop looks again
+        if poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], BETWEEN).is_ok_and(|n| n > 0) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(not(feature = "live"))]
+fn wait(_: &File, ends: &AtomicBool) -> bool {
+    !ends.load(Ordering::Relaxed)
 }
 
 fn identity(metadata: &Metadata) -> (u64, u64) {
@@ -83,7 +105,7 @@ fn written(metadata: &Metadata) -> Timestamp {
 impl Input {
     /// Opens `path`, `-` being standard input.
     pub(super) fn open(path: &Path, keep_open: bool, held: Option<&Held>) -> io::Result<Self> {
-        let is_stdin = path.as_os_str() == STDIN;
+        let is_stdin = path.as_os_str() == STANDARD_INPUT;
         if let Some(held) = held.filter(|_| !is_stdin)
             && let Some(file) = held.open(path)?
         {
@@ -106,6 +128,7 @@ impl Input {
             position: 0,
             keep_open: keep_open || !regular || is_stdin,
             member: None,
+            ends: None,
         })
     }
 
@@ -122,6 +145,7 @@ impl Input {
             position: 0,
             keep_open,
             member: None,
+            ends: None,
         })
     }
 
@@ -137,7 +161,14 @@ impl Input {
             position: 0,
             keep_open,
             member: Some(member),
+            ends: None,
         }
+    }
+
+    /// The same; where it is a pipe, it comes to its end once `ends` is set.
+    pub(super) fn ending_by(self, ends: Option<&Arc<AtomicBool>>) -> Self {
+        let is_pipe = self.file.is_some() && self.size.is_none();
+        Self { ends: ends.filter(|_| is_pipe).cloned(), ..self }
     }
 
     /// When a regular file was last written.
@@ -189,7 +220,8 @@ impl Read for Input {
             Some(file) => file,
             None => self.reopen()?,
         };
-        let result = file.read(out);
+        let has_more = self.ends.as_ref().is_none_or(|ends| wait(&file, ends));
+        let result = if has_more { file.read(out) } else { Ok(0) };
         if self.keep_open {
             self.file = Some(file);
         }

@@ -5,6 +5,8 @@ mod ending;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use zeroize::Zeroizing;
 
@@ -35,6 +37,8 @@ pub struct OpenOptions {
     pub held: Option<Held>,
     /// Recognizes clocks that were set while captured; without one there are none.
     pub witness: Option<Witness>,
+    /// Once it is set, standard input has come to its end.
+    pub ends: Option<Arc<AtomicBool>>,
 }
 
 impl Default for OpenOptions {
@@ -45,6 +49,7 @@ impl Default for OpenOptions {
             archives: Archives::default(),
             held: None,
             witness: None,
+            ends: None,
         }
     }
 }
@@ -256,7 +261,8 @@ impl CaptureSet {
         let file = u16::try_from(index).map_err(|_| failed(OpenError::TooManyFiles))?;
         let input = place
             .open(self.keep_open, self.options.held.as_ref())
-            .map_err(|error| failed(OpenError::from(error)))?;
+            .map_err(|error| failed(OpenError::from(error)))?
+            .ending_by(self.options.ends.as_ref());
         let (size, waits, modified) = (input.size(), input.can_reopen(), input.modified());
         let buffer = if waits { PEEK_SIZE } else { self.options.buffer_size };
         let mut reader = match Reader::recognize(input, FileId(file), buffer) {

@@ -63,6 +63,19 @@ impl Console {
         Self::run(command(dir, args), size)
     }
 
+    /// Starts `regscope -` fed with what is written into a named pipe.
+    pub(crate) fn start_fed(pipe: &Path, size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", "cat \"$1\" | \"$2\" -", "sh"]);
+        command.arg(pipe);
+        command.arg(env!("CARGO_BIN_EXE_regscope"));
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env_remove("LC_ALL");
+        command.env_remove("NO_COLOR");
+        Self::run(command, size)
+    }
+
     /// Starts one test of this program, which is left out otherwise.
     pub(crate) fn start_test(name: &str, size: (u16, u16)) -> Self {
         let mut command = CommandBuilder::new(std::env::current_exe().unwrap());

@@ -18,3 +18,5 @@ mod namespace;
 mod readme;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod registrar;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod stream;

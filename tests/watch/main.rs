@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-#[cfg(feature = "hep")]
 mod agents;
 #[cfg(all(feature = "exec", feature = "metrics"))]
 mod alerts;
@@ -38,6 +37,8 @@ mod namespace;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod registrar;
 mod reports;
+#[cfg(feature = "hep")]
+mod stream;
 
 const WAIT: Duration = Duration::from_secs(10);
 

@@ -13,6 +13,11 @@ const LAGS: Duration = Duration::from_secs(2);
 impl Following {
     /// How far the model is behind the packets that are captured.
     pub(super) fn lag(&self) -> Duration {
+        // a pipe makes its writer wait, and how long it did cannot be seen here
+        #[cfg(feature = "live")]
+        if self.sources.is_stream() {
+            return Duration::ZERO;
+        }
         match self.engine.clock() {
             // nothing was taken in yet
             clock if clock == Timestamp::default() => Duration::ZERO,
@@ -44,6 +49,10 @@ impl Following {
 
     /// Lets time pass, up to a moment on the wall clock.
     pub(super) fn pass_time(&mut self, wall: Timestamp) {
+        #[cfg(feature = "live")]
+        if self.sources.is_stream() {
+            return self.engine.pass_time(wall);
+        }
         // the time of the last frame may be wrong, that of this moment is not
         let time = self.clock.time(wall, self.engine.clock());
         self.engine.pass_time(time.min(self.clock.now()));

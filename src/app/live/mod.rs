@@ -17,9 +17,6 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::Failure;
-#[cfg(feature = "live")]
-use super::hosts::Lookup;
-use super::private::hep_key;
 use crate::capture::Capture;
 use crate::cli::LiveSettings;
 #[cfg(feature = "live")]
@@ -27,8 +24,9 @@ use crate::net::Frame;
 #[cfg(feature = "live")]
 use crate::net::escape_text;
 use crate::net::{Timestamp, count};
-use crate::packet::KeyLog;
 use crate::registration::Snapshot;
+#[cfg(feature = "live")]
+use crate::source::live::Loss;
 use crate::source::{Compression, FileInfo, Format};
 use crate::wording::when::Clock;
 
@@ -42,6 +40,7 @@ mod inputs;
 pub(super) mod kept;
 mod lag;
 mod losses;
+mod ready;
 pub(super) mod record;
 mod recorder;
 pub(super) mod report;
@@ -52,13 +51,14 @@ mod sources;
 mod tail;
 pub(super) mod watch;
 
-use budget::{Budget, Front};
-use clock::{SteadyClock, since_boot};
+use budget::Front;
+use clock::SteadyClock;
 use engine::Engine;
 use inputs::Inputs;
 use losses::Losses;
+use ready::Ready;
 use recorder::Recorder;
-use sources::{Input, Opening, Sources};
+use sources::{Input, Sources};
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
@@ -67,23 +67,6 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// How long what is queued is still taken in once it is to end.
 const LAST: Duration = Duration::from_millis(500);
-
-/// What is open: nothing is read and no thread started until it begins.
-struct Ready {
-    budget: Budget,
-    opening: Opening,
-    inputs: Inputs,
-    recorder: Option<Recorder>,
-    keys: KeyLog,
-    #[cfg(feature = "hep")]
-    hep_key: Option<zeroize::Zeroizing<String>>,
-    #[cfg(feature = "live")]
-    out: Option<crate::hep::Sender>,
-    #[cfg(feature = "live")]
-    lookup: Lookup,
-    #[cfg(feature = "live")]
-    dropped: crate::privilege::Dropped,
-}
 
 /// What is followed, and the model of it.
 pub(super) struct Following {
@@ -124,100 +107,6 @@ struct Needs {
     resolve: bool,
 }
 
-impl Ready {
-    /// Opens everything with the rights the program has, then gives up those that are not needed.
-    fn open(settings: &LiveSettings, needs: &Needs) -> Result<Self, Failure> {
-        let budget = Budget::divide(settings.memory, needs.front);
-        #[cfg(feature = "hep")]
-        let key = settings.hep_key.as_ref().map(hep_key).transpose()?;
-        let opening = Opening::open(
-            settings,
-            &budget,
-            #[cfg(feature = "hep")]
-            key.as_deref().map(String::as_str),
-        )?;
-        let inputs = inputs(settings, &opening);
-        #[cfg(feature = "live")]
-        let out = settings.hep_out.as_ref().map(collector).transpose()?;
-        let keys = super::keys::read(&settings.keylogs)?;
-        // only root can see which process owns which socket
-        #[cfg(feature = "live")]
-        let lookup = Lookup::of_this_host();
-        // last of all: what is wrong elsewhere leaves no empty file
-        let recorder = record(settings, inputs.of_packets())?;
-        #[cfg(feature = "hep")]
-        let recorder = recorder.map(|recorder| recorder.listening_at(opening.address()));
-        #[cfg(feature = "live")]
-        let (recorder, dropped) = match give_up_rights(settings, needs) {
-            Ok(dropped) => (recorder, dropped),
-            Err(failure) => {
-                recorder.into_iter().for_each(Recorder::discard);
-                return Err(failure);
-            }
-        };
-        Ok(Self {
-            budget,
-            opening,
-            inputs,
-            recorder,
-            keys,
-            #[cfg(feature = "hep")]
-            hep_key: key,
-            #[cfg(feature = "live")]
-            out,
-            #[cfg(feature = "live")]
-            lookup,
-            #[cfg(feature = "live")]
-            dropped,
-        })
-    }
-
-    /// Starts the threads. Other threads of the program may start only now.
-    #[cfg_attr(
-        not(feature = "live"),
-        expect(unused_variables, reason = "nobody is asked for names")
-    )]
-    fn begin(self, settings: &LiveSettings, needs: &Needs) -> Result<Following, Failure> {
-        let mut engine = Engine::new(&self.budget, self.keys);
-        for node in &settings.nodes {
-            if let Some(address) = node.address() {
-                engine.name_node(&node.node, address);
-            }
-        }
-        #[cfg(feature = "live")]
-        engine.send_to(self.out);
-        #[cfg(feature = "live")]
-        engine.ask(self.lookup.resolving(needs.resolve)?);
-        #[cfg(feature = "hep")]
-        if let Some(key) = &self.hep_key {
-            engine.require_hep_key(key);
-        }
-        let sources = self.opening.start(
-            #[cfg(feature = "live")]
-            &self.dropped,
-        )?;
-        let now = Instant::now();
-        Ok(Following {
-            #[cfg(feature = "hep")]
-            agents: crate::net::FileId(u16::from(sources.has_device())),
-            inputs: self.inputs,
-            engine,
-            clock: SteadyClock::new(Timestamp::now(), since_boot()),
-            #[cfg(feature = "metrics")]
-            memory: self.budget.memory,
-            sources,
-            recorder: self.recorder,
-            losses: Losses::new(),
-            losses_due: now + LOOK,
-            lags: false,
-            ends: settings.duration.and_then(|most| now.checked_add(most)),
-            #[cfg(feature = "live")]
-            trouble: None,
-            said: warnings(settings),
-        })
-    }
-}
-
 impl Default for Needs {
     fn default() -> Self {
         Self { front: Front::Lines, save: None, resolve: false }
@@ -240,7 +129,7 @@ impl Following {
     pub(super) fn step(&mut self) -> Result<(), Failure> {
         let input = self.sources.next(WAIT)?;
         self.look_at_clock();
-        self.take(input);
+        self.take(input)?;
         if Instant::now() >= self.losses_due {
             self.losses_due = Instant::now() + LOOK;
             self.look_for_losses();
@@ -250,9 +139,9 @@ impl Following {
         Ok(())
     }
 
-    /// Whether the time is over that was given.
+    /// Whether the time is over that was given, or nothing can come any more.
     pub(super) fn is_over(&self) -> bool {
-        self.ends.is_some_and(|end| Instant::now() >= end)
+        self.ends.is_some_and(|end| Instant::now() >= end) || self.sources.is_exhausted()
     }
 
     /// Stops capturing and takes in what is left, for a moment; what waits longer is recorded, counted, and left
@@ -261,7 +150,8 @@ impl Following {
         let (until, mut left) = (Instant::now() + LAST, 0);
         while let Some(input) = self.sources.last() {
             if Instant::now() < until {
-                self.take(input);
+                // what fails now was going to end anyway
+                drop(self.take(input));
             } else {
                 left += self.leave(input);
             }
@@ -359,7 +249,7 @@ impl Following {
         (snapshot, capture)
     }
 
-    fn take(&mut self, input: Input) {
+    fn take(&mut self, input: Input) -> Result<(), Failure> {
         match input {
             #[cfg(feature = "live")]
             Input::Frames(clock, batch) => {
@@ -367,11 +257,20 @@ impl Following {
                     if let Some(recorder) = &mut self.recorder {
                         recorder.frame(&frame);
                     }
-                    let time = self.clock.judge(frame.time, self.engine.clock());
+                    // the stamps of another host's clock were judged by each other
+                    let time = if self.sources.is_stream() {
+                        frame.time
+                    } else {
+                        self.clock.judge(frame.time, self.engine.clock())
+                    };
                     self.engine.frame(&Frame { time, ..frame });
                 }
                 self.pass_time(clock);
                 self.sources.give_back(batch);
+            }
+            #[cfg(feature = "live")]
+            Input::Lost(Loss::Ended(Some(reason))) if self.engine.packets().read == 0 => {
+                return Err(Failure::Stream(escape_text(&reason).into_owned()));
             }
             #[cfg(feature = "live")]
             Input::Lost(loss) => {
@@ -399,6 +298,7 @@ impl Following {
         }
         self.inputs.add_logs(self.sources.take_begun());
         self.said.extend(self.sources.take_said());
+        Ok(())
     }
 
     #[cfg(feature = "live")]
@@ -445,69 +345,4 @@ fn status(zone: &TimeZone, sentence: &str) {
     let time = Clock::new(zone, now).short(now);
     // without standard error there is nothing to do
     drop(writeln!(stderr(), "regscope: {time}  {sentence}"));
-}
-
-/// The names of what is followed, in the order of their ids.
-fn inputs(settings: &LiveSettings, opening: &Opening) -> Inputs {
-    #[cfg(feature = "live")]
-    let device = settings.interface.as_deref().map(|device| escape_text(device).into_owned());
-    #[cfg(not(feature = "live"))]
-    let device = None;
-    #[cfg(feature = "hep")]
-    let agents = opening.address().map(|address| format!("HEP agents at {address}"));
-    #[cfg(not(feature = "hep"))]
-    let agents = None;
-    let _ = (settings, opening);
-    Inputs::new(device.into_iter().chain(agents).collect(), opening.logs())
-}
-
-/// A directory by its name; the working directory has none.
-#[cfg(feature = "live")]
-fn directory(path: &std::path::Path) -> PathBuf {
-    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() }
-}
-
-/// A socket towards a collector named by host and port.
-#[cfg(feature = "live")]
-fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
-    use std::net::ToSocketAddrs as _;
-    let failed = |error| Failure::Collector(escape_text(&out.collector).into_owned(), error);
-    let mut found = out.collector.to_socket_addrs().map_err(failed)?;
-    let none = || failed(std::io::ErrorKind::AddrNotAvailable.into());
-    let address = found.next().ok_or_else(none)?;
-    let key = out.key.as_ref().map(hep_key).transpose()?.unwrap_or_default();
-    crate::hep::Sender::new(address, out.capture_id, &out.node, &key).map_err(failed)
-}
-
-/// Begins to record, if that is wanted: into a ring as the user that goes on with it.
-fn record(settings: &LiveSettings, inputs: &[String]) -> Result<Option<Recorder>, Failure> {
-    let Some(record) = &settings.record else { return Ok(None) };
-    let create = || Recorder::create(record, inputs, Timestamp::now());
-    #[cfg(feature = "live")]
-    if let [directory, ..] = &*Recorder::directories(record) {
-        let user = settings.user.as_deref();
-        return crate::privilege::write_as(user, directory, create)?.map(Some);
-    }
-    create().map(Some)
-}
-
-/// Gives up what is not needed any more.
-#[cfg(feature = "live")]
-fn give_up_rights(
-    settings: &LiveSettings,
-    needs: &Needs,
-) -> Result<crate::privilege::Dropped, Failure> {
-    use crate::privilege::{DropOptions, Network, drop_privileges};
-    let options = DropOptions {
-        user: settings.user.clone(),
-        write: settings.record.as_ref().map(Recorder::directories).unwrap_or_default(),
-        save: needs.save.iter().cloned().collect(),
-        // what takes the name of a rotated log
-        read: settings.follow.iter().filter_map(|log| log.parent()).map(directory).collect(),
-        network: if needs.resolve { Network::Names } else { Network::Open },
-        keep_reopen: settings.interface.is_some(),
-        no_fence: settings.no_fence,
-        executes: false,
-    };
-    Ok(drop_privileges(&options)?)
 }

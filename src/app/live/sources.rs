@@ -41,6 +41,9 @@ fn short(place: usize) -> u16 {
 pub(super) struct Opening {
     #[cfg(feature = "live")]
     device: Option<Opened>,
+    /// The device is standard input.
+    #[cfg(feature = "live")]
+    is_stream: bool,
     #[cfg(feature = "hep")]
     listener: Option<Bound>,
     logs: Vec<Tail>,
@@ -63,6 +66,17 @@ pub(super) struct Sources {
     /// The device's clock, and when it was received.
     #[cfg(feature = "live")]
     device_clock: (Timestamp, Instant),
+    /// How a capture on standard input is doing, if that is the device.
+    #[cfg(feature = "live")]
+    stream: Option<Flow>,
+}
+
+/// How a capture on standard input is doing.
+#[cfg(feature = "live")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Flow {
+    Open,
+    Ended,
 }
 
 /// What came.
@@ -122,6 +136,8 @@ impl Opening {
         Ok(Self {
             #[cfg(feature = "live")]
             device,
+            #[cfg(feature = "live")]
+            is_stream: settings.is_stream(),
             #[cfg(feature = "hep")]
             listener,
             logs: logs.collect::<Result<_, _>>()?,
@@ -172,6 +188,8 @@ impl Opening {
             begun: Vec::new(),
             #[cfg(feature = "live")]
             device_clock: (Timestamp::default(), Instant::now()),
+            #[cfg(feature = "live")]
+            stream: self.is_stream.then_some(Flow::Open),
         })
     }
 }
@@ -208,6 +226,29 @@ impl Sources {
         }
         self.logs.iter_mut().for_each(Tail::end);
         self.ready(true).ok().flatten()
+    }
+
+    /// Whether the device is a capture that another program writes into standard input.
+    #[cfg(feature = "live")]
+    pub(super) const fn is_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Whether nothing can come any more: standard input was all there is, and it ended.
+    pub(super) fn is_exhausted(&self) -> bool {
+        #[cfg(feature = "live")]
+        let ended = self.stream == Some(Flow::Ended);
+        #[cfg(not(feature = "live"))]
+        let ended = false;
+        #[cfg(feature = "hep")]
+        let ended = ended && self.listener.is_none();
+        ended && self.logs.is_empty()
+    }
+
+    /// The device, as long as anything may come from it.
+    #[cfg(feature = "live")]
+    fn flowing(&self) -> Option<&Live> {
+        self.device.as_ref().filter(|_| self.stream != Some(Flow::Ended))
     }
 
     #[cfg(feature = "live")]
@@ -303,13 +344,16 @@ impl Sources {
 
     #[cfg(feature = "live")]
     fn delivery(&mut self) -> Result<Option<Input>, Failure> {
-        let Some(device) = &self.device else { return Ok(None) };
+        let Some(device) = self.flowing() else { return Ok(None) };
         let delivery = match device.deliveries().try_recv() {
             Ok(delivery) => delivery,
             Err(TryRecvError::Empty) => return Ok(None),
             Err(TryRecvError::Disconnected) => return Err(Failure::Thread("capture")),
         };
         self.device_clock = (delivery.clock, Instant::now());
+        if matches!(delivery.news, News::Lost(Loss::Ended(_))) {
+            self.stream = Some(Flow::Ended);
+        }
         Ok(Some(match delivery.news {
             News::Frames(batch) => Input::Frames(delivery.clock, batch),
             News::Idle => Input::Idle(delivery.clock),
@@ -369,7 +413,7 @@ impl Sources {
         let wait = if self.logs.is_empty() { wait } else { wait.min(BETWEEN) };
         let mut select = Select::new();
         #[cfg(feature = "live")]
-        if let Some(device) = &self.device {
+        if let Some(device) = self.flowing() {
             select.recv(device.deliveries());
         }
         #[cfg(feature = "hep")]
@@ -385,6 +429,18 @@ impl Sources {
     #[cfg_attr(not(feature = "live"), expect(clippy::unused_self, reason = "there is no device"))]
     fn idle_clock(&self, now: Timestamp) -> Timestamp {
         let behind = Timestamp::from_nanos(now.nanos() - BEHIND);
+        #[cfg(feature = "live")]
+        if let Some(flow) = self.stream {
+            // the clock is that of whoever captures
+            let (clock, told) = self.device_clock;
+            let since = i64::try_from(told.elapsed().as_nanos()).unwrap_or(i64::MAX);
+            let runs = flow == Flow::Open && clock != Timestamp::default();
+            return if runs {
+                Timestamp::from_nanos(clock.nanos().saturating_add((since - BEHIND).max(0)))
+            } else {
+                clock
+            };
+        }
         #[cfg(feature = "live")]
         if self.device.is_some() {
             const STILL: i64 = 1_000_000_000;

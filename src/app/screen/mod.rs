@@ -37,6 +37,10 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
         #[cfg(any(feature = "live", feature = "hep"))]
         Input::Live(live) => return super::live::screen::run(settings, live),
     };
+    #[cfg(feature = "live")]
+    if let Some(live) = stream(settings) {
+        return super::live::screen::run(settings, live);
+    }
     rights::begin();
     let plan = Plan::new(input, settings.at.as_ref(), &settings.options.zone)?;
     let needs = Needs { resolve: settings.resolve, saves: true, ..Needs::default() };
@@ -47,6 +51,12 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
     feed::start(plan, settings.expected.clone(), settings.resolve, send)?;
     tui::run(start(settings), &news, desk)?;
     Ok(Outcome::Done)
+}
+
+/// How standard input is followed, if a program writes a capture into it.
+#[cfg(feature = "live")]
+fn stream(settings: &TuiSettings) -> Option<&crate::cli::LiveSettings> {
+    settings.stream.as_deref().filter(|_| crate::source::live::standard_input_is_fed())
 }
 
 /// The screen as it begins; it learns the terminal's size later.

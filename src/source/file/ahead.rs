@@ -9,7 +9,11 @@ use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 impl Walk {
     /// Reads the packets at the start of `bytes` that are complete, as long as `pass` accepts them; returns how many
     /// bytes that was.
-    fn peek(&self, bytes: &[u8], pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool) -> usize {
+    pub(super) fn peek(
+        &self,
+        bytes: &[u8],
+        pass: impl FnMut(Timestamp, LinkType, &[u8]) -> bool,
+    ) -> usize {
         match self {
             Self::Pcap(pcap) => pcap.skim(bytes, pass).0,
             Self::Pcapng(pcapng) => pcapng.peek(bytes, pass),
@@ -35,6 +39,11 @@ impl<R: Read> Reader<R> {
     /// The time that a packet counts at if its stamp is far from the one before.
     #[cold]
     pub(super) fn judge_stamp(&mut self, record: &mut Record) -> Timestamp {
+        if let (Some(arrived), Some(stamps)) = (self.arrived, &mut self.stamps)
+            && let Some(time) = stamps.follow_after(record.time, arrived.elapsed())
+        {
+            return time;
+        }
         let mut ahead = vec![record.time];
         let mut ended = false;
         // the first packet is read while a capture is opened: that must not wait for what comes later

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::ops::Range;
+use std::time::Instant;
 
 mod ahead;
 mod buffer;
@@ -145,6 +146,8 @@ pub struct Reader<R: Read> {
     stamps: Option<Stamps>,
     recent: Recent,
     witness: Option<Witness>,
+    /// When the latest packet arrived, of a stream that is read while it is written.
+    arrived: Option<Instant>,
 }
 
 impl<R: Read> Reader<R> {
@@ -183,6 +186,7 @@ impl<R: Read> Reader<R> {
                     stamps,
                     recent,
                     witness,
+                    arrived: None,
                 })
             }
             Err(reason @ OpenError::NotACapture { .. }) => {
@@ -196,6 +200,25 @@ impl<R: Read> Reader<R> {
     pub(super) fn judge_stamps(&mut self, witness: Option<Witness>) {
         self.stamps = Some(Stamps::new());
         self.witness = witness;
+    }
+
+    /// The same for a stream that is read while it is written: a stamp is right, too, if it is as far from the one
+    /// before as the two arrived from each other, and then no packet behind it is waited for.
+    #[cfg(feature = "live")]
+    pub(super) fn judge_stamps_on_arrival(&mut self) {
+        self.judge_stamps(None);
+        self.arrived = Some(Instant::now());
+    }
+
+    /// Whether the next frame is in memory.
+    #[cfg(feature = "live")]
+    pub(super) fn has_another(&self) -> bool {
+        let mut found = false;
+        self.walk.peek(self.buffer.unread(), |_, _, _| {
+            found = true;
+            false
+        });
+        found
     }
 
     /// What was found out about the time stamps so far.
@@ -228,6 +251,9 @@ impl<R: Read> Reader<R> {
                 if let Some(stamps) = &mut self.stamps {
                     let time = stamps.follow(record.time);
                     record.time = time.unwrap_or_else(|| self.judge_stamp(&mut record));
+                }
+                if let Some(arrived) = &mut self.arrived {
+                    *arrived = Instant::now();
                 }
                 let time = record.time;
                 self.record = Some(record);
@@ -370,6 +396,14 @@ impl<R: Read> Reader<R> {
     pub fn bytes(&self) -> u64 {
         self.buffer.offset()
     }
+}
+
+/// Whether what begins with these bytes is a capture, not compressed.
+#[cfg(feature = "live")]
+pub(super) fn is_capture(first: [u8; 4]) -> bool {
+    first == pcapng::SECTION_HEADER
+        || pcap::variant(first).is_some()
+        || snoop::MAGIC.starts_with(&first)
 }
 
 fn open_walk<R: Read>(buffer: &mut Buffer<Stream<R>>) -> Result<Walk, OpenError> {

@@ -13,6 +13,8 @@
 //!
 //! A misstamped packet counts at the time of the packet before it, or at the very start of the one behind.
 
+use std::time::Duration;
+
 use crate::net::{Frame, FrameRef, LinkType, Timestamp};
 
 /// Distinguishes a clock that was set from time that passed: it reads the frames.
@@ -135,6 +137,19 @@ impl Stamps {
         steady.follow(stamp);
         self.resume(steady, 1);
         Some(time)
+    }
+
+    /// The same, of a packet that arrived so long after the one before it: a pause is no reason to doubt its stamp.
+    pub(super) fn follow_after(&mut self, stamp: Timestamp, paused: Duration) -> Option<Timestamp> {
+        let before = self.steady()?.before;
+        let paused = i64::try_from(paused.as_nanos()).unwrap_or(i64::MAX);
+        let expected = before.nanos().saturating_add(paused);
+        if stamp.nanos().abs_diff(expected) > NEAR {
+            return None;
+        }
+        self.before = Some(stamp);
+        self.followed += 1;
+        Some(shifted(stamp, self.shift))
     }
 
     /// The clock while stamps are close to each other, for a loop over many packets; `None` when the next one has
@@ -358,6 +373,20 @@ mod tests {
                 assert_eq!(facts.first.unwrap().0, place as u64 + 1);
             }
         }
+    }
+
+    #[test]
+    fn a_pause_is_no_reason_to_doubt_a_stamp_that_came_after_it() {
+        let at = |seconds| Timestamp::from_parts(T0 + seconds, 0);
+        let mut clock = Stamps::new();
+        clock.judge(1, &[at(0)], false, || false);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(clock.follow(at(HOUR)), None, "without the pause it has to be judged");
+        assert_eq!(clock.follow_after(at(HOUR), hour), Some(at(HOUR)));
+        // at once or after an hour: that is no stamp of now
+        assert_eq!(clock.follow_after(at(Y2096), Duration::ZERO), None);
+        assert_eq!(clock.follow_after(at(Y2096), hour), None);
+        assert_eq!(clock.follow(at(HOUR + 1)), Some(at(HOUR + 1)), "the clock did not move");
     }
 
     #[test]

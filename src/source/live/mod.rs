@@ -1,4 +1,5 @@
-//! Yields frames from a device of this host, captured by libpcap on a thread of its own.
+//! Yields frames from a device of this host, captured by libpcap on a thread of its own, or from a capture that
+//! another program writes into standard input.
 //!
 //! ```text
 //! Live::open ──▶ Opened ── privileges are dropped here ──▶ start ──▶ Live ── recv ──▶ Delivery
@@ -11,7 +12,9 @@
 //! dropped, and a device that goes away is reported as [`News::Lost`] and tried again until [`News::Back`].
 
 use std::fmt;
+use std::fs::File;
 use std::io::{PipeWriter, Write as _, pipe};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -19,7 +22,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::net::{LinkType, Timestamp, escape_text};
+use crate::net::{LinkType, STANDARD_INPUT, Timestamp, escape_text};
 
 mod batch;
 mod capture;
@@ -28,16 +31,19 @@ mod error;
 mod filter;
 mod list;
 mod stats;
+mod stream;
 
 pub use batch::Batch;
 pub use error::{LiveError, setcap_command, words};
 pub use filter::{DEFAULT_FILTER, loses_fragments};
 pub use list::{Interface, Kind, Link, Permitted, interfaces};
 pub use stats::LiveStats;
+pub use stream::standard_input_is_fed;
 
 use capture::Capturer;
 use device::Device;
 use stats::Counters;
+use stream::Streamer;
 
 /// How long the kernel may keep a block of frames that is not full.
 const READ_TIMEOUT: Duration = Duration::from_millis(100);
@@ -120,6 +126,8 @@ pub enum Loss {
     Gone,
     /// Reading or opening it again failed, in libpcap's words.
     Failed(String),
+    /// Standard input ended; why, if that was not its end. Nothing follows.
+    Ended(Option<String>),
 }
 
 impl fmt::Display for Loss {
@@ -128,6 +136,8 @@ impl fmt::Display for Loss {
             Self::Down => f.write_str("is down"),
             Self::Gone => f.write_str("is gone"),
             Self::Failed(reason) => write!(f, "cannot be captured on: {}", escape_text(reason)),
+            Self::Ended(None) => f.write_str("ended"),
+            Self::Ended(Some(reason)) => write!(f, "ended: {}", escape_text(reason)),
         }
     }
 }
@@ -136,17 +146,27 @@ impl fmt::Display for Loss {
 /// capture thread: the place to take up a right kept for that.
 pub type ReopenHook = Box<dyn FnMut(bool) + Send>;
 
-/// A device that is open and not read yet.
+/// A device, or standard input, that is open and not read yet.
 pub struct Opened {
     options: LiveOptions,
-    device: Device,
+    origin: Origin,
+}
+
+/// Where frames come from.
+enum Origin {
+    Device(Device),
+    /// A capture that another program writes.
+    Stream(File),
 }
 
 impl Opened {
-    /// How the first bytes of its frames are to be read.
+    /// How the first bytes of its frames are to be read; `None` where the stream has not said so yet.
     #[must_use]
-    pub fn link(&self) -> LinkType {
-        self.device.link
+    pub fn link(&self) -> Option<LinkType> {
+        match &self.origin {
+            Origin::Device(device) => Some(device.link),
+            Origin::Stream(_) => None,
+        }
     }
 
     /// Starts the capture thread.
@@ -158,21 +178,32 @@ impl Opened {
         let counters = Arc::new(Counters::default());
         let stop = Arc::new(AtomicBool::new(false));
         let batch_bytes = self.options.batch_bytes;
-        let capturer = Capturer {
-            options: self.options,
-            device: Some(self.device),
-            reopen,
-            deliveries,
-            emptied,
-            counters: Arc::clone(&counters),
-            stop: Arc::clone(&stop),
-            woken,
-            batch: Batch::default(),
-            position: batch::Position::default(),
-            seen: stats::Seen::default(),
-            loss: None,
+        let thread = Builder::new().name("capture".to_owned());
+        let spawned = match self.origin {
+            Origin::Device(device) => {
+                let capturer = Capturer {
+                    options: self.options,
+                    device: Some(device),
+                    reopen,
+                    deliveries,
+                    emptied,
+                    counters: Arc::clone(&counters),
+                    stop: Arc::clone(&stop),
+                    woken,
+                    batch: Batch::default(),
+                    position: batch::Position::default(),
+                    seen: stats::Seen::default(),
+                    loss: None,
+                };
+                thread.spawn(move || capturer.run())
+            }
+            Origin::Stream(input) => {
+                let counters = Arc::clone(&counters);
+                let streamer =
+                    Streamer { input, woken, deliveries, emptied, counters, batch_bytes };
+                thread.spawn(move || streamer.run())
+            }
         };
-        let spawned = Builder::new().name("capture".to_owned()).spawn(move || capturer.run());
         let thread = Some(spawned.map_err(failed)?);
         let stop = StopHandle { stop, wake: Arc::new(wake) };
         Ok(Live { batch_bytes, deliveries: to_take, empty, counters, stop, thread })
@@ -190,10 +221,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// Opens a device, with the rights of the caller.
+    /// Opens a device, with the rights of the caller; standard input where it is called `-`.
     pub fn open(options: LiveOptions) -> Result<Opened, LiveError> {
-        let device = Device::open(&options)?;
-        Ok(Opened { options, device })
+        let origin = if options.device == STANDARD_INPUT {
+            let stdin = std::io::stdin().as_fd().try_clone_to_owned();
+            Origin::Stream(stdin.map_err(|error| LiveError::Start(error.to_string()))?.into())
+        } else {
+            Origin::Device(Device::open(&options)?)
+        };
+        Ok(Opened { options, origin })
     }
 
     /// The next delivery; `None` after a stop, when everything was taken.
