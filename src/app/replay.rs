@@ -134,12 +134,7 @@ fn changes_of_every_case_come_to_its_report() {
             });
             take(&mut tracker, last);
             let snapshot = tracker.snapshot(&SnapshotOptions::default());
-            let said = snapshot.dns().map(|dn| {
-                let state = dn.state();
-                let (verdict, status_code, flags) = (state.verdict, state.status_code, state.flags);
-                let basis = state.basis();
-                (dn.name().to_vec(), Status { verdict, status_code, flags, basis })
-            });
+            let said = snapshot.dns().map(|dn| (dn.name().to_vec(), Status::of(dn.state())));
             assert_eq!(rows, said.collect(), "{} by {every}", file.display());
             assert_eq!(report(tracker), plain, "{} by {every}", file.display());
         }

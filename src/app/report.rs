@@ -8,6 +8,7 @@ use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
 use crate::capture::Capture;
 use crate::cli::{Input, ReportFormat, ReportSettings};
+use crate::cluster::flag_splits;
 use crate::compare::contrast;
 use crate::diagnosis::{Finding, diagnose, rank};
 use crate::parallel;
@@ -35,7 +36,8 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
     let Trace { tracker, mut capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
-    let snapshot = tracker.finish(&options);
+    let mut snapshot = tracker.finish(&options);
+    flag_splits(&mut snapshot);
     #[cfg(feature = "live")]
     if settings.resolve {
         capture.hosts = super::hosts::Lookup::of_names(true)?.look_patiently(&snapshot);
@@ -77,10 +79,10 @@ pub(super) fn print(
         ReportFormat::Text => text::write(&view, &mut out)?,
     }
     out.flush()?;
-    let found = !settings.fail_on.is_empty()
-        && view
-            .dns()
-            .any(|dn| settings.fail_on.iter().any(|fail_on| fail_on.names(dn.state().verdict)));
+    let found = view.dns().any(|dn| {
+        let own = (dn.state().verdict, dn.state().state());
+        settings.fail_on.iter().any(|fail_on| fail_on.names(own))
+    });
     // as in `run`, which ends with this
     std::mem::forget((contrast, findings));
     Ok(if found { Outcome::Found } else { Outcome::Done })

@@ -30,12 +30,12 @@ impl FailOn {
         }
     }
 
-    /// Whether a DN with this verdict is meant.
+    /// Whether a DN with this verdict, in this state, is meant.
     #[must_use]
-    pub fn names(self, verdict: Verdict) -> bool {
+    pub fn names(self, (verdict, state): (Verdict, State)) -> bool {
         match self {
             Self::Verdict(named) => named == verdict,
-            Self::State(state) => verdict.state() == state,
+            Self::State(named) => named == state,
         }
     }
 }
@@ -46,11 +46,17 @@ mod tests {
 
     #[test]
     fn a_word_names_a_verdict_or_all_of_a_state() {
-        assert!(FailOn::parse("rejected").unwrap().names(Verdict::Rejected));
-        assert!(!FailOn::parse("rejected").unwrap().names(Verdict::NoAnswer));
-        assert!(FailOn::parse("failing").unwrap().names(Verdict::NoAnswer));
-        assert!(FailOn::parse("unknown").unwrap().names(Verdict::NotSeen));
-        assert!(!FailOn::parse("unknown").unwrap().names(Verdict::InService));
+        let names = |word: &str, verdict: Verdict, state: State| {
+            FailOn::parse(word).unwrap().names((verdict, state))
+        };
+        assert!(names("rejected", Verdict::Rejected, State::OutOfService));
+        assert!(!names("rejected", Verdict::NoAnswer, State::OutOfService));
+        assert!(names("failing", Verdict::NoAnswer, State::OutOfService));
+        assert!(names("unknown", Verdict::NotSeen, State::Unknown));
+        assert!(!names("unknown", Verdict::InService, State::InService));
+        // a DN known from CTI only is what its owner states
+        assert!(names("failing", Verdict::CtiOnly, State::OutOfService));
+        assert!(!names("unknown", Verdict::CtiOnly, State::InService));
         assert!(FailOn::parse("broken").is_err());
     }
 }

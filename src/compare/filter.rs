@@ -223,11 +223,9 @@ impl Term {
                 Test::Dns(list) => list.contains(dn.name()),
                 test => self.is_text(test, dn.name()),
             }),
-            Key::Verdict => {
-                [state.verdict.name(), state.verdict.state().name(), dn.cohort().name()]
-                    .iter()
-                    .any(|name| self.any_text(name.as_bytes()))
-            }
+            Key::Verdict => [state.verdict.name(), state.state().name(), dn.cohort().name()]
+                .iter()
+                .any(|name| self.any_text(name.as_bytes())),
             Key::Code => self.values.iter().any(|test| match (test, state.status_code) {
                 (Test::Code(code), Some(own)) => *code == own,
                 (test, Some(own)) => self.is_text(test, own.to_string().as_bytes()),

@@ -7,22 +7,25 @@ use crate::hashing::HashMap;
 
 use super::Families;
 use crate::net::escape_bytes;
-use crate::registration::{Basis, DnChange, State, Verdict};
+use crate::registration::{Basis, DnChange, State, Status, Verdict};
 
 /// DNs with a series of their own.
 pub(super) const SERIES: usize = 10_000;
 /// Bytes of a name that becomes a label.
 pub(super) const NAME: usize = 128;
 
-/// Counts DNs by verdict, kept up to date change by change: no snapshot is taken.
+/// The states a DN may have.
+const STATES: [State; 3] = [State::InService, State::OutOfService, State::Unknown];
+
+/// Counts DNs by verdict and state, kept up to date change by change: no snapshot is taken.
 #[derive(Debug)]
 pub struct DnGauges {
-    /// In the order of [`Verdict::ALL`].
-    verdicts: [u64; Verdict::ALL.len()],
+    /// DNs by verdict and state, in the order of [`Verdict::ALL`] and [`STATES`].
+    counts: [[u64; STATES.len()]; Verdict::ALL.len()],
     /// What their verdicts rest on, in the order of [`Basis::ALL`].
     bases: [u64; Basis::ALL.len()],
     /// DNs that should be there, and what they are; `None` for those that were not seen.
-    expected: HashMap<Vec<u8>, Option<Verdict>>,
+    expected: HashMap<Vec<u8>, Option<State>>,
     series: Option<Series>,
 }
 
@@ -46,19 +49,19 @@ impl DnGauges {
             }
         }
         let expected = expected.iter().map(|name| (name.clone().into_bytes(), None)).collect();
-        let (verdicts, bases) = ([0; Verdict::ALL.len()], [0; Basis::ALL.len()]);
-        Self { verdicts, bases, expected, series }
+        let counts = [[0; STATES.len()]; Verdict::ALL.len()];
+        Self { counts, bases: [0; Basis::ALL.len()], expected, series }
     }
 
     /// Takes in a change; each must be taken in, in order.
     pub fn change(&mut self, change: &DnChange) {
-        let (from, to) = (change.from.map(|s| s.verdict), change.to.map(|s| s.verdict));
-        if let Some(number) = self.number(from) {
+        if let Some(number) = self.number(change.from) {
             *number = number.saturating_sub(1);
         }
-        if let Some(number) = self.number(to) {
+        if let Some(number) = self.number(change.to) {
             *number += 1;
         }
+        let to = change.to.map(|status| status.state);
         let place = |basis: Basis| Basis::ALL.iter().position(|known| *known == basis);
         for (status, comes) in [(change.from, false), (change.to, true)] {
             let number = status.and_then(|status| self.bases.get_mut(place(status.basis)?));
@@ -73,17 +76,17 @@ impl DnGauges {
         }
         if let Some(series) = &mut self.series {
             match to {
-                Some(verdict) => {
-                    series.put(&change.dn, verdict == Verdict::InService, is_expected);
-                }
+                Some(state) => series.put(&change.dn, state == State::InService, is_expected),
                 None if is_expected => series.put(&change.dn, false, true),
                 None => series.remove(&change.dn),
             }
         }
     }
 
-    fn number(&mut self, verdict: Option<Verdict>) -> Option<&mut u64> {
-        self.verdicts.get_mut(verdict?.urgency())
+    fn number(&mut self, status: Option<Status>) -> Option<&mut u64> {
+        let Status { verdict, state, .. } = status?;
+        let place = STATES.iter().position(|known| *known == state)?;
+        self.counts.get_mut(verdict.urgency())?.get_mut(place)
     }
 
     /// Whether each DN with a series is in service.
@@ -94,12 +97,19 @@ impl DnGauges {
 
     /// Adds what there is to say.
     pub fn add_to(&self, families: &mut Families) {
-        let missing = self.expected.values().filter(|verdict| verdict.is_none()).count() as u64;
-        let numbers = Verdict::ALL.iter().zip(self.verdicts).map(|(&verdict, number)| {
-            let number = if verdict == Verdict::NotSeen { missing } else { number };
-            ([("verdict", verdict.name()), ("state", verdict.state().name())], number as f64)
-        });
-        let numbers: Vec<_> = numbers.collect();
+        let missing = self.expected.values().filter(|state| state.is_none()).count() as u64;
+        let mut numbers = Vec::new();
+        for (verdict, counts) in Verdict::ALL.into_iter().zip(self.counts) {
+            let usual = verdict.state();
+            for (state, number) in STATES.into_iter().zip(counts) {
+                let number = if verdict == Verdict::NotSeen { missing } else { number };
+                // a DN known from CTI only may be in any
+                if state == usual || verdict == Verdict::CtiOnly {
+                    let labels = [("verdict", verdict.name()), ("state", state.name())];
+                    numbers.push((labels, number as f64));
+                }
+            }
+        }
         families.gauges(
             "regscope_dns",
             "DNs by verdict, as the report names it, and by the state it means.",
@@ -114,9 +124,7 @@ impl DnGauges {
             bases.iter().map(|(labels, number)| (&labels[..], *number)),
         );
         if !self.expected.is_empty() {
-            let there = |verdict: &&Option<Verdict>| {
-                verdict.is_some_and(|verdict| verdict.state() == State::InService)
-            };
+            let there = |state: &&Option<State>| **state == Some(State::InService);
             let in_service = self.expected.values().filter(there).count();
             let all = self.expected.len();
             families.gauge("regscope_expected_dns", "DNs that --expect names.", all as f64);
@@ -132,7 +140,7 @@ impl DnGauges {
             );
         }
         if let Some(series) = &self.series {
-            let all = self.verdicts.iter().sum::<u64>() + missing;
+            let all = self.counts.iter().flatten().sum::<u64>() + missing;
             families.gauge(
                 "regscope_dns_without_series",
                 "DNs without a regscope_dn_in_service: those of 10000 on, and names that are too long.",
@@ -188,11 +196,14 @@ mod tests {
     use super::*;
     use crate::metrics::Page;
     use crate::net::Timestamp;
-    use crate::registration::{FlagSet, Status};
+    use crate::registration::FlagSet;
 
     fn change(dn: &str, from: Option<Verdict>, to: Option<Verdict>) -> DnChange {
         let (flags, basis) = (FlagSet::EMPTY, Basis::Wire);
-        let status = |verdict| Status { verdict, status_code: None, flags, basis };
+        let status = |verdict: Verdict| {
+            let state = verdict.state();
+            Status { verdict, state, status_code: None, flags, basis }
+        };
         let (from, to) = (from.map(status), to.map(status));
         let (time, dn) = (Timestamp::default(), dn.as_bytes().to_vec());
         DnChange { time, dn, from, to, expires_at: None, frame: None }
@@ -237,6 +248,28 @@ mod tests {
         has(&gauges, "regscope_expected_dns_missing 2");
         has(&gauges, "regscope_dn_in_service{dn=\"5001\"} 0");
         assert!(!text(&gauges).contains("7001"));
+    }
+
+    #[test]
+    fn a_dn_known_from_cti_only_is_in_the_state_that_its_owner_states() {
+        let mut gauges = DnGauges::new(&["2001".to_owned()], true);
+        let only = |state| {
+            let (verdict, flags, basis) = (Verdict::CtiOnly, FlagSet::EMPTY, Basis::Stated);
+            Some(Status { verdict, state, status_code: None, flags, basis })
+        };
+        let mut change = change("2001", None, None);
+        change.to = only(State::InService);
+        gauges.change(&change);
+        has(&gauges, "regscope_dns{verdict=\"cti_only\",state=\"in_service\"} 1");
+        has(&gauges, "regscope_dns{verdict=\"cti_only\",state=\"out_of_service\"} 0");
+        has(&gauges, "regscope_expected_dns_in_service 1");
+        has(&gauges, "regscope_dn_in_service{dn=\"2001\"} 1");
+        (change.from, change.to) = (only(State::InService), only(State::OutOfService));
+        gauges.change(&change);
+        has(&gauges, "regscope_dns{verdict=\"cti_only\",state=\"in_service\"} 0");
+        has(&gauges, "regscope_dns{verdict=\"cti_only\",state=\"out_of_service\"} 1");
+        has(&gauges, "regscope_expected_dns_in_service 0");
+        has(&gauges, "regscope_dn_in_service{dn=\"2001\"} 0");
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl DnView<'_> {
     /// service at an address that was refused, and unknown at one that it moved away from.
     #[must_use]
     pub fn state_at(&self, address: IpAddr) -> State {
-        let (store, state) = (&self.snapshot.store, self.state().verdict.state());
+        let (store, state) = (&self.snapshot.store, self.state().state());
         let places = self.record().map(|dn| AtSources::new(store, dn, state, self.snapshot.at));
         places.map_or(state, |places| places.state_at(address))
     }

@@ -9,7 +9,7 @@ use super::state::DnState;
 use super::stated::Basis;
 use super::store::{Dn, Store};
 use super::tracker::Tracker;
-use super::verdict::{FlagSet, Verdict};
+use super::verdict::{FlagSet, State, Verdict};
 use crate::net::{FrameRef, Timestamp};
 
 /// Touches this close together are examined once.
@@ -22,6 +22,8 @@ const WAITING: usize = 65_536;
 pub struct Status {
     /// The verdict.
     pub verdict: Verdict,
+    /// Whether it is in service, as [`DnState::state`] decides.
+    pub state: State,
     /// The status code behind it, if one is.
     pub status_code: Option<u16>,
     /// Remarks.
@@ -60,9 +62,11 @@ impl Status {
         }
     }
 
-    fn of(state: &DnState) -> Self {
-        let DnState { verdict, status_code, flags, .. } = *state;
-        Self { verdict, status_code, flags, basis: state.basis() }
+    /// What is said of a DN in that state.
+    #[must_use]
+    pub fn of(dn: &DnState) -> Self {
+        let DnState { verdict, status_code, flags, .. } = *dn;
+        Self { verdict, state: dn.state(), status_code, flags, basis: dn.basis() }
     }
 }
 

@@ -175,7 +175,7 @@ impl Judged {
         state.flags.set_if(Flag::ClockStep, store.covered.steps_within(dn, attempt));
         let (place, name) = (self.states.len() as u32, dn.name(&store.texts));
         self.order.push(Standing::new(rank(&state), place, name));
-        let sources_of = AtSources::new(store, dn, state.verdict.state(), at);
+        let sources_of = AtSources::new(store, dn, state.state(), at);
         for (place, (endpoint, _)) in dn.sources.iter().enumerate() {
             let counted = dn.sources.iter().take(place).any(|(s, _)| s.addr == endpoint.addr);
             let found = sources.binary_search_by_key(&endpoint.addr, |s| s.address);

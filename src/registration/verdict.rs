@@ -93,7 +93,9 @@ impl Verdict {
         Self::ALL.into_iter().find(|v| v.name() == name)
     }
 
-    /// Whether the DN is in service, out of service, or unknown.
+    /// The state that a registration with this verdict has.
+    ///
+    /// Of a DN ask [`DnState::state`](super::DnState::state): one known from CTI only is what its owner states.
     #[must_use]
     pub const fn state(self) -> State {
         match self {

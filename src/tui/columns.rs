@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::data::{Data, Row};
 use crate::net::{Timestamp, escape_bytes};
-use crate::registration::{Flag, State, Verdict};
+use crate::registration::{Flag, Verdict};
 use crate::wording::when::Clock;
 use crate::wording::words;
 
@@ -321,7 +321,7 @@ fn countdown(look: &Look<'_>, row: &Row) -> String {
         Some(end) if row.verdict == Verdict::InService => {
             seconds_short(end.nanos_since(look.now) / 1_000_000_000)
         }
-        _ if row.verdict.state() == State::InService => "never".to_owned(),
+        _ if row.verdict == Verdict::InService => "never".to_owned(),
         _ => String::new(),
     }
 }

@@ -34,13 +34,7 @@ impl Replay {
 /// What a snapshot reports about every DN, now or at another moment.
 fn rows(tracker: &mut Tracker, at: Option<Timestamp>) -> BTreeMap<Vec<u8>, Status> {
     let snapshot = tracker.snapshot(&SnapshotOptions { at, ..SnapshotOptions::default() });
-    let status = |state: &DnState| Status {
-        verdict: state.verdict,
-        status_code: state.status_code,
-        flags: state.flags,
-        basis: state.basis(),
-    };
-    snapshot.dns().map(|dn| (dn.name().to_vec(), status(dn.state()))).collect()
+    snapshot.dns().map(|dn| (dn.name().to_vec(), Status::of(dn.state()))).collect()
 }
 
 fn time_of(line: &str) -> Timestamp {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::net::{Endpoint, Timestamp, Transport};
-use crate::registration::{DnView, FlagSet, Risk, Snapshot, Sym, Verdict, natural};
+use crate::registration::{DnView, FlagSet, Risk, Snapshot, State, Sym, Verdict, natural};
 use crate::wording::device::Device;
 
 /// One DN as the list shows it.
@@ -14,6 +14,7 @@ pub(in crate::tui) struct Row {
     /// Its place among all DNs in order of name.
     pub(in crate::tui) rank: u32,
     pub(in crate::tui) verdict: Verdict,
+    pub(in crate::tui) state: State,
     pub(in crate::tui) status_code: Option<u16>,
     /// What puts it at risk.
     pub(in crate::tui) risk: Option<Risk>,
@@ -43,6 +44,7 @@ impl Row {
         Self {
             rank: 0,
             verdict: state.verdict,
+            state: state.state(),
             status_code: state.status_code,
             risk: dn.risk(),
             since: state.since,

@@ -72,7 +72,7 @@ impl Group {
         self.rows.push(place);
         self.at_risk += usize::from(row.risk.is_some());
         let [working, out, unknown] = &mut self.states;
-        *match row.verdict.state() {
+        *match row.state {
             State::InService => working,
             State::OutOfService => out,
             State::Unknown => unknown,

@@ -123,15 +123,16 @@ fn look(state: &mut State, data: &Arc<Data>) {
     state.sources.about = Some(About { address, data: current, kinds, findings });
 }
 
-/// A verdict, and the status code behind it.
-type Outcome = (Verdict, Option<u16>);
+/// A verdict, the status code behind it, and the state it means for the DN.
+type Outcome = (Verdict, Option<u16>, Service);
 
 /// How the DNs fare that an address registers or tried to: state, words, names.
 fn kinds(data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
     let tried = |record: &Dn| record.sources.iter().any(|(source, _)| source.addr == address);
     let own = data.snapshot.dns().filter(|dn| dn.record().is_some_and(tried));
     // DNs come most urgent first, those that fare alike together
-    let outcome = |dn: &DnView<'_>| (dn.state().verdict, dn.state().status_code);
+    let outcome =
+        |dn: &DnView<'_>| (dn.state().verdict, dn.state().status_code, dn.state().state());
     let mut kinds: Vec<(Outcome, Vec<&[u8]>)> = Vec::new();
     let (mut refused, mut moved) = (Vec::new(), Vec::new());
     for dn in own {
@@ -159,9 +160,9 @@ fn kinds(data: &Data, address: IpAddr) -> Vec<(Service, String, String)> {
     let elsewhere = elsewhere.map(|(service, words, names)| {
         (service, format!("{} {words}", names.len()), names::list(&names))
     });
-    let told = |((verdict, code), names): &(Outcome, Vec<&[u8]>)| {
+    let told = |((verdict, code, service), names): &(Outcome, Vec<&[u8]>)| {
         let words = verdict.label(*code);
-        (verdict.state(), format!("{} {words}", names.len()), names::list(names))
+        (*service, format!("{} {words}", names.len()), names::list(names))
     };
     elsewhere.chain(kinds.iter().map(told)).collect()
 }

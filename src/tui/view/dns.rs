@@ -70,7 +70,7 @@ fn dn(
     if state.marks.contains(dn.name()) {
         paper.put(area, (0, 0), "*", Some(Ink::Accent));
     }
-    let (mark, ink) = Palette::mark_of(row.verdict.state(), row.flags, paper.glyphs);
+    let (mark, ink) = Palette::mark_of(row.state, row.flags, paper.glyphs);
     paper.put(area, (2, 0), mark, Some(ink));
     for &(id, x, width) in &regions.columns {
         let column = id.column();

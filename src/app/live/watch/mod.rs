@@ -150,7 +150,10 @@ impl Run<'_> {
         let lost = if lost.is_empty() { "nothing was lost".to_owned() } else { lost };
         let fail_on = &self.settings.fail_on;
         let is_named = |view: &View<'_>| {
-            view.dns().any(|dn| fail_on.iter().any(|fail_on| fail_on.names(dn.state().verdict)))
+            view.dns().any(|dn| {
+                let own = (dn.state().verdict, dn.state().state());
+                fail_on.iter().any(|fail_on| fail_on.names(own))
+            })
         };
         let mut text = Vec::new();
         let (dns, found, written) = self.with_view(|view| {

@@ -110,7 +110,7 @@ impl From<Status> for StatusDoc {
     fn from(status: Status) -> Self {
         Self {
             verdict: status.verdict.name(),
-            state: status.verdict.state().name(),
+            state: status.state.name(),
             status_code: status.status_code,
             basis: status.basis.name(),
         }

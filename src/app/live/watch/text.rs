@@ -8,7 +8,7 @@ use super::output::Told;
 use crate::app::live::inputs::Inputs;
 use crate::diagnosis::{Finding, Severity};
 use crate::net::{Timestamp, escape_bytes};
-use crate::registration::{DnChange, Flag, Risk, Status, Verdict};
+use crate::registration::{DnChange, Flag, Risk, State, Status, Verdict};
 use crate::wording::append;
 use crate::wording::when::Clock;
 use crate::wording::words;
@@ -53,12 +53,16 @@ fn states(change: &DnChange, risk: Option<Risk>, clock: &Clock) -> String {
         Verdict::NotSeen => "expected, not seen so far".to_owned(),
         verdict => {
             let words = words::verdict(verdict, status.status_code, expires, clock);
-            words::on_basis(words, status.basis)
+            let words = words::on_basis(words, status.basis);
+            match (verdict, status.state) {
+                (Verdict::CtiOnly, State::InService) => format!("in service, {words}"),
+                (Verdict::CtiOnly, State::OutOfService) => format!("out of service, {words}"),
+                _ => words,
+            }
         }
     };
-    let same = from
-        .zip(to)
-        .is_some_and(|(from, to)| (from.verdict, from.status_code) == (to.verdict, to.status_code));
+    let key = |status: Status| (status.verdict, status.state, status.status_code);
+    let same = from.zip(to).is_some_and(|(from, to)| key(from) == key(to));
     let mut text = match (from, to) {
         (Some(from), Some(_)) if !same => format!("{} -> ", words(from, None)),
         (None, Some(to)) if to.verdict != Verdict::NotSeen => "new -> ".to_owned(),

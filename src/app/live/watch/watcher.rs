@@ -54,6 +54,8 @@ pub(super) struct Watcher<W> {
     around_due: Instant,
     /// Packets at the last look around.
     looked: u64,
+    /// A DN changed since then.
+    has_changed: bool,
     #[cfg(feature = "metrics")]
     dns: Option<crate::metrics::DnGauges>,
     /// The nodes at the last look around, and whether each DN has a series.
@@ -79,6 +81,7 @@ impl<W: Write> Watcher<W> {
             look_due: now,
             around_due: now,
             looked: 0,
+            has_changed: false,
             #[cfg(feature = "metrics")]
             dns: None,
             #[cfg(feature = "metrics")]
@@ -144,6 +147,7 @@ impl<W: Write> Watcher<W> {
         }
         self.poll_due = now + POLL;
         let changes = engine.changes();
+        self.has_changed |= !changes.is_empty();
         #[cfg(feature = "metrics")]
         if let Some(dns) = &mut self.dns {
             for change in &changes {
@@ -155,7 +159,8 @@ impl<W: Write> Watcher<W> {
         let expected = !self.expected_told
             && !self.expected.is_empty()
             && engine.clock() >= self.began.plus_secs(EXPECTED);
-        let around = (now >= self.around_due || last) && engine.packets().read != self.looked;
+        let is_new = engine.packets().read != self.looked || self.has_changed;
+        let around = (now >= self.around_due || last) && is_new;
         let news = !self.pending.is_empty() || expected || around;
         if news && (now >= self.look_due || last) {
             self.look(engine, expected, around)?;
@@ -221,7 +226,7 @@ impl<W: Write> Watcher<W> {
             self.tell(pending, &snapshot, engine)?;
         }
         if around {
-            self.looked = engine.packets().read;
+            (self.looked, self.has_changed) = (engine.packets().read, false);
             #[cfg(feature = "metrics")]
             if self.dns.is_some() {
                 self.count_nodes(&snapshot);
@@ -287,7 +292,9 @@ impl<W: Write> Watcher<W> {
             .collect();
         for mut change in changes {
             let view = views.get(change.dn.as_slice()).copied();
-            let found = view.map_or_else(Vec::new, |view| diagnose_dn(&scene, view));
+            let mut found = view.map_or_else(Vec::new, |view| diagnose_dn(&scene, view));
+            // what is of a whole cluster is reported once, and not for each of its DNs
+            found.retain(|finding| !finding.leads());
             // the current cause explains the DN's latest change only
             let is_latest = |view: DnView<'_>| {
                 let state = view.state();
@@ -334,7 +341,7 @@ fn is_loud(finding: &Finding) -> bool {
 
 const fn not_seen() -> Status {
     let (verdict, flags, basis) = (Verdict::NotSeen, FlagSet::EMPTY, Basis::Wire);
-    Status { verdict, status_code: None, flags, basis }
+    Status { verdict, state: verdict.state(), status_code: None, flags, basis }
 }
 
 #[cfg(test)]
@@ -360,7 +367,8 @@ mod tests {
     }
 
     const fn status(verdict: Verdict) -> Status {
-        Status { verdict, status_code: None, flags: FlagSet::EMPTY, basis: Basis::Wire }
+        let (flags, basis) = (FlagSet::EMPTY, Basis::Wire);
+        Status { verdict, state: verdict.state(), status_code: None, flags, basis }
     }
 
     fn change(millis: i64, from: Option<Status>, to: Option<Status>) -> DnChange {

@@ -86,7 +86,7 @@ pub(super) fn side(state: &State, dn: DnView<'_>) -> Side {
     let way = dn.last_attempt().map_or_else(String::new, |a| format!("from {}", a.source));
     Side {
         name: escape_bytes(dn.name()).into_owned(),
-        state: Some(own.verdict.state()),
+        state: Some(own.state()),
         lines: vec![verdict, since.trim().to_owned(), way],
     }
 }
