@@ -65,6 +65,8 @@ struct AtRegistrar {
     unsure: bool,
     /// It was removed or asked for here, and nothing shows that it had been here.
     never_held: bool,
+    /// The registrar only lists what another one was asked for: see [`Dn::is_copy`].
+    copy: bool,
     /// The latest news of it.
     news: Timestamp,
 }
@@ -140,6 +142,9 @@ impl DnState {
                 state.verdict = Verdict::Pending;
             }
         }
+        for judged in &mut judged {
+            judged.copy = dn.registration_of(&judged.state).is_some_and(|reg| dn.is_copy(reg, at));
+        }
         add_undecided(texts, attempt, dn, &mut judged);
         judged.sort_by_key(AtRegistrar::weight);
         let registrations: Few<_> = judged.into_iter().rev().map(|judged| judged.state).collect();
@@ -170,7 +175,7 @@ impl DnState {
         let in_service = self.registrations.iter().filter(|r| r.verdict == Verdict::InService);
         let holding: SmallVec<[&Registration; 2]> = in_service
             .filter_map(|r| dn.registration_of(r))
-            .filter(|own| !dn.passes_on(own.registrar))
+            .filter(|own| !dn.passes_on(own.registrar) && !dn.is_copy(own, at))
             .collect();
         let conflict = holding.len() > 1 && !are_flows_of_one(texts, &holding, at);
         let flags = &mut self.flags;
@@ -204,6 +209,7 @@ impl DnState {
                 own.is_some_and(|own| {
                     own.registrar != reg.registrar && !dn.passes_on(own.registrar)
                 }) && !dn.passes_on(reg.registrar)
+                    && !dn.is_copy(reg, at)
                     && reg.history.iter().any(|c| c.verdict == Verdict::InService && c.time < since)
             });
             flags.set_if(Flag::MovedRegistrar, elsewhere && holding.len() == 1);
@@ -233,6 +239,27 @@ impl Dn {
                         .bindings
                         .iter()
                         .any(|b| b.source.is_some_and(|s| s.host() == server.host())))
+        })
+    }
+
+    /// Whether a registrar only lists bindings that another one granted, or that ended there since: nodes of a cluster
+    /// tell each other what they hold, and an answer to a query shows it.
+    fn is_copy(&self, reg: &Registration, at: Timestamp) -> bool {
+        let running = || reg.bindings.iter().filter(|b| b.runs_at(at));
+        if running().any(|b| b.source.is_some()) {
+            return false;
+        }
+        let Some(listed) = running().map(|b| b.renewed).max() else { return false };
+        let mut others = self.registrations.iter().filter(|other| other.registrar != reg.registrar);
+        others.any(|other| {
+            let grants = |copy: &Binding| {
+                let mut own = other.bindings.iter().filter(|b| b.source.is_some());
+                own.any(|b| b.contact == copy.contact)
+            };
+            let ended = other.ended().filter(|ended| ended.how == Verdict::Deregistered);
+            // what was cut may have been the grant or its end
+            let cut = self.flags.contains(Flag::Truncated);
+            cut || running().all(grants) || ended.is_some_and(|ended| ended.at > listed)
         })
     }
 
@@ -300,7 +327,8 @@ fn add_undecided<'s>(
             expires_at: None,
             place: None,
         };
-        judged.push(AtRegistrar { state, unsure: false, never_held: false, news: a.last });
+        let (unsure, never_held, copy) = (false, false, false);
+        judged.push(AtRegistrar { state, unsure, never_held, copy, news: a.last });
     }
 }
 
@@ -323,16 +351,17 @@ impl AtRegistrar {
         let news = news.into_iter().flatten().max().unwrap_or_default();
         let aside = matches!(verdict, Verdict::Deregistered | Verdict::NotRegistered);
         let never_held = aside && !reg.history.iter().any(|c| c.verdict == Verdict::InService);
-        Some(Self { state, unsure: reg.unsure().is_some(), never_held, news })
+        let unsure = reg.unsure().is_some();
+        Some(Self { state, unsure, never_held, copy: false, news })
     }
 
     /// Which registrar speaks for the DN: one that holds it, else the one with the latest news;
     /// a request still under way is no news.
     fn weight(&self) -> (u8, Timestamp) {
         let rank = match self.state.verdict {
-            Verdict::InService => 4,
+            Verdict::InService if !self.copy => 4,
             Verdict::Truncated if self.unsure => 3,
-            Verdict::Pending => 0,
+            Verdict::Pending | Verdict::InService => 0,
             // some devices keep in touch with a spare registrar like this
             _ if self.never_held => 1,
             _ => 2,
