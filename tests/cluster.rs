@@ -137,6 +137,41 @@ fn a_split_opens_and_ends_at_one_time_in_two_zones() {
 }
 
 #[test]
+fn statements_alone_show_the_split_and_say_what_they_cannot_show() {
+    // no SIP is logged or captured: only what both nodes state
+    let report = report(&[], &files("cluster-split-open", &[".log"], &[".log"]));
+    assert_eq!(
+        dns(&report),
+        [
+            "1001 - -: SIPS_DC1=in_service SIPS_DC2=out_of_service",
+            "1002 - -: SIPS_DC1=out_of_service SIPS_DC2=in_service",
+            "2001 SIPS_DC1 tlib: SIPS_DC1=in_service SIPS_DC2=out_of_service",
+        ]
+    );
+    let split = &report["cluster"]["splits"][0];
+    assert_eq!(split["one_sided"], false);
+    assert_eq!(split["without_owner"], serde_json::json!(["1001", "1002"]));
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (text(&finding["rule"]), text(&finding["confidence"])),
+        ("cluster-split", "possible")
+    );
+    let sentence = text(&finding["sentence"]);
+    assert!(
+        sentence.contains("nothing given shows which of them holds 2 of these DNs"),
+        "{sentence}"
+    );
+    let dns = report["dns"].as_array().unwrap();
+    let states: Vec<_> = dns.iter().map(|dn| (text(&dn["dn"]), text(&dn["state"]))).collect();
+    // whose word counts for the phones is not known; the agent is where the desktop registered
+    assert_eq!(states, [("1001", "unknown"), ("1002", "unknown"), ("2001", "in_service")]);
+    assert!(dns.iter().all(|dn| dn["flags"].as_array().unwrap().contains(&"cti_split".into())));
+    // with one log alone there is nobody to have lost
+    let alone = self::report(&[], &files("cluster-split-open", &[], &[".log"]));
+    assert_eq!(findings(&alone), [""; 0]);
+}
+
+#[test]
 fn of_a_node_without_a_log_nothing_is_claimed() {
     let report = report(&DURING, &files("cluster-split", ALL, &[".pcap", "-001.log"]));
     assert_eq!(

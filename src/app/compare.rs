@@ -11,6 +11,7 @@ use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
+use crate::cluster::flag_splits;
 use crate::compare::pair::{Pair, Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
 use crate::diagnosis::{Scene, diagnose_dn};
@@ -52,7 +53,9 @@ impl Read {
         let trace = plan.run(None)?;
         let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
         let files = trace.capture.files;
-        Ok(Self { snapshot: trace.tracker.finish(&SnapshotOptions::default()), files, ending })
+        let mut snapshot = trace.tracker.finish(&SnapshotOptions::default());
+        flag_splits(&mut snapshot);
+        Ok(Self { snapshot, files, ending })
     }
 
     /// The DN of that name.

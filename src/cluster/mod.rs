@@ -19,7 +19,9 @@ use smallvec::SmallVec;
 
 use crate::hashing::HashMap;
 use crate::net::{FrameRef, Timestamp};
-use crate::registration::{Act, Belief, DnView, Ledger, NodeEvent, NodeId, Owner, Snapshot, State};
+use crate::registration::{
+    Act, Belief, DnView, Flag, Ledger, NodeEvent, NodeId, Owner, Snapshot, State,
+};
 
 pub use split::{Side, Split};
 
@@ -148,6 +150,13 @@ impl Cluster {
     ) -> impl Iterator<Item = (NodeId, &'c Belief)> + use<'c> {
         self.nodes.iter().copied().zip(&dn.beliefs)
     }
+}
+
+/// Flags the DNs that a split holds which is not over.
+pub fn flag_splits(snapshot: &mut Snapshot) {
+    let dns = Cluster::of(snapshot).dns;
+    let held = dns.iter().filter(|dn| dn.is_split).map(|dn| dn.place);
+    snapshot.flag(held, Flag::CtiSplit);
 }
 
 /// The nodes that have a part in something, and those that the user or a log names.

@@ -1,6 +1,11 @@
 //! Finds where two nodes lost each other: each states out of service what the other one holds.
+//!
+//! Where nothing given shows the owner of a DN, the node that goes on believing in it stands for the owner.
+//! Such DNs make a split only if both nodes state some, and together most of those that both believed in.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use smallvec::SmallVec;
 
 use super::ClusterDn;
 use crate::net::{FrameRef, Timestamp};
@@ -8,6 +13,8 @@ use crate::registration::{Act, Ground, Ledger, NodeEvent, NodeId, State};
 
 /// What two nodes state within this time belongs together.
 const TOGETHER: i64 = 10_000_000_000;
+/// The same binding runs out at two registrars within this time.
+const TIMERS: i64 = 2_000_000_000;
 /// Groups of one side only that are looked at: each takes a pass over all DNs.
 const LOOKED_AT: usize = 64;
 
@@ -24,6 +31,8 @@ pub struct Split {
     pub sides: Vec<Side>,
     /// Whether only one node states DNs of the other out of service.
     pub one_sided: bool,
+    /// Those of its DNs of which nothing shows the owner, by their places in the cluster, in order.
+    pub without_owner: Vec<usize>,
 }
 
 /// What one node states in a split.
@@ -41,6 +50,8 @@ pub struct Side {
     pub at: FrameRef,
     /// When and where the last DN that came back is stated in service.
     pub back: Option<(Timestamp, FrameRef)>,
+    /// Whether only its answers show what it believes, and no statement.
+    pub by_answers: bool,
 }
 
 impl Split {
@@ -56,6 +67,13 @@ impl Split {
         self.since <= time && self.until.is_none_or(|until| until > time)
     }
 
+    /// Whether each side has a DN whose owner is known.
+    #[must_use]
+    pub fn has_owners(&self) -> bool {
+        let is_known = |dn: &usize| self.without_owner.binary_search(dn).is_err();
+        self.sides.iter().all(|side| side.dns.iter().any(is_known))
+    }
+
     /// Whether it is between these two nodes.
     #[must_use]
     pub fn is_between(&self, a: NodeId, b: NodeId) -> bool {
@@ -68,7 +86,9 @@ impl Split {
 struct Mark {
     dn: usize,
     by: NodeId,
+    /// The node that holds the DN, or goes on believing in it where no owner is known.
     owner: NodeId,
+    is_owned: bool,
     time: Timestamp,
     at: FrameRef,
     /// It is the answer to somebody who asked, whenever that was.
@@ -95,20 +115,11 @@ pub(super) fn all(dns: &[ClusterDn]) -> Vec<Split> {
             pairs.entry(pair).or_default().push(mark);
         }
     }
-    let mut looked = 0;
-    let mut splits = Vec::new();
+    let (mut looked, mut splits) = (0, Vec::new());
     for (between, mut marks) in pairs {
         marks.sort_by_key(|mark| (mark.time, mark.at));
-        for group in groups(marks) {
-            let split = Split::of(between, &group);
-            if split.one_sided {
-                looked += 1;
-                if looked > LOOKED_AT || !is_most(dns, &group) {
-                    continue;
-                }
-            }
-            splits.push(split);
-        }
+        let groups = groups(marks).into_iter();
+        splits.extend(groups.filter_map(|group| Split::found(dns, between, group, &mut looked)));
     }
     splits.sort_by_key(|split| (split.since, split.between));
     splits
@@ -121,7 +132,9 @@ fn marks(place: usize, dn: &ClusterDn) -> Vec<Mark> {
     for (index, event) in dn.events.iter().enumerate() {
         let rest = dn.events.get(index + 1..).unwrap_or_default();
         if says_out(event.act) && event.time.known().is_some() {
-            marks.extend(mark(place, dn, &ledger, event, rest));
+            let holders = holders(&ledger, event).into_iter();
+            let mark = |holder| mark((place, dn), &ledger, event, holder, rest);
+            marks.extend(holders.filter_map(mark));
         }
         ledger.apply(event);
         for mark in marks.iter_mut().filter(|mark| mark.end == End::Open) {
@@ -129,38 +142,63 @@ fn marks(place: usize, dn: &ClusterDn) -> Vec<Mark> {
         }
     }
     for mark in marks.iter_mut().filter(|mark| mark.end == End::Open) {
-        if ledger.owner(dn.at).is_none_or(|owner| owner.node != mark.owner) {
+        if mark.is_moved(&ledger, dn.at) {
             mark.end = End::Moot;
         }
     }
     marks
 }
 
+/// The nodes that a statement speaks against, and whether they are known to hold the DN: its owner, or else those that
+/// state it in service.
+fn holders(ledger: &Ledger, event: &NodeEvent) -> SmallVec<[(NodeId, bool); 2]> {
+    if let Some(owner) = ledger.owner(event.time) {
+        return SmallVec::from_iter([(owner.node, true)]);
+    }
+    // what registered by SIP and does so no longer is out of service for that
+    if ledger.is_by_sip() || event.act != Act::Out {
+        return SmallVec::new();
+    }
+    let states_in = |node: &NodeId| is_stated_in(ledger, *node, event.time);
+    ledger.nodes().filter(states_in).map(|node| (node, false)).collect()
+}
+
+/// Whether a node states a DN in service.
+fn is_stated_in(ledger: &Ledger, node: NodeId, time: Timestamp) -> bool {
+    let belief = ledger.belief(node, time);
+    (belief.state, belief.ground) == (State::InService, Ground::Statement)
+}
+
 /// The mark that a statement is, if it speaks against a registration that goes on.
 fn mark(
-    place: usize,
-    dn: &ClusterDn,
+    (place, dn): (usize, &ClusterDn),
     ledger: &Ledger,
     event: &NodeEvent,
+    (owner, is_owned): (NodeId, bool),
     rest: &[NodeEvent],
 ) -> Option<Mark> {
     let NodeEvent { time, at, node: by, .. } = *event;
-    let owner = ledger.owner(time).filter(|owner| owner.node != by)?;
     let before = ledger.belief(by, time);
     let believed = before.state == State::InService && before.ground != Ground::Grant;
     let own = ledger.holds(by, time).is_some();
-    let owner_out = ledger.belief(owner.node, time).state == State::OutOfService;
-    // a move is announced as well: the nodes may state things in between
-    let moving = dn.moves.iter().any(|moved| moved.time.nanos_since(time).abs() <= TOGETHER);
-    if !believed || own || owner_out || moving {
+    let owner_out = ledger.belief(owner, time).state == State::OutOfService;
+    let asked = event.act != Act::Out;
+    // a move is announced as well: the nodes may state things in between; an answer before it is not about it
+    let moving = dn.moves.iter().any(|moved| {
+        let after = time.nanos_since(moved.time);
+        after.abs() <= TOGETHER && (!asked || after >= 0)
+    });
+    if owner == by || !believed || own || owner_out || moving {
         return None;
     }
-    // the owner's own word, or the end of the registration, may come a moment later
-    let soon = rest.iter().take_while(|next| next.time.nanos_since(time) <= TOGETHER);
-    let mut soon = soon.filter(|next| next.node == owner.node);
+    // the owner's own word, or the end of the registration, may come a moment later; two registrars whose time runs
+    // out are closer together than two logs
+    let later = if asked { TIMERS } else { TOGETHER };
+    let soon = rest.iter().take_while(|next| next.time.nanos_since(time) <= later);
+    let mut soon = soon.filter(|next| next.node == owner);
     let ends = soon.any(|next| says_out(next.act) || matches!(next.act, Act::Ended(..)));
-    let asked = event.act != Act::Out;
-    (!ends).then_some(Mark { dn: place, by, owner: owner.node, time, at, asked, end: End::Open })
+    let end = End::Open;
+    (!ends).then_some(Mark { dn: place, by, owner, is_owned, time, at, asked, end })
 }
 
 /// Whether a node says that a DN is out of service.
@@ -179,25 +217,31 @@ impl Mark {
         if event.node == self.by && says_in(event.act) {
             return End::Back(event.time, event.at);
         }
-        let moved = ledger.owner(event.time).is_none_or(|owner| owner.node != self.owner);
         let out_too = event.node == self.owner && says_out(event.act);
-        if moved || out_too { End::Moot } else { End::Open }
+        if out_too || self.is_moved(ledger, event.time) { End::Moot } else { End::Open }
+    }
+
+    /// Whether the DN is no longer the other node's at a moment.
+    fn is_moved(&self, ledger: &Ledger, time: Timestamp) -> bool {
+        ledger.owner(time).map_or(self.is_owned, |owner| owner.node != self.owner)
     }
 }
 
 /// Marks in order of time, those together that follow one another closely or come while others last.
 fn groups(marks: Vec<Mark>) -> Vec<Vec<Mark>> {
     let mut groups: Vec<Vec<Mark>> = Vec::new();
+    // until when any mark of the last group lasts
+    let mut until = Timestamp::default();
     for mark in marks {
-        let joins = groups.last().is_some_and(|group| {
-            let close = |other: &Mark| mark.time.nanos_since(other.time) <= TOGETHER;
-            let lasts = |other: &Mark| match other.end {
-                End::Open => true,
-                End::Back(back, _) => back > mark.time,
-                End::Moot => false,
-            };
-            group.last().is_some_and(close) || group.iter().any(lasts)
-        });
+        let last = groups.last().and_then(|group| group.last());
+        let close = last.is_some_and(|last| mark.time.nanos_since(last.time) <= TOGETHER);
+        let joins = last.is_some() && (close || until > mark.time);
+        let lasts = match mark.end {
+            End::Open => Timestamp::MAX,
+            End::Back(back, _) => back,
+            End::Moot => mark.time,
+        };
+        until = if joins { until.max(lasts) } else { lasts };
         match groups.last_mut().filter(|_| joins) {
             Some(group) => group.push(mark),
             None => groups.push(vec![mark]),
@@ -206,32 +250,116 @@ fn groups(marks: Vec<Mark>) -> Vec<Vec<Mark>> {
     groups
 }
 
+/// Whether both nodes have marks in a group, which is in order of time, and at one time.
+fn is_two_sided([a, b]: [NodeId; 2], group: &[Mark]) -> bool {
+    let of = |node: NodeId| group.iter().filter(move |mark| mark.by == node);
+    if of(a).next().is_none() || of(b).next().is_none() {
+        return false;
+    }
+    // an answer comes whenever somebody asks
+    let mut before: Option<&Mark> = None;
+    group.iter().any(|mark| {
+        let last = before.replace(mark).filter(|last| last.by != mark.by);
+        mark.asked || last.is_some_and(|last| mark.time.nanos_since(last.time) <= TOGETHER)
+    })
+}
+
 /// Whether a group of one side holds at least half of the DNs that the node believed in at the other.
 fn is_most(dns: &[ClusterDn], group: &[Mark]) -> bool {
     let Some(first) = group.first() else { return false };
-    let marked: BTreeSet<usize> = group.iter().map(|mark| mark.dn).collect();
-    let known = dns.iter().filter(|dn| {
-        let ledger = dn.ledger(first.time);
+    is_half(dns, group, |ledger| {
         let belief = ledger.belief(first.by, first.time);
         belief.ground != Ground::Grant
             && belief.state == State::InService
             && ledger.owner(first.time).is_some_and(|owner| owner.node == first.owner)
-    });
+    })
+}
+
+/// Whether marks without a known owner hold at least half of such DNs that both nodes stated in service.
+fn is_most_of_both(dns: &[ClusterDn], between: [NodeId; 2], group: &[Mark]) -> bool {
+    let without: Vec<Mark> = group.iter().filter(|mark| !mark.is_owned).cloned().collect();
+    let Some(time) = without.first().map(|first| first.time) else { return false };
+    is_half(dns, &without, |ledger| {
+        let both = between.iter().all(|node| is_stated_in(ledger, *node, time));
+        both && !ledger.is_by_sip() && ledger.owner(time).is_none()
+    })
+}
+
+/// Whether a group holds at least half of the DNs of which something was so before it began.
+fn is_half(dns: &[ClusterDn], group: &[Mark], was_so: impl Fn(&Ledger) -> bool) -> bool {
+    let Some(first) = group.first() else { return false };
+    let marked: BTreeSet<usize> = group.iter().map(|mark| mark.dn).collect();
+    let known = dns.iter().filter(|dn| was_so(&dn.ledger(first.time)));
     marked.len() * 2 >= known.count()
 }
 
+/// The first word of a node of a split on a DN that the other one holds only since it began: it heard that from there.
+fn told_since(dns: &[ClusterDn], split: &Split) -> Option<(NodeId, Timestamp, FrameRef)> {
+    let word = |dn: &ClusterDn| {
+        let mut ledger = Ledger::default();
+        for event in &dn.events {
+            let owner = ledger.owner(event.time).filter(|owner| {
+                owner.node != event.node && split.is_between(owner.node, event.node)
+            });
+            if says_in(event.act) && owner.is_some_and(|owner| owner.since > split.since) {
+                return Some((event.node, event.time, event.at));
+            }
+            ledger.apply(event);
+        }
+        None
+    };
+    dns.iter().filter_map(word).min_by_key(|(_, time, at)| (*time, *at))
+}
+
 impl Split {
-    fn of(between: [NodeId; 2], group: &[Mark]) -> Self {
+    /// The split that a group of marks is, if it is one; `looked` counts the passes over all DNs.
+    fn found(
+        dns: &[ClusterDn],
+        between: [NodeId; 2],
+        mut group: Vec<Mark>,
+        looked: &mut usize,
+    ) -> Option<Self> {
+        let mut may_look = || {
+            *looked += 1;
+            *looked <= LOOKED_AT
+        };
+        if group.iter().any(|mark| !mark.is_owned) {
+            let holds = is_two_sided(between, &group) && may_look();
+            if !holds || !is_most_of_both(dns, between, &group) {
+                group.retain(|mark| mark.is_owned);
+            }
+        }
+        if group.is_empty() {
+            return None;
+        }
+        let one_sided = !is_two_sided(between, &group);
+        let holds = !one_sided || may_look() && is_most(dns, &group);
+        let mut split = holds.then(|| Self::of(between, &group, one_sided))?;
+        // none of its DNs is left that could come back
+        if group.iter().all(|mark| mark.end == End::Moot)
+            && may_look()
+            && let Some((node, time, at)) = told_since(dns, &split)
+        {
+            split.until = Some(time);
+            let place = split.sides.iter().position(|side| side.node == node).unwrap_or_default();
+            if let Some(side) = split.sides.get_mut(place) {
+                side.back = Some((time, at));
+            }
+        }
+        Some(split)
+    }
+
+    fn of(between: [NodeId; 2], group: &[Mark], one_sided: bool) -> Self {
         let mut sides: Vec<Side> = Vec::new();
+        let mut seen = BTreeSet::new();
         for mark in group {
             let place = sides.iter().position(|side| side.node == mark.by);
             let place = place.unwrap_or_else(|| {
-                let (node, since, at) = (mark.by, mark.time, mark.at);
-                sides.push(Side { node, dns: Vec::new(), open: Vec::new(), since, at, back: None });
+                sides.push(Side::begun_by(mark));
                 sides.len() - 1
             });
             let Some(side) = sides.get_mut(place) else { continue };
-            if !side.dns.contains(&mark.dn) {
+            if seen.insert((mark.by, mark.dn)) {
                 side.dns.push(mark.dn);
             }
             if mark.end == End::Open {
@@ -240,12 +368,8 @@ impl Split {
             if let End::Back(time, at) = mark.end {
                 side.back = side.back.max(Some((time, at)));
             }
+            side.by_answers &= mark.asked;
         }
-        let [a, b] = between;
-        let of = |by: NodeId| group.iter().filter(move |mark| mark.by == by);
-        let is_close =
-            |x: &Mark, y: &Mark| x.asked || y.asked || x.time.nanos_since(y.time).abs() <= TOGETHER;
-        let one_sided = !of(a).any(|x| of(b).any(|y| is_close(x, y)));
         let back = group.iter().filter_map(|mark| match mark.end {
             End::Back(time, _) => Some(time),
             _ => None,
@@ -253,6 +377,17 @@ impl Split {
         let open = group.iter().any(|mark| mark.end == End::Open);
         let until = back.max().filter(|_| !open);
         let since = group.first().map_or_else(Timestamp::default, |mark| mark.time);
-        Self { since, until, between, sides, one_sided }
+        let without_owner = group.iter().filter(|mark| !mark.is_owned).map(|mark| mark.dn);
+        let without_owner = without_owner.collect::<BTreeSet<usize>>().into_iter().collect();
+        Self { since, until, between, sides, one_sided, without_owner }
+    }
+}
+
+impl Side {
+    /// The side that a mark is the first of.
+    fn begun_by(mark: &Mark) -> Self {
+        let (dns, open) = (Vec::new(), Vec::new());
+        let (node, since, at) = (mark.by, mark.time, mark.at);
+        Self { node, dns, open, since, at, back: None, by_answers: true }
     }
 }

@@ -273,6 +273,54 @@ fn registrars_believe_what_they_answer() {
 }
 
 #[test]
+fn a_copy_that_runs_out_a_moment_before_the_binding_is_no_split() {
+    let lapse = |asked: u32| {
+        let text = PAIR.replace("dn=1 call=1 expires=3600", "dn=1 call=1 expires=100");
+        tell(&format!(
+            "{text}
+            {asked} > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+            {asked}.01 < 480 dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+            200 ."
+        ))
+    };
+    assert_eq!(lapse(99), ["1 - A=? B=out", "2 B A=in B=in"]);
+    // well before: it was lost, and what the other node held ran out later
+    assert_eq!(lapse(90)[2..], ["split 90..- one-sided: B 1"]);
+}
+
+#[test]
+fn a_split_whose_dns_all_moved_is_over_once_a_node_knows_what_the_other_one_holds_since() {
+    let lost = format!(
+        "{PAIR}
+        100 > INVITE dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        100.01 < 480 dn=1 from=c to=s call=21 branch=k1 method=INVITE node=B
+        101 > INVITE dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+        101.01 < 480 dn=2 from=c to=r call=22 branch=l1 method=INVITE node=A
+        105 > REGISTER dn=1 call=41 expires=3600 node=B to=s
+        105.01 < 200 dn=1 call=41 expires=3600 node=B to=s
+        106 > REGISTER dn=2 call=42 expires=3600 from=b node=A to=r
+        106.01 < 200 dn=2 call=42 expires=3600 from=b node=A to=r"
+    );
+    let split = |text: &str| tell(&format!("{lost}\n{text}"))[2..].to_vec();
+    assert_eq!(split("400 ."), ["split 100..-: B 1; A 2"]);
+    // a third phone registers at A, and B finds it; or it had registered before, and B has the copy from then
+    let third = |time: u32, dn: u32| {
+        format!(
+            "{time} > REGISTER dn={dn} call=43 expires=3600 from=d node=A to=r
+             {time}.01 < 200 dn={dn} call=43 expires=3600 from=d node=A to=r\n"
+        )
+    };
+    let asked = "300 > INVITE dn=3 from=c to=s call=51 branch=n1 method=INVITE node=B
+        300.001 > INVITE dn=3 from=s to=d call=51 branch=n2 via=n1 method=INVITE node=B
+        300.1 < 200 dn=3 from=s to=d call=51 branch=n2 via=n1 method=INVITE node=B
+        300.2 < 200 dn=3 from=c to=s call=51 branch=n1 method=INVITE node=B\n400 .";
+    let known = tell(&format!("{lost}\n{}{asked}", third(200, 3)));
+    assert_eq!(known[3..], ["split 100..300: B 1; A 2"]);
+    let copy = tell(&format!("{}{lost}\n{asked}", third(0, 3)));
+    assert_eq!(copy[3..], ["split 100..-: B 1; A 2"]);
+}
+
+#[test]
 fn registrars_that_share_nothing_are_strangers() {
     // a 404 of one that never found the DN: its dial plan does not know the number
     let lines = tell(
@@ -301,4 +349,106 @@ fn a_phone_that_does_not_disturb_is_no_split() {
         500 ."
     );
     assert_eq!(tell(&busy), ["1 A A=in B=in", "2 B A=in B=in"]);
+}
+
+/// Three DNs that two nodes state in service, of which nothing shows a registration.
+const STATED: &str = "
+    0 ~ in_service dn=1 node=A
+    0.2 ~ in_service dn=1 node=B
+    1 ~ in_service dn=2 node=B
+    1.2 ~ in_service dn=2 node=A
+    2 ~ in_service dn=3 node=A
+    2.2 ~ in_service dn=3 node=B
+";
+
+#[test]
+fn statements_alone_show_a_split_by_the_beliefs_in_opposition() {
+    let lost = format!(
+        "{STATED}
+        100 ~ out_of_service dn=2 node=A
+        100.3 ~ out_of_service dn=1 node=B
+        100.4 ~ out_of_service dn=3 node=B"
+    );
+    let split = "split 100..-: A 2; B 1,3";
+    let dns = ["1 - A=in B=out split", "2 - A=out B=in split", "3 - A=in B=out split"];
+    assert_eq!(tell(&format!("{lost}\n150 .")), [&dns[..], &[split]].concat());
+    let snapshot = Player::snapshot_of(&lost);
+    let cluster = Cluster::of(&snapshot);
+    assert!(!cluster.splits[0].has_owners() && cluster.splits[0].without_owner.len() == 3);
+    let back = format!(
+        "{lost}
+        200 ~ in_service dn=2 node=A
+        200.3 ~ in_service dn=1 node=B
+        201 ~ in_service dn=3 node=B
+        250 ."
+    );
+    assert_eq!(tell(&back)[3..], ["split 100..201: A 2; B 1,3"]);
+    // the owner of one is known
+    let owned = "2.5 ~ owned dn=3 node=A ref=5\n2.6 ~ attached dn=3 node=A ref=5\n";
+    let mixed = tell(&lost.replacen("100 ~", &format!("{owned}100 ~"), 1));
+    assert_eq!(mixed[2..], ["3 A A=in B=out split", split]);
+}
+
+#[test]
+fn without_an_owner_what_only_some_dns_or_one_node_show_is_no_split() {
+    for alike in [
+        // one node alone: whose DNs they are is not known
+        "100 ~ out_of_service dn=2 node=A\n100.1 ~ out_of_service dn=3 node=A",
+        // two agents log out, the nodes state it of one each first
+        "100 ~ out_of_service dn=2 node=A\n100.2 ~ out_of_service dn=2 node=B\n\
+         100.3 ~ out_of_service dn=1 node=B\n100.5 ~ out_of_service dn=1 node=A",
+        // far apart
+        "100 ~ out_of_service dn=2 node=A\n140 ~ out_of_service dn=1 node=B",
+    ] {
+        let lines = tell(&format!("{STATED}{alike}\n150 ."));
+        assert!(lines.iter().all(|line| !line.contains("split")), "{alike}: {lines:?}");
+    }
+    // two of many
+    let mut many = String::new();
+    for dn in 10..20 {
+        let _ = writeln!(many, "3 ~ in_service dn={dn} node=A\n3.1 ~ in_service dn={dn} node=B");
+    }
+    let two = "100 ~ out_of_service dn=2 node=A\n100.3 ~ out_of_service dn=1 node=B\n150 .";
+    let lines = tell(&format!("{STATED}{many}{two}"));
+    assert!(lines.iter().all(|line| !line.contains("split")), "{lines:?}");
+    // what had registered by SIP and does so no longer is out for that
+    let lapsed = "
+        2.5 > REGISTER dn=1 call=1 expires=60 node=A to=r
+        2.6 < 200 dn=1 call=1 expires=60 node=A to=r
+        2.7 > REGISTER dn=2 call=2 expires=60 from=b node=B to=s
+        2.8 < 200 dn=2 call=2 expires=60 from=b node=B to=s
+        100 ~ out_of_service dn=2 node=A
+        100.3 ~ out_of_service dn=1 node=B
+        150 .";
+    let lines = tell(&format!("{STATED}{lapsed}"));
+    assert!(lines.iter().all(|line| !line.contains("split")), "{lines:?}");
+}
+
+#[test]
+fn the_dns_of_a_split_are_flagged_until_it_is_over() {
+    let flagged = |text: &str| {
+        let mut snapshot = Player::snapshot_of(&format!("{BOTH}{text}"));
+        flag_splits(&mut snapshot);
+        let dns = snapshot.dns().filter(|dn| dn.flags().contains(Flag::CtiSplit));
+        let mut names: Vec<_> =
+            dns.map(|dn| String::from_utf8_lossy(dn.name()).into_owned()).collect();
+        names.sort();
+        names
+    };
+    let lost = "100 ~ out_of_service dn=2 node=A\n100.4 ~ out_of_service dn=1 node=B\n150 .\n";
+    assert_eq!(flagged(lost), ["1", "2"]);
+    let half = format!("{lost}200 ~ in_service dn=2 node=A\n250 .");
+    assert_eq!(flagged(&half), ["1"]);
+    let back = format!("{lost}200 ~ in_service dn=2 node=A\n201 ~ in_service dn=1 node=B\n");
+    assert_eq!(flagged(&back), [""; 0]);
+}
+
+#[test]
+fn a_query_shows_what_a_node_was_told_and_moves_nothing() {
+    // the other node lists the Contact that the first one granted
+    let asked = "
+        10 > REGISTER dn=1 from=c to=s call=31 contact=none node=B
+        10.01 < 200 dn=1 from=c to=s call=31 contact=<sip:1@192.0.2.97:5060>;expires=590 node=B
+        50 .";
+    assert_eq!(after_both(asked)[0], "1 A A=in B=in");
 }

@@ -273,6 +273,12 @@ impl Ledger {
         granted.or(if self.by_sip { None } else { self.attached })
     }
 
+    /// Whether any node granted a binding so far.
+    #[must_use]
+    pub const fn is_by_sip(&self) -> bool {
+        self.by_sip
+    }
+
     /// Whether a grant of the node runs at a moment; until when.
     #[must_use]
     pub fn holds(&self, id: NodeId, time: Timestamp) -> Option<Owner> {

@@ -15,7 +15,7 @@ use super::state::DnState;
 use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
-use super::verdict::Cohort;
+use super::verdict::{Cohort, Flag};
 use crate::net::{Endpoint, Timestamp, escape_bytes};
 use crate::sip::status_phrase;
 
@@ -196,6 +196,15 @@ impl Snapshot {
     #[must_use]
     pub fn dn_at(&self, place: usize) -> Option<DnView<'_>> {
         self.states.get(place).map(|state| DnView { snapshot: self, state })
+    }
+
+    /// Gives the DNs at those places of [`Self::dns`] a flag that follows from more than their own records.
+    pub fn flag(&mut self, places: impl Iterator<Item = usize>, flag: Flag) {
+        for place in places {
+            if let Some(state) = self.states.get_mut(place) {
+                state.flags.insert(flag);
+            }
+        }
     }
 
     /// The DN of that name; the first with that user where several have it.

@@ -96,18 +96,30 @@ pub(crate) fn split(
         }
         None => format!("{a} and {b} have lost each other since {since}"),
     };
-    for (place, side) in split.sides.iter().enumerate() {
+    let mut before = None;
+    for side in &split.sides {
         let dns = side.dns.iter().filter_map(|dn| cluster.dns.get(*dn));
         let dns: Vec<&[u8]> = dns.map(|dn| dn.name.as_slice()).collect();
-        let out = if place == 0 { " states out of service " } else { " " };
-        let (joint, dns) = (if place == 0 { ": " } else { ", " }, names::list(&dns));
-        append!(text, "{joint}{}{out}{dns}", name(snapshot, side.node));
+        let joint = if before.is_none() { ": " } else { ", " };
+        // the verb once where both do the same
+        let verb = match before.replace(side.by_answers) {
+            Some(same) if same == side.by_answers => " ",
+            _ if side.by_answers => " no longer finds ",
+            _ => " states out of service ",
+        };
+        append!(text, "{joint}{}{verb}{}", name(snapshot, side.node), names::list(&dns));
     }
     if split.one_sided {
         let other =
             split.between.into_iter().find(|node| split.sides.iter().all(|s| s.node != *node));
         if let Some(other) = other {
-            append!(text, "; {} states nothing of the kind", name(snapshot, other));
+            let by_answers = split.sides.iter().any(|side| side.by_answers);
+            let what = if by_answers {
+                "no answer of the kind is seen of"
+            } else {
+                "nothing of the kind is stated by"
+            };
+            append!(text, "; {what} {}", name(snapshot, other));
         }
     }
     text

@@ -9,6 +9,7 @@ use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{Input, InputSettings, TuiSettings};
+use crate::cluster::flag_splits;
 use crate::compare::contrast;
 use crate::diagnosis::diagnose;
 use crate::net::FrameRef;
@@ -85,7 +86,8 @@ pub fn lines(input: &InputSettings, place: FrameRef, data: &Data) -> Result<Vec<
 }
 
 /// Makes of a snapshot what is shown.
-fn judge(snapshot: Snapshot, capture: crate::capture::Capture) -> Data {
+fn judge(mut snapshot: Snapshot, capture: crate::capture::Capture) -> Data {
+    flag_splits(&mut snapshot);
     let contrast = contrast(&snapshot);
     let findings = diagnose(&snapshot);
     Data::new(snapshot, capture, contrast, findings)

@@ -222,13 +222,21 @@ impl DnRule for CtiOnly {
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::CtiOnly), || {
             let cti = case.view.state().cti();
-            let evidence = cti.map(|cti| Evidence { time: cti.since, frame: cti.at });
-            Proof::observation(evidence.into_iter().collect())
+            let stated = cti.map(|cti| Evidence { time: cti.since, frame: cti.at });
+            let heard = || case.view.statements().last();
+            let asked = || heard().map(|heard| Evidence { time: heard.time, frame: heard.at });
+            Proof::observation(stated.or_else(asked).into_iter().collect())
         })
     }
 
     fn sentence(&self, case: &Case<'_>) -> String {
-        let Some(cti) = case.view.state().cti() else { return String::new() };
+        let Some(cti) = case.view.state().cti() else {
+            return format!(
+                "{}: a client asked to register on it by T-Library; no response to that, no CTI state and no \
+                 registration by SIP is seen",
+                case.name()
+            );
+        };
         let node = case.scene.snapshot.node_name(cti.node).map_or_else(
             || "a log states".to_owned(),
             |node| format!("node {} states", words::text(node.as_bytes())),

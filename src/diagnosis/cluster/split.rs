@@ -22,7 +22,8 @@ const NAMED: usize = 8;
 
 /// The finding that a split is.
 pub(super) fn finding(scene: &Scene<'_>, split: &Split) -> OfCluster {
-    let confidence = if split.one_sided { Confidence::Possible } else { Confidence::Likely };
+    let is_weak = split.one_sided || !split.has_owners();
+    let confidence = if is_weak { Confidence::Possible } else { Confidence::Likely };
     let mut finding = ABOUT.finding(confidence, sentence(scene, split));
     for side in &split.sides {
         finding.evidence.push(Evidence { time: side.since, frame: side.at });
@@ -52,7 +53,12 @@ fn sentence(scene: &Scene<'_>, split: &Split) -> String {
             let more = names.len().saturating_sub(NAMED);
             names.truncate(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{} states {}{more} out of service", name(side.node), names.join(", "))
+            let (node, names) = (name(side.node), names.join(", "));
+            if side.by_answers {
+                format!("{node} no longer finds {names}{more}")
+            } else {
+                format!("{node} states {names}{more} out of service")
+            }
         })
         .collect();
     let mut text = format!("{a} and {b} {lasts}: {}", sides.join(" and "));
@@ -63,11 +69,21 @@ fn sentence(scene: &Scene<'_>, split: &Split) -> String {
         let other = name(other);
         let what = if states {
             format!(", and {other} states nothing of the kind at that time")
+        } else if first.by_answers {
+            format!(
+                "; nothing given shows {other} asked for DNs of {} that it no longer finds",
+                name(first.node)
+            )
         } else {
             format!("; what {other} states is not in the given files")
         };
         text.push_str(&what);
     }
+    let without_owner = match split.without_owner.len() {
+        0 => String::new(),
+        n => format!("; nothing given shows which of them holds {n} of these DNs"),
+    };
+    text.push_str(&without_owner);
     let healthy = match scene.cluster.healthy(split).count() {
         0 => return text,
         1 => "1 of these DNs was".to_owned(),

@@ -8,7 +8,7 @@ use super::time;
 use crate::capture::{file_name, is_line};
 use crate::cluster::{Cluster, ClusterDn, Split};
 use crate::net::{Endpoint, FrameRef, escape_lossy};
-use crate::registration::{Belief, NodeId};
+use crate::registration::{Belief, Ground, NodeId};
 use crate::report::View;
 
 /// The whole section.
@@ -73,6 +73,7 @@ struct SplitDoc<'a> {
     dns: Vec<Cow<'a, str>>,
     healthy: Vec<Cow<'a, str>>,
     one_sided: bool,
+    without_owner: Vec<Cow<'a, str>>,
     sides: Vec<SideDoc<'a>>,
     evidence: Vec<Place>,
 }
@@ -81,6 +82,8 @@ struct SplitDoc<'a> {
 #[derive(Serialize)]
 struct SideDoc<'a> {
     node: &'a str,
+    /// What shows it: `statement` or `answer`.
+    from: &'static str,
     dns: Vec<Cow<'a, str>>,
 }
 
@@ -184,11 +187,13 @@ impl<'a> Pen<'a> {
             dns: split.dns().filter_map(name).collect(),
             healthy: cluster.healthy(split).filter_map(name).collect(),
             one_sided: split.one_sided,
+            without_owner: split.without_owner.iter().copied().filter_map(name).collect(),
             sides: split
                 .sides
                 .iter()
                 .map(|side| SideDoc {
                     node: self.name(side.node),
+                    from: if side.by_answers { Ground::Answer } else { Ground::Statement }.name(),
                     dns: side.dns.iter().copied().filter_map(name).collect(),
                 })
                 .collect(),
