@@ -40,6 +40,8 @@ pub(super) struct Said {
 /// A fact as found.
 #[derive(Debug)]
 pub(super) struct Told {
+    /// Whose fact it is, as an index of dialects.
+    pub dialect: usize,
     /// What it is.
     pub fact: Fact,
     /// What it names: the node, or the zone's seconds.
@@ -106,10 +108,11 @@ pub(super) fn said(
 }
 
 /// Reads a fact.
-pub(super) fn told(found: &Captures<'_>, fact: Fact) -> Told {
+pub(super) fn told(found: &Captures<'_>, (dialect, fact): (usize, Fact)) -> Told {
     let part = |name| found.name(name).map(|part| part.as_bytes());
     let value = part("node").or_else(|| part("west"));
     Told {
+        dialect,
         fact,
         value: value.unwrap_or_default().to_vec(),
         local: part("local").and_then(Address::parse),

@@ -421,10 +421,12 @@ impl Finish {
         self.copies = copies;
     }
 
-    /// The dialect of most messages; of most statements, where there are no messages.
+    /// The dialect of most messages; of most statements, where there are no messages; else what the program says it is.
     fn dialect(&self) -> &'static str {
         let most = self.counts.iter().enumerate().rev().max_by_key(|(_, counts)| **counts);
-        let Some((index, _)) = most.filter(|(_, counts)| **counts != (0, 0)) else { return "" };
+        let Some((index, _)) = most.filter(|(_, counts)| **counts != (0, 0)) else {
+            return self.profile.dialect;
+        };
         dialect::ALL.get(index).map_or("paste", |dialect| dialect.name)
     }
 }

@@ -351,7 +351,7 @@ impl Framer {
         for index in &hits.facts {
             let Some(row) = self.tables.facts.get(usize::from(*index)) else { continue };
             if let Some(found) = row.line.find(text).filter(|_| self.takes(row.dialect)) {
-                out.push(Event::Fact(Box::new(told(&found, row.means))));
+                out.push(Event::Fact(Box::new(told(&found, (row.dialect, row.means)))));
             }
         }
     }

@@ -143,14 +143,18 @@ impl<R: Read> LogReader<R> {
         let pastes = survey.framed == 0;
         let is_empty = survey.framed + survey.pastes + survey.statements == 0;
         // in a long log the first of them may come later
-        let may_come = only.is_some() || (head.len() >= HEAD && survey.has_times());
+        let may_come = only.is_some()
+            || survey.program.is_some()
+            || (head.len() >= HEAD && survey.has_times());
         if is_empty && !may_come {
             return Err(unknown("not a log that regscope knows"));
         }
+        let program = survey.program.and_then(|program| dialect::ALL.get(program));
         let first = survey.first();
         let (settled, described, local, node) = survey.settle(settings);
         let clock = Clock::new(settled);
         let mut profile = Profile {
+            dialect: program.map_or("", |program| program.name),
             carriers: stack.names().to_vec(),
             first: first.map(|stamp| clock.clone().read(&stamp, 1)),
             clock: described,

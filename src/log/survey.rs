@@ -29,6 +29,8 @@ pub(super) struct Survey {
     pub pastes: u64,
     /// Statements.
     pub statements: u64,
+    /// The program by what it says of itself, as an index of dialects.
+    pub program: Option<usize>,
     /// The node's name.
     pub node: Option<String>,
     found: Found,
@@ -129,6 +131,9 @@ impl Survey {
                     self.said = self.said.or(stamp.offset);
                     self.dated(stamp);
                 }
+            }
+            Fact::Program => {
+                self.program.get_or_insert(told.dialect);
             }
             Fact::Moment => {
                 if let (Some(stamp), Some(moment)) = (&told.stamp, &told.moment) {

@@ -115,6 +115,11 @@ impl DnState {
         let mut told = Told { cti, ..Told::default() };
         if dn.attempts == 0 {
             self.rule(alone(&heard).map(|ruling| ruling.at(at)), &mut told);
+            if told.basis == Basis::Wire && of_cti {
+                // somebody asked to register on it, and nothing says more
+                (self.verdict, told.basis) = (Verdict::CtiOnly, Basis::Stated);
+                self.since = heard.first().and_then(|heard| heard.time.known());
+            }
         } else {
             self.hear_exchange(&heard, attempt(dn.last_attempt));
             if heard.iter().any(|heard| dn.outlives(texts, heard)) {

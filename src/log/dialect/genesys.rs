@@ -51,6 +51,7 @@ pub(super) const DIALECT: Dialect = Dialect {
             Fact::Local,
             r#"CGSIPListener\[\d+\]:VIA\("SIP/2\.0/(?P<transport>\w+) (?P<local>{AP})"#,
         ),
+        fact("Application type:", Fact::Program, r"^Application type:\s*TServer\b"),
         fact("Application name:", Fact::Node, r"^Application name:\s*(?P<node>\S+)"),
         fact("Time zone:", Fact::West, r"^Time zone:\s*(?P<west>-?\d+)"),
         fact("Local time:", Fact::Date, r"^Local time:\s*(?P<time>\d{4}-\d\d-\d\dT{TOD})"),

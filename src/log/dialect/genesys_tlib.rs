@@ -64,11 +64,19 @@ pub(super) const DIALECT: Dialect = Dialect {
             r"Event:EventDNBackInService(?s:.*?)\n\s+ThisDN:\s*'?(?P<dn>[^'\s]+)",
         ),
     ],
-    facts: &[fact(
-        "AttributeTimeinSecs",
-        Fact::Moment,
-        r"AttributeTimeinSecs\s+(?P<epoch>\d{9,11}) \((?P<time>{TOD})\)",
-    )],
+    facts: &[
+        // any event: one about agents or calls states nothing of a DN
+        fact(
+            "distribute_event: message Event",
+            Fact::Program,
+            r"distribute_event: message Event\w",
+        ),
+        fact(
+            "AttributeTimeinSecs",
+            Fact::Moment,
+            r"AttributeTimeinSecs\s+(?P<epoch>\d{9,11}) \((?P<time>{TOD})\)",
+        ),
+    ],
     blocks: &["message Event", "message Request", "Event:Event"],
     ..NONE
 };

@@ -122,6 +122,8 @@ pub(super) enum Fact {
     West,
     /// Its wall clock with the date: `time`.
     Date,
+    /// It is such a program, whether or not it states anything: nothing more.
+    Program,
     /// A moment as seconds since the epoch, and what its clock said then: `epoch`, `time`.
     Moment,
 }

@@ -44,6 +44,28 @@ fn keep_alives_in_an_envelope() {
 }
 
 #[test]
+fn a_quiet_log_of_a_node_is_one_all_the_same() {
+    let header = "Application name: SIPS_DC2\nApplication type: TServer (1)\nTime zone:        18000, X, X\n\
+                  Local time:       2025-11-18T10:57:00.000\n\n\
+                  2025-11-18T10:57:00.000 Trc 04112 The Log Output has been created and opened\n";
+    let log = read(header);
+    assert_eq!((log.messages.len(), log.statements.len()), (0, 0));
+    assert_eq!((log.profile.dialect, log.profile.node.as_deref()), ("genesys", Some("SIPS_DC2")));
+    // events of an agent, none of them about the state of a DN
+    let events = "@16:57:20.0020 [0] 8.1.104.20 distribute_event: message EventAgentReady\n\
+                  \tAttributeTimeinSecs\t1763481440 (16:57:20)\n\tAttributeThisDN\t'2001'\n";
+    assert_eq!(read(events).profile.dialect, "genesys-tlib");
+    // another program of the same maker, and a sentence
+    for text in [
+        "Application name: StatServer\nApplication type: StatServer (3)\n\n12:00:00.000 started\n",
+        "we run an Application type: TServer (1) here\n",
+        "ask for message EventAgentReady in the log\n",
+    ] {
+        assert!(LogReader::open(text.as_bytes(), &settings()).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn prose_is_no_log() {
     for text in [
         "Dear all,\nthe phones at site B do not register.\n",
