@@ -4,31 +4,37 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::capture::{Capture, LogInfo};
-use crate::cli::LogSettings;
+use crate::cli::{LogSettings, NodeIs};
 use crate::net::{FileId, escape_text};
 use crate::registration::{NodeSource, Tracker};
 
 /// The dialects whose server may be a node of a cluster even if neither the user nor the log says so.
 const OF_CLUSTERS: &str = "genesys";
 
+/// Names the nodes that the user gives by an address or by a HEP agent, before anything is read.
+pub(super) fn announce(tracker: &mut Tracker, known: &LogSettings) {
+    for given in &known.nodes {
+        match given.is() {
+            NodeIs::Address(addr, port) => tracker.node_address(&given.node, (addr, port)),
+            NodeIs::Agent(id) => tracker.node_agent(&given.node, id),
+            NodeIs::File => {}
+        }
+    }
+}
+
 /// Names the nodes of the inputs: as the user does, or the header of a log, or the log by its file.
 ///
 /// A capture is a node's only if the user says so: most often several captures are of one server.
 pub(super) fn name(tracker: &mut Tracker, capture: &Capture, known: &LogSettings) {
-    for given in &known.nodes {
-        if let Some(address) = given.address() {
-            tracker.node_address(&given.node, address);
-        }
-    }
     let mut names = Names::default();
     for input in inputs(capture) {
-        if let (Some(header), Some(given)) = (input.header(), known.node_of(input.path)) {
+        if let (Some(header), Some(given)) = (input.header(), input.given(known)) {
             names.by_header.insert(header, given);
         }
     }
     let mut nameless = Vec::new();
     for input in inputs(capture) {
-        match known.node_of(input.path).or_else(|| names.of_header(&input)) {
+        match input.given(known).or_else(|| names.of_header(&input)) {
             Some(name) => {
                 names.by_stem.insert((input.path.parent(), of_file(input.path)), name);
                 tracker.node_file(&input.source(name, true));
@@ -79,6 +85,11 @@ fn inputs(capture: &Capture) -> impl Iterator<Item = Input<'_>> {
 }
 
 impl<'a> Input<'a> {
+    /// What the user calls its node: of a log that goes on in another file, that of the log.
+    fn given(&self, known: &'a LogSettings) -> Option<&'a str> {
+        known.node_of(self.path).or_else(|| self.log?.node.as_deref())
+    }
+
     /// The node that the log names in its header.
     fn header(&self) -> Option<&'a str> {
         self.log?.profile.node.as_deref()

@@ -112,7 +112,9 @@ impl Plan {
                 .map_err(|error| Failure::Start("reader", error))?;
             // here: an allocator gives what one thread frees to the same thread, and once the model
             // is whole, this one goes on with it
-            let work = AssertUnwindSafe(move || worker::run(&to_work, &emptied, sink, watch));
+            let known = &known;
+            let work =
+                AssertUnwindSafe(move || worker::run(known, &to_work, &emptied, sink, watch));
             let work = catch_unwind(work).map_err(|_| Failure::Thread("worker"));
             let read = reading.join().map_err(|_| Failure::Thread("reader"));
             // an output that failed ends the reading too, and is the reason

@@ -5,6 +5,8 @@ use std::io;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::batch::{Batch, Found, Room};
+use super::nodes;
+use crate::cli::LogSettings;
 use crate::net::Origin;
 use crate::registration::{AHEAD, Ingested, Tracker};
 use crate::sip::Message;
@@ -18,12 +20,14 @@ pub(super) type Watch<'w> = dyn FnMut(&mut Tracker) + Send + 'w;
 
 /// Takes batches until there are no more, or until the sink fails.
 pub(super) fn run(
+    known: &LogSettings,
     full: &Receiver<Batch>,
     empty: &Sender<Batch>,
     mut sink: Option<&mut MessageSink<'_>>,
     mut watch: Option<&mut Watch<'_>>,
 ) -> io::Result<Tracker> {
     let mut tracker = Tracker::new();
+    nodes::announce(&mut tracker, known);
     let mut room = Room::default();
     for mut batch in full {
         let view = batch.read(&mut room);

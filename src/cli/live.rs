@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 use clap::error::ErrorKind;
 
 use super::hep_key::HepKey;
-use super::logs::{LogArgs, LogSettings, NodeFile};
+use super::logs::{LogArgs, LogSettings, NodeFile, NodeIs};
 #[cfg(feature = "live")]
 use super::settings::InputSettings;
 use super::settings::mode;
@@ -42,7 +42,7 @@ pub(super) struct LiveArgs {
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, requires = "traffic")]
     memory: u64,
     /// End after this time: `30s`, `10m`, `8h`
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration, requires = "traffic")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     duration: Option<Duration>,
     #[command(flatten)]
     record: RecordArgs,
@@ -136,8 +136,6 @@ struct RecordArgs {
 /// Where live traffic comes from, and what is done about it.
 #[derive(Clone, Debug)]
 pub struct LiveSettings {
-    /// Nodes of a cluster, each by an address.
-    pub nodes: Vec<NodeFile>,
     /// The device to capture on.
     #[cfg(feature = "live")]
     pub interface: Option<String>,
@@ -290,6 +288,27 @@ impl LiveSettings {
     }
 }
 
+/// The logs that are given with their nodes: they are followed.
+fn followed(nodes: &[NodeFile]) -> Result<Vec<PathBuf>, clap::Error> {
+    let mut logs = Vec::new();
+    for node in nodes.iter().filter(|node| node.is() == NodeIs::File) {
+        if !node.file.is_file() {
+            let name = crate::net::escape_text(&node.node);
+            let file = node.file.to_string_lossy();
+            let what =
+                if node.file.is_dir() { "is a directory" } else { "is no file that is there" };
+            let words = format!(
+                "{} {what}: of live traffic a node is a log (--node {name}=FILE), an address \
+                 (--node {name}=ADDR:PORT) or a HEP agent (--node {name}=CAPTURE-ID)\n",
+                crate::net::escape_text(&file)
+            );
+            return Err(clap::Error::raw(ErrorKind::ValueValidation, words));
+        }
+        logs.push(node.file.clone());
+    }
+    Ok(logs)
+}
+
 impl LiveArgs {
     /// Whether live traffic is asked for, and not files.
     pub(super) fn is_asked_for(&self) -> bool {
@@ -305,8 +324,21 @@ impl LiveArgs {
     /// The settings to follow standard input with, which would be read as `files` say; `None` if it cannot be.
     #[cfg(feature = "live")]
     pub(super) fn of_standard_input(mut self, files: InputSettings) -> Option<LiveSettings> {
+        // the files of nodes are read, not followed
+        if files.logs.nodes.iter().any(|node| node.is() == NodeIs::File) {
+            return None;
+        }
         self.take_standard_input();
         self.settings(None, files.keylogs, files.logs, files.rights).ok()
+    }
+
+    /// An error if what is given is about live traffic, and there is none.
+    pub(super) fn is_of_no_use(&self) -> Result<(), clap::Error> {
+        if self.duration.is_none() {
+            return Ok(());
+        }
+        let words = "--for is about live traffic: give a device, an address of HEP agents or a log to follow\n";
+        Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words))
     }
 
     /// The settings, with a filter and key logs that are arguments of their own.
@@ -317,7 +349,8 @@ impl LiveArgs {
         logs: LogSettings,
         #[cfg(feature = "live")] rights: super::settings::RightsSettings,
     ) -> Result<LiveSettings, clap::Error> {
-        if !self.is_asked_for() {
+        let of_nodes = followed(&logs.nodes)?;
+        if !self.is_asked_for() && of_nodes.is_empty() {
             let words = match (cfg!(feature = "live"), cfg!(feature = "hep")) {
                 (true, true) => {
                     "nothing to watch: give a device with -i, an address with --hep or a log with --follow\n"
@@ -339,18 +372,13 @@ impl LiveArgs {
         }
         #[cfg(not(feature = "live"))]
         drop(filter);
-        let is_followed = |node: &NodeFile| self.traffic.follow.contains(&node.file);
-        let nodes = logs.nodes.clone();
-        if let Some(node) = nodes.iter().find(|node| node.address().is_none() && !is_followed(node))
-        {
-            let name = crate::net::escape_text(&node.node).into_owned();
-            let words = format!(
-                "of live traffic a node is named by its address: --node {name}=ADDR:PORT\n"
-            );
-            return Err(clap::Error::raw(ErrorKind::ValueValidation, words));
+        let mut follow = self.traffic.follow;
+        for log in of_nodes {
+            if !follow.contains(&log) {
+                follow.push(log);
+            }
         }
         Ok(LiveSettings {
-            nodes,
             #[cfg(feature = "live")]
             interface: self.traffic.interface,
             #[cfg(feature = "hep")]
@@ -363,7 +391,7 @@ impl LiveArgs {
             filter,
             #[cfg(feature = "live")]
             buffer: self.buffer,
-            follow: self.traffic.follow,
+            follow,
             logs,
             memory: usize::try_from(self.memory).unwrap_or(usize::MAX),
             duration: self.duration,

@@ -24,18 +24,30 @@ pub struct LogArgs {
     /// The address and port of the server that wrote the logs, where their lines leave it out
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_local, help_heading = "Logs")]
     local: Option<Endpoint>,
-    /// A log, a capture or a directory of this cluster node, or its address; may be repeated, several a node
-    #[arg(long = "node", value_name = "NAME=FILE|ADDR", value_parser = parse_node, help_heading = "Logs")]
+    /// A log, a capture or a directory of this cluster node, its address, or the capture id of its HEP agent; may be
+    /// repeated, several a node
+    #[arg(long = "node", value_name = "NAME=FILE|ADDR|ID", value_parser = parse_node, help_heading = "Logs")]
     node_logs: Vec<NodeFile>,
 }
 
-/// A log, a capture, a directory or an address of a cluster node.
+/// A log, a capture, a directory, an address or a HEP agent of a cluster node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeFile {
     /// The node's name.
     pub node: String,
-    /// What is given of it.
+    /// What is given of it; [`NodeFile::is`] says what that is.
     pub file: PathBuf,
+}
+
+/// What is given of a cluster node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeIs {
+    /// An address, and a port if there is one.
+    Address(IpAddr, Option<u16>),
+    /// The capture id of a HEP agent.
+    Agent(u32),
+    /// A log, a capture or a directory.
+    File,
 }
 
 /// What the user knows of logs.
@@ -54,20 +66,25 @@ pub struct LogSettings {
 }
 
 impl NodeFile {
-    /// The address that is given instead of a file, and its port if there is one.
+    /// What it is: a file if there is one of that name.
     #[must_use]
-    pub fn address(&self) -> Option<(IpAddr, Option<u16>)> {
-        let text = self.file.to_str().filter(|_| !self.file.exists())?;
-        let whole = text.parse::<SocketAddr>().map(|end| (end.ip(), Some(end.port())));
-        let bare = || text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        whole.or_else(|_| bare().map(|addr| (addr, None))).ok()
+    pub fn is(&self) -> NodeIs {
+        let Some(text) = self.file.to_str().filter(|_| !self.file.exists()) else {
+            return NodeIs::File;
+        };
+        if let Ok(end) = text.parse::<SocketAddr>() {
+            return NodeIs::Address(end.ip(), Some(end.port()));
+        }
+        let bare = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let agent = || text.parse().map_or(NodeIs::File, NodeIs::Agent);
+        bare.map_or_else(|_| agent(), |addr| NodeIs::Address(addr, None))
     }
 }
 
 impl LogArgs {
     /// Whether files are given with their nodes.
     pub(super) fn names_files(&self) -> bool {
-        self.node_logs.iter().any(|node| node.address().is_none())
+        self.node_logs.iter().any(|node| node.is() == NodeIs::File)
     }
 }
 
@@ -127,7 +144,7 @@ fn parse_local(text: &str) -> Result<Endpoint, &'static str> {
 }
 
 /// What is wrong with what names no node.
-const NOT_A_NODE: &str = "neither NAME=FILE nor NAME=ADDR:PORT";
+const NOT_A_NODE: &str = "neither NAME=FILE, NAME=ADDR:PORT nor NAME=CAPTURE-ID";
 
 pub(super) fn parse_node(text: &str) -> Result<NodeFile, &'static str> {
     let (node, file) = text.split_once('=').ok_or(NOT_A_NODE)?;
@@ -180,9 +197,10 @@ mod tests {
     fn a_node_has_a_name_and_a_file() {
         assert_eq!(parse_node("A=x=y").unwrap().file, PathBuf::from("x=y"));
         assert!(parse_node("=x").is_err() && parse_node("A").is_err());
-        let address = |text| parse_node(text).unwrap().address();
-        assert_eq!(address("A=192.0.2.1:5070"), Some(([192, 0, 2, 1].into(), Some(5070))));
-        assert_eq!(address("A=[2001:db8::1]"), Some(("2001:db8::1".parse().unwrap(), None)));
-        assert_eq!(address("A=node.log"), None);
+        let is = |text| parse_node(text).unwrap().is();
+        assert_eq!(is("A=192.0.2.1:5070"), NodeIs::Address([192, 0, 2, 1].into(), Some(5070)));
+        assert_eq!(is("A=[2001:db8::1]"), NodeIs::Address("2001:db8::1".parse().unwrap(), None));
+        assert_eq!(is("A=2101"), NodeIs::Agent(2101));
+        assert_eq!(is("A=node.log"), NodeIs::File);
     }
 }

@@ -37,7 +37,7 @@ pub use fail_on::FailOn;
 pub use hook::HookSettings;
 #[cfg(feature = "live")]
 pub use interfaces::{InterfacesFormat, InterfacesSettings};
-pub use logs::{LogSettings, NodeFile};
+pub use logs::{LogSettings, NodeFile, NodeIs};
 pub use settings::{
     Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };

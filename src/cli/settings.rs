@@ -17,7 +17,7 @@ use super::extract::ExtractSettings;
 use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesSettings;
-use super::logs::LogSettings;
+use super::logs::{LogSettings, NodeIs};
 use crate::net::STANDARD_INPUT;
 use crate::report::Style;
 use crate::select::Selection;
@@ -266,6 +266,7 @@ impl Input {
                 files.rights,
             )?)));
         }
+        live.is_of_no_use()?;
         Ok(Self::Files(files))
     }
 }
@@ -278,7 +279,7 @@ impl InputSettings {
         #[cfg(not(feature = "live"))]
         let filter = None;
         let (keylogs, logs) = (read.keylog.clone(), LogSettings::from(&read.logs));
-        let of_nodes = logs.nodes.iter().filter(|node| node.address().is_none());
+        let of_nodes = logs.nodes.iter().filter(|node| node.is() == NodeIs::File);
         let of_nodes = of_nodes.map(|node| node.file.clone());
         let files = files.into_iter().chain(of_nodes).collect();
         Self {

@@ -62,6 +62,8 @@ pub(super) struct Nodes {
     hosts: HashMap<IpAddr, Option<NodeId>>,
     /// Addresses whose node the user named.
     given: HashSet<IpAddr>,
+    /// What the user calls the nodes of HEP agents, by their capture ids.
+    called: HashMap<u32, String>,
     /// Nodes that were too many to keep.
     pub dropped: u64,
 }
@@ -137,7 +139,8 @@ impl Tracker {
         for end in file.addresses {
             nodes.claim(id, *end);
         }
-        if let Some(node) = nodes.all.get_mut(usize::from(id.0)) {
+        let node = nodes.all.get_mut(usize::from(id.0));
+        if let Some(node) = node.filter(|node| !node.files.contains(&file.file)) {
             node.files.push(file.file);
         }
     }
@@ -151,6 +154,11 @@ impl Tracker {
             Some(port) => nodes.claim(id, Endpoint::new(addr, port)),
             None => claim(&mut nodes.hosts, addr, id),
         }
+    }
+
+    /// Takes in what the node of the HEP agents with that capture id is called.
+    pub fn node_agent(&mut self, name: &str, capture_id: u32) {
+        self.store.nodes.called.insert(capture_id, name.to_owned());
     }
 
     /// Notes that a HEP agent saw a REGISTER accepted: its node answers from there.
@@ -167,8 +175,9 @@ impl Tracker {
         let known_agent = nodes.agents.get(&agent.index()).copied();
         let id = known_agent.unwrap_or_else(|| {
             let AgentRecord { address, capture_id, node } = *record;
-            let name = agent_name(address, capture_id, node, &self.store.texts);
-            let id = nodes.called(&name, true);
+            let given = capture_id.and_then(|id| nodes.called.get(&id).cloned());
+            let own = || agent_name(address, capture_id, node, &self.store.texts);
+            let id = nodes.called(&given.unwrap_or_else(own), true);
             nodes.agents.insert(agent.index(), id);
             id
         });

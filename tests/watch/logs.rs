@@ -68,3 +68,47 @@ fn a_log_that_says_nothing_yet_is_waited_for() {
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot follow"));
 }
+
+#[test]
+fn the_logs_of_nodes_are_followed_and_what_they_state_is_the_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let case = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/cluster-split/");
+    let mut rest = Vec::new();
+    for site in ["dc1", "dc2"] {
+        let log = dir.path().join(site);
+        let text = fs::read_to_string(format!("{case}{site}.log")).unwrap();
+        // up to a moment after the nodes lost each other
+        let place = text.find("(16:15:20)").or_else(|| text.find("(17:15:20)"));
+        let place = place.or_else(|| text.find("(11:15:20)")).unwrap();
+        let cut = text[..place].rfind('@').unwrap();
+        fs::write(&log, &text[..cut]).unwrap();
+        rest.push((log, text[cut..].to_owned()));
+    }
+    let node = |site: &str| format!("{site}={}", dir.path().join(site).to_str().unwrap());
+    let (one, two) = (node("dc1"), node("dc2"));
+    // nothing else is to be watched
+    let watch = Watch::start(&["--node", &one, "--node", &two, "--format", "ndjson"]);
+    let (_, agent) = watch.wait_change("2001", "cti_only");
+    assert_eq!(agent["to"]["state"], "in_service", "{agent}");
+    let told = |words: &str| {
+        let began = Instant::now();
+        loop {
+            let lines = watch.lines();
+            let mut split = lines.iter().filter(|(_, line)| line["rule"] == "cluster-split");
+            if split.any(|(_, line)| line["sentence"].as_str().unwrap().contains(words)) {
+                return;
+            }
+            assert!(began.elapsed() < WAIT, "no {words:?}: {lines:#?}");
+            sleep(Duration::from_millis(20));
+        }
+    };
+    told(
+        "dc1 and dc2 have lost each other: dc1 states 1002 out of service and dc2 states 1001, 2001",
+    );
+    for (log, text) in rest {
+        append(&log, &text);
+    }
+    told("dc1 and dc2 lost each other for 8 min");
+    let (status, err) = watch.end("-INT");
+    assert_eq!(status, Some(0), "{err}");
+}

@@ -1,7 +1,5 @@
 //! Folds what the sources deliver into the model, at once and on one thread.
 
-use std::net::IpAddr;
-
 use super::budget::Budget;
 #[cfg(feature = "tui")]
 use super::kept::Shared;
@@ -10,7 +8,10 @@ use crate::app::finder::Finder;
 #[cfg(feature = "live")]
 use crate::app::hosts::Lookup;
 use crate::app::logs::Entry;
+use crate::app::nodes;
 use crate::capture::{Capture, Hosts, PacketCounts};
+use crate::cli::LogSettings;
+use crate::cluster::flag_splits;
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
 #[cfg(feature = "live")]
@@ -71,9 +72,14 @@ impl Engine {
         }
     }
 
-    /// Notes that an address is a node's of a cluster.
-    pub(super) fn name_node(&mut self, name: &str, address: (IpAddr, Option<u16>)) {
-        self.tracker.node_address(name, address);
+    /// Names the nodes of the logs that are read.
+    pub(super) fn name_logs(&mut self, capture: &Capture, known: &LogSettings) {
+        nodes::name(&mut self.tracker, capture, known);
+    }
+
+    /// Names the nodes of a cluster that the user gives by their addresses or agents.
+    pub(super) fn name_nodes(&mut self, known: &LogSettings) {
+        nodes::announce(&mut self.tracker, known);
     }
 
     /// Keeps the latest frames and messages there.
@@ -275,7 +281,10 @@ impl Engine {
 
     /// The model at this moment.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> Snapshot {
-        self.tracker.snapshot(&SnapshotOptions { at: None, expected: expected.to_vec() })
+        let options = SnapshotOptions { at: None, expected: expected.to_vec() };
+        let mut snapshot = self.tracker.snapshot(&options);
+        flag_splits(&mut snapshot);
+        snapshot
     }
 
     /// What was read, and what of it could not be used.

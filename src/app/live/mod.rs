@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use super::Failure;
 use crate::capture::Capture;
-use crate::cli::LiveSettings;
+use crate::cli::{LiveSettings, LogSettings};
 #[cfg(feature = "live")]
 use crate::net::Frame;
 #[cfg(feature = "live")]
@@ -59,6 +59,7 @@ use losses::Losses;
 use ready::Ready;
 use recorder::Recorder;
 use sources::{Input, Sources};
+use tail::Tail;
 
 /// How long nothing may come before time passes.
 const WAIT: Duration = Duration::from_millis(100);
@@ -93,6 +94,8 @@ pub(super) struct Following {
     trouble: Option<String>,
     /// What there is to say that is not about DNs.
     said: Vec<String>,
+    /// What the user knows of logs, and how many files of logs have the names of their nodes.
+    logs: (LogSettings, usize),
 }
 
 /// What a front end needs opened, beside what the settings name.
@@ -210,6 +213,17 @@ impl Following {
     /// The model at this moment, and what was read.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> (Snapshot, Capture) {
         let snapshot = self.engine.snapshot(expected);
+        let mut capture = self.inputs_read();
+        capture.losses = self.losses.since(&Losses::new());
+        #[cfg(feature = "live")]
+        if let Some(lookup) = &mut self.engine.lookup {
+            capture.hosts.clone_from(lookup.look(&snapshot));
+        }
+        (snapshot, capture)
+    }
+
+    /// What was read, by input.
+    fn inputs_read(&self) -> Capture {
         let mut capture = self.engine.capture();
         let file = |name: &String| FileInfo {
             path: PathBuf::from(name),
@@ -241,12 +255,16 @@ impl Following {
             }
             capture.logs.extend(log.infos());
         }
-        capture.losses = self.losses.since(&Losses::new());
-        #[cfg(feature = "live")]
-        if let Some(lookup) = &mut self.engine.lookup {
-            capture.hosts.clone_from(lookup.look(&snapshot));
+        capture
+    }
+
+    /// Names the nodes of logs that were recognized, or went on in another file, since the last call.
+    fn name_logs(&mut self) {
+        let recognized = self.sources.logs().iter().map(Tail::recognized).sum();
+        if std::mem::replace(&mut self.logs.1, recognized) != recognized {
+            let capture = self.inputs_read();
+            self.engine.name_logs(&capture, &self.logs.0);
         }
-        (snapshot, capture)
     }
 
     fn take(&mut self, input: Input) -> Result<(), Failure> {
@@ -293,7 +311,10 @@ impl Following {
                 packet.time = self.clock.judge(packet.time, self.engine.clock());
                 self.engine.hep(&packet, at);
             }
-            Input::Log(entry) => self.engine.log(*entry),
+            Input::Log(entry) => {
+                self.name_logs();
+                self.engine.log(*entry);
+            }
             Input::Idle(clock) => self.pass_time(clock),
         }
         self.inputs.add_logs(self.sources.take_begun());

@@ -97,11 +97,7 @@ impl Ready {
         needs: &Needs,
     ) -> Result<Following, Failure> {
         let mut engine = Engine::new(&self.budget, self.keys);
-        for node in &settings.nodes {
-            if let Some(address) = node.address() {
-                engine.name_node(&node.node, address);
-            }
-        }
+        engine.name_nodes(&settings.logs);
         #[cfg(feature = "live")]
         engine.send_to(self.out);
         #[cfg(feature = "live")]
@@ -116,6 +112,7 @@ impl Ready {
         )?;
         let now = Instant::now();
         Ok(Following {
+            logs: (settings.logs.clone(), 0),
             #[cfg(feature = "hep")]
             agents: crate::net::FileId(u16::from(sources.has_device())),
             inputs: self.inputs,

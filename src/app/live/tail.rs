@@ -161,6 +161,14 @@ impl Tail {
         &self.path
     }
 
+    /// How many of its files are known to be logs.
+    pub(super) const fn recognized(&self) -> usize {
+        match self.state {
+            State::Waiting(..) => 0,
+            State::Open { .. } => self.files.len(),
+        }
+    }
+
     /// What was found out about each of its files.
     pub(super) fn infos(&self) -> Vec<LogInfo> {
         let State::Open { reader, .. } = &self.state else { return Vec::new() };
