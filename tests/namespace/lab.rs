@@ -43,7 +43,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command, log: PathBuf) -> Self {
+    pub(crate) fn start(mut command: Command, log: PathBuf) -> Self {
         let out = File::create(&log).unwrap();
         command.stdin(Stdio::null()).stderr(out.try_clone().unwrap()).stdout(out);
         Self { child: command.spawn().unwrap(), log }
@@ -237,15 +237,24 @@ pub(crate) struct Kamailio {
 impl Kamailio {
     /// Starts one; `defines` and flags are those of `tests/lab/registrar.cfg`.
     pub(crate) fn start(lab: &Lab, name: &str, defines: &[(&str, &str)]) -> Self {
-        let dir = lab.path(name);
+        let command = Command::new(program("kamailio").unwrap());
+        Self::start_by(command, lab.path(name), REGISTRAR, defines)
+    }
+
+    /// The same by a command that takes its arguments, with a new directory, at an address.
+    pub(crate) fn start_by(
+        mut command: Command,
+        dir: PathBuf,
+        address: &str,
+        defines: &[(&str, &str)],
+    ) -> Self {
         fs::create_dir(&dir).unwrap();
         let socket = dir.join("rpc");
         let file = dir.join("kamailio.cfg");
-        fs::write(&file, configuration(&socket, defines)).unwrap();
-        let mut command = Command::new(program("kamailio").unwrap());
+        fs::write(&file, configuration(&socket, address, defines)).unwrap();
         command.arg("-f").arg(&file).args(["-DD", "-E", "-m", "32", "-M", "4", "-Y"]);
         command.arg(&dir).arg("-P").arg(dir.join("pid"));
-        let running = lab.start(command, &format!("{name}.log"));
+        let running = Running::start(command, dir.join("kamailio.log"));
         let new = Self { running, socket, dir };
         let began = Instant::now();
         while new.call("core.version", &json!([])).is_none() {
@@ -292,10 +301,15 @@ impl Kamailio {
     }
 }
 
-fn configuration(socket: &Path, defines: &[(&str, &str)]) -> String {
+/// Where the modules of kamailio are.
+pub(crate) fn modules() -> Option<PathBuf> {
     let modules = ["x86_64-linux-gnu", "aarch64-linux-gnu", "", "../lib64"]
         .map(|machine| Path::new("/usr/lib").join(machine).join("kamailio/modules/"));
-    let modules = modules.iter().find(|place| place.is_dir()).unwrap();
+    modules.into_iter().find(|place| place.is_dir())
+}
+
+fn configuration(socket: &Path, address: &str, defines: &[(&str, &str)]) -> String {
+    let modules = modules().unwrap();
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/registrar.cfg");
     let mut text = format!("#!KAMAILIO\n#!define RPC_SOCKET \"{}\"\n", socket.display());
     text.push_str("#!define MAX_EXPIRES 0\n#!define NONCE_EXPIRE 300\n");
@@ -303,7 +317,7 @@ fn configuration(socket: &Path, defines: &[(&str, &str)]) -> String {
         writeln!(text, "#!define {name} {value}").unwrap();
     }
     for transport in ["udp", "tcp"] {
-        writeln!(text, "listen={transport}:{REGISTRAR}:5060").unwrap();
+        writeln!(text, "listen={transport}:{address}:5060").unwrap();
     }
     writeln!(text, "mpath=\"{}/\"\ninclude_file \"{}\"", modules.display(), shared.display())
         .unwrap();

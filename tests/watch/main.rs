@@ -34,6 +34,14 @@ mod logs;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/mod.rs"]
 mod namespace;
+#[cfg(all(
+    feature = "live",
+    feature = "exec",
+    feature = "metrics",
+    feature = "hep",
+    target_os = "linux"
+))]
+mod pair;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod registrar;
 mod reports;
