@@ -67,7 +67,7 @@ pub enum Compared {
 pub struct Offset {
     /// What has to be added to the log's times, in nanoseconds; 0 if the difference is within its unit.
     pub nanos: i64,
-    /// Messages that are in both.
+    /// Messages that are in both; 0 if both are logs of one program, which has one clock.
     pub shared: usize,
     /// The log it was compared with; none for the captures.
     pub with: Option<FileId>,

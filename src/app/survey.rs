@@ -97,7 +97,8 @@ pub(super) fn survey(input: &InputSettings, opened: &Opened) -> Result<Plan, Fai
     let infos = logs.finish();
     let rotation = rotation::find(&infos, set.files());
     let samples = samples(&infos, &rotation, of_files);
-    let compared = compare(has_captures.then_some(captured), samples);
+    let mut compared = compare(has_captures.then_some(captured), samples);
+    of_one_program(&infos, &rotation, &mut compared);
     Ok(Plan { rotation, compared })
 }
 
@@ -154,6 +155,34 @@ fn compare(captured: Option<Times>, samples: Vec<Sample>) -> BTreeMap<FileId, Co
         known.push((Some(sample.head), sample.times, add));
     }
     compared
+}
+
+/// A program writes its logs by one clock: what is known of one is known of those that name the same program.
+fn of_one_program(
+    infos: &[LogInfo],
+    rotation: &Rotation,
+    compared: &mut BTreeMap<FileId, Compared>,
+) {
+    let mut known = BTreeMap::<&str, Offset>::new();
+    let named = || {
+        let named = infos.iter().filter_map(|info| Some((info, info.profile.node.as_deref()?)));
+        named.map(|(info, name)| (rotation.head(info.file), name))
+    };
+    for (head, name) in named() {
+        let nanos = match compared.get(&head) {
+            Some(Compared::Measured(offset)) => offset.nanos,
+            Some(Compared::Alone) => 0,
+            Some(Compared::Unknown { .. }) | None => continue,
+        };
+        known.entry(name).or_insert(Offset { nanos, shared: 0, with: Some(head) });
+    }
+    for (head, name) in named() {
+        if let (Some(Compared::Unknown { .. }), Some(offset)) =
+            (compared.get(&head), known.get(name))
+        {
+            compared.insert(head, Compared::Measured(*offset));
+        }
+    }
 }
 
 /// The difference that measurements agree on, and how many there are.

@@ -57,6 +57,9 @@ fn offset_of(capture: &Capture, offset: Offset) -> String {
         _ => apart(offset.nanos),
     };
     match offset.nanos {
+        _ if offset.shared == 0 => {
+            format!("its clock is that of {with}, a log of the same program")
+        }
         0 => format!("its clock agrees with that of {with} ({shared} in both)"),
         1.. => format!("its clock is {by} behind that of {with} ({shared} in both)"),
         _ => format!("its clock is {by} ahead of that of {with} ({shared} in both)"),
