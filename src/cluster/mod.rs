@@ -203,6 +203,10 @@ impl ClusterDn {
         }
         own.owner = ledger.owner(at);
         own.twice = ledger.held_twice(at);
+        // what both refresh moves with neither
+        if !own.twice.is_empty() {
+            own.moves.clear();
+        }
         let last = own.moves.last().filter(|_| own.twice.is_empty());
         let left = last.filter(|moved| own.owner.is_some_and(|owner| owner.node == moved.to));
         own.left_behind = left.and_then(|moved| ledger.holds(moved.from, at));

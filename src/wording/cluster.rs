@@ -3,7 +3,7 @@
 use super::when::Clock;
 use super::{names, words};
 use crate::cluster::{Cluster, ClusterDn, Split};
-use crate::net::{count, escape_bytes};
+use crate::net::{apart, count, escape_bytes};
 use crate::registration::{NodeId, Owner, Snapshot, State, Verdict, natural};
 
 /// What a log without a node's name is called.
@@ -109,7 +109,14 @@ pub(crate) fn split(
         };
         append!(text, "{joint}{}{verb}{}", name(snapshot, side.node), names::list(&dns));
     }
-    if split.one_sided {
+    if let (true, [one, other]) = (split.one_sided, &*split.sides) {
+        let nanos = other.since.nanos_since(one.since);
+        let apart = match nanos / 1_000_000_000 {
+            seconds @ ..120 => format!("{seconds} s"),
+            _ => apart(nanos),
+        };
+        append!(text, "; the two begin {apart} apart, by clocks that may differ");
+    } else if split.one_sided {
         let other =
             split.between.into_iter().find(|node| split.sides.iter().all(|s| s.node != *node));
         if let Some(other) = other {

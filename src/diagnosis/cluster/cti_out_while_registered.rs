@@ -1,7 +1,7 @@
 //! The owner itself states a DN out of service while the binding it granted runs.
 
 use super::super::prelude::*;
-use super::of_dn;
+use super::{beside, of_dn};
 use crate::cluster::ClusterDn;
 use crate::registration::{Ground, Owner, State};
 
@@ -24,8 +24,9 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     if !by_sip || belief.state != State::OutOfService || belief.ground != Ground::Statement {
         return None;
     }
+    let (others, unknown) = beside(scene, dn, node);
     let sentence = format!(
-        "{}: {} holds a running binding of it and states it out of service",
+        "{}: {} holds a running binding of it and states it out of service{unknown}",
         words::text(&dn.name),
         words::node(scene.snapshot, node)
     );
@@ -33,5 +34,6 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     finding.evidence.push(Evidence { time: since, frame: line });
     let granted = dn.events().iter().find(|event| event.at == at);
     finding.evidence.extend(granted.map(|event| Evidence { time: event.time, frame: at }));
+    finding.evidence.extend(others);
     Some(finding)
 }

@@ -25,8 +25,8 @@ const PATIENCE: i64 = 10_000_000_000;
 
 /// What each node states of the DNs of each owner.
 pub(super) struct Told {
-    /// DNs of an owner that a node states in service: how many.
-    stated: BTreeMap<(NodeId, NodeId), usize>,
+    /// DNs of an owner that a node states in service: how many, and the first such statement.
+    stated: BTreeMap<(NodeId, NodeId), (usize, Evidence)>,
     /// The logs in which a node states anything, from when to when.
     logs: BTreeMap<(NodeId, FileId), (Timestamp, Timestamp)>,
 }
@@ -41,8 +41,12 @@ impl Told {
                 *span = (span.0.min(event.time), span.1.max(event.time));
             }
             let Some(owner) = dn.owner else { continue };
-            for node in states_in(dn) {
-                *told.stated.entry((node, owner.node)).or_default() += 1;
+            for (node, first) in states_in(dn) {
+                let (count, shown) = told.stated.entry((node, owner.node)).or_insert((0, first));
+                *count += 1;
+                if first.time < shown.time {
+                    *shown = first;
+                }
             }
         }
         told.widen(scene);
@@ -71,17 +75,19 @@ impl Told {
                 && self.covers(&scene.cluster, (*node, owner.node), since)
         });
         let (peer, _) = silent?;
-        let others = self.stated.get(&(peer, owner.node)).copied()?;
+        let (others, example) = self.stated.get(&(peer, owner.node)).copied()?;
         let [own, peer] = [owner.node, peer].map(|node| words::node(scene.snapshot, node));
         let others =
             if others == 1 { "1 other DN".to_owned() } else { format!("{others} other DNs") };
         let sentence = format!(
-            "{}: in service at {own}, and {peer} never states it, while it states {others} of {own} in service",
+            "{}: in service at {own}, and {peer} never states it, while it states {others} of {own} in service; whether \
+             {own} sent it is not in the given files",
             words::text(&dn.name)
         );
         let mut finding = of_dn(&ABOUT, dn, ABOUT.finding(Confidence::Possible, sentence));
         let shown = belief.at.map(|frame| Evidence { time: since, frame });
         finding.evidence.extend(shown);
+        finding.evidence.push(example);
         Some(finding)
     }
 
@@ -106,11 +112,11 @@ const fn is_stated(act: Act) -> bool {
     matches!(act, Act::In | Act::Out)
 }
 
-/// The nodes that state a DN in service at any time.
-fn states_in(dn: &ClusterDn) -> Vec<NodeId> {
-    let mut nodes: Vec<_> =
-        dn.events().iter().filter(|event| event.act == Act::In).map(|event| event.node).collect();
-    nodes.sort_unstable();
-    nodes.dedup();
-    nodes
+/// The nodes that state a DN in service at any time, each with the first such statement.
+fn states_in(dn: &ClusterDn) -> BTreeMap<NodeId, Evidence> {
+    let mut first = BTreeMap::new();
+    for event in dn.events().iter().filter(|event| event.act == Act::In) {
+        first.entry(event.node).or_insert(Evidence { time: event.time, frame: event.at });
+    }
+    first
 }

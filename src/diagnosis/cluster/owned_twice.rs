@@ -4,13 +4,15 @@ use super::super::prelude::*;
 use super::of_dn;
 use crate::cluster::ClusterDn;
 use crate::net::FrameRef;
+use crate::registration::Owner;
 
 pub(in crate::diagnosis) static ABOUT: About = About {
     id: "owned-twice",
     severity: Severity::Warning,
     fragment: "owned by two nodes at once",
     meaning: "Two nodes of a cluster granted the DN, both bindings run, and each was refreshed while the other \
-              ran: two devices, or one that registers with both nodes. Each node takes itself for the owner.",
+              ran: two devices, one that registers with both nodes, or a load balancer that hands each refresh to another \
+              node. Each node takes itself for the owner.",
     check: "which devices register the DN (Contact, source and User-Agent at each node), and whether the \
             phone is meant to register with both",
     reference: "RFC 3261 §10.2.4",
@@ -24,8 +26,14 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
         return None;
     }
     let nodes: Vec<_> = dn.twice.iter().map(|o| words::node(scene.snapshot, o.node)).collect();
+    let states = |owner: &Owner| scene.cluster.states_anything(owner.node);
+    let unknown = if dn.twice.iter().any(states) {
+        ""
+    } else {
+        "; where calls to it go is not in the given files"
+    };
     let sentence = format!(
-        "{}: {} both hold it, and each binding is refreshed beside the other",
+        "{}: {} both hold it, and each binding is refreshed beside the other{unknown}",
         words::text(&dn.name),
         nodes.join(" and ")
     );

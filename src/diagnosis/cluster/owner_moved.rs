@@ -27,8 +27,13 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     let (from, to) = (name(moved.from), name(moved.to));
     let rest = left.until.map(|until| until.nanos_since(scene.snapshot.at));
     let rest = rest.map_or_else(String::new, |rest| format!(" for {}", words::span(rest)));
+    let told = if scene.cluster.states_anything(moved.from) {
+        String::new()
+    } else {
+        format!("; whether {from} was told is not in the given files")
+    };
     let sentence = format!(
-        "{}: registered at {to} and belongs there now; the binding that {from} granted before still runs{rest}",
+        "{}: registered at {to} and belongs there now; the binding that {from} granted before still runs{rest}{told}",
         words::text(&dn.name)
     );
     let mut finding = of_dn(&ABOUT, dn, ABOUT.finding(Confidence::Certain, sentence));

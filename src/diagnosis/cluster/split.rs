@@ -8,12 +8,12 @@ pub(in crate::diagnosis) static ABOUT: About = About {
     id: "cluster-split",
     severity: Severity::Warning,
     fragment: "nodes lost each other",
-    meaning: "Two nodes of a cluster state DNs of each other out of service at one time, although the \
-              registrations of these DNs go on at the node that holds them. Each node goes on with its own \
+    meaning: "Two nodes of a cluster state DNs of each other out of service at one time, or no longer find them, \
+              although the registrations of these DNs go on at the node that holds them. Each node goes on with its own \
               DNs, so a DN is out of service for half of the calls and its phone is not to blame. Nothing in \
               these logs names the loss of the connection itself: it follows from what both nodes state.",
-    check: "the connection between the two nodes (T-Controller): network, firewall, and whether both \
-            processes run; not the phones, and not SIP",
+    check: "the connection between the two nodes (T-Controller, or what replicates their bindings): network, \
+            firewall, and whether both processes run; not the phones, and not SIP",
     reference: "RFC 3261 §10.3; Genesys SIP Cluster: each node marks the other's DNs out of service",
 };
 
@@ -62,7 +62,12 @@ fn sentence(scene: &Scene<'_>, split: &Split) -> String {
         })
         .collect();
     let mut text = format!("{a} and {b} {lasts}: {}", sides.join(" and "));
-    if let (true, Some(first)) = (split.one_sided, split.sides.first()) {
+    if let (true, [one, other]) = (split.one_sided, &*split.sides) {
+        let apart = words::span(other.since.nanos_since(one.since));
+        text.push_str("; the two begin ");
+        text.push_str(&apart);
+        text.push_str(" apart, by clocks that may differ");
+    } else if let (true, Some(first)) = (split.one_sided, split.sides.first()) {
         let [a, b] = split.between;
         let other = if first.node == a { b } else { a };
         let states = scene.cluster.states_anything(other);

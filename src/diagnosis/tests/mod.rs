@@ -136,7 +136,7 @@ fn assert_honest(name: &str, snapshot: &Snapshot) {
 }
 
 /// Warnings a DN that is in service may have: something does fail, or will.
-const WORKING_BUT: [&str; 15] = [
+const WORKING_BUT: [&str; 16] = [
     "keep-alive-missing",
     "registers-too-often",
     "contact-rewritten",
@@ -152,6 +152,7 @@ const WORKING_BUT: [&str; 15] = [
     "rejected-from-other-source",
     "no-answer-to-other-source",
     "not-kept-beside-others",
+    "removal-ignored",
 ];
 
 #[test]
