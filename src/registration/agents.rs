@@ -6,7 +6,7 @@ use super::snapshot::{DnView, Snapshot};
 use super::store::Dn;
 use super::text::Sym;
 use super::tracker::Tracker;
-use crate::net::{HepAgent, Origin};
+use crate::net::{HepAgent, Origin, Timestamp};
 use crate::packet::AgentEvent;
 
 /// A HEP agent.
@@ -18,16 +18,27 @@ pub struct AgentRecord {
     pub capture_id: Option<u32>,
     /// The name its operator gave it.
     pub node: Sym,
+    /// When it saw its latest message.
+    pub last: Timestamp,
 }
 
 impl Tracker {
     /// Takes in what a HEP agent reports about itself, before the first message it saw.
     pub fn hep_agent(&mut self, event: &AgentEvent<'_>) {
         let node = self.store.texts.intern(event.node);
-        let record = AgentRecord { address: event.address, capture_id: event.capture_id, node };
+        let (address, capture_id) = (event.address, event.capture_id);
+        let record = AgentRecord { address, capture_id, node, last: Timestamp::default() };
         // the decoder numbers them in order
         if event.agent.index() == self.store.agents.len() {
             self.store.agents.push(record);
+        }
+    }
+
+    /// Notes that the agent that reports a message is still there.
+    pub(super) fn note_agent_heard(&mut self, origin: &Origin) {
+        let agent = origin.path.hep.and_then(|agent| self.store.agents.get_mut(agent.index()));
+        if let Some(agent) = agent {
+            agent.last = agent.last.max(origin.time);
         }
     }
 }
@@ -69,7 +80,7 @@ impl<'a> DnView<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::{Endpoint, FileId, FrameRef, PathInfo, Timestamp, Transport};
+    use crate::net::{Endpoint, FileId, FrameRef, PathInfo, Transport};
     use crate::registration::{Flag, Ingested, SnapshotOptions};
     use crate::sip::Message;
 

@@ -174,7 +174,7 @@ impl Tracker {
         }
         let known_agent = nodes.agents.get(&agent.index()).copied();
         let id = known_agent.unwrap_or_else(|| {
-            let AgentRecord { address, capture_id, node } = *record;
+            let AgentRecord { address, capture_id, node, .. } = *record;
             let given = capture_id.and_then(|id| nodes.called.get(&id).cloned());
             let own = || agent_name(address, capture_id, node, &self.store.texts);
             let id = nodes.called(&given.unwrap_or_else(own), true);

@@ -68,7 +68,7 @@ impl Symbols for Attempt {
 
 impl Symbols for AgentRecord {
     fn each_symbol(&mut self, visit: &mut Visit<'_>) {
-        let Self { node, address: _, capture_id: _ } = self;
+        let Self { node, address: _, capture_id: _, last: _ } = self;
         visit(node);
     }
 }

@@ -205,6 +205,7 @@ impl Tracker {
             self.counts.clock_back = self.counts.clock_back.max(back);
         }
         self.begin_event(origin);
+        self.note_agent_heard(origin);
         if self.bounds.is_some() {
             self.hold_limits();
         }

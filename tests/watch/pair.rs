@@ -443,6 +443,10 @@ fn killed(stage: &Stage, phones: &Phones, first: &Kamailio) {
     phones.at.lock().unwrap().remove("1001");
     let (_, line) = stage.watch.wait_change("1002", "expired");
     assert_eq!(line["registrar"], format!("{WEST}:5060"), "{line}");
+    // nobody reports what the phone tries there: that it tried nothing is not known
+    let cause = word(&line["cause"]["sentence"]);
+    assert!(cause.contains("no refresh was reported: its HEP agent"), "{cause}");
+    assert_eq!(line["cause"]["confidence"], "likely", "{line}");
     phones.keep("1002", EAST);
     stage.owner("1002", "east");
     wait_table(first, &["1002", "1003"]);

@@ -26,7 +26,11 @@ impl DnRule for ExpiredNotRefreshed {
 
     fn holds(&self, case: &Case<'_>) -> Held {
         Held::when(case.is(Verdict::Expired), || {
-            let sure = if lacking(case) > 0 { Confidence::Possible } else { Confidence::Certain };
+            let sure = match (lacking(case), silent_since(case)) {
+                (0, None) => Confidence::Certain,
+                (0, Some(_)) => Confidence::Likely,
+                _ => Confidence::Possible,
+            };
             Proof::error(sure, case.shown())
         })
     }
@@ -67,7 +71,23 @@ fn lacking(case: &Case<'_>) -> u64 {
 }
 
 /// What a capture of responses alone cannot show: whether a refresh was tried.
-fn tried(case: &Case<'_>) -> &'static str {
+fn tried(case: &Case<'_>) -> String {
     let asked = case.attempts.iter().any(|a| a.messages().any(|message| message.code == 0));
-    if asked { "tried" } else { "answered (only responses to this DN were captured)" }
+    if !asked {
+        return "answered (only responses to this DN were captured)".to_owned();
+    }
+    match silent_since(case) {
+        Some(silence) => {
+            format!("reported: its HEP agent has reported nothing for {}", span(silence))
+        }
+        None => "tried".to_owned(),
+    }
+}
+
+/// For how long the HEP agents that saw the DN have reported nothing at all, if that is since before its time ran out:
+/// what they would have seen is not known.
+fn silent_since(case: &Case<'_>) -> Option<i64> {
+    let last = case.view.hep_agents().map(|agent| agent.last).max()?;
+    let lapsed = case.change_to(Verdict::Expired)?.time;
+    (last < lapsed).then(|| case.scene.snapshot.at.nanos_since(last))
 }

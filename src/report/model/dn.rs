@@ -133,7 +133,7 @@ impl<'a> Pen<'a> {
 
     /// A HEP agent that saw the DN.
     fn agent(self, to: &mut Writer, agent: AgentRecord) {
-        let AgentRecord { address, capture_id, node } = agent;
+        let AgentRecord { address, capture_id, node, .. } = agent;
         object!(to, "capture_id": capture_id, "node": self.text(node), "address": address);
     }
 

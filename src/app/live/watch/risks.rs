@@ -57,14 +57,8 @@ impl Risks {
                 && !is_due(view.name())
         };
         let change = |view: DnView<'_>| {
-            let state = view.state();
-            let status = Status {
-                verdict: state.verdict,
-                status_code: state.status_code,
-                flags: state.flags,
-                basis: state.basis(),
-            };
-            let (dn, expires_at) = (view.name().to_vec(), state.expires_at);
+            let status = Status::of(view.state());
+            let (dn, expires_at) = (view.name().to_vec(), view.state().expires_at);
             DnChange { time, dn, from: Some(status), to: Some(status), expires_at, frame: None }
         };
         snapshot.dns().filter(changed).map(change).collect()
