@@ -103,6 +103,103 @@ fn captures_alone_need_their_nodes_named() {
 }
 
 #[test]
+fn a_directory_is_a_node_s_whatever_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for (site, name) in [("dc1", "east"), ("dc2", "west")] {
+        let own = dir.path().join(name);
+        std::fs::create_dir(&own).unwrap();
+        for ending in [".log", "-001.log", ".pcap"] {
+            let file =
+                &files("cluster-split-open", &[ending], &[ending])[usize::from(site == "dc2")];
+            std::fs::copy(file, own.join(format!("{site}{ending}"))).unwrap();
+        }
+    }
+    let node = |name: &str| format!("--node={name}={}", dir.path().join(name).to_str().unwrap());
+    let report = report(&[], &[node("east"), node("west")]);
+    assert_eq!(
+        dns(&report),
+        [
+            "1001 east sip: east=in_service west=out_of_service",
+            "1002 west sip: east=out_of_service west=in_service",
+            "2001 east tlib: east=in_service west=out_of_service",
+        ]
+    );
+    assert_eq!(findings(&report), ["cluster-split"]);
+    // both sides are shown, each by a line of its own node's log
+    let evidence = report["cluster"]["splits"][0]["evidence"].as_array().unwrap();
+    let shown: Vec<_> = evidence.iter().map(|at| text(&at["file"]).rsplit('/').next()).collect();
+    assert_eq!(shown, [Some("dc1.log"), Some("dc2.log")]);
+}
+
+#[test]
+fn the_agents_of_a_pair_show_by_its_answers_that_it_lost_each_other() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/cluster-dmq/input.pcap");
+    let report = report(&["--node", "A=11", "--node", "B=12"], &[file.to_owned()]);
+    assert_eq!(
+        dns(&report),
+        ["1001 A sip: A=in_service B=out_of_service", "1002 B sip: A=out_of_service B=in_service",]
+    );
+    let split = &report["cluster"]["splits"][0];
+    assert_eq!((&split["one_sided"], &split["until"]), (&Value::Bool(false), &Value::Null));
+    assert!(split["sides"].as_array().unwrap().iter().all(|side| side["from"] == "answer"));
+    let sentence = text(&report["findings"][0]["sentence"]);
+    assert!(sentence.contains("B no longer finds 1001 and A no longer finds 1002"), "{sentence}");
+    // that each node was told of the other one's bindings is no conflict
+    assert_eq!(findings(&report), ["cluster-split"]);
+    assert!(
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|f| f["rule"] != "conflict-two-registrars")
+    );
+    let flags = report["dns"].as_array().unwrap().iter().map(|dn| dn["flags"].to_string());
+    assert!(
+        flags.clone().all(|flags| flags.contains("cti_split")),
+        "{:?}",
+        flags.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn two_clocks_minutes_apart_are_put_right_or_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    // the wall clock of the second node's host is three minutes ahead
+    let ahead = |ending: &str| {
+        let mut text =
+            std::fs::read_to_string(&files("cluster-split-open", &[], &[ending])[0]).unwrap();
+        for minute in (10 * 60 + 56..=11 * 60 + 15).rev() {
+            let clock = |minute: u32| format!("{:02}:{:02}:", minute / 60, minute % 60);
+            for lead in ["T", "@", "\n"] {
+                let [from, to] =
+                    [minute, minute + 3].map(|minute| lead.to_owned() + &clock(minute));
+                text = text.replace(&from, &to);
+            }
+        }
+        let path = dir.path().join(format!("dc2{ending}"));
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let second = [ahead("-001.log"), ahead(".log")];
+    // the capture beside them shows the offset of one log, and the other one is by the same program
+    let with = [files("cluster-split-open", ALL, &[".pcap"]), second.to_vec()].concat();
+    let right = report(&[], &with);
+    let split = &right["cluster"]["splits"][0];
+    assert_eq!(
+        (&split["one_sided"], &split["until"]),
+        (&Value::Bool(false), &Value::Null),
+        "{split}"
+    );
+    // without it nobody can put them right: one-sided, and how far apart
+    let without = [files("cluster-split-open", LOGS, &[]), second.to_vec()].concat();
+    let apart = report(&[], &without);
+    assert_eq!(apart["cluster"]["splits"][0]["one_sided"], true);
+    let sentence = text(&apart["findings"][0]["sentence"]);
+    assert!(sentence.contains("apart, by clocks that may differ"), "{sentence}");
+    assert!(!sentence.contains("states nothing of the kind"), "{sentence}");
+}
+
+#[test]
 fn a_desktop_makes_the_owner_of_a_dn_without_sip() {
     let report = report(&[], &files("cluster-agent", ALL, ALL));
     let agent = "2001 SIPS_DC1 tlib: SIPS_DC1=in_service SIPS_DC2=in_service";

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from lab import SRV, UA1, scenario
+from lab import SECOND, SRV, UA1, scenario
 
 COLLECTOR = "192.168.210.90"
 
@@ -95,3 +95,66 @@ def hep3_and_wire(case):
     The agent's clock in the packets was moved together with that of the capture.
     """
     play(case, 3, host="srv", expression="port 5060 or port 9060", seen="~")
+
+
+def pair(case, collector):
+    """Two nodes that tell each other what they hold (dmq), each with an agent of its own: 11 and 12."""
+    nodes = []
+    for host, own, peer, number in (("srv", SRV, SECOND, 11), ("second", SECOND, SRV, 12)):
+        nodes.append(case.registrar(host, flags=["WITH_HEP", "WITH_DMQ"], HEP_URI='"sip:%s:9060"' % collector, HEP_VERSION=3, HEP_ID=number,
+                                    DMQ_OWN='"sip:%s:5060"' % own, DMQ_PEER='"sip:%s:5060"' % peer))
+        nodes[-1].policy(open="1001 1002")
+    return nodes
+
+
+@scenario("cluster-dmq")
+def cluster_dmq(case):
+    """
+    Two kamailio that replicate their bindings over dmq, each reported by its own HEP agent: 11 is .81, 12 is .82. 1001
+    registers at .81 and 1002 at .82; a monitor asks each node for the other one's DN, and both find it. Then the link
+    between the nodes is cut (nftables). Both phones go on refreshing, the copies run out, and each node answers 480 for
+    the DN of the other one.
+
+    The agents' clock in the packets was moved together with that of the capture.
+    """
+    case.lan("srv", "second", "ua1", "ua4")
+    sink = Collector(case, "udp")
+    pair(case, COLLECTOR)
+    case.is_cluster = True
+    capture = case.capture("port 9060", host="collector")
+    first, second = case.phone(port=5061), case.phone(port=5062, registrar=SECOND)
+    device = case.phone(port=5070)
+    calls = first.new_call("1001"), second.new_call("1002")
+
+    def refresh(seconds):
+        for phone, dn, call in ((first, "1001", calls[0]), (second, "1002", calls[1])):
+            phone.register(dn, expires=seconds, call=call, contact="<sip:%s@%s:5070>" % (dn, UA1))
+
+    def ask(dn, node, port, code):
+        monitor = case.phone("ua4", port=port, registrar=node)
+        monitor.send(monitor.request(dn, method="OPTIONS", uri="sip:%s@%s" % (dn, node), contact=None, expires=None))
+        if code == 200:
+            device.target = (node, 5060)
+            device.answer_options()
+        answer = monitor.receive()
+        if not answer or " %d " % code not in answer.splitlines()[0]:
+            raise RuntimeError("OPTIONS of %s at %s: %r" % (dn, node, answer))
+
+    refresh(4)
+    time.sleep(1)
+    ask("1001", SECOND, 6001, 200)
+    ask("1002", SRV, 6002, 200)
+    case.network.rules("srv", "table ip cut {\n chain in { type filter hook input priority 0; ip saddr %s drop\n }\n"
+                              " chain out { type filter hook output priority 0; ip daddr %s drop\n }\n}\n" % (SECOND, SECOND))
+    for _ in range(3):
+        refresh(4)
+        time.sleep(2)
+    refresh(300)
+    ask("1001", SECOND, 6003, 480)
+    ask("1002", SRV, 6004, 480)
+    case.keep(capture)
+    case.file = case.file.agents_at_start()
+    sink.socket.close()
+    case.finding("cluster-split", None)
+    case.dn("1001", "in_service", "R4 200 O O O200 O200 R4 200 R4 200 R4 200 R300 200 O O480", attempts=5, registrations=[(SRV + ":5060", "in_service")])
+    case.dn("1002", "in_service", "R4 200 O O O200 O200 R4 200 R4 200 R4 200 R300 200 O O480", attempts=5, registrations=[(SECOND + ":5060", "in_service")])
