@@ -135,15 +135,20 @@ fn a_directory_is_a_node_s_whatever_is_in_it() {
 fn the_agents_of_a_pair_show_by_its_answers_that_it_lost_each_other() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/cluster-dmq/input.pcap");
     let report = report(&["--node", "A=11", "--node", "B=12"], &[file.to_owned()]);
-    assert_eq!(
-        dns(&report),
-        ["1001 A sip: A=in_service B=out_of_service", "1002 B sip: A=out_of_service B=in_service",]
-    );
+    let lines = dns(&report);
+    for (line, words) in lines.iter().zip([
+        ["1001 A sip:", "A=in_service", "B=out_of_service"],
+        ["1002 B sip:", "A=out_of_service", "B=in_service"],
+    ]) {
+        assert!(words.iter().all(|word| line.contains(word)), "{lines:?}");
+    }
     let split = &report["cluster"]["splits"][0];
     assert_eq!((&split["one_sided"], &split["until"]), (&Value::Bool(false), &Value::Null));
     assert!(split["sides"].as_array().unwrap().iter().all(|side| side["from"] == "answer"));
     let sentence = text(&report["findings"][0]["sentence"]);
-    assert!(sentence.contains("B no longer finds 1001 and A no longer finds 1002"), "{sentence}");
+    for words in ["B no longer finds 1001", "A no longer finds 1002"] {
+        assert!(sentence.contains(words), "{sentence}");
+    }
     // that each node was told of the other one's bindings is no conflict
     assert_eq!(findings(&report), ["cluster-split"]);
     assert!(

@@ -373,12 +373,14 @@ fn a_pair_that_replicates_is_followed_through_a_split() {
 
 /// Phones register, each node tells the other, and both find every DN.
 fn together(stage: &mut Stage, phones: &Phones, [first, second]: [&Kamailio; 2]) {
+    // nodes have the order in which they are met
+    assert_eq!(Phone::new("1003", EAST).register(3600), Some(200));
+    stage.watch.wait_change("1003", "in_service");
     phones.keep("1001", EAST);
     phones.keep("1002", WEST);
-    assert_eq!(Phone::new("1003", EAST).register(3600), Some(200));
-    stage.owner("1001", "east");
-    stage.owner("1002", "west");
-    stage.owner("1003", "east");
+    for (dn, node) in [("1001", "east"), ("1002", "west"), ("1003", "east")] {
+        stage.owner(dn, node);
+    }
     for node in [first, second] {
         wait_table(node, &["1001", "1002", "1003"]);
     }
