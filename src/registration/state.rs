@@ -242,24 +242,20 @@ impl Dn {
         })
     }
 
-    /// Whether a registrar only lists bindings that another one granted, or that ended there since: nodes of a cluster
-    /// tell each other what they hold, and an answer to a query shows it.
+    /// Whether a registrar only lists bindings that another one granted: nodes of a cluster tell each other what they hold,
+    /// and an answer to a query shows it.
     fn is_copy(&self, reg: &Registration, at: Timestamp) -> bool {
         let running = || reg.bindings.iter().filter(|b| b.runs_at(at));
-        if running().any(|b| b.source.is_some()) {
+        if running().next().is_none() || running().any(|b| b.source.is_some()) {
             return false;
         }
-        let Some(listed) = running().map(|b| b.renewed).max() else { return false };
         let mut others = self.registrations.iter().filter(|other| other.registrar != reg.registrar);
         others.any(|other| {
             let grants = |copy: &Binding| {
                 let mut own = other.bindings.iter().filter(|b| b.source.is_some());
                 own.any(|b| b.contact == copy.contact)
             };
-            let ended = other.ended().filter(|ended| ended.how == Verdict::Deregistered);
-            // what was cut may have been the grant or its end
-            let cut = self.flags.contains(Flag::Truncated);
-            cut || running().all(grants) || ended.is_some_and(|ended| ended.at > listed)
+            running().all(grants)
         })
     }
 
@@ -359,9 +355,10 @@ impl AtRegistrar {
     /// a request still under way is no news.
     fn weight(&self) -> (u8, Timestamp) {
         let rank = match self.state.verdict {
-            Verdict::InService if !self.copy => 4,
+            Verdict::InService if !self.copy => 5,
+            Verdict::InService => 4,
             Verdict::Truncated if self.unsure => 3,
-            Verdict::Pending | Verdict::InService => 0,
+            Verdict::Pending => 0,
             // some devices keep in touch with a spare registrar like this
             _ if self.never_held => 1,
             _ => 2,
