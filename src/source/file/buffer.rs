@@ -77,6 +77,23 @@ impl<R: Read> Buffer<R> {
         enough
     }
 
+    /// Moves unread bytes into `out` or, where there are none, more of the stream; how many.
+    pub(super) fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.unread.is_empty() && !self.ended {
+            self.base += self.unread.start as u64;
+            self.unread = 0..0;
+            let read = self.input.read(out)?;
+            self.base += read as u64;
+            return Ok(read);
+        }
+        let count = self.unread.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..count), self.unread().get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume(count);
+        if count > 0 { Ok(count) } else { self.take_error().map_or(Ok(0), Err) }
+    }
+
     /// Stream offset of the first unread byte.
     #[inline]
     pub(super) fn offset(&self) -> u64 {

@@ -37,15 +37,6 @@ impl<R: Read> Plain<R> {
 
 impl<R: Read> Read for Plain<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.buffer.ensure(1) {
-            let unread = self.buffer.unread();
-            let count = unread.len().min(out.len());
-            if let (Some(to), Some(from)) = (out.get_mut(..count), unread.get(..count)) {
-                to.copy_from_slice(from);
-            }
-            self.buffer.consume(count);
-            return Ok(count);
-        }
-        self.buffer.take_error().map_or(Ok(0), Err)
+        self.buffer.read(out)
     }
 }
