@@ -163,7 +163,7 @@ pub(super) struct ReportArgs {
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct SecretArgs {
-    /// Tell whether digests fit the passwords in this file: lines of a DN or user name (`user@realm`
+    /// Report whether digests fit the passwords in this file: lines of a DN or user name (`user@realm`
     /// for one realm only), a space, and the password; no password is ever shown
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,

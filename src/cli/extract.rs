@@ -19,7 +19,7 @@ pub(super) const EXAMPLES: &str = ending!(
   requests to a DN whose responses show that it is gone. A comment names the frame each packet was.
   If the capture begins earlier or ends later, a packet cut to nothing holds that moment, for what
   has expired, or was not answered, depends on it. The file is read again before it is kept, and if
-  it alone says something else about a DN, that is told."
+  it alone says something else about a DN, that is reported."
 );
 
 #[derive(ClapArgs, Debug)]

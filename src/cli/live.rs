@@ -86,7 +86,7 @@ struct HepOutArgs {
     /// Send REGISTERs and their answers captured on the device on to a HEP collector, over UDP
     #[arg(long = "hep-out", value_name = "HOST:PORT", requires = "interface")]
     collector: Option<String>,
-    /// The capture id that collector is told
+    /// The capture id in what is sent to that collector
     #[arg(
         long = "hep-out-id",
         value_name = "NUMBER",
@@ -94,7 +94,7 @@ struct HepOutArgs {
         requires = "collector"
     )]
     capture_id: u32,
-    /// The name of this node that collector is told
+    /// The name of this node in what is sent to that collector
     #[arg(long = "hep-out-node", value_name = "NAME", default_value = "", requires = "collector")]
     node: String,
     /// The key that collector asks for; better in a file or in `REGSCOPE_HEP_OUT_KEY`

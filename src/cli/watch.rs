@@ -30,7 +30,7 @@ pub(super) struct WatchArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: WatchFormat,
-    /// DNs that should be there: told after 35 seconds if they were not seen
+    /// DNs that should be there: reported after 35 seconds if they were not seen
     #[arg(long, value_name = "LIST", value_parser = expected)]
     expect: Option<Expected>,
     /// Exit with status 1 if in the end a DN has one of these verdicts (`rejected`, `no_answer`, ...)
@@ -67,7 +67,7 @@ struct ExecArgs {
 #[cfg(feature = "metrics")]
 #[derive(ClapArgs, Debug)]
 struct MetricsArgs {
-    /// Show numbers to Prometheus at http://ADDR:PORT/metrics, to whoever can connect
+    /// Show numbers to Prometheus at http://ADDR:PORT/metrics, to anyone who can connect
     #[arg(long, value_name = "ADDR:PORT")]
     metrics: Option<SocketAddr>,
     /// Show there of each DN whether it is in service; of 10000 at most

@@ -156,7 +156,7 @@ impl<'v> Page<'v> {
         if left > 0 {
             append!(
                 self.text,
-                "\nOf {} more only the row above is told.\n",
+                "\n{} more are in the table above only.\n",
                 count(left as u64, "DN")
             );
         }

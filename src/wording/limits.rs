@@ -226,7 +226,7 @@ fn tls(tls: &TlsStats, limits: &mut Vec<String>) {
             Unread::KeysDoNotFit => "that cannot be read: the keys given for it do not fit",
             Unread::Unsupported => "that cannot be read: its cipher suite is not supported",
             Unread::NoBeginning => {
-                "that cannot be read: its beginning, which tells the keys, was not captured"
+                "that cannot be read: its beginning, which has the keys, was not captured"
             }
             Unread::Lost => "that cannot be read, or not to its end: bytes of it were not captured",
         };

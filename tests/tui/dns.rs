@@ -209,7 +209,7 @@ fn a_held_picture_stands_still_while_reading_goes_on() {
     assert!(session.text(size).contains("5001"), "what was there");
     assert!(!session.keys("p").text(size).contains("5001"), "what was read meanwhile");
     session.news(News::Finished);
-    assert!(session.keys("p").text(size).contains("all is read"));
+    assert!(session.keys("p").text(size).contains("everything has been read"));
 }
 
 /// The cases of `captures/` that are a single trace the screen can show.

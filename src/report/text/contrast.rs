@@ -71,7 +71,7 @@ fn attributes(view: &View<'_>, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.paragraph(
         "  ",
-        "`regscope compare FILE` tells all of it, `regscope compare DN DN FILE` of two DNs.",
+        "`regscope compare FILE` shows all of it, `regscope compare DN DN FILE` compares two DNs.",
     )
 }
 

@@ -204,7 +204,7 @@ pub(super) fn search(screen: &mut Dn, text: String) {
 
 fn search_on(state: &mut State, screen: &mut Dn, on: bool) {
     if screen.search.is_empty() {
-        return state.tell("nothing is searched for: / begins");
+        return state.tell("no search yet: / starts one");
     }
     let (at, len) = (screen.cursor.selected, screen.lines.len());
     let holds = |row: &usize| screen.lines.get(*row).is_some_and(|told| told.holds(&screen.search));
@@ -215,7 +215,7 @@ fn search_on(state: &mut State, screen: &mut Dn, on: bool) {
     };
     match next {
         Some(row) => screen.cursor.selected = row,
-        None => state.tell("no other line holds that"),
+        None => state.tell("no other line has that"),
     }
 }
 

@@ -105,7 +105,9 @@ fn go_to(state: &mut State, screen: &mut Flow, frame: crate::net::FrameRef) {
         Some((row, false)) => {
             screen.cursor.selected = row;
             let name = state.data.frame_name(frame);
-            state.tell(format!("{name} is no REGISTER or answer of this DN; this one is near it"));
+            state.tell(format!(
+                "{name} is not a REGISTER or response of this DN; this one is close to it"
+            ));
         }
         None => {}
     }
@@ -222,7 +224,7 @@ pub(super) fn search(state: &State, screen: &mut Flow, text: String) {
 /// Selects the next message, or the one before, that holds what is searched for.
 fn search_on(state: &mut State, screen: &mut Flow, on: bool) {
     if screen.search.is_empty() {
-        return state.tell("nothing is searched for: / begins");
+        return state.tell("no search yet: / starts one");
     }
     let (at, len) = (screen.cursor.selected, screen.rows.len());
     let found = |row: &usize| view::holds(state, screen, *row);
@@ -236,7 +238,7 @@ fn search_on(state: &mut State, screen: &mut Flow, on: bool) {
             screen.cursor.selected = row;
             screen.text = (0, 0);
         }
-        None => state.tell("no other message holds that"),
+        None => state.tell("no other message has that"),
     }
 }
 

@@ -200,7 +200,7 @@ fn pause(state: &mut State) {
             show(state, data);
         }
     } else if reading.finished || reading.failed.is_some() {
-        state.tell("all is read: nothing moves");
+        state.tell("everything has been read: nothing moves");
     } else {
         reading.paused = true;
     }

@@ -85,7 +85,7 @@ fn narrow(state: &mut State) -> bool {
     let data = Arc::clone(&state.data);
     if !data.snapshot.dns().any(|dn| filter.matches(&dn, &data.snapshot)) {
         state.complain(match source.dns {
-            0 => "no DN is known of this address: 4 tells what was found of it",
+            0 => "no DN is known at this address: 4 shows what was found about it",
             _ if source.role == crate::tui::state::sources::Role::Scanner => {
                 "DNs that only a scanner tried are not listed"
             }
