@@ -52,7 +52,7 @@ lint:
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features --locked -- -D warnings
 	@# the fuzz targets are a workspace of their own
-	$(CARGO) check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked
+	$(CARGO) check --manifest-path fuzz/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target) --locked
 	@# licenses, registries and refused crates are held to deny.toml by tests/dependencies.rs, too
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 	  set -ex; \
