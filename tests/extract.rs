@@ -130,6 +130,9 @@ const LACKING: &[(&str, &str)] = &[
     ("field-domains-apart", "2441@south.example"),
     ("field-domains-apart", "2442@north.example"),
     ("field-domains-apart", "2442@south.example"),
+    // a split shows in the DNs of both its sides: alone, a DN is not known to be in one
+    ("cluster-dmq", "1001"),
+    ("cluster-dmq", "1002"),
 ];
 
 #[test]
