@@ -1,5 +1,6 @@
 //! A log around one of its lines.
 
+use super::text::Window;
 use crate::net::FrameRef;
 use crate::tui::effect::LogLine;
 
@@ -12,15 +13,11 @@ pub(in crate::tui) struct Log {
     pub(in crate::tui) asked: bool,
     /// The lines, or why they cannot be had.
     pub(in crate::tui) lines: Option<Result<Vec<LogLine>, String>>,
-    /// The first visible line.
-    pub(in crate::tui) top: usize,
-    /// The first visible column of lines that are not wrapped.
-    pub(in crate::tui) left: usize,
-    pub(in crate::tui) wrap: bool,
+    pub(in crate::tui) window: Window,
 }
 
 impl Log {
     pub(in crate::tui) const fn at(place: FrameRef) -> Self {
-        Self { place, asked: false, lines: None, top: 0, left: 0, wrap: true }
+        Self { place, asked: false, lines: None, window: Window::START }
     }
 }

@@ -1,17 +1,13 @@
 //! One message alone.
 
+use super::text::Window;
 use crate::tui::effect::Key;
 
 /// One message alone.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(in crate::tui) struct Message {
     pub(in crate::tui) key: Key,
-    /// The first visible line.
-    pub(in crate::tui) top: usize,
-    /// The first visible column of lines that are not wrapped.
-    pub(in crate::tui) left: usize,
-    pub(in crate::tui) wrap: bool,
+    pub(in crate::tui) window: Window,
     /// Bytes instead of text.
     pub(in crate::tui) bytes: bool,
     /// Digest responses are shown, because that was asked for.
@@ -22,6 +18,6 @@ pub(in crate::tui) struct Message {
 
 impl Message {
     pub(in crate::tui) const fn new(key: Key) -> Self {
-        Self { key, top: 0, left: 0, wrap: true, bytes: false, reveal: false, guess: false }
+        Self { key, window: Window::START, bytes: false, reveal: false, guess: false }
     }
 }

@@ -30,6 +30,7 @@ pub(super) mod messages;
 pub(super) mod overlay;
 pub(super) mod pair;
 pub(super) mod sources;
+pub(super) mod text;
 
 use cluster::Cluster;
 use compare::Compare;

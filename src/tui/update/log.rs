@@ -1,36 +1,27 @@
 //! The keys of the screen Log.
 
-use super::{Then, scroll};
+use super::{Then, text};
 use crate::tui::effect::{Effect, LogLine};
 use crate::tui::keys::Action;
-use crate::tui::state::cursor::Cursor;
 use crate::tui::state::log::Log;
 use crate::tui::state::{Screen, State};
 use crate::tui::view::{log as view, regions};
 
-/// Columns the text moves at once.
-const STEP: usize = 8;
-
 pub(super) fn act(state: &mut State, screen: &mut Log, action: Action) -> Then {
-    let height = usize::from(regions::message(state)[1].height);
-    let most = view::lines(state, screen).len().saturating_sub(height);
-    let mut cursor = Cursor { selected: screen.top, top: 0 };
-    if scroll(&mut cursor, action, most + 1, height) {
-        screen.top = cursor.selected;
+    let size = size(state, screen);
+    if text::act(&mut screen.window, action, size, true) {
         return Then::Done;
     }
-    match action {
-        Action::Wrap => {
-            screen.wrap = !screen.wrap;
-            screen.left = 0;
-        }
-        Action::Left => screen.left = screen.left.saturating_sub(STEP),
-        Action::Right if !screen.wrap => screen.left += STEP,
-        Action::Right => {}
-        Action::Copy => copy(state, screen),
-        _ => return Then::Nothing,
+    if action != Action::Copy {
+        return Then::Nothing;
     }
+    copy(state, screen);
     Then::Done
+}
+
+/// The lines of the text, and how many are visible.
+fn size(state: &State, screen: &Log) -> (usize, usize) {
+    (view::lines(state, screen).len(), usize::from(regions::message(state)[1].height))
 }
 
 fn copy(state: &mut State, screen: &Log) {
@@ -47,9 +38,8 @@ pub(super) fn settle(state: &mut State, screen: &mut Log) {
         screen.asked = true;
         state.effects.push(Effect::Lines(screen.place));
     }
-    let height = usize::from(regions::message(state)[1].height);
-    let lines = view::lines(state, screen).len();
-    screen.top = screen.top.min(lines.saturating_sub(height));
+    let size = size(state, screen);
+    text::settle(&mut screen.window, size);
 }
 
 /// Takes in the lines around a line, and shows that in the middle.
@@ -65,7 +55,7 @@ pub(super) fn take(
             && log.place == place
         {
             log.lines = Some(lines.clone());
-            log.top = view::row_of_place(state, log).saturating_sub(height / 2);
+            log.window.top = view::row_of_place(state, log).saturating_sub(height / 2);
         }
     }
     state.stack = stack;

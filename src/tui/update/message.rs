@@ -1,38 +1,24 @@
 //! The keys of the screen Message.
 
-use super::{Then, scroll};
+use super::{Then, text};
 use crate::tui::data;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
-use crate::tui::state::cursor::Cursor;
 use crate::tui::state::log::Log;
 use crate::tui::state::message::Message;
 use crate::tui::state::messages::Text;
 use crate::tui::state::{Screen, State};
 use crate::tui::view::{message as view, regions, sip};
 
-/// Columns the text moves at once.
-const STEP: usize = 8;
-
 pub(super) fn act(state: &mut State, screen: &mut Message, action: Action) -> Then {
-    let height = usize::from(regions::message(state)[1].height);
-    let most = view::lines(state, screen).len().saturating_sub(height);
-    let mut cursor = Cursor { selected: screen.top, top: 0 };
-    if scroll(&mut cursor, action, most + 1, height) {
-        screen.top = cursor.selected;
+    let size = size(state, screen);
+    if text::act(&mut screen.window, action, size, !screen.bytes) {
         return Then::Done;
     }
     match action {
-        Action::Wrap => {
-            screen.wrap = !screen.wrap;
-            screen.left = 0;
-        }
-        Action::Left => screen.left = screen.left.saturating_sub(STEP),
-        Action::Right if !screen.wrap && !screen.bytes => screen.left += STEP,
-        Action::Right => {}
         Action::Bytes => {
             screen.bytes = !screen.bytes;
-            (screen.top, screen.left) = (0, 0);
+            (screen.window.top, screen.window.left) = (0, 0);
         }
         Action::Reveal => {
             screen.reveal = !screen.reveal;
@@ -53,6 +39,11 @@ pub(super) fn act(state: &mut State, screen: &mut Message, action: Action) -> Th
     Then::Done
 }
 
+/// The lines of the text, and how many are visible.
+fn size(state: &State, screen: &Message) -> (usize, usize) {
+    (view::lines(state, screen).len(), usize::from(regions::message(state)[1].height))
+}
+
 /// Goes to the next message of the DN, or to the one before.
 fn step(state: &mut State, screen: &mut Message, on: bool) {
     let Some(dn) = state.data.find(&screen.key.dn) else { return };
@@ -63,7 +54,7 @@ fn step(state: &mut State, screen: &mut Message, on: bool) {
     match next.and_then(|next| seen.get(next)) {
         Some(seen) => {
             screen.key = seen.key(&screen.key.dn);
-            (screen.top, screen.left, screen.reveal) = (0, 0, false);
+            (screen.window.top, screen.window.left, screen.reveal) = (0, 0, false);
         }
         None if on => state.tell("this is the last message of the DN"),
         None => state.tell("this is the first message of the DN"),
@@ -92,7 +83,6 @@ pub(super) fn settle(state: &mut State, screen: &mut Message) {
     if !new.is_empty() {
         state.effects.push(Effect::Read(new));
     }
-    let height = usize::from(regions::message(state)[1].height);
-    let lines = view::lines(state, screen).len();
-    screen.top = screen.top.min(lines.saturating_sub(height));
+    let size = size(state, screen);
+    text::settle(&mut screen.window, size);
 }

@@ -26,6 +26,7 @@ mod pair;
 mod prompt;
 mod save;
 mod sources;
+mod text;
 
 /// Something that happens.
 #[derive(Debug)]

@@ -14,11 +14,11 @@ pub(super) fn draw(state: &State, screen: &Log, paper: &mut Paper<'_>) {
     let name = file.and_then(|file| file.path.file_name()).unwrap_or_default();
     paper.put(head, (1, 0), &escape_text(&name.to_string_lossy()), Some(Ink::Title));
     paper.put(head, (1, 1), &range(screen), Some(Ink::Faint));
-    rule(head, 2, if screen.wrap { "" } else { "not wrapped" }, true, paper);
+    rule(head, 2, if screen.window.wrap { "" } else { "not wrapped" }, true, paper);
     let lines = lines(state, screen);
-    let shown = lines.iter().skip(screen.top).take(usize::from(text.height));
+    let shown = lines.iter().skip(screen.window.top).take(usize::from(text.height));
     for (y, line) in (0..).zip(shown) {
-        paper.put_line(text, (0, y), &spans::shift(line, screen.left));
+        paper.put_line(text, (0, y), &spans::shift(line, screen.window.left));
     }
 }
 
@@ -38,7 +38,7 @@ fn range(screen: &Log) -> String {
 pub(in crate::tui) fn lines(state: &State, screen: &Log) -> Vec<Line> {
     let lines = rows(screen);
     let width = usize::from(regions::message(state)[1].width);
-    if screen.wrap { spans::fold(lines, width) } else { lines }
+    if screen.window.wrap { spans::fold(lines, width) } else { lines }
 }
 
 /// The row in which the line begins that is shown.
@@ -47,7 +47,7 @@ pub(in crate::tui) fn row_of_place(state: &State, screen: &Log) -> usize {
     let before = around.iter().take_while(|line| line.number < screen.place.number()).count();
     let width = usize::from(regions::message(state)[1].width);
     let rows: Vec<Line> = rows(screen).into_iter().take(before).collect();
-    if screen.wrap { spans::fold(rows, width).len() } else { before }
+    if screen.window.wrap { spans::fold(rows, width).len() } else { before }
 }
 
 fn rows(screen: &Log) -> Vec<Line> {

@@ -19,12 +19,12 @@ pub(super) fn draw(state: &State, screen: &Message, _area: Rect, paper: &mut Pap
     let [head, text] = regions::message(state);
     draw_head(state, screen, head, paper);
     let lines = lines(state, screen);
-    let shown = lines.iter().skip(screen.top).take(usize::from(text.height));
+    let shown = lines.iter().skip(screen.window.top).take(usize::from(text.height));
     for (y, line) in (0..).zip(shown) {
-        let line = spans::shift(line, screen.left);
+        let line = spans::shift(line, screen.window.left);
         paper.put_line(text, (0, y), &line);
     }
-    let below = lines.len().saturating_sub(screen.top + usize::from(text.height));
+    let below = lines.len().saturating_sub(screen.window.top + usize::from(text.height));
     if below > 0 {
         let more = format!(" {below} more below ");
         paper.put_right(text, text.height.saturating_sub(1), &more, Some(Ink::Bar));
@@ -42,7 +42,7 @@ pub(in crate::tui) fn lines(state: &State, screen: &Message) -> Vec<Line> {
         return hex::lines(&fetched.bytes, &hidden, width);
     }
     let lines = sip::lines(&fetched.bytes, screen.reveal);
-    if screen.wrap { spans::fold(lines, width) } else { lines }
+    if screen.window.wrap { spans::fold(lines, width) } else { lines }
 }
 
 /// What is said while a message is read, or when it cannot be.
@@ -84,7 +84,7 @@ fn draw_head(state: &State, screen: &Message, area: Rect, paper: &mut Paper<'_>)
 fn place_words(screen: &Message, place: Option<(usize, usize)>) -> String {
     let mut words = Vec::new();
     words.extend(place.map(|(place, of)| format!("message {} of {of}", place + 1)));
-    match (screen.bytes, screen.wrap, screen.left) {
+    match (screen.bytes, screen.window.wrap, screen.window.left) {
         (true, ..) => words.push("bytes".to_owned()),
         (false, false, 0) => words.push("not wrapped".to_owned()),
         (false, false, left) => words.push(format!("from column {}", left + 1)),
