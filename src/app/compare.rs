@@ -11,7 +11,6 @@ use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
-use crate::cluster::flag_splits;
 use crate::compare::pair::{Pair, Subject, pair};
 use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
 use crate::diagnosis::{Scene, diagnose_dn};
@@ -53,8 +52,7 @@ impl Read {
         let trace = plan.run(None)?;
         let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
         let files = trace.capture.files;
-        let mut snapshot = trace.tracker.finish(&SnapshotOptions::default());
-        flag_splits(&mut snapshot);
+        let snapshot = super::shown(trace.tracker.finish(&SnapshotOptions::default()));
         Ok(Self { snapshot, files, ending })
     }
 

@@ -54,13 +54,11 @@ impl Evidence {
         let Some(file) = capture.files.get(usize::from(place.file().0)) else {
             return Ok(Vec::new());
         };
-        let alone = std::slice::from_ref(&file.path);
         let inputs = match self {
-            Self::Files(input) => &input.files,
+            Self::Files(input) => &*input.files,
             #[cfg(any(feature = "live", feature = "hep"))]
-            Self::Kept(_) => alone,
+            Self::Kept(_) => std::slice::from_ref(&file.path),
         };
-        let _ = alone;
         around::lines(inputs, &file.path, place.number())
     }
 

@@ -8,7 +8,6 @@ use super::pipeline::{Plan, Trace};
 use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
 use crate::cli::{ExplainFormat, ExplainSettings};
-use crate::cluster::flag_splits;
 use crate::diagnosis::explain::explain;
 use crate::net::escape_lossy;
 use crate::registration::{Snapshot, SnapshotOptions, State};
@@ -26,8 +25,7 @@ pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
     let plan = Plan::new(&settings.input, None, &settings.zone)?;
     rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
     let (Trace { tracker, capture, .. }, of_passwords) = secrets::run(plan, secrets.as_ref())?;
-    let mut snapshot = tracker.finish(&SnapshotOptions::default());
-    flag_splits(&mut snapshot);
+    let snapshot = super::shown(tracker.finish(&SnapshotOptions::default()));
     let Some(dn) = &settings.dn else { return Err(which(&snapshot)) };
     let Some(mut story) = explain(&snapshot, dn.as_bytes()) else {
         return Err(no_such_dn(&snapshot, dn.as_bytes(), THIS_CAPTURE));

@@ -9,7 +9,6 @@ use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{ExtractFormat, ExtractSettings};
-use crate::cluster::flag_splits;
 use crate::compare::{Contrast, contrast};
 use crate::diagnosis::diagnose;
 use crate::registration::SnapshotOptions;
@@ -26,9 +25,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let needs = Needs { output: Some(output.clone()), ..Needs::default() };
     rights::give_up(input, plan.inputs(), &needs)?;
     let trace = plan.run(None)?;
-    let mut snapshot = trace.tracker.finish(&SnapshotOptions::default());
-    flag_splits(&mut snapshot);
-    let snapshot = &snapshot;
+    let snapshot = &super::shown(trace.tracker.finish(&SnapshotOptions::default()));
     super::asked::some_match(snapshot, selection.dns.as_ref())?;
     let (contrast, findings) = match format {
         ExtractFormat::Pcapng => (Contrast::default(), Vec::new()),

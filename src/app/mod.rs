@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Once, OnceLock};
 
 use crate::cli::{self, Command, InputSettings};
+use crate::cluster::flag_splits;
+use crate::registration::Snapshot;
 use crate::source::{Archives, CaptureSet, OpenOptions, Others};
 
 #[cfg(feature = "tui")]
@@ -147,6 +149,12 @@ fn open_with(files: &[PathBuf], others: &mut dyn Others) -> Result<CaptureSet, F
         ..OpenOptions::default()
     };
     Ok(CaptureSet::open_with(files, options, others)?)
+}
+
+/// A snapshot as it is shown: a split of the cluster is flagged on its DNs, which the model alone cannot see.
+fn shown(mut snapshot: Snapshot) -> Snapshot {
+    flag_splits(&mut snapshot);
+    snapshot
 }
 
 /// Standard output, buffered.

@@ -8,7 +8,6 @@ use super::rights::{self, Needs};
 use super::{Failure, Outcome, secrets};
 use crate::capture::Capture;
 use crate::cli::{Input, ReportFormat, ReportSettings};
-use crate::cluster::flag_splits;
 use crate::compare::contrast;
 use crate::diagnosis::{Finding, diagnose, rank};
 use crate::parallel;
@@ -36,8 +35,7 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
     #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
     let Trace { tracker, mut capture, at } = trace;
     let options = SnapshotOptions { at, expected: settings.expected.clone() };
-    let mut snapshot = tracker.finish(&options);
-    flag_splits(&mut snapshot);
+    let snapshot = super::shown(tracker.finish(&options));
     #[cfg(feature = "live")]
     if settings.resolve {
         capture.hosts = super::hosts::Lookup::of_names(true)?.look_patiently(&snapshot);

@@ -11,7 +11,6 @@ use crate::app::logs::Entry;
 use crate::app::nodes;
 use crate::capture::{Capture, Hosts, PacketCounts};
 use crate::cli::LogSettings;
-use crate::cluster::flag_splits;
 #[cfg(feature = "live")]
 use crate::hep::{Item, Sender};
 #[cfg(feature = "live")]
@@ -282,9 +281,7 @@ impl Engine {
     /// The model at this moment.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> Snapshot {
         let options = SnapshotOptions { at: None, expected: expected.to_vec() };
-        let mut snapshot = self.tracker.snapshot(&options);
-        flag_splits(&mut snapshot);
-        snapshot
+        self.tracker.snapshot(&options)
     }
 
     /// What was read, and what of it could not be used.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
-use super::Failure;
+use super::{Failure, shown};
 use crate::capture::Capture;
 use crate::cli::{LiveSettings, LogSettings};
 #[cfg(feature = "live")]
@@ -212,7 +212,7 @@ impl Following {
 
     /// The model at this moment, and what was read.
     pub(super) fn snapshot(&mut self, expected: &[String]) -> (Snapshot, Capture) {
-        let snapshot = self.engine.snapshot(expected);
+        let snapshot = shown(self.engine.snapshot(expected));
         let mut capture = self.inputs_read();
         capture.losses = self.losses.since(&Losses::new());
         #[cfg(feature = "live")]

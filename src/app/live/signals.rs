@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
+use crate::app::interrupt;
+
 /// The requests made by signals; handlers set flags, the main loop reads them.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -17,11 +19,7 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn register() -> io::Result<Self> {
         let new = Self { end: Arc::default(), report: Arc::default() };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            // a second one ends a program whose output is not read
-            flag::register_conditional_default(signal, Arc::clone(&new.end))?;
-            flag::register(signal, Arc::clone(&new.end))?;
-        }
+        interrupt::set(&new.end, &[SIGINT, SIGTERM, SIGHUP])?;
         flag::register(SIGUSR1, Arc::clone(&new.report))?;
         Ok(new)
     }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::judge;
-use crate::app::Failure;
 use crate::app::pipeline::Plan;
+use crate::app::{Failure, shown};
 use crate::capture::Capture;
 use crate::registration::{Snapshot, SnapshotOptions, Tracker};
 use crate::tui::News;
@@ -89,7 +89,7 @@ fn feed(
             return;
         }
         let capture = Capture { files: files.clone(), ..Capture::default() };
-        drop(to_judge.try_send(Some((tracker.snapshot(&options), capture))));
+        drop(to_judge.try_send(Some((shown(tracker.snapshot(&options)), capture))));
         looked += 1;
         due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
     };
@@ -100,12 +100,12 @@ fn feed(
             #[cfg(feature = "live")]
             if resolve && let Ok(mut lookup) = crate::app::hosts::Lookup::of_names(true) {
                 // the DNs are shown before their names are known
-                let snapshot = trace.tracker.snapshot(&options);
+                let snapshot = shown(trace.tracker.snapshot(&options));
                 drop(to_judge.send(Some((snapshot, trace.capture.clone()))));
                 let snapshot = trace.tracker.snapshot(&options);
                 trace.capture.hosts = lookup.look_patiently(&snapshot);
             }
-            let snapshot = trace.tracker.finish(&options);
+            let snapshot = shown(trace.tracker.finish(&options));
             drop(to_judge.send(Some((snapshot, trace.capture))));
             drop(to_judge.send(None));
         }

@@ -9,7 +9,6 @@ use super::pipeline::Plan;
 use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{Input, InputSettings, TuiSettings};
-use crate::cluster::flag_splits;
 use crate::compare::contrast;
 use crate::diagnosis::diagnose;
 use crate::net::FrameRef;
@@ -68,8 +67,8 @@ pub(super) fn start(settings: &TuiSettings) -> State {
 /// What a screen shows of captures, read to their end.
 pub fn read(input: &InputSettings) -> Result<Data, Failure> {
     let trace = Plan::new(input, None, &jiff::tz::TimeZone::UTC)?.run(None)?;
-    let snapshot = trace.tracker.finish(&SnapshotOptions { at: trace.at, expected: Vec::new() });
-    Ok(judge(snapshot, trace.capture))
+    let options = SnapshotOptions { at: trace.at, expected: Vec::new() };
+    Ok(judge(super::shown(trace.tracker.finish(&options)), trace.capture))
 }
 
 /// Messages of captures, as a screen asks for them.
@@ -86,8 +85,7 @@ pub fn lines(input: &InputSettings, place: FrameRef, data: &Data) -> Result<Vec<
 }
 
 /// Makes of a snapshot what is shown.
-fn judge(mut snapshot: Snapshot, capture: crate::capture::Capture) -> Data {
-    flag_splits(&mut snapshot);
+fn judge(snapshot: Snapshot, capture: crate::capture::Capture) -> Data {
     let contrast = contrast(&snapshot);
     let findings = diagnose(&snapshot);
     Data::new(snapshot, capture, contrast, findings)
