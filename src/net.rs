@@ -172,6 +172,17 @@ impl Transport {
         }
     }
 
+    /// The port that it has where none is written (RFC 3261 §19.1.2, RFC 7118 §4).
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp | Self::Sctp => 5060,
+            Self::Tls => 5061,
+            Self::Ws => 80,
+            Self::Wss => 443,
+        }
+    }
+
     /// Whether the transport itself retransmits, so that SIP does not (RFC 3261 §17.1.2.2).
     #[must_use]
     pub const fn is_reliable(self) -> bool {

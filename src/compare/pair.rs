@@ -4,6 +4,7 @@ use super::atom::{Atom, Value};
 use super::attribute::{ATTRIBUTES, Attribute};
 use super::facts::Facts;
 use super::params::{self, Part};
+use super::said;
 use crate::net::FrameRef;
 use crate::registration::{AttemptView, DnView, Marks, Shape, Snapshot, Sym};
 use crate::sip::Uri;
@@ -173,23 +174,19 @@ pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
 }
 
 /// The lines of logs with no known meaning that only one of two exchanges has; none unless a log shows both.
-fn lines(l: &Facts<'_>, r: &Facts<'_>) -> [Vec<Shape>; 2] {
+fn lines<'a>(l: &Facts<'a>, r: &Facts<'a>) -> [Vec<Shape>; 2] {
+    let logged = |facts: &Facts<'a>| -> Option<Vec<&'a Shape>> {
+        let shapes = facts.snapshot.shapes().iter().enumerate();
+        let said = said::logged(facts.dn, facts.attempt.as_ref()?)?;
+        let is_said = |place: usize| said.iter().any(|shape| usize::from(*shape) == place);
+        Some(shapes.filter(|(place, _)| is_said(*place)).map(|(_, shape)| shape).collect())
+    };
     let (Some(left), Some(right)) = (logged(l), logged(r)) else { return [Vec::new(), Vec::new()] };
     let alone = |these: &[&Shape], others: &[&Shape]| {
         let has = |shape: &Shape| others.iter().any(|other| other.text == shape.text);
         these.iter().filter(|shape| !has(shape)).map(|shape| (*shape).clone()).collect()
     };
     [alone(&left, &right), alone(&right, &left)]
-}
-
-/// The lines with no known meaning in an exchange; `None` when no log shows what was written during it.
-fn logged<'a>(facts: &Facts<'a>) -> Option<Vec<&'a Shape>> {
-    let attempt = facts.attempt?;
-    let shapes = facts.snapshot.shapes();
-    let said = facts.dn.said_in(&attempt).filter_map(|shape| shapes.get(usize::from(shape)));
-    let said: Vec<_> = said.collect();
-    let is_logged = !said.is_empty() || facts.dn.statements_in(&attempt).next().is_some();
-    is_logged.then_some(said)
 }
 
 fn row(attribute: &'static Attribute, l: &Facts<'_>, r: &Facts<'_>) -> Row {

@@ -47,6 +47,13 @@ pub(super) fn said_by(snapshot: &Snapshot, sides: [&[DnView<'_>]; 2]) -> Vec<Sai
     count(snapshot, dns)
 }
 
+/// The shapes of the lines with no known meaning in an exchange; `None` when no log shows what was written during it.
+pub(super) fn logged(dn: DnView<'_>, attempt: &AttemptView<'_>) -> Option<Vec<u16>> {
+    let said: Vec<u16> = dn.said_in(attempt).collect();
+    let is_logged = !said.is_empty() || dn.statements_in(attempt).next().is_some();
+    is_logged.then_some(said)
+}
+
 /// Counts in how many attempts of each side each line is.
 fn count<'s, S: Fn(&AttemptView<'_>) -> Option<usize>>(
     snapshot: &Snapshot,
@@ -61,11 +68,7 @@ fn count<'s, S: Fn(&AttemptView<'_>) -> Option<usize>>(
     for (dn, side) in dns {
         for attempt in dn.attempts() {
             let Some(side) = side(&attempt) else { continue };
-            let said: Vec<u16> = dn.said_in(&attempt).collect();
-            // a log that shows no lines in between has no evidence about them
-            if said.is_empty() && dn.statements_in(&attempt).next().is_none() {
-                continue;
-            }
+            let Some(said) = logged(dn, &attempt) else { continue };
             if let Some(count) = all.get_mut(side) {
                 *count += 1;
             }

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::finding::Confidence;
 use super::words::{self, times};
-use crate::registration::{AttemptView, Flag, Verdict};
+use crate::registration::{AttemptView, Flag, TIMER_F, Verdict};
 
 /// The latest attempt whose response did not reach the device.
 pub(super) fn latest<'c, 'a>(case: &'c Case<'a>) -> Option<&'c AttemptView<'a>> {
@@ -65,7 +65,6 @@ pub(super) fn shown(case: &Case<'_>, lost: &AttemptView<'_>) -> String {
 
 /// How long the device had to wait for a response that came after it had given up (Timer F).
 fn waited_in_vain(lost: &AttemptView<'_>) -> Option<i64> {
-    const TIMER_F: i64 = 32_000_000_000;
     let of = |is_request: bool| {
         lost.messages().find(move |m| {
             m.cseq == lost.cseq

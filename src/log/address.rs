@@ -81,16 +81,6 @@ pub(super) fn transport(name: &[u8]) -> Option<Transport> {
     })
 }
 
-/// The port that a transport has where none is written (RFC 3261 §18.1.1, RFC 7118 §4).
-pub(super) const fn default_port(transport: Transport) -> u16 {
-    match transport {
-        Transport::Tls => 5061,
-        Transport::Ws => 80,
-        Transport::Wss => 443,
-        Transport::Udp | Transport::Tcp | Transport::Sctp => 5060,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::address::{Address, default_port, transport};
+use super::address::{Address, transport};
 use super::collect::{Fields, Framed};
 use super::dialect::Takes;
 use super::{Direction, Side};
@@ -134,7 +134,7 @@ pub(super) const fn direction(takes: Takes) -> Option<Direction> {
 fn sent_by(via: &Via<'_>) -> Option<Endpoint> {
     let ip: IpAddr = std::str::from_utf8(via.host).ok()?.parse().ok()?;
     let carried = transport(via.transport).unwrap_or(Transport::Udp);
-    Some(Endpoint::new(ip, via.port.unwrap_or_else(|| default_port(carried))))
+    Some(Endpoint::new(ip, via.port.unwrap_or_else(|| carried.default_port())))
 }
 
 /// Where a hop was reached: `received` and `rport`, else what it says itself.
@@ -143,7 +143,7 @@ fn reached(via: &Via<'_>) -> Option<Endpoint> {
     let received = via.received().and_then(|ip| std::str::from_utf8(ip).ok()?.parse().ok());
     let addr = received.or_else(|| said.map(|said| said.addr))?;
     let carried = transport(via.transport).unwrap_or(Transport::Udp);
-    let port = via.rport().flatten().or(via.port).unwrap_or_else(|| default_port(carried));
+    let port = via.rport().flatten().or(via.port).unwrap_or_else(|| carried.default_port());
     Some(Endpoint::new(addr, port))
 }
 
@@ -262,6 +262,6 @@ fn side(stated: Option<Address>, guess: Guess, transport: Transport) -> Side {
     };
     let whole = address.ip.is_some() && address.port.is_some();
     let addr = address.ip.or(guess.address.ip).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let port = address.port.or(guess.address.port).unwrap_or_else(|| default_port(transport));
+    let port = address.port.or(guess.address.port).unwrap_or_else(|| transport.default_port());
     Side { endpoint: Endpoint::new(addr, port), inferred: inferred || !whole }
 }

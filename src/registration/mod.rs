@@ -100,6 +100,7 @@ pub use nodes::{Node, NodeId, NodeSource};
 pub use reach::Unanswered;
 pub use reading::Reading;
 pub use risk::Risk;
+pub use silence::TIMER_F;
 pub use snapshot::{AttemptView, BindingView, DnView, Snapshot, SnapshotOptions, SourceState};
 pub use state::{DnState, RegistrationState};
 pub use stated::{Basis, Cti};

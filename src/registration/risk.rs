@@ -4,13 +4,11 @@ use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Outcome, Purpose};
 use super::ends::Host;
+use super::silence::TIMER_F;
 use super::snapshot::DnView;
 use super::store::Registration;
 use super::text::Sym;
 use super::verdict::{Flag, FlagSet, Verdict};
-
-/// A client that does not go on with a challenge for so long has given up (RFC 3261 §17.1.2.2).
-const GIVEN_UP: i64 = 32_000_000_000;
 
 /// Why a DN that is in service may not stay there, or may not be reached.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -200,7 +198,8 @@ impl Failures {
             }
             Outcome::Failed(Verdict::Challenged | Verdict::OneWay | Verdict::Redirected) => {
                 (self.registrar, self.open) = (registrar, self.open + 1);
-                self.old = ago > GIVEN_UP;
+                // a client that does not answer a challenge for this long has given up
+                self.old = ago > TIMER_F;
                 self.challenged = a.code != 0;
             }
             Outcome::Accepted if a.is_refused_nearer() => {

@@ -13,7 +13,7 @@ use super::shrink::Places;
 use super::store::NIL;
 use super::tracker::Tracker;
 use super::verdict::Verdict;
-use crate::net::Origin;
+use crate::net::{Origin, Transport};
 use crate::packet::Seal;
 use crate::sip::{HeaderName, Message};
 
@@ -23,8 +23,6 @@ const ANY: u32 = 0;
 const MOST: usize = 8;
 /// The latest so many agreements are remembered, and up to as many before them.
 const AGREED: usize = 4096;
-/// The port of SIP over TLS (RFC 3261 §19.1.2).
-const SIPS: u16 = 5061;
 
 /// A device, its server, and how they may go on out of sight.
 type Sides = (IpAddr, IpAddr, Seal);
@@ -140,7 +138,8 @@ impl Tracker {
         let Some(attempt) = self.agreements.find(sides) else { return };
         let Some(a) = self.store.attempts.get(attempt as usize) else { return };
         let port = a.entry().endpoint(&self.store.texts).port;
-        let is_sip = [SIPS, port, port.saturating_add(1)].contains(&origin.dst.port);
+        let is_sip = [Transport::Tls.default_port(), port, port.saturating_add(1)]
+            .contains(&origin.dst.port);
         if is_sip && origin.time.nanos_since(a.last) <= RETRY_WINDOW {
             self.go_on_out_of_sight(attempt, origin, Seal::Tls);
         }

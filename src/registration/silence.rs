@@ -5,7 +5,7 @@ use super::store::Server;
 use super::verdict::Verdict;
 
 /// Timer F for the default T1: how long a client waits for a response (RFC 3261 §17.1.2.2).
-pub(super) const TIMER_F: i64 = 32_000_000_000;
+pub const TIMER_F: i64 = 32_000_000_000;
 /// A client on UDP that got nothing repeats after T1 = 0.5 s; twice that leaves room for slow ones.
 const REPEAT_DUE: i64 = 1_000_000_000;
 /// How old a request is when its silence gets another meaning.

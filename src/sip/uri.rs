@@ -8,7 +8,7 @@ use super::find;
 use super::params::Params;
 use super::scan::{digits, is_lws, slice, split_once, tail, trim};
 use crate::net::password::is_scheme;
-use crate::net::{Endpoint, address};
+use crate::net::{Endpoint, Transport, address};
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -162,7 +162,8 @@ impl<'a> Uri<'a> {
         let transport = self.params.get(b"transport").flatten();
         let is_tls = self.scheme == Scheme::Sips
             || transport.is_some_and(|transport| transport.eq_ignore_ascii_case(b"tls"));
-        let port = self.port.unwrap_or(if is_tls { 5061 } else { 5060 });
+        let usual = if is_tls { Transport::Tls } else { Transport::Udp };
+        let port = self.port.unwrap_or_else(|| usual.default_port());
         self.host_ip().map(|addr| Endpoint::new(addr, port))
     }
 

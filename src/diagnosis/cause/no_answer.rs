@@ -69,9 +69,6 @@ impl DnRule for NoAnswer {
     }
 }
 
-/// The port of SIP over TLS (RFC 3261 §19.1.2).
-const SIPS: u16 = 5061;
-
 /// Whether the server answers others, and when it did.
 fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let served = case.scene.served(last.registrar);
@@ -82,7 +79,7 @@ fn others(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let others = meanwhile.saturating_sub(u32::from(own.is_some_and(|own| own >= last.started)));
     match (others, served.answered.saturating_sub(u32::from(own.is_some())), own) {
         (0, 0, None)
-            if last.registrar.port == SIPS
+            if last.registrar.port == Transport::Tls.default_port()
                 && !matches!(last.transport, Transport::Tls | Transport::Wss) =>
         {
             "it answers nobody in this capture, and 5061 is the port of SIP over TLS".to_owned()
