@@ -295,10 +295,9 @@ fn followed(nodes: &[NodeFile]) -> Result<Vec<PathBuf>, clap::Error> {
         if !node.file.is_file() {
             let name = crate::net::escape_text(&node.node);
             let file = node.file.to_string_lossy();
-            let what =
-                if node.file.is_dir() { "is a directory" } else { "is no file that is there" };
+            let what = if node.file.is_dir() { "is a directory" } else { "does not exist" };
             let words = format!(
-                "{} {what}: of live traffic a node is a log (--node {name}=FILE), an address \
+                "{} {what}: in live traffic a node is a log (--node {name}=FILE), an address \
                  (--node {name}=ADDR:PORT) or a HEP agent (--node {name}=CAPTURE-ID)\n",
                 crate::net::escape_text(&file)
             );
@@ -333,11 +332,11 @@ impl LiveArgs {
     }
 
     /// An error if what is given is about live traffic, and there is none.
-    pub(super) fn is_of_no_use(&self) -> Result<(), clap::Error> {
+    pub(super) fn refuse_duration(&self) -> Result<(), clap::Error> {
         if self.duration.is_none() {
             return Ok(());
         }
-        let words = "--for is about live traffic: give a device, an address of HEP agents or a log to follow\n";
+        let words = "--for needs live traffic: give a device (-i), an address for HEP agents (--hep) or a log to follow (--follow)\n";
         Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words))
     }
 
@@ -364,12 +363,6 @@ impl LiveArgs {
             let words = "nothing to record: a log has no packets\n";
             return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, words));
         }
-        #[cfg(feature = "live")]
-        if filter.is_some() && self.traffic.interface.as_deref() == Some(STANDARD_INPUT) {
-            let words =
-                "a capture on standard input has no filter: give it to the program that captures\n";
-            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, words));
-        }
         #[cfg(not(feature = "live"))]
         drop(filter);
         let mut follow = self.traffic.follow;
@@ -378,7 +371,7 @@ impl LiveArgs {
                 follow.push(log);
             }
         }
-        Ok(LiveSettings {
+        let settings = LiveSettings {
             #[cfg(feature = "live")]
             interface: self.traffic.interface,
             #[cfg(feature = "hep")]
@@ -401,7 +394,13 @@ impl LiveArgs {
             user: rights.user,
             #[cfg(feature = "live")]
             no_fence: rights.no_fence,
-        })
+        };
+        #[cfg(feature = "live")]
+        if settings.filter.is_some() && settings.is_stream() {
+            let words = "--filter is for devices: filter a capture on standard input in the program that writes it\n";
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, words));
+        }
+        Ok(settings)
     }
 }
 

@@ -266,7 +266,7 @@ impl Input {
                 files.rights,
             )?)));
         }
-        live.is_of_no_use()?;
+        live.refuse_duration()?;
         Ok(Self::Files(files))
     }
 }

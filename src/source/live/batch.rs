@@ -76,6 +76,12 @@ impl Batch {
         self.bytes.len() + self.records.len() * size_of::<Record>() >= limit
     }
 
+    /// Takes what it holds out of it; it continues as `next`, emptied.
+    pub(super) fn replace(&mut self, mut next: Self, limit: usize) -> Self {
+        next.clear(limit);
+        std::mem::replace(self, next)
+    }
+
     /// Empties it and keeps its memory, unless a burst of giants made it large.
     pub(super) fn clear(&mut self, limit: usize) {
         self.records.clear();

@@ -227,9 +227,8 @@ impl Capturer {
     /// Hands the batch on, and goes on with an emptied one.
     fn flush(&mut self) -> Result<(), Closed> {
         let Some(clock) = self.batch.last_time() else { return Ok(()) };
-        let mut next = self.emptied.try_recv().unwrap_or_default();
-        next.clear(self.options.batch_bytes);
-        let full = std::mem::replace(&mut self.batch, next);
+        let next = self.emptied.try_recv().unwrap_or_default();
+        let full = self.batch.replace(next, self.options.batch_bytes);
         self.send(clock, News::Frames(full))
     }
 

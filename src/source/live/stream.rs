@@ -77,9 +77,7 @@ impl Streamer {
                         continue;
                     }
                     clock = batch.last_time().unwrap_or(clock);
-                    let mut next = emptied.try_recv().unwrap_or_default();
-                    next.clear(batch_bytes);
-                    let full = std::mem::replace(&mut batch, next);
+                    let full = batch.replace(emptied.try_recv().unwrap_or_default(), batch_bytes);
                     let frames = full.len() as u64;
                     if deliveries.send(Delivery { clock, news: News::Frames(full) }).is_err() {
                         counters.give_up(frames);
