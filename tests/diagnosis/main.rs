@@ -73,7 +73,7 @@ fn the_incident_is_told_as_it_was() {
             "incident",
             "5001",
             "5001: 192.168.210.81:5060 rejected its REGISTER with 403 Forbidden and never challenged it, 3 times \
-             within 4.9 s; it treats 2 of the 3 DNs from 192.168.210.54 like that, this one included; it accepts 2 DNs, none of \
+             within 4.9 s; it does the same to 2 of the 3 DNs from 192.168.210.54, including this one; it accepts 2 DNs, none of \
              them from there",
         ),
         (

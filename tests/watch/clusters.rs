@@ -124,8 +124,7 @@ fn a_node_of_live_traffic_is_named_by_its_address() {
         let output = command.args(["watch", "--hep", "127.0.0.1:0"]).args(args).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    for (given, why) in [("dc1=dc1.log", "does not exist"), ("dc1=src", "is a directory")]
-    {
+    for (given, why) in [("dc1=dc1.log", "does not exist"), ("dc1=src", "is a directory")] {
         let (status, err) = refused(&["--node", given]);
         assert_eq!(status, Some(2));
         assert!(err.contains(why) && err.contains("--node dc1=ADDR:PORT"), "{err}");

@@ -39,8 +39,8 @@ impl DnRule for CutPackets {
             format!("the {} to it", last.code)
         };
         format!(
-            "{}: {what} is cut in the capture before its Contact: whether {} holds a binding cannot be \
-             told",
+            "{}: {what} is truncated before its Contact, so the capture cannot show whether {} holds a \
+             binding",
             case.name(),
             last.registrar
         )

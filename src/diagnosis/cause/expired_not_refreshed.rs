@@ -49,7 +49,7 @@ impl DnRule for ExpiredNotRefreshed {
         let lacking = match lacking(case) {
             0 => String::new(),
             n => format!(
-                "; the capture lacks REGISTERs of {} around that time, by their CSeq, and may lack its own",
+                "; by their CSeq, the capture lacks REGISTERs of {} around that time, so it may lack one of this DN too",
                 count(n, "other DN")
             ),
         };

@@ -49,8 +49,8 @@ impl DnRule for NoAnswer {
         };
         if last.messages().any(|m| (100..200).contains(&m.code)) {
             return format!(
-                "{}: {} answered the REGISTER from {}{removal} with 100 and with nothing after that: most likely it \
-                 waits for what is behind it",
+                "{}: {} answered the REGISTER from {}{removal} with 100 and nothing after that: most likely it \
+                 is waiting for a server behind it",
                 case.name(),
                 last.registrar,
                 last.source

@@ -68,10 +68,10 @@ fn same_source(case: &Case<'_>, last: &AttemptView<'_>) -> String {
     let own = u32::from(case.attempts.iter().any(|a| a.outcome == Outcome::Accepted));
     let like_it = match (sent.forbidden_unasked, sent.dns) {
         (n, all) if n == all && all > 1 => {
-            format!("; it treats all {all} DNs from {source} like that")
+            format!("; it does the same to all {all} DNs from {source}")
         }
         (n, all) if n > 1 => {
-            format!("; it treats {n} of the {all} DNs from {source} like that, this one included")
+            format!("; it does the same to {n} of the {all} DNs from {source}, including this one")
         }
         _ => String::new(),
     };

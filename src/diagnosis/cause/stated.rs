@@ -232,8 +232,8 @@ impl DnRule for CtiOnly {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(cti) = case.view.state().cti() else {
             return format!(
-                "{}: a client asked to register on it by T-Library; no response to that, no CTI state and no \
-                 registration by SIP is seen",
+                "{}: a T-Library client asked to register on it; no response, no CTI state and no SIP \
+                 registration was seen",
                 case.name()
             );
         };
@@ -243,7 +243,7 @@ impl DnRule for CtiOnly {
         );
         if cti.state == State::Unknown {
             return format!(
-                "{}: nodes state different CTI states, and nothing given shows which of them owns the DN",
+                "{}: nodes report different CTI states, and the given files do not show which of them owns the DN",
                 case.name()
             );
         }

@@ -80,8 +80,8 @@ impl Told {
         let others =
             if others == 1 { "1 other DN".to_owned() } else { format!("{others} other DNs") };
         let sentence = format!(
-            "{}: in service at {own}, and {peer} never states it, while it states {others} of {own} in service; whether \
-             {own} sent it is not in the given files",
+            "{}: in service at {own}, and {peer} never states it, while it states {others} of {own} in service; \
+             the given files do not show whether {own} sent it",
             words::text(&dn.name)
         );
         let mut finding = of_dn(&ABOUT, dn, ABOUT.finding(Confidence::Possible, sentence));

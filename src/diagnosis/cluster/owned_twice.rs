@@ -12,7 +12,7 @@ pub(in crate::diagnosis) static ABOUT: About = About {
     fragment: "owned by two nodes at once",
     meaning: "Two nodes of a cluster granted the DN, both bindings run, and each was refreshed while the other \
               ran: two devices, one that registers with both nodes, or a load balancer that hands each refresh to another \
-              node. Each node takes itself for the owner.",
+              node. Each node considers itself the owner.",
     check: "which devices register the DN (Contact, source and User-Agent at each node), and whether the \
             phone is meant to register with both",
     reference: "RFC 3261 §10.2.4",
@@ -30,7 +30,7 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     let unknown = if dn.twice.iter().any(states) {
         ""
     } else {
-        "; where calls to it go is not in the given files"
+        "; the given files do not show where its calls go"
     };
     let sentence = format!(
         "{}: {} both hold it, and each binding is refreshed beside the other{unknown}",

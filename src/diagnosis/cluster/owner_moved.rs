@@ -9,7 +9,7 @@ pub(in crate::diagnosis) static ABOUT: About = About {
     severity: Severity::Warning,
     fragment: "moved to another node, and the one before still holds it",
     meaning: "The phone registered at another node of the cluster, and the binding that the node before had \
-              granted still runs: nobody removed it. Until it runs out, that node may take itself for the owner.",
+              granted still runs: nobody removed it. Until it runs out, that node may still consider itself the owner.",
     check: "why the phone changed nodes (fail-over, DNS, a load balancer), and whether the node before was \
             told: its own log after that moment",
     reference: "RFC 3261 §10.2.4",
@@ -27,13 +27,13 @@ pub(super) fn finding(scene: &Scene<'_>, dn: &ClusterDn) -> Option<Finding> {
     let (from, to) = (name(moved.from), name(moved.to));
     let rest = left.until.map(|until| until.nanos_since(scene.snapshot.at));
     let rest = rest.map_or_else(String::new, |rest| format!(" for {}", words::span(rest)));
-    let told = if scene.cluster.states_anything(moved.from) {
+    let learned = if scene.cluster.states_anything(moved.from) {
         String::new()
     } else {
-        format!("; whether {from} was told is not in the given files")
+        format!("; the given files do not show whether {from} learned of it")
     };
     let sentence = format!(
-        "{}: registered at {to} and belongs there now; the binding that {from} granted before still runs{rest}{told}",
+        "{}: registered at {to} and belongs there now; the binding that {from} granted before still runs{rest}{learned}",
         words::text(&dn.name)
     );
     let mut finding = of_dn(&ABOUT, dn, ABOUT.finding(Confidence::Certain, sentence));

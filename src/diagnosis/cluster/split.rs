@@ -80,7 +80,7 @@ fn sentence(scene: &Scene<'_>, split: &Split) -> String {
                 name(first.node)
             )
         } else {
-            format!("; what {other} states is not in the given files")
+            format!("; the given files do not show what {other} states")
         };
         text.push_str(&what);
     }

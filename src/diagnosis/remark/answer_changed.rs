@@ -6,7 +6,7 @@ use crate::registration::AttemptView;
 static ABOUT: About = About {
     id: "answer-changed",
     severity: Severity::Warning,
-    fragment: "a proxy answers otherwise than the registrar",
+    fragment: "a proxy changed the registrar's response",
     meaning: "The registrar accepted the REGISTER and a proxy on the path refused it to the device, or the other way \
             round: the two ends of the path disagree on whether the DN is registered.",
     check: "the proxy or border controller on the path: its own registrar or its failure route, a second branch of the \
@@ -14,7 +14,7 @@ static ABOUT: About = About {
     reference: "RFC 3261 §10.2.4, §16.7",
 };
 
-/// A proxy that gives the device another answer than the registrar gave.
+/// A proxy that changes the response of the registrar.
 pub(in crate::diagnosis) struct AnswerChanged;
 
 impl DnRule for AnswerChanged {
@@ -40,15 +40,12 @@ impl DnRule for AnswerChanged {
         let behind = states.iter().map(|reg| reg.registrar).find(|server| *server != last.entry);
         let behind = behind.unwrap_or(last.registrar);
         let comes_to = if near >= 300 {
-            "the registrar holds a DN whose device takes itself for refused".to_owned()
+            "the registrar holds a binding, and the device believes that it was rejected".to_owned()
         } else {
-            format!(
-                "it is registered at {} alone, or on a branch that was not captured",
-                last.entry
-            )
+            format!("it is registered at {} only, or on a branch that was not captured", last.entry)
         };
         format!(
-            "{}: {behind} answered {far}, and {} answered {} {near}: {comes_to}",
+            "{}: {behind} responded {far}, but {} sent {} {near}: {comes_to}",
             case.name(),
             last.entry,
             last.source.addr

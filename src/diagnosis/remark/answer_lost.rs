@@ -8,7 +8,7 @@ static ABOUT: About = About {
     severity: Severity::Warning,
     fragment: "responses do not reach the device",
     meaning: "The registrar responds and the device goes on retransmitting its request, or its \
-            host returns the response with an ICMP error: the device takes itself for unregistered.",
+            host returns the response with an ICMP error: the device believes that it is not registered.",
     check: "the path back to the device: rport and NAT, a firewall, and the port the responses are \
             sent to",
     reference: "RFC 3581 §4, RFC 3261 §18.2.2",

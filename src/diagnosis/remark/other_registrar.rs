@@ -1,4 +1,4 @@
-//! A device that asks another registrar than the rest.
+//! A device that registers at a different server from the rest.
 
 use super::super::prelude::*;
 use crate::net::Endpoint;
@@ -7,15 +7,15 @@ use crate::registration::{AttemptView, State};
 static ABOUT: About = About {
     id: "other-registrar",
     severity: Severity::Warning,
-    fragment: "asks another registrar than the rest",
-    meaning: "The device asks a server that accepts nobody in this capture, while most DNs are accepted by another \
+    fragment: "registers at a different server from the rest",
+    meaning: "The device registers at a server that accepts no DN in this capture, while most DNs are accepted by another \
             one: it may be set to the wrong registrar, or have failed over to one that does not know it.",
     check: "the registrar, outbound proxy, or domain set on this device against that of a device that works, and \
             where DNS leads it (NAPTR, SRV); after a fail-over, why it left the registrar of the others",
     reference: "RFC 3261 §10.2; RFC 3263 §4",
 };
 
-/// A device that asks another registrar than the rest.
+/// A device that registers at a different server from the rest.
 pub(in crate::diagnosis) struct OtherRegistrar;
 
 impl DnRule for OtherRegistrar {
@@ -40,7 +40,7 @@ impl DnRule for OtherRegistrar {
             format!(", and had accepted this one {ago} before")
         });
         format!(
-            "{}: {} registers at {asked}, which accepts nobody in this capture; {usual} accepts {}{before}",
+            "{}: {} registers at {asked}, which accepts no DN in this capture; {usual} accepts {}{before}",
             case.name(),
             case.source_name(),
             count(u64::from(dns), "DN")

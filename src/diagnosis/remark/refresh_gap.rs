@@ -8,7 +8,7 @@ static ABOUT: About = About {
     id: "refresh-gap",
     severity: Severity::Warning,
     fragment: "refreshed too late: gaps in service",
-    meaning: "A refresh came after the granted time had run out: unless its CSeq shows that the capture lacks others before it, for that long the DN was \
+    meaning: "A refresh came after the granted time had run out. Unless its CSeq shows that the capture lacks earlier ones, the DN was for that long \
             not registered.",
     check: "whether the device follows the time it was granted rather than the time it \
             asked for",

@@ -1,4 +1,4 @@
-//! A removal that the registrar agrees to and does not make.
+//! A removal that the registrar acknowledges but does not carry out.
 
 use super::super::prelude::*;
 use crate::registration::{AttemptView, BindingView};
@@ -8,13 +8,13 @@ static ABOUT: About = About {
     severity: Severity::Warning,
     fragment: "removed itself, and the registrar still lists it",
     meaning: "The device removed its registration, the registrar answered 2xx, and that response still lists the \
-            Contact with time left: the registrar keeps it and calls go on to it.",
+            Contact with time left: the registrar keeps it, and calls still go to it.",
     check: "the registrar's own list of Contacts; FreeSWITCH answers 200 to Contact * and removes nothing: there a \
             device has to remove its own Contact",
     reference: "RFC 3261 §10.2.2, §10.3 step 6",
 };
 
-/// A removal that the registrar agrees to and does not make.
+/// A removal that the registrar acknowledges but does not carry out.
 pub(in crate::diagnosis) struct RemovalIgnored;
 
 impl DnRule for RemovalIgnored {
@@ -36,7 +36,7 @@ impl DnRule for RemovalIgnored {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some((removal, kept)) = ignored(case) else { return String::new() };
         format!(
-            "{}: {} removed its registration, {} answered {} and still lists {}: calls go on to it",
+            "{}: {} removed its registration, {} responded {} and still lists {}: calls still go to it",
             case.name(),
             removal.source.addr,
             removal.registrar,

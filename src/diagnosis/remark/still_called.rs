@@ -7,7 +7,7 @@ static ABOUT: About = About {
     id: "still-called",
     severity: Severity::Warning,
     fragment: "out of service, and its registrar still calls it",
-    meaning: "The registrar agreed to the removal of the DN, or the time that it granted ran out, and it still sends \
+    meaning: "The registrar acknowledged the removal of the DN, or the time that it granted ran out, and it still sends \
             calls to the device: it did not remove the Contact, or reaches the device without a registration.",
     check: "the registrar's own list of Contacts, a Contact that is set there by hand, and whether calls may go to a \
             device that has logged out; whether the capture lacks a later REGISTER",

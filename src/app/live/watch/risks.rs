@@ -84,8 +84,7 @@ impl Risks {
             numbers.map(|(risk, number)| ([("reason", risk.name())], number as f64)).collect();
         families.gauges(
             "regscope_dns_at_risk",
-            "DNs in service and at risk of being out of it or out of reach, by the reason; they are counted among \
-             regscope_dns too.",
+            "DNs in service but at risk, by reason; regscope_dns counts them too.",
             numbers.iter().map(|(labels, number)| (&labels[..], *number)),
         );
     }
