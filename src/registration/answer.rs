@@ -5,7 +5,6 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::attempt::{Attempt, Demand, Outcome, Purpose};
-use super::binding::{Granted, Listed, Success};
 use super::contact::device_of;
 use super::details::AnswerDetails;
 use super::ends::{End, Host};
@@ -15,6 +14,7 @@ use super::reading::Reading;
 use super::silence::TIMER_F;
 use super::spare::Spare;
 use super::store::{Dn, Marks, MessageRecord, NIL, Proven};
+use super::success::{Granted, Listed, Success};
 use super::text::{Sym, Texts};
 use super::tracker::Tracker;
 use super::transaction::{Presented, Request, Sighting, Subject};

@@ -1,12 +1,11 @@
 //! Applies a 2xx to the bindings of an address-of-record (RFC 3261 §10.2.4, §10.3 step 8).
 
-use smallvec::SmallVec;
-
 use super::attempt::{Outcome, Purpose};
 use super::contact::{find_listed, same_contact, same_listed};
 use super::ends::{End, Host};
 use super::few::Few;
 use super::store::{Binding, Change, Ended, Registration, Tried, Trouble, Unsure};
+use super::success::{Granted, Listed, Success};
 use super::text::{Sym, Texts};
 use super::transaction::Request;
 use super::verdict::Verdict;
@@ -22,60 +21,6 @@ pub(super) const WHOLE_SECONDS: i64 = 2_000_000_000;
 const USUAL_EXPIRES: u32 = 3600;
 /// Changes kept per registration.
 const HISTORY: usize = 256;
-
-/// A Contact listed in a 2xx.
-#[derive(Clone, Debug)]
-pub(super) struct Listed {
-    pub contact: Sym,
-    pub device: Sym,
-    pub expires: Option<u32>,
-}
-
-/// A 2xx to a REGISTER, and the request's sender.
-pub(super) struct Success<'a> {
-    /// When the request was first sent; when the response came, if no request was captured.
-    pub asked_at: Timestamp,
-    pub time: Timestamp,
-    pub frame: FrameRef,
-    pub source: End,
-    /// Where the same device, by its Call-ID, was accepted last, if that was another address.
-    pub sibling: Option<Host>,
-    /// The address the registrar saw, when its Via says another one.
-    pub received: Option<Host>,
-    /// The addresses the request was seen to come from, on every wire.
-    pub senders: SmallVec<[Host; 2]>,
-    pub user_agent: Sym,
-    pub aor: Sym,
-    pub request: Option<&'a Request>,
-    pub listed: &'a [Listed],
-    /// The response's Expires header.
-    pub expires: Option<u32>,
-    /// The response was cut: what it lists is not all there is.
-    pub cut: bool,
-}
-
-impl Success<'_> {
-    /// Whether the sender of the request, as far as the capture knows, had registered a binding.
-    fn is_its_side(&self, binding: &Binding) -> bool {
-        is_same_side(binding, self.source.host())
-            || self.sibling.is_some_and(|sibling| is_same_side(binding, sibling))
-    }
-}
-
-/// What the 2xx gave the sender of the request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Granted {
-    pub outcome: Outcome,
-    pub seconds: Option<u32>,
-    pub shortened: bool,
-    pub margin_ms: Option<i64>,
-}
-
-impl Granted {
-    const fn plain(outcome: Outcome) -> Self {
-        Self { outcome, seconds: None, shortened: false, margin_ms: None }
-    }
-}
 
 impl Registration {
     /// A registration nothing is known of yet.
@@ -503,6 +448,6 @@ fn is_fresh(binding: &Binding, now: Timestamp) -> bool {
 }
 
 /// Whether a binding was registered from this address, as far as the capture knows.
-fn is_same_side(binding: &Binding, side: Host) -> bool {
+pub(super) fn is_same_side(binding: &Binding, side: Host) -> bool {
     binding.source.is_none_or(|s| s.host() == side)
 }

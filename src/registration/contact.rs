@@ -2,8 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::binding::{Listed, Success};
 use super::ends::Host;
+use super::success::{Listed, Success};
 use super::text::{Sym, Texts};
 use super::transaction::Asked;
 use crate::sip::{NameAddr, Uri};

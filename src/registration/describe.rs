@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
-use super::attempt::Rewritten;
 use super::details::{Details, Hosts};
 use super::facts::Facts;
 use super::few::Few;
+use super::rare::Rewritten;
 use super::reading::Reading;
 use super::store::{Dn, Source};
 use super::text::{Sym, Texts};

@@ -5,7 +5,7 @@ use std::mem::size_of;
 use crate::hashing::HashMap;
 use smallvec::SmallVec;
 
-use super::attempt::Rare;
+use super::rare::Rare;
 use super::store::{Aside, Dn, Registration, Store, Tried, Trouble};
 use super::tracker::Tracker;
 

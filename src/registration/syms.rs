@@ -1,10 +1,11 @@
 //! Visits every symbol in a record, so that compaction can mark and move texts.
 
 use super::agents::AgentRecord;
-use super::attempt::{Attempt, Rare};
+use super::attempt::Attempt;
 use super::details::{AnswerDetails, Details};
 use super::ends::{End, Host};
 use super::forms::{AnswerForm, RequestForm};
+use super::rare::Rare;
 use super::store::{Binding, Dn, Registration, Source, Trouble};
 use super::text::Sym;
 use super::transaction::{Asked, Request};

@@ -16,6 +16,7 @@ pub mod file;
 mod held;
 #[cfg(feature = "hep")]
 pub mod hep;
+mod info;
 mod input;
 #[cfg(feature = "live")]
 pub mod live;
@@ -32,5 +33,6 @@ pub use error::{
 };
 pub use file::{Compression, Format, Reader, StampFacts, Witness};
 pub use held::{Held, HeldFile};
+pub use info::FileInfo;
 pub use other::{CapturesOnly, Meter, NotTaken, Other, OtherStream, Others};
-pub use set::{CaptureSet, FileInfo, OpenOptions, Progress};
+pub use set::{CaptureSet, OpenOptions, Progress};

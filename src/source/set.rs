@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::archive::{self, Archives, Budget};
 use super::discover::{Candidates, candidates};
 use super::error::{InputError, OpenError, SourceError, Warning, WarningKind};
-use super::file::{BUFFER_SIZE, Compression, Format, Plain, Reader, Refused, Witness};
+use super::file::{BUFFER_SIZE, Format, Plain, Reader, Refused, Witness};
 use super::held::Held;
+use super::info::FileInfo;
 use super::input::{Input, Place};
 use super::other::{CapturesOnly, Other, OtherStream, Others};
 use crate::net::{FileId, Frame, LinkType, Timestamp};
@@ -50,37 +51,6 @@ impl Default for OpenOptions {
             held: None,
             witness: None,
             ends: None,
-        }
-    }
-}
-
-/// What is known of one file of a [`CaptureSet`].
-#[derive(Clone, Debug)]
-pub struct FileInfo {
-    /// The file as the user gave it, `-` for standard input.
-    pub path: PathBuf,
-    /// Its capture format.
-    pub format: Format,
-    /// How it is compressed.
-    pub compression: Compression,
-    /// The link types of its interfaces seen so far.
-    pub links: Vec<LinkType>,
-    /// How many packets were read so far.
-    pub packets: u64,
-    /// How many bytes of the capture were read so far, decompressed.
-    pub bytes: u64,
-    /// The size of the file itself, where it has one.
-    pub size: Option<u64>,
-}
-
-impl FileInfo {
-    /// Counts the frame a reader is at.
-    #[inline]
-    fn note(&mut self, reader: &Reader<Input>) {
-        self.packets = reader.packets();
-        self.bytes = reader.bytes();
-        if self.links.len() != reader.links().len() {
-            self.links = reader.links().to_vec();
         }
     }
 }

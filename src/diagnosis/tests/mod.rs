@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::registration::testing::{Player, any_line};
+use crate::registration::random::any_line;
+use crate::registration::testing::Player;
 use crate::registration::{Cohort, SnapshotOptions};
 
 mod catalogue;

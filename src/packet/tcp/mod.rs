@@ -2,6 +2,7 @@
 
 mod flow;
 mod hep;
+mod interest;
 mod key;
 mod opening;
 mod outlet;

@@ -5,7 +5,8 @@
 //! that there is no such row); the other lines are those of [`super::testing`]. A title that ends in `(healthy)` says that
 //! no prefix of the scenario is out of service, but for a challenge, a redirect or a 423.
 
-use super::testing::{Line, Player, any_line, endpoint, seconds};
+use super::random::any_line;
+use super::testing::{Line, Player, endpoint, seconds};
 use super::*;
 
 mod bounds;
