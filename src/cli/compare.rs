@@ -19,7 +19,7 @@ pub(super) const EXAMPLES: &str = ending!(
   regscope compare 5002 --before 1.pcap --after 2.pcap
   regscope compare --a 'source=192.168.210.81' --b 'dn=50* code=403' trace.pcap
 
-  A word that names a file is a file, any other a DN; DNs stand before the files. For DNs that are
+  A word that names a file is a file, any other a DN; DNs come before the files. For DNs that are
   called like a file: --a dn=NAME --b dn=NAME. Conditions of --a and --b: dn, source, verdict, code,
   flag, registrar, ua, realm, contact, via, ... with = != ~ !~"
 );
@@ -133,7 +133,7 @@ fn by_words(
     }
     if let Some(late) = files.iter().find(|word| !is_file(word)) {
         let late = name(late);
-        return Err(wrong(&format!("{late}: no such file (DNs stand before the files)")));
+        return Err(wrong(&format!("{late}: no such file (DNs come before the files)")));
     }
     let input = InputSettings::new(files.iter().map(PathBuf::from).collect(), read);
     match <[String; 2]>::try_from(dns) {
@@ -198,7 +198,7 @@ mod tests {
             ("5002 a.pcap", "error: 5002: no such file; a DN takes a second DN"),
             ("1 2 3 a.pcap", "error: 1, 2, 3: no such files, and two DNs"),
             ("5002", "error: 5002: no such file, and a capture is needed"),
-            ("a.pcap 5002", "error: 5002: no such file (DNs stand before"),
+            ("a.pcap 5002", "error: 5002: no such file (DNs come before"),
             ("5002 5002 a.pcap", "error: 5002 twice"),
         ] {
             assert!(told(words).starts_with(want), "{words}: {}", told(words));

@@ -62,7 +62,7 @@ impl Status {
         }
     }
 
-    /// What is said of a DN in that state.
+    /// What a report shows of a DN in that state.
     #[must_use]
     pub fn of(dn: &DnState) -> Self {
         let DnState { verdict, status_code, flags, .. } = *dn;

@@ -249,7 +249,7 @@ mod tests {
     use crate::registration::SnapshotOptions;
 
     #[test]
-    fn whoever_names_many_nodes_and_addresses_fills_no_memory() {
+    fn many_names_of_nodes_and_addresses_fill_no_memory() {
         let mut tracker = Tracker::new();
         for number in 0..100 {
             let name = format!("{number}{}", "x".repeat(1000));

@@ -170,8 +170,8 @@ pub(crate) fn said(line: &SaidLine, sides: Option<[&str; 2]>) -> String {
         None => format!("{n} of {of} successes"),
     };
     let text = escape_text(&line.shape.text);
-    let stands = if sides.is_some() { "in" } else { "before" };
-    format!("\"{text}\": {stands} {} and {}: {separates}", of(f, 0), of(w, 1))
+    let place = if sides.is_some() { "in" } else { "before" };
+    format!("\"{text}\": {place} {} and {}: {separates}", of(f, 0), of(w, 1))
 }
 
 /// A line of a log with no known meaning that only the exchange of one of two DNs has.

@@ -431,7 +431,7 @@ impl Sources {
         let behind = Timestamp::from_nanos(now.nanos() - BEHIND);
         #[cfg(feature = "live")]
         if let Some(flow) = self.stream {
-            // the clock is that of whoever captures
+            // the clock is that of the host that captures
             let (clock, told) = self.device_clock;
             let since = i64::try_from(told.elapsed().as_nanos()).unwrap_or(i64::MAX);
             let runs = flow == Flow::Open && clock != Timestamp::default();

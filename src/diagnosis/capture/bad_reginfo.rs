@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "reginfo-unreadable",
     severity: Severity::Observation,
     fragment: "reg NOTIFY not readable",
-    meaning: "NOTIFY bodies for the event reg could not be read; what they say of bindings \
+    meaning: "NOTIFY bodies for the event reg could not be read; what they say about bindings \
             is missing here.",
     check: "the XML of the NOTIFY",
     reference: "RFC 3680 §5",

@@ -8,7 +8,7 @@ static ABOUT: About = About {
     fragment: "captured more than once",
     meaning: "The same packets were captured more than once: on several interfaces, in two \
             files, or by a mirrored port. Copies are not counted as repetitions.",
-    check: "nothing, unless the copies differ in address: then a NAT or a proxy stands \
+    check: "nothing, unless the copies differ in address: then a NAT or a proxy is \
             between the two",
     reference: "RFC 3261 §17.1.2",
 };

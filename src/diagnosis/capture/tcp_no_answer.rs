@@ -28,12 +28,12 @@ impl Rule for TcpNoAnswer {
             let count = case.count();
             let sentence = if case.passed {
                 format!(
-                    "{server} did not answer TCP for a while: {count} from {client} never came about, before \
-                     another came about"
+                    "{server} did not answer TCP for a while: {count} from {client} got no response, before \
+                     another was set up"
                 )
             } else {
                 format!(
-                    "{server} does not answer TCP: {count} from {client} never came about; its DNs \
+                    "{server} does not answer TCP: {count} from {client} got no response; its DNs \
                      cannot register this way"
                 )
             };

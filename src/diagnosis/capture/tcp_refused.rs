@@ -34,7 +34,7 @@ impl Rule for TcpRefused {
             } else if case.passed {
                 format!(
                     "{server} refused TCP for a while: {count} from {client} answered with a reset, before \
-                     another came about"
+                     another was set up"
                 )
             } else {
                 format!(

@@ -177,7 +177,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
     row(
         (500, 599),
         "server-error-5xx",
-        ("server error (5xx)", "The registrar or what stands behind it is not able to serve it."),
+        ("server error (5xx)", "The registrar or a server behind it cannot handle it."),
         "the registrar's back end and its load; Retry-After, and whether it was obeyed; on \
          Kamailio also the limit of Contacts (503)",
         "RFC 3261 §21.5",
@@ -194,7 +194,7 @@ pub(in crate::diagnosis) static BY_CODE: [ByCode; 22] = [
         (600, 699),
         "global-6xx",
         ("refused everywhere (6xx)", "A 6xx came, which a registrar must not send."),
-        "who stands between the device and the registrar and answers in its place",
+        "which proxy between the device and the registrar answers in its place",
         "RFC 3261 §10.3, §21.6",
     ),
     row(

@@ -10,7 +10,7 @@ static ABOUT: About = About {
     meaning: "The registrar accepted credentials of this user before and refuses them now: \
             something changed at the registrar, or the password in between.",
     check: "what changed at that moment: the password or the DN at the registrar, its user database \
-            or what stands behind it, a limit of Contacts, a source that is blocked",
+            or a server behind it, a limit of Contacts, a source that is blocked",
     reference: "RFC 3261 §10.3 step 3–4, §22.1",
 };
 

@@ -9,7 +9,7 @@ static ABOUT: About = About {
     fragment: "removed by another source",
     meaning: "A REGISTER with Expires 0 from another address than the one that had \
             registered the DN removed it.",
-    check: "which device or script stands behind the other address and uses this DN; some \
+    check: "which device or script at the other address uses this DN; some \
             registrars drop all bindings when one of them is removed",
     reference: "RFC 3261 §10.2.2",
 };

@@ -8,7 +8,7 @@ static ABOUT: About = About {
     fragment: "TCP connection reset instead of a response",
     meaning: "The server, or something on the way, reset the TCP connection that carried the \
             REGISTER.",
-    check: "whether the server accepts SIP over TCP from this address, and what stands \
+    check: "whether the server accepts SIP over TCP from this address, and what is \
             between the two that may close connections",
     reference: "RFC 9293 §3.5.2",
 };

@@ -10,8 +10,8 @@ pub(in crate::diagnosis) static ABOUT: About = About {
     fragment: "moved to another node, and the one before still holds it",
     meaning: "The phone registered at another node of the cluster, and the binding that the node before had \
               granted still runs: nobody removed it. Until it runs out, that node may still consider itself the owner.",
-    check: "why the phone changed nodes (fail-over, DNS, a load balancer), and whether the node before was \
-            told: its own log after that moment",
+    check: "why the phone changed nodes (fail-over, DNS, a load balancer), and whether the node before \
+            learned of it: its own log after that moment",
     reference: "RFC 3261 §10.2.4",
 };
 

@@ -142,11 +142,11 @@ fn compare_own(state: &mut State, data: &Arc<Data>) {
     }
     let selection = selection(state);
     let current = Arc::downgrade(data);
-    let stands = state.compare.own.as_ref().is_some_and(|own| {
+    let is_current = state.compare.own.as_ref().is_some_and(|own| {
         let fresh = own.data.ptr_eq(&current) || data.snapshot.dns().len() > BY_ITSELF;
         own.part == part && own.selection == selection && fresh
     });
-    if stands {
+    if is_current {
         return;
     }
     let chosen = chosen(state, data);
@@ -189,10 +189,10 @@ fn look_behind(state: &mut State, data: &Arc<Data>) {
     };
     let current = Arc::downgrade(data);
     let part = &state.compare.part;
-    let stands = state.compare.behind.as_ref().is_some_and(|behind| {
+    let is_current = state.compare.behind.as_ref().is_some_and(|behind| {
         behind.part == *part && behind.line == *line && behind.data.ptr_eq(&current)
     });
-    if stands {
+    if is_current {
         return;
     }
     let names =

@@ -166,7 +166,7 @@ fn of_input(following: &Following, families: &mut Families) {
         let help = "When the latest packet was captured.";
         families.gauge("regscope_last_packet_timestamp_seconds", help, seconds(last));
     }
-    let help = "Up to when all is judged: it stands still only if the program does.";
+    let help = "The time up to which everything is judged: it stops only if the program does.";
     families.gauge("regscope_clock_timestamp_seconds", help, seconds(engine.clock()));
     let help = "How far the model is behind the packets that are captured.";
     families.gauge("regscope_lag_seconds", help, following.lag().as_secs_f64());

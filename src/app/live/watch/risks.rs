@@ -122,7 +122,7 @@ mod tests {
         let refused = "150 > REGISTER cseq=2 expires=300\n150.01 < 500 cseq=2";
         let refresh = Some(Risk::RefreshRefused);
         assert_eq!(told(&mut risks, &mut player, refused), [(false, true, refresh)]);
-        assert_eq!(told(&mut risks, &mut player, "160 ."), [], "it was told");
+        assert_eq!(told(&mut risks, &mut player, "160 ."), [], "it was reported");
         let renewed = "170 > REGISTER cseq=3 expires=300\n170.01 < 200 cseq=3 expires=300";
         assert_eq!(told(&mut risks, &mut player, renewed), [(true, false, None)]);
     }

@@ -148,12 +148,12 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
                 count(f as u64, "DN")
             ),
             "A capture in which others work can be read together with this one: regscope FILE \
-             FILE. What all that fail share stands below."
+             FILE. What all failing DNs share is below."
                 .to_owned(),
         ],
         (f, w) if f.min(w) < 2 || hints => [
             format!("Too few to tell: {f} {}, {w} {}.", names[0], names[1]),
-            "What differs most stands first below. Two DNs marked with Space in the list are put \
+            "What differs most comes first below. Two DNs marked with Space in the list are put \
              side by side with c."
                 .to_owned(),
         ],
