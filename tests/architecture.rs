@@ -405,3 +405,18 @@ fn what_has_a_table_or_a_list_is_in_it() {
     }
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }
+
+#[test]
+fn the_page_on_filters_lists_every_field() {
+    let page = read("docs/filter.md");
+    let code = |names: &str| {
+        let quoted = names.split(", ").filter(|name| !name.is_empty()).map(|n| format!("`{n}`"));
+        quoted.collect::<Vec<_>>().join(", ")
+    };
+    let rows: Vec<_> = regscope::compare::filter_fields()
+        .map(|(name, also, about)| format!("| `{name}` | {} | {about} |", code(&also)))
+        .collect();
+    let listed: Vec<_> = page.lines().skip_while(|line| *line != "## Fields").collect();
+    let listed = listed.iter().filter(|line| line.starts_with("| `")).copied();
+    assert!(listed.eq(rows.iter().map(String::as_str)), "it should be\n{}", rows.join("\n"));
+}

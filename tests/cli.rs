@@ -208,6 +208,29 @@ fn one_side_alone_is_compared_with_all_others() {
 }
 
 #[test]
+fn a_filter_selects_what_is_reported_and_says_what_is_wrong_with_it() {
+    let names = |filter: &str| {
+        let (status, out, err) = run(&["report", "--format", "csv", "--where", filter, INCIDENT]);
+        assert_eq!((status, err.as_str()), (0, ""), "{filter}");
+        let names = out.lines().skip(1).filter_map(|line| line.split(',').next());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("code=403 or 5008"), "5001 5002 5008");
+    assert_eq!(names("(code=403 or code=404) not dn=5001"), "5002 5008");
+    assert_eq!(names("forbidden"), "5001 5002");
+    assert_eq!(names("genesys-softphone"), "1002 1003");
+    for (option, words) in [("--where", "report"), ("--a", "compare")] {
+        let none = "(code=403: 2, verdict=working: 2, both: 0)";
+        let args = [words, option, "code=403 verdict=working", INCIDENT];
+        refused(&args, 2, &format!("no DN of this capture matches {option} {none}"));
+        let mistake = "unknown field sorce at 9; did you mean source?";
+        refused(&[words, option, "failing sorce=1", INCIDENT], 2, mistake);
+    }
+    let both = ["compare", "--a", "dn=5001", "--b", "dn=500*", INCIDENT];
+    refused(&both, 2, "every DN that matches --a is on the other side too");
+}
+
+#[test]
 fn what_fail_on_names_is_status_1() {
     for (words, status) in [
         ("rejected", 1),

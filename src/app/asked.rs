@@ -1,10 +1,14 @@
 //! Reports what the user named and the input lacks: the closest names, and inputs that could not be read.
 
+use std::borrow::Cow;
+
 use super::{Failure, Outcome, warn};
+use crate::compare::Filter;
 use crate::net::escape_lossy;
-use crate::registration::{Snapshot, natural};
-use crate::select::DnList;
+use crate::registration::{DnView, Snapshot, natural};
+use crate::select::{DnList, Selection};
 use crate::source::{Warning, WarningKind};
+use crate::wording::filter::none_matches;
 
 /// Names offered in place of one that is absent.
 const OFFERED: usize = 3;
@@ -33,6 +37,29 @@ pub(super) fn some_match(snapshot: &Snapshot, dns: Option<&DnList>) -> Result<()
         Some(name) => no_such_dn(snapshot, name, THIS_CAPTURE),
         None => Failure::Usage(format!("no DN of this capture matches --dn{}", all_of(snapshot))),
     })
+}
+
+/// The DNs of a selection that a filter takes; fails, and says how many DNs each condition takes, if
+/// there is none.
+pub(super) fn narrowed<'s>(
+    snapshot: &Snapshot,
+    selection: &'s Selection,
+    filter: Option<&Filter>,
+) -> Result<Cow<'s, Selection>, Failure> {
+    let Some(filter) = filter else { return Ok(Cow::Borrowed(selection)) };
+    let taken = |dn: &DnView<'_>| selection.takes_name(dn.name()) && filter.matches(dn, snapshot);
+    let names: Vec<_> = snapshot.dns().filter(taken).map(|dn| dn.name()).collect();
+    if names.is_empty() {
+        return Err(none_taken(snapshot, "--where", filter));
+    }
+    let sources = selection.sources.clone();
+    Ok(Cow::Owned(Selection { dns: Some(DnList::of_names(names)), sources }))
+}
+
+/// The failure for a filter that takes no DN: how many DNs each of its conditions takes.
+pub(super) fn none_taken(snapshot: &Snapshot, option: &str, filter: &Filter) -> Failure {
+    let counts = none_matches(&filter.counts(snapshot));
+    Failure::Usage(format!("no DN of this capture matches {option} ({counts})"))
 }
 
 /// What most commands read.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
-use super::asked::{THIS_CAPTURE, ending_with_all, no_such_dn};
+use super::asked::{THIS_CAPTURE, ending_with_all, no_such_dn, none_taken};
 use super::fetch::{Wanted, fetch};
 use super::interrupt;
 use super::pipeline::Plan;
@@ -12,7 +12,7 @@ use super::rights::{self, Needs};
 use super::{Failure, Outcome};
 use crate::cli::{CompareFormat, CompareSettings, InputSettings, What};
 use crate::compare::pair::{Pair, Subject, pair};
-use crate::compare::{Cohorts, Contrast, contrast, contrast_of};
+use crate::compare::{Cohorts, Contrast, Filter, contrast, contrast_of};
 use crate::diagnosis::{Scene, diagnose_dn};
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::compare::{self as rendering, PairView, RawMessage, SideView};
@@ -79,10 +79,13 @@ pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
             let read = Read::new(input, zone)?;
             let (a, b) = &**filters;
             let cohorts = Cohorts::selected(&read.snapshot, a, b.as_ref());
-            for (option, count) in ["--a", "--b"].into_iter().zip(cohorts.sizes()) {
-                if count == 0 {
-                    return Err(Failure::Usage(format!("no DN of this capture matches {option}")));
+            match (cohorts.sizes(), b) {
+                ([0, _], _) => return Err(one_sided(&read.snapshot, "--a", a)),
+                ([_, 0], Some(b)) => return Err(one_sided(&read.snapshot, "--b", b)),
+                ([_, 0], None) => {
+                    return Err(Failure::Usage("--a matches every DN of this capture".to_owned()));
                 }
+                _ => {}
             }
             print(&contrast_of(&read.snapshot, &cohorts), settings.format)?;
             read.ending
@@ -102,6 +105,15 @@ pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
             if b.ending == Outcome::Incomplete { b.ending } else { a.ending }
         }
     })
+}
+
+/// The failure for a side without a DN: its filter matches none, or none that is not on the other side too.
+fn one_sided(snapshot: &Snapshot, option: &str, filter: &Filter) -> Failure {
+    if snapshot.dns().any(|dn| filter.matches(&dn, snapshot)) {
+        let both = format!("every DN that matches {option} is on the other side too");
+        return Failure::Usage(both);
+    }
+    none_taken(snapshot, option, filter)
 }
 
 /// Prints a contrast.

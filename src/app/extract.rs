@@ -16,7 +16,7 @@ use crate::report::{Style, View};
 
 /// Reads everything, and saves what is known of the selected DNs.
 pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
-    let ExtractSettings { input, format, selection, output, force, mode, zone } = settings;
+    let ExtractSettings { input, format, selection, filter, output, force, mode, zone } = settings;
     let wanted = Export { format: *format, path: output.clone(), force: *force, mode: *mode };
     export::refuse(&wanted, Some(input), &[])?;
     rights::begin();
@@ -27,6 +27,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     let trace = plan.run(None)?;
     let snapshot = &super::shown(trace.tracker.finish(&SnapshotOptions::default()));
     super::asked::some_match(snapshot, selection.dns.as_ref())?;
+    let selection = &*super::asked::narrowed(snapshot, selection, filter.as_ref())?;
     let (contrast, findings) = match format {
         ExtractFormat::Pcapng => (Contrast::default(), Vec::new()),
         _ => (contrast(snapshot), diagnose(snapshot)),

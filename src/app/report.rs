@@ -13,6 +13,7 @@ use crate::diagnosis::{Finding, diagnose, rank};
 use crate::parallel;
 use crate::registration::{Snapshot, SnapshotOptions};
 use crate::report::{View, csv, json, markdown, text};
+use crate::select::Selection;
 
 /// Reads everything, judges it, and prints the report.
 pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
@@ -41,7 +42,9 @@ pub(super) fn run(settings: &ReportSettings) -> Result<Outcome, Failure> {
         capture.hosts = super::hosts::Lookup::of_names(true)?.look_patiently(&snapshot);
     }
     super::asked::some_match(&snapshot, settings.selection.dns.as_ref())?;
-    let outcome = print(settings, &snapshot, &capture, of_passwords)
+    let selection =
+        super::asked::narrowed(&snapshot, &settings.selection, settings.filter.as_ref())?;
+    let outcome = print(settings, &snapshot, &capture, &selection, of_passwords)
         .map(|outcome| super::asked::ending(&capture.warnings, outcome));
     // the program ends here: to give back a large model record by record takes time
     std::mem::forget(snapshot);
@@ -53,6 +56,7 @@ pub(super) fn print(
     settings: &ReportSettings,
     snapshot: &Snapshot,
     capture: &Capture,
+    selection: &Selection,
     more: Vec<Finding>,
 ) -> Result<Outcome, Failure> {
     let (contrast, mut findings) = parallel::both(|| contrast(snapshot), || diagnose(snapshot));
@@ -65,7 +69,7 @@ pub(super) fn print(
         capture,
         findings: &findings,
         contrast: &contrast,
-        selection: &settings.selection,
+        selection,
         zone: &settings.zone,
         style: settings.style,
     };

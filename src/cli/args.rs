@@ -13,6 +13,7 @@ use super::extract::ExtractArgs;
 use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesArgs;
+use crate::compare::Filter;
 use crate::select::{DnList, DnListError};
 
 /// Examples, followed by the exit statuses that the command has.
@@ -125,6 +126,9 @@ pub(super) struct ReportArgs {
     /// DNs that should be there: those that are not seen are listed as `not_seen`
     #[arg(long, value_name = "LIST", value_parser = expected)]
     pub expect: Option<Expected>,
+    /// Only DNs this filter takes: `failing (code=403 or ua~Asterisk)`; see docs/filter.md
+    #[arg(long = "where", value_name = "FILTER", value_parser = Filter::parse)]
+    pub matching: Option<Filter>,
     /// Judge at this moment instead of the last packet: RFC 3339, `2026-11-22 21:04[:05]`,
     /// epoch seconds, or `21:04:05` on the day of the first packet (the next day if that is earlier)
     #[arg(long, value_name = "TIME", value_parser = At::parse)]

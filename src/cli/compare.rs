@@ -21,7 +21,8 @@ pub(super) const EXAMPLES: &str = ending!(
 
   A word that names a file is a file, any other a DN; DNs come before the files. For DNs that are
   called like a file: --a dn=NAME --b dn=NAME. Conditions of --a and --b: dn, source, verdict, code,
-  flag, registrar, ua, realm, contact, via, ... with = != ~ !~"
+  reason, flag, registrar, ua, realm, contact, ... with = != ~ !~ < <= > >=, `or`, `not` and
+  parentheses; a bare word is searched for. docs/filter.md lists every field."
 );
 
 #[derive(ClapArgs, Debug)]

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::args::{CommonArgs, ending};
 use super::settings::{InputSettings, mode, split, zone};
+use crate::compare::Filter;
 use crate::select::Selection;
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -36,6 +37,9 @@ pub(super) struct ExtractArgs {
     /// Permissions of the file, less what the umask takes: packets hold digests and passwords
     #[arg(long, value_name = "OCTAL", default_value = "600", value_parser = mode)]
     mode: u32,
+    /// Only DNs this filter takes: `failing (code=403 or ua~Asterisk)`; see docs/filter.md
+    #[arg(long = "where", value_name = "FILTER", value_parser = Filter::parse)]
+    matching: Option<Filter>,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -65,6 +69,8 @@ pub struct ExtractSettings {
     pub format: ExtractFormat,
     /// Which DNs.
     pub selection: Selection,
+    /// Which of these.
+    pub filter: Option<Filter>,
     /// Where it is written.
     pub output: PathBuf,
     /// Whether a file that is there is replaced.
@@ -79,13 +85,13 @@ impl TryFrom<ExtractArgs> for ExtractSettings {
     type Error = clap::Error;
 
     fn try_from(args: ExtractArgs) -> Result<Self, clap::Error> {
-        let ExtractArgs { format, output, force, mode, common } = args;
+        let ExtractArgs { format, output, force, mode, matching: filter, common } = args;
         let zone = zone(common.read.utc);
         let (input, selection) = split(common);
-        if selection.is_all() {
-            let words = "name the DNs with --dn LIST or --source CIDR\n";
+        if selection.is_all() && filter.is_none() {
+            let words = "name the DNs with --dn LIST or --source CIDR, or select them with --where FILTER\n";
             return Err(clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words));
         }
-        Ok(Self { input, format, selection, output, force, mode, zone })
+        Ok(Self { input, format, selection, filter, output, force, mode, zone })
     }
 }

@@ -18,6 +18,7 @@ use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesSettings;
 use super::logs::{LogSettings, NodeIs};
+use crate::compare::Filter;
 use crate::net::STANDARD_INPUT;
 use crate::report::Style;
 use crate::select::Selection;
@@ -101,6 +102,8 @@ pub struct ReportSettings {
     pub format: ReportFormat,
     /// Which DNs.
     pub selection: Selection,
+    /// Which of these.
+    pub filter: Option<Filter>,
     /// The DNs that should be there.
     pub expected: Vec<String>,
     /// The moment to judge at.
@@ -192,7 +195,9 @@ impl TryFrom<ReportArgs> for ReportSettings {
     type Error = clap::Error;
 
     fn try_from(args: ReportArgs) -> Result<Self, clap::Error> {
-        let ReportArgs { format, expect, at, fail_on, all, secret, color, select, .. } = args;
+        let ReportArgs {
+            format, expect, matching, at, fail_on, all, secret, color, select, ..
+        } = args;
         let (zone, style) = (zone(args.read.utc), Style { all, ..style(color) });
         let selection = select.into();
         #[cfg(any(feature = "live", feature = "hep"))]
@@ -210,6 +215,7 @@ impl TryFrom<ReportArgs> for ReportSettings {
             input,
             format,
             selection,
+            filter: matching,
             expected,
             at,
             fail_on,

@@ -26,8 +26,8 @@ pub(super) const EXAMPLES: &str = ending!(
 
 #[derive(ClapArgs, Debug)]
 pub(super) struct TuiArgs {
-    /// Only DNs this filter takes, at first: `verdict=failing source=192.168.210.0/24 ua~Asterisk`
-    #[arg(long, value_name = "FILTER", value_parser = show)]
+    /// Only DNs this filter takes, at first: `failing (code=403 or ua~Asterisk)`; see docs/filter.md
+    #[arg(long, visible_alias = "where", value_name = "FILTER", value_parser = show)]
     show: Option<String>,
     /// The columns of the list, in this order, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column)]

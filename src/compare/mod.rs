@@ -29,12 +29,14 @@ mod holds;
 mod lists;
 mod measure;
 mod model;
+mod needle;
 pub mod pair;
 mod params;
 mod part;
 pub mod raw;
 mod relabel;
 mod said;
+pub mod search;
 mod stats;
 mod table;
 
@@ -42,11 +44,12 @@ pub use atom::Value;
 pub use attribute::{ATTRIBUTES, Attribute, Kind};
 pub use cohort::Cohorts;
 pub use contrast::{contrast, contrast_of};
-pub use filter::{Filter, FilterError, filter_keys};
+pub use filter::{Advice, Filter, FilterError, filter_fields};
 pub use model::{
     Combination, Common, Condition, Contrast, Counted, Finding, Group, Leading, Share, Side,
     Strength, Support, ValueList,
 };
+pub use needle::Needle;
 pub use said::SaidLine;
 
 #[cfg(test)]

@@ -136,6 +136,31 @@ impl Verdict {
         }
     }
 
+    /// What else people call it: found by search and filter beside its label and its key.
+    #[must_use]
+    pub const fn synonyms(self, code: Option<u16>) -> &'static [&'static str] {
+        match self {
+            Self::InService => &["registered", "ok"],
+            Self::Expired => &["lapsed"],
+            Self::Deregistered => &["unregistered", "removed", "logout"],
+            Self::Terminated => &["removed", "kicked"],
+            Self::Rejected if matches!(code, Some(403)) => &["refused", "forbidden"],
+            Self::Rejected => &["refused"],
+            Self::AuthFailed => &["wrong password", "credentials refused"],
+            Self::NoAnswer => &["timeout"],
+            Self::Unreachable => &["refused", "port unreachable"],
+            Self::OneWay => &["one-way"],
+            Self::Truncated => &["cut", "snaplen"],
+            Self::NotSeen => &["missing"],
+            Self::NotKept
+            | Self::NotRegistered
+            | Self::Challenged
+            | Self::Redirected
+            | Self::Pending
+            | Self::CtiOnly => &[],
+        }
+    }
+
     /// The place of the verdict in [`Self::ALL`]: smaller is more urgent.
     #[must_use]
     pub fn urgency(self) -> usize {

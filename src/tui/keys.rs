@@ -206,7 +206,7 @@ pub(super) static KEYS: &[Binding] = &[
         [f(7)],
         Action::Filter,
         &[Dns, Compare],
-        "filter: verdict=failing source=192.168.210.0/24 ua~Asterisk",
+        "filter: words, field=value, ~ < >, or, not, ( )",
         "Filter"
     ),
     bind!(

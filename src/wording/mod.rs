@@ -13,6 +13,7 @@ pub(crate) mod cluster;
 pub(crate) mod contrast;
 pub(crate) mod device;
 pub(crate) mod exchange;
+pub(crate) mod filter;
 pub(crate) mod glyphs;
 pub(crate) mod hosts;
 pub(crate) mod layout;

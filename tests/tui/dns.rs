@@ -99,13 +99,39 @@ fn a_filter_takes_effect_as_it_is_typed_and_a_wrong_one_changes_nothing() {
     let mut session = Session::new("incident", (140, 40));
     session.keys("<F7>code=403");
     assert_eq!(list(&mut session), ["5001", "5002"]);
-    session.keys(" nonsense");
+    session.keys(" or nonsense=1");
     assert_eq!(list(&mut session), ["5001", "5002"]);
+    assert!(session.text((140, 40)).contains("unknown field nonsense at 13"));
+    // a word may become a field: it is not searched for before Enter
+    session.keys("<C-u>code=403 re");
+    assert_eq!(list(&mut session), ["5001", "5002"]);
+    session.keys("<C-u>code=403 or nonsense=1");
     // one that is wrong cannot be accepted
     session.keys("<Enter>");
-    assert!(session.text((140, 40)).contains("Filter: code=403 nonsense"));
+    assert!(session.text((140, 40)).contains("Filter: code=403 or nonsense=1"));
+    session.keys("<C-u>code=403 or 5008");
+    assert_eq!(list(&mut session), ["5001", "5002", "5008"]);
     session.keys("<C-u><Enter>");
     assert_eq!(list(&mut session).len(), 5);
+}
+
+#[test]
+fn a_filter_that_matches_nothing_says_which_condition_is_why() {
+    let mut session = Session::new("incident", (80, 24));
+    session.keys("<F7>code=403 verdict=working");
+    // what may be half typed does not empty the list
+    let text = session.text((80, 24));
+    assert!(text.contains("code=403: 2, verdict=working: 2, both: 0"), "{text}");
+    assert!(text.contains("5001 rejected"), "{text}");
+    session.keys("<Enter>");
+    let text = session.text((80, 24));
+    assert!(text.contains("code=403: 2, verdict=working: 2, both: 0"), "{text}");
+    assert!(text.contains("No DN matches") && !text.contains("5001 rejected"), "{text}");
+    session.keys("<F7>");
+    session.keys("<C-u>code=403 ua~nobody<Enter>");
+    assert!(session.text((80, 24)).contains("code=403: 2, ua~nobody: 0"));
+    session.keys("<F7><C-u>code=403<Enter>/5008");
+    assert!(session.text((80, 24)).contains("search 5008: 1, code=403: 2, both: 0"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::signals::Signals;
 use super::{Following, Needs, status};
+use crate::app::asked::narrowed;
 use crate::app::{Failure, Outcome, report};
 use crate::cli::{LiveSettings, ReportSettings};
 
@@ -33,7 +34,8 @@ pub(in crate::app) fn run(
     {
         capture.hosts = lookup.look_patiently(&snapshot);
     }
-    report::print(settings, &snapshot, &capture, Vec::new())
+    let selection = narrowed(&snapshot, &settings.selection, settings.filter.as_ref())?;
+    report::print(settings, &snapshot, &capture, &selection, Vec::new())
 }
 
 fn tell(settings: &ReportSettings, following: &mut Following) {

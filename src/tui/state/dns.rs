@@ -49,6 +49,8 @@ pub(in crate::tui) struct Dns {
     pub(in crate::tui) lines: Vec<Line>,
     /// DNs that pass search and filter.
     pub(in crate::tui) shown: usize,
+    /// How many DNs each condition matches on its own, where all together match none.
+    pub(in crate::tui) alone: Vec<(String, usize)>,
     pub(in crate::tui) cursor: Cursor,
     /// What was selected last: found again when the list changes.
     selected: Option<Subject>,
@@ -68,6 +70,7 @@ impl Dns {
             groups: Vec::new(),
             lines: Vec::new(),
             shown: 0,
+            alone: Vec::new(),
             cursor: Cursor::default(),
             selected: None,
             chosen: false,
@@ -127,6 +130,7 @@ impl Dns {
             rows.retain(|&row| holds(data, row, &self.search));
         }
         self.shown = rows.len();
+        self.alone = if rows.is_empty() { self.count_alone(data) } else { Vec::new() };
         self.sort_rows(&mut rows, data);
         self.groups.clear();
         match self.group {
@@ -134,6 +138,19 @@ impl Dns {
             Some(by) => self.gather(by, &rows, data),
         }
         self.find_selected(data);
+    }
+
+    /// How many DNs the search and each condition of the filter match on their own.
+    fn count_alone(&self, data: &Data) -> Vec<(String, usize)> {
+        let mut counts = Vec::new();
+        if !self.search.is_empty() {
+            let rows = (0..).zip(data.rows()).filter(|&(row, _)| holds(data, row, &self.search));
+            counts.push((format!("search {}", self.search), rows.count()));
+        }
+        if !self.filter.is_all() {
+            counts.extend(self.filter.counts(&data.snapshot));
+        }
+        counts
     }
 
     fn sort_rows(&self, rows: &mut [u32], data: &Data) {

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::compare::FilterError;
+use crate::compare::{Filter, FilterError};
 use crate::tui::columns::ColumnId;
 use crate::tui::effect::SaveFormat;
 
@@ -35,6 +35,10 @@ pub(in crate::tui) struct Prompt {
     pub(in crate::tui) before: String,
     /// What is wrong with it so far.
     pub(in crate::tui) error: Option<FilterError>,
+    /// A filter that matches nothing, perhaps because it is half typed: it takes effect with Enter.
+    pub(in crate::tui) pending: Option<Filter>,
+    /// How many DNs each of its conditions matches on its own.
+    pub(in crate::tui) alone: Vec<(String, usize)>,
 }
 
 /// Which columns, in which order.

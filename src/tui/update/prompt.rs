@@ -15,12 +15,18 @@ pub(super) fn open(state: &mut State, purpose: Purpose) {
         Purpose::Filter => state.dns.filter.text().to_owned(),
     };
     let input = Input::new(before.clone());
-    state.overlay = Some(Overlay::Prompt(Prompt { purpose, input, before, error: None }));
+    let prompt = Prompt { purpose, input, before, error: None, pending: None, alone: Vec::new() };
+    state.overlay = Some(Overlay::Prompt(prompt));
 }
 
 pub(super) fn key(state: &mut State, mut prompt: Prompt, event: KeyEvent) {
     match event.code {
-        KeyCode::Enter if prompt.error.is_none() => return,
+        KeyCode::Enter if prompt.error.is_none() => {
+            if let Some(filter) = prompt.pending {
+                relist(state, |dns| dns.filter = filter);
+            }
+            return;
+        }
         KeyCode::Enter => {}
         KeyCode::Esc => {
             let before = prompt.before.clone();
@@ -71,10 +77,27 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
         Purpose::Filter => match Filter::parse(text) {
             Ok(filter) => {
                 prompt.error = None;
-                relist(state, |dns| dns.filter = filter);
+                filter_by(state, prompt, filter);
             }
             Err(error) => prompt.error = Some(error),
         },
+    }
+}
+
+/// Filters the list, unless the filter is half typed or nothing would be left: then the list stays as it
+/// is until Enter.
+fn filter_by(state: &mut State, prompt: &mut Prompt, filter: Filter) {
+    if Filter::is_half_typed(prompt.input.value()) {
+        (prompt.pending, prompt.alone) = (Some(filter), Vec::new());
+        return;
+    }
+    let before = std::mem::replace(&mut state.dns.filter, filter);
+    relist(state, |_| {});
+    (prompt.pending, prompt.alone) = (None, Vec::new());
+    if state.dns.shown == 0 && !state.data.rows().is_empty() {
+        prompt.alone = std::mem::take(&mut state.dns.alone);
+        prompt.pending = Some(std::mem::replace(&mut state.dns.filter, before));
+        relist(state, |_| {});
     }
 }
 

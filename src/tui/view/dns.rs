@@ -112,6 +112,10 @@ fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
     };
     let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let mut y = paper.paragraph(inside, 1, 0, text, Some(Ink::Title));
+    if !state.dns.alone.is_empty() && !state.data.rows().is_empty() {
+        let words = crate::wording::filter::none_matches(&state.dns.alone);
+        paper.paragraph(inside, y, 2, &words, None);
+    }
     if state.data.rows().is_empty() {
         if !state.data.findings.is_empty() {
             y = paper.paragraph(inside, y, 0, "Press 4 for the findings.", None);

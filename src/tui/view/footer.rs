@@ -61,6 +61,9 @@ fn key(binding: &Binding, area: Rect, x: u16, paper: &mut Paper<'_>) -> u16 {
     paper.put(area, (x + 1, 0), binding.footer.unwrap_or_default(), None)
 }
 
+/// Lines above the one being typed that what is wrong with it may take.
+const MOST_ABOVE: u16 = 3;
+
 /// What is being typed; returns the position of the text cursor.
 pub(super) fn prompt(
     state: &State,
@@ -77,18 +80,24 @@ pub(super) fn prompt(
     let help = match (&prompt.error, prompt.purpose) {
         (Some(error), _) => format!("{} {error}", paper.glyphs.unknown),
         (None, Purpose::Filter) if prompt.input.value().is_empty() => {
-            "for example verdict=failing source=192.168.210.0/24 ua~Asterisk".to_owned()
+            "for example failing (code=403 or ua~Asterisk) source=192.168.210.0/24".to_owned()
+        }
+        (None, _) if !prompt.alone.is_empty() => {
+            crate::wording::filter::none_matches(&prompt.alone)
         }
         (None, _) => found(state),
     };
     let ink = if prompt.error.is_some() { Ink::Bad } else { Ink::Faint };
     let typed = layout::width(prompt.input.value()).max(12);
     let room = area.width.saturating_sub(x + typed + 3);
-    let above = Rect { y: area.y.saturating_sub(1), ..area };
     if room < layout::width(&help) {
-        // an error is worth a line of its own
+        // what is wrong is worth lines of its own
+        let inside = area.width.saturating_sub(2);
+        let lines = layout::width(&help).div_ceil(inside.max(1)).clamp(1, MOST_ABOVE);
+        let above = Rect { y: area.y.saturating_sub(lines), height: lines, ..area };
         paper.clear(above);
-        paper.put(above, (1, 0), &escape_text(&help), Some(ink));
+        let above = Rect { x: area.x + 1, width: inside, ..above };
+        paper.paragraph(above, 0, 2, &escape_text(&help), Some(ink));
     } else {
         paper.put(area, (x + typed + 3, 0), &escape_text(&help), Some(ink));
     }

@@ -9,9 +9,9 @@ use crate::tui::state::State;
 /// Lines after the keys.
 pub(in crate::tui) const EXTRA: [&str; 5] = [
     "",
-    "In a filter a space means AND, a comma OR:",
-    "  verdict=rejected,no_answer  source=10.0.0.0/8  ua~Asterisk  dn=5001-5020",
-    "  code=403  flag=nat  registrar!=10.1.1.1:5060  expires=120  contact~10.2.",
+    "A filter holds words to search for and conditions; or, not, ( ) join them:",
+    "  failing (code=403 or code>=500)  source=10.0.0.0/8  not ua~Asterisk",
+    "  dn=5001-5020,10*  flag=nat  registrar!=10.1.1.1:5060  expires<120",
     "With the mouse: click selects, again opens, the wheel scrolls, titles sort.",
 ];
 
