@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::log::Profile;
-use crate::net::{Endpoint, FileId, FrameRef, escape_text};
+use crate::net::{Endpoint, FileId, FrameRef, Timestamp, escape_text};
 use crate::packet::Stats;
 use crate::sip::FramerStats;
 use crate::source::{FileInfo, Format, Warning};
@@ -78,6 +78,11 @@ impl Capture {
     #[must_use]
     pub fn log(&self, file: FileId) -> Option<&LogInfo> {
         self.logs.iter().find(|log| log.file == file)
+    }
+
+    /// The times that each capture file covers.
+    pub fn spans(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> + use<'_> {
+        self.files.iter().filter_map(|file| file.span)
     }
 }
 

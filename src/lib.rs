@@ -40,6 +40,7 @@ pub mod report;
 pub mod select;
 pub mod sip;
 pub mod source;
+pub mod statistics;
 #[cfg(feature = "tui")]
 pub mod tui;
 mod wording;

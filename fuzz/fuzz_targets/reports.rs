@@ -58,7 +58,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Vec<u8> {
 fn reports(snapshot: &Snapshot, contrast: &Contrast) {
     let findings = diagnose(snapshot);
     let (capture, selection, zone) = (Capture::default(), Selection::default(), TimeZone::UTC);
-    let style = Style { color: false, unicode: true, all: true };
+    let style = Style { color: false, unicode: true, all: true, statistics: true };
     let view = View {
         snapshot,
         capture: &capture,

@@ -80,7 +80,7 @@ pub(super) fn export(
 }
 
 fn report(format: Format, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let style = Style { color: false, unicode: true, all: true };
+    let style = Style { color: false, unicode: true, all: true, statistics: false };
     let view = &View { style, ..*view };
     match format {
         Format::Text => text::write(view, out),

@@ -141,6 +141,10 @@ pub(super) struct ReportArgs {
     /// A row for every DN, however many there are
     #[arg(long)]
     pub all: bool,
+    /// Response codes, delays, retransmissions, registrars and sources in numbers, in text and Markdown
+    /// too (JSON always has them)
+    #[arg(long)]
+    pub statistics: bool,
     #[command(flatten)]
     pub secret: SecretArgs,
     #[command(flatten)]

@@ -196,9 +196,19 @@ impl TryFrom<ReportArgs> for ReportSettings {
 
     fn try_from(args: ReportArgs) -> Result<Self, clap::Error> {
         let ReportArgs {
-            format, expect, matching, at, fail_on, all, secret, color, select, ..
+            format,
+            expect,
+            matching,
+            at,
+            fail_on,
+            all,
+            statistics,
+            secret,
+            color,
+            select,
+            ..
         } = args;
-        let (zone, style) = (zone(args.read.utc), Style { all, ..style(color) });
+        let (zone, style) = (zone(args.read.utc), Style { all, statistics, ..style(color) });
         let selection = select.into();
         #[cfg(any(feature = "live", feature = "hep"))]
         let input = Input::new(args.files, &args.read, args.live)?;
@@ -324,7 +334,7 @@ pub(super) fn style(color: ColorArg) -> Style {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let unicode = locale.contains("utf-8") || locale.contains("utf8");
-    Style { color, unicode, all: false }
+    Style { color, unicode, ..Style::default() }
 }
 
 /// Reads the permissions of a file: `600`, `0640`.

@@ -17,6 +17,7 @@ use crate::wording::when::Clock;
 use crate::wording::{append, names, words};
 
 mod cluster;
+mod statistics;
 
 /// DNs with a section of their own, at most.
 const SECTIONS: usize = 30;
@@ -58,6 +59,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     page.rows();
     let told = page.sections(out)?;
     page.further(&told);
+    page.statistics();
     page.limits();
     out.write_all(page.text.as_bytes())
 }

@@ -11,6 +11,7 @@ use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
+use crate::statistics::Statistics;
 
 pub mod compare;
 pub mod csv;
@@ -34,6 +35,7 @@ const FILES: usize = 4;
 
 /// How text looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent choice of the user")]
 pub struct Style {
     /// Whether colors are used; there is a mark beside each.
     pub color: bool,
@@ -41,6 +43,8 @@ pub struct Style {
     pub unicode: bool,
     /// Whether every DN has a row, however many there are.
     pub all: bool,
+    /// Whether text and Markdown have the statistics.
+    pub statistics: bool,
 }
 
 /// What a report is about, and how it is to look.
@@ -80,6 +84,16 @@ impl<'a> View<'a> {
                     selection.takes_any_source(record.sources.iter().map(|(s, _)| s.addr))
                 })
         })
+    }
+
+    /// The numbers of what is selected.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let spans = self.capture.spans();
+        if self.selection.is_all() {
+            return Statistics::of(self.snapshot, spans);
+        }
+        Statistics::of_dns(self.snapshot, self.dns(), spans)
     }
 
     /// The sources that are selected, in order of address.

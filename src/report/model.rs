@@ -21,11 +21,13 @@ mod capture;
 mod cluster;
 mod dn;
 mod findings;
+mod statistics;
 mod writer;
 
 use capture::CaptureDoc;
 use cluster::ClusterDoc;
 use dn::Pen;
+use statistics::StatisticsDoc;
 
 /// Findings written at a time.
 const FINDINGS: usize = 256;
@@ -88,6 +90,8 @@ pub(super) fn write_tail(view: &View<'_>, out: &mut dyn Write) -> io::Result<()>
     out.write_all(b",\"cluster\":")?;
     let cluster = Cluster::of(view.snapshot);
     serde_json::to_writer(&mut *out, &ClusterDoc::new(view, &cluster))?;
+    out.write_all(b",\"statistics\":")?;
+    serde_json::to_writer(&mut *out, &StatisticsDoc::new(&view.statistics()))?;
     out.write_all(b",\"contrast\":")?;
     serde_json::to_writer(&mut *out, &contrast)?;
     out.write_all(b"}")

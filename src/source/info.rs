@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::file::{Compression, Format, Reader};
 use super::input::Input;
-use crate::net::LinkType;
+use crate::net::{LinkType, Timestamp};
 
 /// What is known of one file of a [`super::CaptureSet`].
 #[derive(Clone, Debug)]
@@ -23,9 +23,18 @@ pub struct FileInfo {
     pub bytes: u64,
     /// The size of the file itself, where it has one.
     pub size: Option<u64>,
+    /// The times of its first and its last packet so far.
+    pub span: Option<(Timestamp, Timestamp)>,
 }
 
 impl FileInfo {
+    /// Takes the time of a packet into its span.
+    #[inline]
+    pub(super) fn pass(&mut self, time: Timestamp) {
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+    }
+
     /// Counts the frame a reader is at.
     #[inline]
     pub(super) fn note(&mut self, reader: &Reader<Input>) {

@@ -254,8 +254,10 @@ impl CaptureSet {
             packets: 0,
             bytes: 0,
             size,
+            span: None,
         });
         let first = reader.advance();
+        self.pass(index, first);
         self.secrets.extend(reader.take_secrets());
         self.slots.push(Slot::Open(Box::new(reader)));
         match first {
@@ -292,7 +294,16 @@ impl CaptureSet {
         self.total_bytes = self.total_bytes.zip(size).map(|(total, size)| total + size);
         self.places.push(place);
         let (format, links) = (Format::Log, Vec::new());
-        self.files.push(FileInfo { path, format, compression, links, packets: 0, bytes: 0, size });
+        self.files.push(FileInfo {
+            path,
+            format,
+            compression,
+            links,
+            packets: 0,
+            bytes: 0,
+            size,
+            span: None,
+        });
         self.slots.push(Slot::Done);
         Ok(())
     }
@@ -350,12 +361,21 @@ impl CaptureSet {
         let Some(index) = self.current else { return 0 };
         let Some(Slot::Open(reader)) = self.slots.get_mut(index) else { return 0 };
         // the frames of this file, up to the first that another's precedes
-        match self.due.peek().map(|Reverse(due)| *due) {
-            None => reader.skim(pass),
-            Some(due) => {
-                reader.skim(|time, link, bytes| (time, index) < due && pass(time, link, bytes))
+        let due = self.due.peek().map(|Reverse(due)| *due);
+        let info = self.files.get_mut(index);
+        let mut span = info.as_ref().and_then(|info| info.span);
+        let skimmed = reader.skim(|time, link, bytes| {
+            let passed = due.is_none_or(|due| (time, index) < due) && pass(time, link, bytes);
+            if passed {
+                let (first, last) = span.unwrap_or((time, time));
+                span = Some((first.min(time), last.max(time)));
             }
+            passed
+        });
+        if let Some(info) = info {
+            info.span = span;
         }
+        skimmed
     }
 
     /// Takes a TLS key log that a file held before its next frame; files are read ahead by one frame.
@@ -388,10 +408,19 @@ impl CaptureSet {
         if let Some(secrets) = reader.take_secrets() {
             self.secrets.push(secrets);
         }
+        self.pass(index, time);
         if time.is_none() {
             self.finish(index);
         }
         time
+    }
+
+    /// Notes when a packet of a file was captured.
+    #[inline]
+    fn pass(&mut self, index: usize, time: Option<Timestamp>) {
+        if let Some((info, time)) = self.files.get_mut(index).zip(time) {
+            info.pass(time);
+        }
     }
 
     /// Of the current file, moved on, and the others, the one that is due first.

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::data::{Data, Row};
 use crate::net::{Timestamp, escape_bytes};
 use crate::registration::{Flag, Verdict};
+use crate::wording::durations::{duration_short, seconds_short};
 use crate::wording::when::Clock;
 use crate::wording::words;
 
@@ -326,27 +327,6 @@ fn countdown(look: &Look<'_>, row: &Row) -> String {
     }
 }
 
-/// `45s`, `24m12s`, `3h05m`, `2d04h`.
-pub(super) fn seconds_short(seconds: i64) -> String {
-    let s = seconds.max(0);
-    match s {
-        0..60 => format!("{s}s"),
-        60..3600 => format!("{}m{:02}s", s / 60, s % 60),
-        3600..86_400 => format!("{}h{:02}m", s / 3600, s % 3600 / 60),
-        _ => format!("{}d{:02}h", s / 86_400, s % 86_400 / 3600),
-    }
-}
-
-/// `0.4ms`, `23ms`, `1.2s`.
-pub(super) fn duration_short(nanos: i64) -> String {
-    let ms = nanos.max(0) as f64 / 1e6;
-    match ms {
-        ms if ms < 9.95 => format!("{ms:.1}ms"),
-        ms if ms < 999.5 => format!("{ms:.0}ms"),
-        ms => format!("{:.1}s", ms / 1e3),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,18 +338,6 @@ mod tests {
             assert_eq!(column.id.column().name, column.name);
             let (least, want) = (column.width)(&Data::default());
             assert!(least <= want && column.title.len() <= want, "{}", column.name);
-        }
-    }
-
-    #[test]
-    fn durations_are_short() {
-        let cases = [(0, "0s"), (59, "59s"), (60, "1m00s"), (3599, "59m59s"), (7500, "2h05m")];
-        for (seconds, want) in cases {
-            assert_eq!(seconds_short(seconds), want);
-        }
-        assert_eq!(seconds_short(200_000), "2d07h");
-        for (nanos, want) in [(400_000, "0.4ms"), (23_400_000, "23ms"), (1_200_000_000, "1.2s")] {
-            assert_eq!(duration_short(nanos), want);
         }
     }
 }

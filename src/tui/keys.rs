@@ -57,6 +57,7 @@ pub(super) enum Place {
     Log,
     Sources,
     Findings,
+    Statistics,
     Cluster,
 }
 
@@ -94,7 +95,7 @@ const fn ctrl(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
 }
 
-use Place::{Cluster, Compare, Dn, Dns, Findings, Flow, Log, Message, Pair, Sources};
+use Place::{Cluster, Compare, Dn, Dns, Findings, Flow, Log, Message, Pair, Sources, Statistics};
 
 const ANY: &[Place] = &[];
 const LISTS: &[Place] = &[Dns, Dn, Compare, Flow, Sources, Findings];
@@ -286,7 +287,14 @@ pub(super) static KEYS: &[Binding] = &[
     bind!("2", [ch('2')], Action::Tab(1), ANY, "failing against working DNs"),
     bind!("3", [ch('3')], Action::Tab(2), ANY, "the sources"),
     bind!("4", [ch('4')], Action::Tab(3), ANY, "all findings"),
-    bind!("5", [ch('5')], Action::Tab(4), ANY, "the nodes of a cluster, if there is one"),
+    bind!(
+        "5",
+        [ch('5')],
+        Action::Tab(4),
+        ANY,
+        "statistics: codes, delays, retransmissions over time"
+    ),
+    bind!("6", [ch('6')], Action::Tab(5), ANY, "the nodes of a cluster, if there is one"),
     bind!(
         "Tab",
         [key(KeyCode::Tab)],
@@ -298,7 +306,7 @@ pub(super) static KEYS: &[Binding] = &[
         "Tab",
         [key(KeyCode::Tab)],
         Action::NextTab,
-        &[Dns, Compare, Sources, Findings, Cluster],
+        &[Dns, Compare, Sources, Findings, Statistics, Cluster],
         "the next of these screens"
     ),
     bind!("Up k", [key(KeyCode::Up), ch('k')], Action::Up, ANY, "up"),
@@ -342,8 +350,8 @@ pub(super) fn holds_in(binding: &Binding, place: Place) -> bool {
 mod tests {
     use super::*;
 
-    const PLACES: [Place; 10] =
-        [Dns, Dn, Compare, Pair, Flow, Message, Log, Sources, Findings, Cluster];
+    const PLACES: [Place; 11] =
+        [Dns, Dn, Compare, Pair, Flow, Message, Log, Sources, Findings, Statistics, Cluster];
 
     #[test]
     fn no_key_means_two_things_in_one_place() {

@@ -12,7 +12,7 @@
 //! ```text
 //!  header     what is read, totals
 //!  activity   REGISTERs and failures over time
-//!  tabs       1 DNs  2 Compare  3 Sources  4 Findings  5 Cluster
+//!  tabs       1 DNs  2 Compare  3 Sources  4 Findings  5 Statistics  6 Cluster
 //!  ┌ a screen: dns, dn, compare, pair, flow, message, log, sources, findings, … ─┐
 //!  │                                                                             │
 //!  └─ why: the selected DN in a paragraph ───────────────────────────────────────┘

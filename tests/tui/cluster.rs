@@ -23,23 +23,23 @@ fn on(case: &str, keys: &str, size: (u16, u16)) -> Session {
 
 #[test]
 fn nodes_and_dns() {
-    at_each_size("cluster-over", |size| on("cluster-split", "5j", size));
-    at_each_size("cluster-open", |size| on("cluster-split-open", "5", size));
-    at_each_size("cluster-story", |size| on("cluster-split", "5<Enter><End>", size));
+    at_each_size("cluster-over", |size| on("cluster-split", "6j", size));
+    at_each_size("cluster-open", |size| on("cluster-split-open", "6", size));
+    at_each_size("cluster-story", |size| on("cluster-split", "6<Enter><End>", size));
 }
 
 #[test]
 fn a_low_terminal_has_the_list_alone() {
-    let mut session = on("cluster-split-open", "5", (60, 12));
+    let mut session = on("cluster-split-open", "6", (60, 12));
     let text = session.text((60, 12));
     assert!(text.contains("1001") && text.contains("SIPS_DC1"), "{text}");
 }
 
 #[test]
 fn without_a_cluster_there_is_no_such_screen() {
-    let mut session = Session::on("incident", "5", (80, 24));
+    let mut session = Session::on("incident", "6", (80, 24));
     let text = session.text((80, 24));
-    assert!(!text.contains("5 Cluster"), "{text}");
+    assert!(!text.contains("6 Cluster"), "{text}");
     assert!(text.contains("show no cluster"), "{text}");
 }
 

@@ -1,9 +1,10 @@
-//! The screen: what it shows at two sizes, in text and styles, and what keys do.
+//! The screen: what it shows at three sizes, in text and styles, and what keys do.
 #![cfg(feature = "tui")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod fleet;
 mod session;
+mod statistics;
 
 mod cluster;
 mod compare;

@@ -17,7 +17,7 @@ use regscope::tui::{Data, Effect, News, Options, Palette, State};
 use crate::fleet;
 
 /// The sizes every screen is shown at.
-pub(crate) const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
+pub(crate) const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (140, 40)];
 
 /// A screen on a capture.
 pub(crate) struct Session {

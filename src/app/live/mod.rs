@@ -233,6 +233,7 @@ impl Following {
             packets: 0,
             bytes: 0,
             size: None,
+            span: None,
         };
         capture.files = self.inputs.names().iter().map(file).collect();
         let [of_device, of_agents] = self.engine.packets_by_origin();

@@ -8,6 +8,7 @@
 //!  contrast   what the failing DNs share and no working DN has
 //!  findings   what the rules found beside the causes
 //!  sources    how many DNs each registers, scanners
+//!  statistics codes, delays, retransmissions and service over time, if they are asked for
 //!  limits     what this capture cannot show
 //! ```
 
@@ -34,6 +35,7 @@ mod messages;
 mod page;
 mod rows;
 mod sources;
+mod statistics;
 mod story;
 
 pub(super) use headline::summary;
@@ -50,6 +52,7 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     contrast::write(view, page)?;
     findings::write(view, clock, page)?;
     sources::write(view, page)?;
+    statistics::write(view, clock, page)?;
     limits::write(view, page)
 }
 

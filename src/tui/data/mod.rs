@@ -10,6 +10,7 @@ use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::net::{FrameRef, escape_bytes};
 use crate::registration::{Cohort, DnView, Snapshot, State};
+use crate::statistics::Statistics;
 use crate::wording::glyphs::Frames;
 use crate::wording::limits::limits;
 use crate::wording::words;
@@ -17,11 +18,9 @@ use crate::wording::words;
 mod like;
 mod row;
 mod seen;
-mod timeline;
 
 pub(super) use row::Row;
 pub(super) use seen::{Seen, Try, seen};
-pub(super) use timeline::Timeline;
 
 /// What is shown, at one moment; built off the screen's thread.
 #[derive(Debug, Default)]
@@ -36,8 +35,8 @@ pub struct Data {
     pub findings: Vec<Finding>,
     /// The nodes and what they believe.
     pub(super) cluster: Cluster,
-    /// REGISTERs and failures over time.
-    pub(super) timeline: Timeline,
+    /// What REGISTERs and their responses come to in numbers.
+    pub(super) statistics: Statistics,
     /// What the capture cannot show, in sentences.
     pub(super) limits: Vec<String>,
     /// DNs by state: in service, out of service, unknown.
@@ -74,7 +73,7 @@ impl Data {
     ) -> Self {
         let mut data = Self {
             cluster: Cluster::of(&snapshot),
-            timeline: Timeline::of(&snapshot),
+            statistics: Statistics::of(&snapshot, capture.spans()),
             limits: limits(&capture, &snapshot),
             rows: row::rows(&snapshot),
             snapshot,

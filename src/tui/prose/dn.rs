@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::{Goes, Page, attempts, finding};
 use crate::net::escape_bytes;
 use crate::registration::{DnView, State, Sym};
-use crate::tui::columns::{Look, seconds_short};
+use crate::tui::columns::Look;
 use crate::tui::view::theme::{Ink, Palette};
+use crate::wording::durations::seconds_short;
 use crate::wording::{hosts, words};
 
 /// `rejected 403 Forbidden since 15:57:00`.

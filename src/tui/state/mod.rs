@@ -30,6 +30,7 @@ pub(super) mod messages;
 pub(super) mod overlay;
 pub(super) mod pair;
 pub(super) mod sources;
+pub(super) mod statistics;
 pub(super) mod text;
 
 use cluster::Cluster;
@@ -44,6 +45,7 @@ use messages::Messages;
 use overlay::Overlay;
 use pair::Pair;
 use sources::Sources;
+use statistics::Statistics;
 
 /// How the screen is to look and begin.
 #[derive(Clone, Debug)]
@@ -87,20 +89,24 @@ pub(super) enum Tab {
     Compare,
     Sources,
     Findings,
+    Statistics,
     /// There if a cluster is.
     Cluster,
 }
 
 impl Tab {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Dns, Self::Compare, Self::Sources, Self::Findings, Self::Cluster];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Dns, Self::Compare, Self::Sources, Self::Findings, Self::Statistics, Self::Cluster];
 
-    pub(super) const fn title(self) -> &'static str {
+    /// Its title; a short one on a narrow screen.
+    pub(super) const fn title(self, wide: bool) -> &'static str {
         match self {
             Self::Dns => "DNs",
             Self::Compare => "Compare",
             Self::Sources => "Sources",
             Self::Findings => "Findings",
+            Self::Statistics if wide => "Statistics",
+            Self::Statistics => "Stats",
             Self::Cluster => "Cluster",
         }
     }
@@ -146,6 +152,7 @@ pub struct State {
     pub(super) compare: Compare,
     pub(super) sources: Sources,
     pub(super) findings: Findings,
+    pub(super) statistics: Statistics,
     pub(super) cluster: Cluster,
     /// Screens opened above the home screen, the visible one last.
     pub(super) stack: Vec<Screen>,
@@ -181,6 +188,7 @@ impl State {
             compare: Compare::default(),
             sources: Sources::default(),
             findings: Findings::default(),
+            statistics: Statistics::default(),
             cluster: Cluster::default(),
             stack: Vec::new(),
             overlay: None,
@@ -210,6 +218,7 @@ impl State {
                 Tab::Compare => Place::Compare,
                 Tab::Sources => Place::Sources,
                 Tab::Findings => Place::Findings,
+                Tab::Statistics => Place::Statistics,
                 Tab::Cluster => Place::Cluster,
             },
         }

@@ -26,6 +26,7 @@ mod pair;
 mod prompt;
 mod save;
 mod sources;
+mod statistics;
 mod text;
 
 /// Something that happens.
@@ -98,6 +99,7 @@ pub(super) fn act(state: &mut State, action: Action) {
             Tab::Compare => compare::act(state, action),
             Tab::Sources => sources::act(state, action),
             Tab::Findings => findings::act(state, action),
+            Tab::Statistics => statistics::act(state, action),
             Tab::Cluster => cluster::act(state, action),
         },
     };
@@ -251,6 +253,7 @@ fn settle(state: &mut State) {
             Tab::Compare => compare::settle(state),
             Tab::Sources => sources::settle(state),
             Tab::Findings => findings::settle(state),
+            Tab::Statistics => statistics::settle(state),
             Tab::Cluster => cluster::settle(state),
         },
     }
@@ -297,7 +300,7 @@ fn click_in_screen(state: &mut State, at: ratatui::layout::Position) {
             then
         }
         None => match state.tab {
-            Tab::Dns => Then::Nothing,
+            Tab::Dns | Tab::Statistics => Then::Nothing,
             Tab::Compare => compare::click(state, at),
             Tab::Sources => sources::click(state, at),
             Tab::Findings => findings::click(state, at),

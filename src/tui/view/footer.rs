@@ -129,7 +129,13 @@ fn found(state: &State) -> String {
         Some(Screen::Dn(dn)) => {
             lines(dn.lines.iter().filter(|told| told.holds(&dn.search)).count())
         }
-        None if matches!(state.tab, Tab::Compare | Tab::Sources | Tab::Cluster) => String::new(),
+        None if matches!(
+            state.tab,
+            Tab::Compare | Tab::Sources | Tab::Statistics | Tab::Cluster
+        ) =>
+        {
+            String::new()
+        }
         None if state.tab == Tab::Findings => {
             format!("{} of {}", state.findings.shown, state.data.findings.len())
         }

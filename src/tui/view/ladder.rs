@@ -9,11 +9,11 @@ use super::regions::FlowRegions;
 use super::theme::Ink;
 use crate::net::{Endpoint, Timestamp};
 use crate::registration::{Marks, Purpose};
-use crate::tui::columns::{duration_short, seconds_short};
 use crate::tui::data::Seen;
 use crate::tui::state::State;
 use crate::tui::state::flow::{Flow, Row};
 use crate::tui::state::lanes::ends;
+use crate::wording::durations::span_short;
 
 /// Columns before the frame: mark, time, delta; a narrow ladder does without the delta.
 const fn before_frame(width: u16) -> u16 {
@@ -64,7 +64,7 @@ pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &
             Row::Silence(gap) => {
                 lanes(&columns, area, paper);
                 let more = paper.glyphs.more;
-                let text = format!("{more} {} of silence {more}", span(gap));
+                let text = format!("{more} {} of silence {more}", span_short(gap));
                 paper.put(area, (15, 0), &text, Some(Ink::Faint));
             }
             Row::Ending(attempt) => {
@@ -202,16 +202,9 @@ fn port(screen: &Flow, end: Endpoint, columns: &[u16], area: Rect, paper: &mut P
 /// Time since the message before.
 fn delta(screen: &Flow, place: usize, at: Timestamp) -> String {
     let before = (0..place).rev().find_map(|row| screen.message(row));
-    before
-        .map_or_else(String::new, |before| format!("+{}", span(at.nanos_since(before.record.time))))
-}
-
-/// `0.4ms`, `1.2s`, `24m12s`.
-fn span(nanos: i64) -> String {
-    match nanos {
-        ..60_000_000_000 => duration_short(nanos),
-        _ => seconds_short(nanos / 1_000_000_000),
-    }
+    before.map_or_else(String::new, |before| {
+        format!("+{}", span_short(at.nanos_since(before.record.time)))
+    })
 }
 
 /// The labels of the arrow, the longest first.
@@ -329,7 +322,7 @@ fn begins(
     });
     let mut words = format!("attempt {} of {}", attempt + 1, screen.tries.len());
     if let Some(gap) = gap {
-        words = format!("{words}, {} later", span(gap));
+        words = format!("{words}, {} later", span_short(gap));
     }
     if let Some(day) = next.map(|at| state.clock.day(at))
         && before.map(|at| state.clock.day(at)).as_ref() != Some(&day)

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::columns::ColumnId;
 use crate::tui::keys::KEYS;
+use crate::tui::state::State;
 use crate::tui::state::sources::Column as SourceColumn;
-use crate::tui::state::{State, Tab};
 
 /// Below this the screen says that it is too small.
 pub(in crate::tui) const LEAST: (u16, u16) = (40, 10);
@@ -52,7 +52,7 @@ pub(in crate::tui) fn tabs(state: &State) -> Vec<Rect> {
     state
         .tabs()
         .map(|tab| {
-            let width = tab_width(tab);
+            let width = width(tab.title(is_wide(state))) + 4;
             let tab = Rect { x, width, ..area };
             x += width + 1;
             tab
@@ -60,8 +60,9 @@ pub(in crate::tui) fn tabs(state: &State) -> Vec<Rect> {
         .collect()
 }
 
-fn tab_width(tab: Tab) -> u16 {
-    u16::try_from(tab.title().len()).unwrap_or(0) + 4
+/// Whether all titles of tabs fit beside what a list is narrowed to.
+pub(in crate::tui) const fn is_wide(state: &State) -> bool {
+    state.size.0 >= 100
 }
 
 /// The regions of the DN list.

@@ -33,6 +33,7 @@ mod service;
 pub(super) mod sip;
 mod sources;
 pub(super) mod spans;
+pub(super) mod statistics;
 mod tabs;
 pub(super) mod theme;
 mod totals;
@@ -64,6 +65,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer) -> Option<(u16, u16)> {
             Tab::Compare => compare::draw(state, paper),
             Tab::Sources => sources::draw(state, paper),
             Tab::Findings => findings::draw(state, frame.body, paper),
+            Tab::Statistics => statistics::draw(state, paper),
             Tab::Cluster => cluster::draw(state, paper),
         },
     }

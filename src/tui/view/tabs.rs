@@ -12,7 +12,7 @@ use crate::tui::state::{Screen, State, Tab};
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     for (number, (tab, place)) in state.tabs().zip(layout::tabs(state)).enumerate() {
         let current = tab == state.tab;
-        let text = format!(" {} {} ", number + 1, tab.title());
+        let text = format!(" {} {} ", number + 1, tab.title(layout::is_wide(state)));
         paper.put(place, (0, 0), &text, Some(if current { Ink::Title } else { Ink::Faint }));
         if current {
             let style = paper.style(Some(Ink::Bar));
@@ -20,7 +20,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
         }
     }
     let (text, ink) = if state.stack.is_empty() {
-        (status(state), Ink::Accent)
+        (status(state, paper.glyphs.dash), Ink::Accent)
     } else {
         let path = state.stack.iter().enumerate();
         let path: Vec<String> = path.map(|(place, screen)| title(screen, place == 0)).collect();
@@ -51,10 +51,12 @@ fn title(screen: &Screen, first: bool) -> String {
     }
 }
 
-/// What the list is narrowed to and grouped by.
-fn status(state: &State) -> String {
-    if state.tab != Tab::Dns {
-        return String::new();
+/// What the list is narrowed to and grouped by, or how far it is scrolled.
+fn status(state: &State, dash: &str) -> String {
+    match state.tab {
+        Tab::Dns => {}
+        Tab::Statistics => return super::statistics::position(state, dash),
+        Tab::Compare | Tab::Sources | Tab::Findings | Tab::Cluster => return String::new(),
     }
     let dns = &state.dns;
     let mut parts = Vec::new();

@@ -7,10 +7,10 @@ use super::theme::{Ink, Palette};
 use crate::compare::Leading;
 use crate::net::escape_bytes;
 use crate::registration::{Cohort, DnView, State as Service};
-use crate::tui::columns::seconds_short;
 use crate::tui::state::State;
 use crate::tui::state::group::Group;
 use crate::wording::contrast::{both, condition};
+use crate::wording::durations::seconds_short;
 use crate::wording::words;
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
