@@ -68,7 +68,42 @@ fn without_a_command_there_is_help() {
         assert!(out.contains("EXAMPLES") && out.contains("EXIT STATUS"), "{out}");
         let statuses = out.split("EXIT STATUS").nth(1).unwrap();
         assert_eq!(statuses.contains("--fail-on"), out.contains("--fail-on <"), "{args:?}: {out}");
+        let takes_devices = out.contains("--interface <");
+        assert_eq!(statuses.contains("device"), takes_devices, "{args:?}: {out}");
     }
+}
+
+#[cfg(all(feature = "live", feature = "hep"))]
+#[test]
+fn the_options_of_live_traffic_have_a_page_of_their_own() {
+    let (status, page, err) = run(&["help", "live"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let help = |command: &[&str]| run(&[command, &["--help"]].concat()).1;
+    for option in ["--interface", "--hep-key-file", "--hep-out-node", "--buffer", "--rotate-time"] {
+        assert!(page.contains(option), "{option}");
+        assert!(help(&["record"]).contains(option), "record and {option}");
+    }
+    for command in [&[][..], &["report"], &["watch"]] {
+        let help = help(command);
+        assert!(help.contains("--interface") && help.contains("regscope help live"), "{help}");
+        assert!(!help.contains("--hep-out-node"), "{help}");
+    }
+    // what the other pages leave out is taken all the same
+    refused(&["watch", "--rotate-time", "1h"], 2, "--write");
+}
+
+#[test]
+fn explain_and_compare_judge_at_a_moment() {
+    let story = ["explain", "--utc", "1003", "--at", "2025-11-18 16:30", INCIDENT];
+    let (status, out, _) = run(&story);
+    assert!(status == 0 && out.contains("expired"), "{out}");
+    let (status, out, _) = run(&["compare", "--at", "2025-11-18 16:30", "1003", "5002", INCIDENT]);
+    assert!(status == 0 && out.contains("expired"), "{out}");
+    refused(
+        &["compare", "5002", "--before", INCIDENT, "--after", INCIDENT, "--at", "16:30"],
+        2,
+        "--at",
+    );
 }
 
 #[test]

@@ -30,9 +30,9 @@ struct Read {
 
 impl Read {
     /// Reads one capture, with no more rights than that takes.
-    fn new(input: &InputSettings, zone: &TimeZone) -> Result<Self, Failure> {
+    fn new(input: &InputSettings, settings: &CompareSettings) -> Result<Self, Failure> {
         interrupt::ends_standard_input(input);
-        let plan = Plan::new(input, None, zone)?;
+        let plan = Plan::new(input, settings.at.as_ref(), &settings.zone)?;
         rights::give_up(input, plan.inputs(), &Needs::default())?;
         Self::of(plan)
     }
@@ -52,7 +52,8 @@ impl Read {
         let trace = plan.run(None)?;
         let ending = ending_with_all(&trace.capture.warnings, Outcome::Done);
         let files = trace.capture.files;
-        let snapshot = super::shown(trace.tracker.finish(&SnapshotOptions::default()));
+        let options = SnapshotOptions { at: trace.at, expected: Vec::new() };
+        let snapshot = super::shown(trace.tracker.finish(&options));
         Ok(Self { snapshot, files, ending })
     }
 
@@ -71,12 +72,12 @@ pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
     rights::begin();
     Ok(match &settings.what {
         What::Cohorts(input) => {
-            let read = Read::new(input, zone)?;
+            let read = Read::new(input, settings)?;
             print(&contrast(&read.snapshot), settings.format)?;
             read.ending
         }
         What::Selected(input, filters) => {
-            let read = Read::new(input, zone)?;
+            let read = Read::new(input, settings)?;
             let (a, b) = &**filters;
             let cohorts = Cohorts::selected(&read.snapshot, a, b.as_ref());
             match (cohorts.sizes(), b) {
@@ -91,7 +92,7 @@ pub(super) fn run(settings: &CompareSettings) -> Result<Outcome, Failure> {
             read.ending
         }
         What::Pair(input, [left, right]) => {
-            let read = Read::new(input, zone)?;
+            let read = Read::new(input, settings)?;
             let left = (read.subject(left, THIS_CAPTURE)?, input, &read);
             let right = (read.subject(right, THIS_CAPTURE)?, input, &read);
             two(settings, left, right, false)?;

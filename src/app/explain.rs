@@ -22,10 +22,10 @@ pub(super) fn run(settings: &ExplainSettings) -> Result<Outcome, Failure> {
     rights::begin();
     interrupt::ends_standard_input(&settings.input);
     let secrets = secrets::read(settings.secret_file.as_deref())?;
-    let plan = Plan::new(&settings.input, None, &settings.zone)?;
+    let plan = Plan::new(&settings.input, settings.at.as_ref(), &settings.zone)?;
     rights::give_up(&settings.input, plan.inputs(), &Needs::default())?;
-    let (Trace { tracker, capture, .. }, of_passwords) = secrets::run(plan, secrets.as_ref())?;
-    let snapshot = super::shown(tracker.finish(&SnapshotOptions::default()));
+    let (Trace { tracker, capture, at }, of_passwords) = secrets::run(plan, secrets.as_ref())?;
+    let snapshot = super::shown(tracker.finish(&SnapshotOptions { at, expected: Vec::new() }));
     let Some(dn) = &settings.dn else { return Err(which(&snapshot)) };
     let Some(mut story) = explain(&snapshot, dn.as_bytes()) else {
         return Err(no_such_dn(&snapshot, dn.as_bytes(), THIS_CAPTURE));

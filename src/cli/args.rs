@@ -19,21 +19,37 @@ use crate::select::{DnList, DnListError};
 /// Examples, followed by the exit statuses that the command has.
 macro_rules! ending {
     ($examples:literal) => {
-        $crate::cli::args::ending!($examples, "")
+        $crate::cli::args::ending!(
+            $examples,
+            "",
+            "an input could not be read (the others still count)"
+        )
     };
-    ($examples:literal, fail_on) => {
-        $crate::cli::args::ending!($examples, "  1  something that --fail-on names was found\n")
+    ($examples:literal, live) => {
+        $crate::cli::args::ending!(
+            $examples,
+            "",
+            "an input could not be read (the others still count), the device could not be opened"
+        )
     };
-    ($examples:literal, $found:literal) => {
+    ($examples:literal, live, fail_on) => {
+        $crate::cli::args::ending!(
+            $examples,
+            "  1  something that --fail-on names was found\n",
+            "an input could not be read (the others still count), the device could not be opened"
+        )
+    };
+    ($examples:literal, $found:literal, $unread:literal) => {
         concat!(
             "EXAMPLES:\n",
             $examples,
             "\n\nEXIT STATUS:\n",
             "  0  done\n",
             $found,
-            "  2  bad usage, or a DN is asked for that is not there\n",
-            "  3  an input could not be read (the others still count), the device could not be opened, or\n",
-            "     the output could not be written",
+            "  2  bad usage, or a requested DN is not there\n",
+            "  3  ",
+            $unread,
+            ",\n     or the output could not be written",
         )
     };
 }
@@ -45,12 +61,14 @@ const EXAMPLES: &str = ending!(
   regscope report trace.pcap
   regscope compare 1003 5002 trace.pcap
   regscope explain 5002 trace.pcap
-  sudo regscope -i any"
+  sudo regscope -i any",
+    live
 );
 const REPORT_EXAMPLES: &str = ending!(
     "  regscope report --expect 5001-5020 --fail-on failing,not_seen before.pcap.gz
   regscope report --format json captures/ | jq '.dns[] | select(.state != \"in_service\")'
   sudo regscope report -i eth0 --for 60s",
+    live,
     fail_on
 );
 const MESSAGES_EXAMPLES: &str = ending!(
@@ -58,7 +76,7 @@ const MESSAGES_EXAMPLES: &str = ending!(
   regscope messages --format ndjson node-a.pcap node-b.pcap | jq -r .call_id | sort -u"
 );
 
-/// Says of every SIP DN in a capture whether it is in service, and if not, why.
+/// Shows for every SIP DN in a capture or log whether it is in service, and if not, why.
 #[derive(Parser, Debug)]
 #[command(
     name = "regscope",
@@ -175,6 +193,14 @@ pub(super) struct SecretArgs {
     /// for one realm only), a space, and the password; no password is ever shown
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
+}
+
+/// The moment of judgment, for commands that read nothing but files.
+#[derive(ClapArgs, Debug)]
+pub(super) struct AtArgs {
+    /// Judge at this moment instead of the last packet: see `regscope report --help`
+    #[arg(long, value_name = "TIME", value_parser = At::parse)]
+    pub at: Option<At>,
 }
 
 /// What is asked of others than the capture.

@@ -7,7 +7,8 @@ use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::args::{ReadArgs, ending};
+use super::args::{AtArgs, ReadArgs, ending};
+use super::at::At;
 use super::settings::{InputSettings, zone};
 use super::usage::standard_input_holds_something;
 use crate::compare::Filter;
@@ -37,11 +38,13 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "CONDITIONS", requires = "a", value_parser = Filter::parse)]
     b: Option<Filter>,
     /// Compare a DN as it is in this capture ...
-    #[arg(long, value_name = "FILE", requires = "after", conflicts_with_all = ["a", "b"])]
+    #[arg(long, value_name = "FILE", requires = "after", conflicts_with_all = ["a", "b", "at"])]
     before: Option<PathBuf>,
     /// ... with the same DN in this one
     #[arg(long, value_name = "FILE", requires = "before")]
     after: Option<PathBuf>,
+    #[command(flatten)]
+    at: AtArgs,
     #[command(flatten)]
     read: ReadArgs,
     /// At most two DNs, then captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd,
@@ -71,6 +74,8 @@ pub struct CompareSettings {
     pub what: What,
     /// What is printed.
     pub format: CompareFormat,
+    /// The moment of judgment, if it is not the last packet.
+    pub at: Option<At>,
     /// The zone of times in text.
     pub zone: TimeZone,
 }
@@ -92,7 +97,7 @@ impl TryFrom<CompareArgs> for CompareSettings {
     type Error = clap::Error;
 
     fn try_from(args: CompareArgs) -> Result<Self, clap::Error> {
-        let CompareArgs { format, a, b, before, after, read, words } = args;
+        let CompareArgs { format, a, b, before, after, at, read, words } = args;
         let zone = zone(read.utc);
         let what = match (a, before.zip(after)) {
             (Some(a), _) => {
@@ -115,7 +120,7 @@ impl TryFrom<CompareArgs> for CompareSettings {
                 by_words(&words, &read, is_file)?
             }
         };
-        Ok(Self { what, format, zone })
+        Ok(Self { what, format, at: at.at, zone })
     }
 }
 

@@ -7,7 +7,8 @@ use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::args::{ColorArg, ReadArgs, SecretArgs, ending};
+use super::args::{AtArgs, ColorArg, ReadArgs, SecretArgs, ending};
+use super::at::At;
 use super::compare::is_file;
 use super::settings::{InputSettings, style, zone};
 use super::usage::standard_input_holds_something;
@@ -30,6 +31,8 @@ pub(super) struct ExplainArgs {
     /// Colors in text
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorArg,
+    #[command(flatten)]
+    at: AtArgs,
     #[command(flatten)]
     read: ReadArgs,
     /// The DN, then captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip
@@ -57,6 +60,8 @@ pub struct ExplainSettings {
     pub input: InputSettings,
     /// What is printed.
     pub format: ExplainFormat,
+    /// The moment of judgment, if it is not the last packet.
+    pub at: Option<At>,
     /// Passwords to hold against digests.
     pub secret_file: Option<PathBuf>,
     /// The zone of times in text.
@@ -69,7 +74,7 @@ impl TryFrom<ExplainArgs> for ExplainSettings {
     type Error = clap::Error;
 
     fn try_from(args: ExplainArgs) -> Result<Self, clap::Error> {
-        let ExplainArgs { format, secret, color, read, words } = args;
+        let ExplainArgs { format, secret, color, at, read, words } = args;
         // a single word can only be the capture, if there is one of that name
         let mut words = words;
         let of_nodes = read.logs.names_files();
@@ -93,6 +98,6 @@ impl TryFrom<ExplainArgs> for ExplainSettings {
         let files = words.into_iter().skip(usize::from(dn.is_some())).map(PathBuf::from).collect();
         let (zone, style) = (zone(read.utc), style(color));
         let (input, secret_file) = (InputSettings::new(files, &read), secret.secret_file);
-        Ok(Self { dn, input, format, secret_file, zone, style })
+        Ok(Self { dn, input, format, at: at.at, secret_file, zone, style })
     }
 }

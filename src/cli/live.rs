@@ -37,8 +37,8 @@ pub(super) struct LiveArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = buffer, requires = "traffic")]
     buffer: u32,
-    /// What all that is kept may take, beside the kernel's buffer and the program itself: the model,
-    /// connections, what waits. The least interesting DNs are forgotten first
+    /// The most memory for everything that is kept, beside the kernel's buffer and the program itself: the
+    /// model, connections, queues. The least interesting DNs are forgotten first
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = size, requires = "traffic")]
     memory: u64,
     /// End after this time: `30s`, `10m`, `8h`
@@ -83,7 +83,7 @@ impl TrafficArgs {
 #[cfg(feature = "live")]
 #[derive(ClapArgs, Debug)]
 struct HepOutArgs {
-    /// Send REGISTERs and their answers captured on the device on to a HEP collector, over UDP
+    /// Forward REGISTERs and their responses captured on the device to a HEP collector, over UDP
     #[arg(long = "hep-out", value_name = "HOST:PORT", requires = "interface")]
     collector: Option<String>,
     /// The capture id in what is sent to that collector
@@ -94,8 +94,14 @@ struct HepOutArgs {
         requires = "collector"
     )]
     capture_id: u32,
-    /// The name of this node in what is sent to that collector
-    #[arg(long = "hep-out-node", value_name = "NAME", default_value = "", requires = "collector")]
+    /// The name of this node in what is sent to that collector; none if left out
+    #[arg(
+        long = "hep-out-node",
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        requires = "collector"
+    )]
     node: String,
     /// The key that collector asks for; better in a file or in `REGSCOPE_HEP_OUT_KEY`
     #[arg(long = "hep-out-key", value_name = "KEY", requires = "collector")]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 mod args;
 mod at;
@@ -10,6 +10,8 @@ mod compare;
 mod explain;
 mod extract;
 mod fail_on;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod help;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod hep_key;
 #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
@@ -63,16 +65,30 @@ pub use watch::{WatchFormat, WatchSettings};
 /// Standard input is the input where none is named and it holds something.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let args: Vec<_> = args.into_iter().collect();
-    let mut parsed = args::Args::try_parse_from(&args);
+    #[cfg(any(feature = "live", feature = "hep"))]
+    if let Some(page) = help::live(&args) {
+        return Err(page);
+    }
+    let mut parsed = raw(&args);
     if let Err(error) = &parsed
         && usage::lacks_input(error)
     {
         if usage::standard_input_holds_something() {
-            let piped = args::Args::try_parse_from(usage::with_standard_input(&args));
+            let piped = raw(&usage::with_standard_input(&args));
             parsed = piped.or(parsed);
         } else if args.len() <= 1 {
             return Ok(Command::Usage(usage::SHORT));
         }
     }
     parsed.and_then(Command::try_from)
+}
+
+/// The raw arguments.
+fn raw(args: &[OsString]) -> Result<args::Args, clap::Error> {
+    #[cfg(any(feature = "live", feature = "hep"))]
+    let mut command = help::command();
+    #[cfg(not(any(feature = "live", feature = "hep")))]
+    let mut command = <args::Args as clap::CommandFactory>::command();
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    args::Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }

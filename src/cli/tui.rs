@@ -21,7 +21,8 @@ pub(super) const EXAMPLES: &str = ending!(
   sudo regscope -i any
   sudo regscope -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
   ssh pbx1 tcpdump -U -w - port 5060 | regscope -
-  regscope --hep 0.0.0.0:9060"
+  regscope --hep 0.0.0.0:9060",
+    live
 );
 
 #[derive(ClapArgs, Debug)]

@@ -22,6 +22,7 @@ pub(super) const EXAMPLES: &str = ending!(
   sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
 
   SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between.",
+    live,
     fail_on
 );
 

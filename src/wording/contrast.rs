@@ -148,7 +148,7 @@ pub(crate) fn nothing_separates(contrast: &Contrast) -> String {
              side by side."
         )
     } else {
-        format!("Nothing: no attribute separates the {failing} ({f}) from the {working} ({w}).")
+        format!("No attribute separates {failing} ({f}) from {working} ({w}).")
     }
 }
 

@@ -158,7 +158,7 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
                 .to_owned(),
         ],
         (f, w) => [
-            format!("No attribute separates the {f} {} from the {w} {}.", names[0], names[1]),
+            format!("No attribute separates {} ({f}) from {} ({w}).", names[0], names[1]),
             "The difference is not in what the REGISTERs say or where they come from: look at \
              the findings (4), and at the registrar's own configuration."
                 .to_owned(),
