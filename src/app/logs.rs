@@ -19,6 +19,8 @@ use crate::source::{Meter, NotTaken, Other, OtherStream, Others};
 const PASTE: &str = "paste";
 /// Items read ahead for the first time of a log that begins without one.
 const AHEAD: usize = 4096;
+/// How many logs have a thread of their own that reads them.
+const MAX_READING_AHEAD: usize = 4;
 /// The same, in bytes of messages.
 const AHEAD_BYTES: usize = 4 << 20;
 
@@ -56,6 +58,8 @@ struct Log {
     compared: Compared,
     node: Option<String>,
     damage: Option<String>,
+    /// A thread of its own reads it.
+    reads_ahead: bool,
 }
 
 /// Something of a log, and when it is its turn.
@@ -182,8 +186,13 @@ impl Others for Logs {
             compared: self.plan.compared.get(&other.file).copied().unwrap_or_default(),
             node,
             damage: None,
+            reads_ahead: false,
         };
         log.reader.follow(self.plan.rotation.next(other.file).is_some());
+        let reading_ahead = self.all.iter().filter(|log| log.reads_ahead).count();
+        if log.reader.is_long() && reading_ahead < MAX_READING_AHEAD {
+            log.read_ahead();
+        }
         self.all.push(log);
         self.meters.push(meter);
         Ok(())
@@ -266,8 +275,19 @@ impl Log {
         {
             self.damage = Some(error.to_string());
         }
+        if self.reads_ahead {
+            self.read_ahead();
+        }
         self.reader.follow(is_cut);
         self.files.push(file);
+    }
+
+    /// Lets a thread of its own read on.
+    fn read_ahead(&mut self) {
+        self.reads_ahead = true;
+        if let Err(error) = self.reader.read_ahead() {
+            self.damage = Some(error.to_string());
+        }
     }
 
     /// What was found out about each of its files.

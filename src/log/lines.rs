@@ -1,17 +1,17 @@
 //! Cuts the bytes of a log into lines: their places, and a bound on their length.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::Range;
 
 use memchr::{memchr, memchr_iter};
 
 use super::Place;
+use super::feed::Feed;
+use super::key_search::KeySearch;
 
 /// The longest line that is kept; the rest of a longer one is left out.
 pub(super) const MAX_LINE: usize = 64 * 1024;
-/// How much is read at once.
-const CHUNK: usize = 256 * 1024;
-
 /// A line in the buffer, without its line end.
 #[derive(Clone, Debug)]
 pub(super) struct RawLine {
@@ -23,10 +23,14 @@ pub(super) struct RawLine {
 /// The lines of an input.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
-    input: R,
+    input: Feed<R>,
     buffer: Vec<u8>,
     /// Where in the buffer the next line begins.
     next: usize,
+    /// Where in the file lines have keys, in order; those before the next line are of no interest any more.
+    keys: VecDeque<u64>,
+    /// Up to where in the file that is known.
+    searched: u64,
     /// The byte offset of `buffer[0]` in the file.
     base: u64,
     /// Lines before the next one.
@@ -43,14 +47,27 @@ impl<R: Read> Lines<R> {
     /// The lines of `head` and of the `input` behind it.
     pub(super) fn new(head: Vec<u8>, input: R, separator: u8) -> Self {
         let next = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        Self { input, buffer: head, next, base: 0, before: 0, skipping: false, separator, cut: 0 }
+        Self {
+            input: Feed::new(input),
+            buffer: head,
+            next,
+            keys: VecDeque::new(),
+            searched: 0,
+            base: 0,
+            before: 0,
+            skipping: false,
+            separator,
+            cut: 0,
+        }
     }
 
     /// Goes on with another file; what is left of this one is its last line, already taken.
     pub(super) fn go_on_with(&mut self, input: R) {
-        self.input = input;
+        self.input = Feed::new(input);
         self.buffer.clear();
         self.next = 0;
+        self.keys.clear();
+        self.searched = 0;
         self.base = 0;
         self.before = 0;
         self.cut = 0;
@@ -143,10 +160,32 @@ impl<R: Read> Lines<R> {
     }
 
     /// The whole lines that are in the buffer and not taken yet.
-    pub(super) fn ahead(&self) -> &[u8] {
+    fn whole(&self) -> &[u8] {
         let rest = self.buffer.get(self.next..).unwrap_or_default();
         let whole = memchr::memrchr(self.separator, rest).map_or(0, |end| end + 1);
         if self.skipping { &[] } else { rest.get(..whole).unwrap_or_default() }
+    }
+
+    /// The lines that are in the buffer, not taken yet, and without any of the keys of `search`; up to the first key,
+    /// which is inside a line, if there is one.
+    pub(super) fn without_key(&mut self, search: &KeySearch) -> &[u8] {
+        let from = self.position();
+        let whole = self.whole();
+        let end = from + whole.len() as u64;
+        if self.searched < end {
+            let begin = usize::try_from(self.searched.saturating_sub(from)).unwrap_or(usize::MAX);
+            let mut found = Vec::new();
+            let text = whole.get(begin..).unwrap_or_default();
+            search.lines(text, self.separator, self.searched.max(from), &mut found);
+            self.keys.extend(found);
+            self.searched = end;
+        }
+        while self.keys.front().is_some_and(|key| *key < from) {
+            self.keys.pop_front();
+        }
+        let whole = self.whole();
+        let key = self.keys.front().and_then(|key| usize::try_from(*key - from).ok());
+        whole.get(..key.unwrap_or(whole.len())).unwrap_or(whole)
     }
 
     /// Leaves out the lines in the next `length` bytes, which end with a line end.
@@ -165,17 +204,22 @@ impl<R: Read> Lines<R> {
             self.buffer.drain(..self.next);
             self.next = 0;
         }
-        let have = self.buffer.len();
-        self.buffer.resize(have + CHUNK, 0);
-        let read = loop {
-            let room = self.buffer.get_mut(have..).unwrap_or_default();
-            match self.input.read(room) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        self.buffer.truncate(have + *read.as_ref().unwrap_or(&0));
-        Ok(read? > 0)
+        let begin = self.base + self.buffer.len() as u64;
+        let (more, keys) = self.input.fill(&mut self.buffer)?;
+        if let Some(keys) = keys {
+            self.keys.extend(keys.into_iter().map(|key| begin + key));
+            self.searched = self.base + self.buffer.len() as u64;
+        }
+        Ok(more)
+    }
+}
+
+impl<R: Read + Send + 'static> Lines<R> {
+    /// Reads on in a thread of its own, which finds the keys too if it is given their search.
+    pub(super) fn read_ahead(&mut self, search: Option<&'static KeySearch>) -> io::Result<()> {
+        let whole = memchr::memrchr(self.separator, &self.buffer).map_or(0, |end| end + 1);
+        let begun = self.buffer.split_off(whole.max(self.next));
+        self.input.read_ahead(begun, self.separator, search)
     }
 }
 

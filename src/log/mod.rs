@@ -17,6 +17,7 @@ mod collect;
 mod cursor;
 mod dialect;
 mod extract;
+mod feed;
 mod finish;
 mod framer;
 mod key_search;

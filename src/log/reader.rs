@@ -8,7 +8,6 @@ use super::clock::Clock;
 use super::dialect;
 use super::finish::{Finish, Found};
 use super::framer::{Event, Framer, Line};
-use super::key_search::Searched;
 use super::lines::Lines;
 use super::stamp::Stamp;
 use super::survey::Survey;
@@ -85,10 +84,10 @@ pub struct LogReader<R> {
     holding: u8,
     /// Up to where the lines were searched for keys.
     searched: u64,
-    /// How far each search for keys came.
-    keys: Searched,
     /// The hour that lines without a date show, and where they show it.
     hour: Hour,
+    /// Its start did not hold all of it.
+    is_long: bool,
 }
 
 /// The hour in the stamps of a log without dates: a line that shows another one is read.
@@ -139,13 +138,13 @@ impl<R: Read> LogReader<R> {
         let separator = separator(&head);
         let mut sample = Lines::new(head.clone(), io::empty(), separator);
         let stack = Stack::detect(first_lines(&mut sample)?.iter().map(Vec::as_slice));
+        let is_long = head.len() >= HEAD;
         let survey = look(&head, separator, &stack, only)?;
         let pastes = survey.framed == 0;
         let is_empty = survey.framed + survey.pastes + survey.statements == 0;
         // in a long log the first of them may come later
-        let may_come = only.is_some()
-            || survey.program.is_some()
-            || (head.len() >= HEAD && survey.has_times());
+        let may_come =
+            only.is_some() || survey.program.is_some() || (is_long && survey.has_times());
         if is_empty && !may_come {
             return Err(unknown("not a log that regscope knows"));
         }
@@ -180,8 +179,8 @@ impl<R: Read> LogReader<R> {
             begun: None,
             holding: 0,
             searched: 0,
-            keys: Searched::default(),
             hour: Hour::default(),
+            is_long,
         })
     }
 
@@ -213,10 +212,15 @@ impl<R: Read> LogReader<R> {
         text.put_back(start);
         self.lines.go_on_with(text);
         self.searched = 0;
-        self.keys = Searched::default();
         self.begun = (!self.framer.is_idle()).then_some(self.part);
         self.part += 1;
         Ok(())
+    }
+
+    /// Whether there is more of it than was read to recognize it: 4 MB.
+    #[must_use]
+    pub const fn is_long(&self) -> bool {
+        self.is_long
     }
 
     /// Which file the last item begins in: 0, and one more after each [`LogReader::continue_with`].
@@ -273,9 +277,7 @@ impl<R: Read> LogReader<R> {
         if waits || from < self.searched || !self.stack.is_plain() {
             return;
         }
-        let ahead = self.lines.ahead();
-        let key = Tables::all().search().next(&mut self.keys, from, ahead);
-        let until = ahead.get(..key.unwrap_or(ahead.len())).unwrap_or_default();
+        let until = self.lines.without_key(Tables::all().search());
         let mut clear = until.len();
         let mut end = last_stamped(until);
         if self.hour.watched {
@@ -356,6 +358,15 @@ impl<R: Read> LogReader<R> {
     /// Keeps the counts of the profile.
     fn count(&mut self) {
         self.finish.count(self.lines.count(), self.lines.cut, self.framer.copies);
+    }
+}
+
+impl<R: Read + Send + 'static> LogReader<R> {
+    /// Reads on in a thread of its own; not for a log that grows. To be called again after
+    /// [`LogReader::continue_with`].
+    pub fn read_ahead(&mut self) -> io::Result<()> {
+        let search = self.stack.is_plain().then(|| Tables::all().search());
+        self.lines.read_ahead(search)
     }
 }
 
