@@ -13,15 +13,12 @@ use super::kept::Shared;
 use super::{Following, Needs, Ready, status};
 use crate::app::evidence::Evidence;
 use crate::app::screen::desk::Clerk;
-use crate::app::screen::feed::{Seen, judge_on_a_thread};
+use crate::app::screen::judging::Judging;
 use crate::app::screen::{WAITING, start};
 use crate::app::{Failure, Outcome};
 use crate::cli::{LiveSettings, TuiSettings};
 use crate::tui::{self, Live, News};
 
-/// Between two snapshots, at least; taking them uses at most a part of the time.
-const BETWEEN: Duration = Duration::from_millis(300);
-const SHARE: u32 = 8;
 /// Between two tellings of the time and of what was lost.
 const STATUS: Duration = Duration::from_millis(250);
 /// When names that were asked for have come.
@@ -40,13 +37,13 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
     let (send, news) = bounded(WAITING);
     let zone = &settings.options.zone;
     let desk = &mut Clerk::start(Evidence::Kept(kept), zone, send.clone())?;
-    let to_judge = judge_on_a_thread(send.clone())?;
+    let judging = Judging::start(send.clone(), Duration::ZERO)?;
     let stop = Arc::new(AtomicBool::new(false));
     let feed = Feed {
         following,
         expected: settings.expected.clone(),
         resolve: settings.resolve,
-        to_judge,
+        judging,
         news: send,
         stop: Arc::clone(&stop),
     };
@@ -70,7 +67,7 @@ struct Feed {
     following: Following,
     expected: Vec<String>,
     resolve: bool,
-    to_judge: Sender<Seen>,
+    judging: Judging,
     news: Sender<News>,
     stop: Arc<AtomicBool>,
 }
@@ -78,7 +75,7 @@ struct Feed {
 impl Feed {
     /// Follows until it is stopped or the time is over; returns what is reported at the end.
     fn run(mut self) -> Vec<String> {
-        let (mut look_due, mut status_due) = (Instant::now(), Instant::now());
+        let mut status_due = Instant::now();
         let mut seen = None;
         let mut names_due = None;
         while !self.stop.load(Ordering::Relaxed) && !self.following.is_over() {
@@ -92,21 +89,16 @@ impl Feed {
                 self.tell();
             }
             let has_names = names_due.is_some_and(|due| now >= due);
-            let may_look = now >= look_due && !self.to_judge.is_full();
-            if may_look && (self.has_changed(&mut seen) || has_names) {
-                let snapshot = self.following.snapshot(&self.expected);
-                drop(self.to_judge.try_send(Some(snapshot)));
+            if self.judging.is_due() && (self.has_changed(&mut seen) || has_names) {
+                self.judging.look(|| self.following.snapshot(&self.expected));
                 // those that were asked for now are shown then, whatever else happens
                 names_due = (self.resolve && !has_names).then(|| now + NAMES);
-                look_due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
             }
         }
         self.following.end();
         if !self.stop.load(Ordering::Relaxed) {
             self.tell();
-            let snapshot = self.following.snapshot(&self.expected);
-            drop(self.to_judge.send(Some(snapshot)));
-            drop(self.to_judge.send(None));
+            self.judging.finish(|| self.following.snapshot(&self.expected));
         }
         self.following.take_said()
     }

@@ -5,28 +5,20 @@
 //!    └──────────── progress ──────────────▶
 //! ```
 
-use std::sync::Arc;
 use std::thread::Builder;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::Sender;
 
-use super::judge;
+use super::judging::Judging;
 use crate::app::pipeline::Plan;
 use crate::app::{Failure, shown};
 use crate::capture::Capture;
-use crate::registration::{Snapshot, SnapshotOptions, Tracker};
+use crate::registration::{SnapshotOptions, Tracker};
 use crate::tui::News;
 
 /// When the first snapshot is taken: soon.
 const FIRST: Duration = Duration::from_millis(60);
-/// Between two looks, at least.
-const BETWEEN: Duration = Duration::from_millis(300);
-/// Looking takes at most this part of the time.
-const SHARE: u32 = 8;
-
-/// A snapshot to be judged; `None` once everything is read.
-pub(in crate::app) type Seen = Option<(Snapshot, Capture)>;
 
 /// Begins to read; the results go to `news`.
 pub(super) fn start(
@@ -35,36 +27,12 @@ pub(super) fn start(
     resolve: bool,
     news: Sender<News>,
 ) -> Result<(), Failure> {
-    let to_judge = judge_on_a_thread(news.clone())?;
+    let judging = Judging::start(news.clone(), FIRST)?;
     Builder::new()
         .name("feed".to_owned())
-        .spawn(move || feed(plan, expected, resolve, &to_judge, &news))
+        .spawn(move || feed(plan, expected, resolve, judging, &news))
         .map_err(|error| Failure::Start("feed", error))?;
     Ok(())
-}
-
-/// Starts the thread that makes of snapshots what is shown.
-pub(in crate::app) fn judge_on_a_thread(news: Sender<News>) -> Result<Sender<Seen>, Failure> {
-    let (to_judge, seen) = bounded(1);
-    Builder::new()
-        .name("judge".to_owned())
-        .spawn(move || judged(&seen, &news))
-        .map_err(|error| Failure::Start("judge", error))?;
-    Ok(to_judge)
-}
-
-/// Judges what was seen until there is no more, and says then that all is read.
-fn judged(seen: &Receiver<Seen>, news: &Sender<News>) {
-    for one in seen {
-        let told = match one {
-            Some((snapshot, capture)) => News::Data(Arc::new(judge(snapshot, capture))),
-            None => News::Finished,
-        };
-        // a screen that is gone needs no news
-        if news.send(told).is_err() {
-            return;
-        }
-    }
 }
 
 #[cfg_attr(not(feature = "live"), expect(unused_variables, reason = "nobody is asked for names"))]
@@ -72,7 +40,7 @@ fn feed(
     plan: Plan,
     expected: Vec<String>,
     resolve: bool,
-    to_judge: &Sender<Seen>,
+    mut judging: Judging,
     news: &Sender<News>,
 ) {
     let files = plan.inputs().to_vec();
@@ -82,16 +50,11 @@ fn feed(
         drop(progress.try_send(News::Progress(at.bytes_read, at.total_bytes)));
     }));
     let options = SnapshotOptions { at: None, expected };
-    let (mut due, mut looked) = (Instant::now() + FIRST, 0);
     let mut look = |tracker: &mut Tracker| {
-        let now = Instant::now();
-        if now < due || to_judge.is_full() {
-            return;
+        if judging.is_due() {
+            let capture = Capture { files: files.clone(), ..Capture::default() };
+            judging.look(|| (shown(tracker.snapshot(&options)), capture));
         }
-        let capture = Capture { files: files.clone(), ..Capture::default() };
-        drop(to_judge.try_send(Some((shown(tracker.snapshot(&options)), capture))));
-        looked += 1;
-        due = Instant::now() + BETWEEN.max(now.elapsed() * SHARE);
     };
     match plan.run_watched(None, Some(&mut look)) {
         #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "nobody is asked for names"))]
@@ -100,14 +63,12 @@ fn feed(
             #[cfg(feature = "live")]
             if resolve && let Ok(mut lookup) = crate::app::hosts::Lookup::of_names(true) {
                 // the DNs are shown before their names are known
-                let snapshot = shown(trace.tracker.snapshot(&options));
-                drop(to_judge.send(Some((snapshot, trace.capture.clone()))));
+                let capture = trace.capture.clone();
+                judging.look(|| (shown(trace.tracker.snapshot(&options)), capture));
                 let snapshot = trace.tracker.snapshot(&options);
                 trace.capture.hosts = lookup.look_patiently(&snapshot);
             }
-            let snapshot = shown(trace.tracker.finish(&options));
-            drop(to_judge.send(Some((snapshot, trace.capture))));
-            drop(to_judge.send(None));
+            judging.finish(|| (shown(trace.tracker.finish(&options)), trace.capture));
         }
         Err(failure) => drop(news.send(News::Failed(failure.to_string()))),
     }

@@ -17,6 +17,7 @@ use crate::tui::{self, Data, Fetched, LogLine, MessageKey, State};
 
 pub(super) mod desk;
 pub(super) mod feed;
+pub(super) mod judging;
 
 /// News that may wait for the screen.
 pub(super) const WAITING: usize = 64;
