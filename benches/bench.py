@@ -87,6 +87,14 @@ class Bench:
         (ours, _, peak), gzip = took["regscope report"], took["gzip -dc"].time
         self.target("reg, gzipped: time beside `gzip -dc`", ours / gzip, 1.2)
         text.append("The registrations gzipped: regscope %s, %s; `gzip -dc` alone %s.\n" % (seconds(ours), megabytes(peak), seconds(gzip)))
+        path, _ = self.captures.make("log", GB)
+        size = os.path.getsize(path)
+        took = alternate({"regscope report": self.report(path), "cat": ["cat", path]}, self.settings.rounds)
+        (ours, _, peak), cat = took["regscope report"], took["cat"].time
+        self.target("log of a server, 5 % SIP: seconds a GB", ours * GB / size, 2.0)
+        self.target("log of a server: memory, MB", peak / MB, 60, "%.0f")
+        text.append("The log of a server, %.2f GB, 5 %% of it SIP: regscope %s, %s; `cat` alone %s.\n" % (
+            size / GB, seconds(ours), megabytes(peak), seconds(cat)))
         return "Beside other programs", "\n".join(text + slow)
 
     def ratios(self, shape, took, ours, peak):
