@@ -94,6 +94,30 @@ fn search(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(make).bench_local_refs(|state| press(state, "9"));
 }
 
+/// Each key of a search, which goes through all that is known of a DN where nothing is found.
+#[divan::bench(args = ["9", "99", "ph", "pho", "forb", "zzz", "12:3", "10.1.0.1", "104999@1"])]
+fn key_of_a_search(bencher: Bencher<'_, '_>, text: &str) {
+    let (before, last) = text.split_at(text.len() - 1);
+    let make = || {
+        let mut state = screen();
+        press(&mut state, "/");
+        press(&mut state, before);
+        state
+    };
+    bencher.with_inputs(make).bench_local_refs(|state| press(state, last));
+}
+
+/// The last key of a filter with words to search for, `or` and parentheses.
+#[divan::bench]
+fn filter_with_words(bencher: Bencher<'_, '_>) {
+    let make = || {
+        let mut state = screen();
+        press(&mut state, "\u{7}(forbidden or ua~phone/2) not 10.1.0.1 expires<60");
+        state
+    };
+    bencher.with_inputs(make).bench_local_refs(|state| press(state, "1"));
+}
+
 /// The last key of a filter by verdict and source.
 #[divan::bench]
 fn filter(bencher: Bencher<'_, '_>) {

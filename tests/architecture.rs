@@ -80,6 +80,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "select",
             "capture",
             "wording",
+            "parallel",
         ],
     ),
     ("cli", &["net", "registration", "compare", "report", "select", "tui"]),

@@ -5,16 +5,43 @@ use memchr::memchr2_iter;
 use crate::net::escape_bytes;
 
 /// Text to look for or to equal, without case.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Needle {
+    typed: String,
     lower: String,
+    /// Whether it can be in no text only because of how that is masked or escaped.
+    plain: bool,
 }
 
 impl Needle {
     /// Looks for this text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self { lower: text.to_lowercase() }
+        Self::of(text, text)
+    }
+
+    /// Looks for what a person typed, without the blanks around it.
+    #[must_use]
+    pub fn typed(text: &str) -> Self {
+        Self::of(text, text.trim())
+    }
+
+    fn of(typed: &str, text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let plain = lower.is_ascii() && !lower.contains('*');
+        Self { typed: typed.to_owned(), lower, plain }
+    }
+
+    /// The text as it was typed.
+    #[must_use]
+    pub fn as_typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.lower.is_empty()
     }
 
     /// The text in lower case.
@@ -28,8 +55,9 @@ impl Needle {
     /// What is masked is not found: only a hit that is still there in the text as it is shown counts.
     #[must_use]
     pub fn is_in(&self, wire: &[u8]) -> bool {
-        let plain = !self.lower.contains('*') && wire.iter().all(|b| (b' '..0x7f).contains(b));
-        if plain && self.lower.is_ascii() && !self.is_in_ascii(wire) {
+        // no early end: the compiler looks at many bytes at once
+        let odd = wire.iter().fold(false, |odd, b| odd | !(b' '..0x7f).contains(b));
+        if !odd && self.plain && !self.is_in_ascii(wire) {
             return false;
         }
         self.is_shown(&escape_bytes(wire))

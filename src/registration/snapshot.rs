@@ -332,6 +332,18 @@ impl<'a> DnView<'a> {
         })
     }
 
+    /// What each attempt holds that no list of the record does: Call-ID, realms, reason, the server's own
+    /// words.
+    pub fn attempt_texts(&self) -> impl Iterator<Item = [Sym; 5]> + use<'a> {
+        let store = &self.snapshot.store;
+        let mut next = self.record().map_or(NIL, |dn| dn.first_attempt);
+        std::iter::from_fn(move || {
+            let a = store.attempts.get(next as usize)?;
+            next = a.next;
+            Some([a.call_id, a.realm, a.realm_offered, a.reason, a.own_words()])
+        })
+    }
+
     /// Its latest attempt.
     #[must_use]
     pub fn last_attempt(&self) -> Option<AttemptView<'a>> {

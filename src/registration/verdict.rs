@@ -347,6 +347,12 @@ impl FlagSet {
         }
     }
 
+    /// Whether any flag is in both sets.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// The flags of either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

@@ -70,6 +70,10 @@ pub(super) struct Column {
     pub right: bool,
     /// Whether it is shown by default.
     pub usual: bool,
+    /// Of a cell that holds a time or a number only: rows for which this is the same have the same cell.
+    pub number: Option<fn(&Look<'_>, &Row) -> i64>,
+    /// Whether all that the cell holds is found in what is known of the DN.
+    pub known: fn(&Row) -> bool,
     pub cell: for<'a> fn(&Look<'a>, &Row, u32) -> Cow<'a, str>,
     pub order: fn(&Data, &Row, &Row) -> Ordering,
 }
@@ -114,6 +118,8 @@ const BASE: Column = Column {
     grows: false,
     right: false,
     usual: true,
+    number: None,
+    known: |_| true,
     cell: |look, _, place| {
         look.data.dn(place).map(|dn| escape_bytes(dn.name())).unwrap_or_default()
     },
@@ -137,6 +143,7 @@ pub(super) static COLUMNS: &[Column] = &[
             (data.widths.state.clamp(10, least), data.widths.state.clamp(10, 48))
         },
         keep: 1,
+        known: |row| row.risk.is_none(),
         cell: |_, row, _| state(row).into(),
         order: |_, a, b| {
             let key = |row: &Row| (row.verdict.urgency(), row.status_code, row.risk.is_none());
@@ -151,6 +158,8 @@ pub(super) static COLUMNS: &[Column] = &[
         about: "when it came to that",
         width: |_| (8, 11),
         keep: 4,
+        number: Some(|_, row| second(row.since)),
+        known: |_| false,
         cell: |look, row, _| time(look, row.since),
         order: |_, a, b| a.since.cmp(&b.since),
         ..BASE
@@ -162,6 +171,7 @@ pub(super) static COLUMNS: &[Column] = &[
         about: "the address that holds it or tried last, +n others",
         width: |data| (data.widths.source.clamp(7, ADDRESS), data.widths.source.clamp(7, WIDEST)),
         keep: 0,
+        known: |row| row.device.is_none_or(|device| device.others == 0),
         cell: |_, row, _| row.device.map(|device| device.source_words()).unwrap_or_default().into(),
         order: |_, a, b| a.source().cmp(&b.source()),
         ..BASE
@@ -191,6 +201,8 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |_| (4, 4),
         keep: 2,
         right: true,
+        number: Some(|_, row| row.last_code.map_or(-1, i64::from)),
+        known: |_| false,
         cell: |_, row, _| number(row.last_code),
         order: |_, a, b| a.last_code.cmp(&b.last_code),
         ..BASE
@@ -203,6 +215,8 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |_| (7, 7),
         keep: 3,
         right: true,
+        number: Some(countdown_key),
+        known: |_| false,
         cell: |look, row, _| countdown(look, row).into(),
         order: |_, a, b| a.expires_at.cmp(&b.expires_at),
         ..BASE
@@ -215,6 +229,8 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |_| (5, 5),
         keep: 6,
         right: true,
+        number: Some(|_, row| row.attempts.into()),
+        known: |_| false,
         cell: |_, row, _| number(Some(row.attempts).filter(|&n| n > 0)),
         order: |_, a, b| a.attempts.cmp(&b.attempts),
         ..BASE
@@ -227,6 +243,8 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |_| (6, 6),
         keep: 6,
         right: true,
+        number: Some(|_, row| row.rtt.unwrap_or(-1)),
+        known: |_| false,
         cell: |_, row, _| row.rtt.map(duration_short).unwrap_or_default().into(),
         order: |_, a, b| a.rtt.cmp(&b.rtt),
         ..BASE
@@ -239,6 +257,7 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |data| (9, data.widths.registrar.clamp(9, WIDEST)),
         keep: 3,
         usual: false,
+        known: |_| false,
         cell: |_, row, _| row.registrar.map(|r| r.to_string()).unwrap_or_default().into(),
         order: |_, a, b| a.registrar.cmp(&b.registrar),
         ..BASE
@@ -293,6 +312,8 @@ pub(super) static COLUMNS: &[Column] = &[
         width: |_| (9, 11),
         keep: 3,
         usual: false,
+        number: Some(|_, row| second(row.last_seen)),
+        known: |_| false,
         cell: |look, row, _| time(look, row.last_seen),
         order: |_, a, b| a.last_seen.cmp(&b.last_seen),
         ..BASE
@@ -325,6 +346,20 @@ fn countdown(look: &Look<'_>, row: &Row) -> String {
         _ if row.verdict == Verdict::InService => "never".to_owned(),
         _ => String::new(),
     }
+}
+
+/// Another number for each countdown.
+fn countdown_key(look: &Look<'_>, row: &Row) -> i64 {
+    match row.expires_at {
+        _ if row.verdict != Verdict::InService => -1,
+        Some(end) => end.nanos_since(look.now).max(0) / 1_000_000_000,
+        None => -2,
+    }
+}
+
+/// A time as the list shows it: to the second.
+fn second(at: Option<Timestamp>) -> i64 {
+    at.map_or(-1, |at| at.nanos_since(Timestamp::default()).div_euclid(1_000_000_000))
 }
 
 #[cfg(test)]

@@ -95,6 +95,94 @@ fn search_narrows_with_every_key_and_esc_undoes_it() {
 }
 
 #[test]
+fn search_finds_every_word_that_is_seen() {
+    let cases = [
+        "incident",
+        "refresh-refused",
+        "flapping",
+        "unreachable",
+        "conflict",
+        "moved",
+        "ipv6",
+        "pending",
+        "challenged",
+        "auth-failed",
+        "truncated",
+        "expired",
+        "field-own-words",
+        "log-genesys",
+    ];
+    for case in cases {
+        let mut session = Session::new(case, (140, 40));
+        let text = session.text((140, 40));
+        let lines = text.lines().skip(4).take_while(|line| !line.starts_with('─'));
+        let lines: Vec<_> = lines.filter(|line| line.len() > 4).map(str::to_owned).collect();
+        assert!(!lines.is_empty(), "{case}");
+        for line in lines {
+            let words: Vec<_> = line
+                .chars()
+                .skip(4)
+                .collect::<String>()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            for word in words.iter().filter(|word| !word.ends_with('…')) {
+                session.keys(&format!("/<C-u>{word}<Enter>"));
+                assert!(list(&mut session).contains(&words[0]), "{case}: {word} of {line}");
+            }
+            session.keys("<Esc>");
+        }
+    }
+}
+
+#[test]
+fn search_finds_more_than_is_seen_and_nothing_else() {
+    let mut session = Session::new("incident", (140, 40));
+    for (search, want) in [
+        ("forbidden", "5001 5002"),
+        ("Not Found", "5008"),
+        (" 5001 ", "5001"),
+        ("refused", "5001 5002 5008"),
+        ("registered", "1002 1003"),
+        ("rejected 403", "5001 5002"),
+        ("5002-2@192", "5002"),
+        ("sip:1003@192.168.210.81:5090", "1003"),
+        ("192.168.210.81:5060", "5001 5002 5008 1002 1003"),
+        ("without a challenge", "5001 5002"),
+        ("unknown to the registrar", "5008"),
+        ("UNKNOWN-DN-404", "5008"),
+    ] {
+        session.keys(&format!("/<C-u>{search}<Enter>"));
+        assert_eq!(list(&mut session).join(" "), want, "{search}");
+    }
+    // what is between the fields of a row is nothing to find
+    for search in ["zzz", "forbidden 15:57"] {
+        session.keys(&format!("/<C-u>{search}<Enter>"));
+        assert!(session.text((140, 40)).contains(&format!("search {search}: 0")), "{search}");
+    }
+    // the case of what was typed is kept
+    session.keys("/<C-u>Genesys-Soft<Enter>");
+    assert!(session.text((140, 40)).contains("search: Genesys-Soft"));
+    session.keys("/");
+    assert!(session.text((140, 40)).contains("Search: Genesys-Soft"));
+}
+
+#[test]
+fn what_goes_on_with_a_search_is_found_as_if_it_were_typed_at_once() {
+    let mut session = Session::new("incident", (140, 40));
+    for word in ["refused", "forbidden", "192.168.210.81:5090", "15:57:00", "registered", "404"] {
+        session.keys("/<C-u>");
+        session.keys(word);
+        let typed = list(&mut session);
+        session.keys(&format!("<Esc><Esc>/{}", &word[..2]));
+        session.keys("<C-u>");
+        session.paste(word);
+        assert_eq!(list(&mut session), typed, "{word}");
+        session.keys("<Enter><F5>");
+    }
+}
+
+#[test]
 fn a_filter_takes_effect_as_it_is_typed_and_a_wrong_one_changes_nothing() {
     let mut session = Session::new("incident", (140, 40));
     session.keys("<F7>code=403");

@@ -122,6 +122,12 @@ impl Session {
         }
     }
 
+    /// Pastes text.
+    pub(crate) fn paste(&mut self, text: &str) {
+        let effects = self.state.paste(text.to_owned());
+        self.perform(effects);
+    }
+
     pub(crate) fn resize(&mut self, (columns, rows): (u16, u16)) -> &mut Self {
         let effects = self.state.resize(columns, rows);
         self.perform(effects);

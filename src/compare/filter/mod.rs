@@ -18,7 +18,7 @@ pub use error::{Advice, FilterError};
 pub use field::filter_fields;
 
 use super::needle::Needle;
-use super::search;
+use super::search::Search;
 use crate::registration::{DnView, Snapshot};
 use condition::{Condition, Subject};
 
@@ -66,6 +66,19 @@ impl Node {
         }
     }
 
+    fn needles<'n>(&'n self, found: &mut Vec<&'n Needle>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for (part, _) in parts {
+                    part.needles(found);
+                }
+            }
+            Self::Not(node) => node.needles(found),
+            Self::Condition(_) => {}
+            Self::Search(needles) => found.extend(needles),
+        }
+    }
+
     fn holds(&self, subject: &Subject<'_, '_>, searched: &dyn Fn(&Needle) -> bool) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|(part, _)| part.holds(subject, searched)),
@@ -106,7 +119,7 @@ impl Filter {
     /// Whether a DN of a snapshot is selected.
     #[must_use]
     pub fn matches(&self, dn: &DnView<'_>, snapshot: &Snapshot) -> bool {
-        self.matches_with(dn, snapshot, &|needle| search::holds(dn, snapshot, needle))
+        self.matches_with(dn, snapshot, &|needle| Search::new(needle).holds(dn, snapshot))
     }
 
     /// Whether a DN is selected, where more than its registration can be searched: `searched` decides whether
@@ -120,6 +133,16 @@ impl Filter {
     ) -> bool {
         let Some(node) = &self.node else { return true };
         node.holds(&Subject::new(dn, snapshot), searched)
+    }
+
+    /// What it searches for.
+    #[must_use]
+    pub fn needles(&self) -> Vec<&Needle> {
+        let mut found = Vec::new();
+        if let Some(node) = &self.node {
+            node.needles(&mut found);
+        }
+        found
     }
 
     /// The filters that all have to match: one for each condition.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Weak;
 
 use super::cursor::Cursor;
+use crate::compare::Needle;
 use crate::compare::{Contrast, Counted, Finding, Value};
 use crate::tui::data::Data;
 
@@ -135,8 +136,8 @@ pub(in crate::tui) struct Compare {
     pub(in crate::tui) same: bool,
     /// What was folded or unfolded by hand, against what is usual.
     pub(in crate::tui) turned: BTreeSet<Fold>,
-    /// Text that attributes or their values must hold, in lower case.
-    pub(in crate::tui) search: String,
+    /// Text that attributes or their values must hold.
+    pub(in crate::tui) search: Needle,
     pub(in crate::tui) lines: Vec<Line>,
     /// Whether there is room for what coincides with what leads.
     pub(in crate::tui) roomy: bool,
@@ -257,7 +258,7 @@ impl Compare {
 
     /// Whether an attribute holds what is searched for.
     fn passes(&self, finding: &Finding) -> bool {
-        let within = |text: &str| text.to_lowercase().contains(&self.search);
+        let within = |text: &str| self.search.is_shown(text);
         let attribute = finding.attribute;
         self.search.is_empty()
             || within(attribute.label)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
 use super::made::Made;
+use crate::compare::Needle;
 use crate::tui::prose::Told;
 
 /// The part of a DN's story that is shown.
@@ -43,8 +44,8 @@ pub(in crate::tui) struct Dn {
     pub(in crate::tui) part: Part,
     /// Attempts that are unfolded, each named by the first of its equals.
     pub(in crate::tui) open: BTreeSet<usize>,
-    /// What is searched for, in lower case.
-    pub(in crate::tui) search: String,
+    /// What is searched for.
+    pub(in crate::tui) search: Needle,
     /// The lines shown.
     pub(in crate::tui) lines: Vec<Told>,
     pub(in crate::tui) made: Made,

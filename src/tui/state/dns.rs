@@ -6,9 +6,10 @@ use crate::hashing::HashMap;
 
 use super::cursor::Cursor;
 use super::group::{Group, GroupBy};
-use crate::compare::Filter;
-use crate::net::escape_bytes;
-use crate::tui::columns::ColumnId;
+use super::search::RowSearch;
+use crate::compare::{Filter, Needle};
+use crate::net::Timestamp;
+use crate::tui::columns::{ColumnId, Look};
 use crate::tui::data::Data;
 
 /// The order of the list.
@@ -34,13 +35,37 @@ pub(in crate::tui) enum Subject {
     Dn(Vec<u8>),
 }
 
+/// What a search found.
+#[derive(Debug)]
+struct Found {
+    needle: Needle,
+    /// The moment countdowns were shown of.
+    now: Timestamp,
+    columns: Vec<ColumnId>,
+    rows: Vec<u32>,
+}
+
+impl Found {
+    /// Whether all that holds the next text is among what was found. From three letters on: synonyms count from
+    /// there.
+    fn narrows(&self, next: &Needle, look: &Look<'_>, columns: &[ColumnId]) -> bool {
+        let (before, next) = (self.needle.text(), next.text());
+        before.len() > 2
+            && next.starts_with(before)
+            && self.now == look.now
+            && self.columns == columns
+    }
+}
+
 /// The DN list.
 #[derive(Debug)]
 pub(in crate::tui) struct Dns {
     pub(in crate::tui) columns: Vec<ColumnId>,
     pub(in crate::tui) filter: Filter,
-    /// Text that DNs must hold somewhere, in lower case.
-    pub(in crate::tui) search: String,
+    /// Text that DNs must hold somewhere.
+    pub(in crate::tui) search: Needle,
+    /// What the last search found.
+    found: Option<Found>,
     pub(in crate::tui) sort: Sort,
     pub(in crate::tui) group: Option<GroupBy>,
     /// Groups that are open.
@@ -63,7 +88,8 @@ impl Dns {
         Self {
             columns,
             filter: Filter::parse(filter).unwrap_or_default(),
-            search: String::new(),
+            search: Needle::default(),
+            found: None,
             sort: Sort { column: ColumnId::State, descending: false },
             group: None,
             open: BTreeSet::new(),
@@ -118,19 +144,21 @@ impl Dns {
         };
     }
 
-    /// Rebuilds the list: filter, search, sort, group; the selection stays.
-    pub(in crate::tui) fn relist(&mut self, data: &Data) {
-        let mut rows: Vec<u32> = (0..).zip(data.rows()).map(|(place, _)| place).collect();
+    /// Forgets what was found: the rows are others now.
+    pub(in crate::tui) fn forget_found(&mut self) {
+        self.found = None;
+    }
+
+    /// Rebuilds the list: search, filter, sort, group; the selection stays.
+    pub(in crate::tui) fn relist(&mut self, look: &Look<'_>) {
+        let data = look.data;
+        let mut rows = self.search_rows(look);
+        let searched = rows.len();
         if !self.filter.is_all() {
-            rows.retain(|&row| {
-                data.dn(row).is_some_and(|dn| self.filter.matches(&dn, &data.snapshot))
-            });
-        }
-        if !self.search.is_empty() {
-            rows.retain(|&row| holds(data, row, &self.search));
+            rows = RowSearch::filter(look, &self.columns, &self.filter, &rows);
         }
         self.shown = rows.len();
-        self.alone = if rows.is_empty() { self.count_alone(data) } else { Vec::new() };
+        self.alone = if rows.is_empty() { self.count_alone(searched, look) } else { Vec::new() };
         self.sort_rows(&mut rows, data);
         self.groups.clear();
         match self.group {
@@ -140,15 +168,36 @@ impl Dns {
         self.find_selected(data);
     }
 
+    /// The rows that hold what is searched for. What goes on with a text can only be where its beginning was
+    /// found.
+    fn search_rows(&mut self, look: &Look<'_>) -> Vec<u32> {
+        if self.search.is_empty() {
+            return all_rows(look.data);
+        }
+        let before =
+            self.found.take().filter(|found| found.narrows(&self.search, look, &self.columns));
+        let rows = before.map_or_else(|| all_rows(look.data), |found| found.rows);
+        let rows = RowSearch::find(look, &self.columns, &self.search, &rows);
+        self.found = Some(Found {
+            needle: self.search.clone(),
+            now: look.now,
+            columns: self.columns.clone(),
+            rows: rows.clone(),
+        });
+        rows
+    }
+
     /// How many DNs the search and each condition of the filter match on their own.
-    fn count_alone(&self, data: &Data) -> Vec<(String, usize)> {
+    fn count_alone(&self, searched: usize, look: &Look<'_>) -> Vec<(String, usize)> {
         let mut counts = Vec::new();
         if !self.search.is_empty() {
-            let rows = (0..).zip(data.rows()).filter(|&(row, _)| holds(data, row, &self.search));
-            counts.push((format!("search {}", self.search), rows.count()));
+            counts.push((format!("search {}", self.search.as_typed().trim()), searched));
         }
         if !self.filter.is_all() {
-            counts.extend(self.filter.counts(&data.snapshot));
+            counts.extend(self.filter.parts().iter().map(|part| {
+                let rows = RowSearch::filter(look, &self.columns, part, &all_rows(look.data));
+                (part.text().to_owned(), rows.len())
+            }));
         }
         counts
     }
@@ -258,18 +307,7 @@ impl Dns {
     }
 }
 
-/// Whether a DN holds the text, which is in lower case, in what a person sees of it.
-fn holds(data: &Data, place: u32, text: &str) -> bool {
-    let Some((row, dn)) = data.row(place).zip(data.dn(place)) else { return false };
-    let within = |value: &[u8]| escape_bytes(value).to_lowercase().contains(text);
-    let of = |sym| data.snapshot.text(sym).is_some_and(within);
-    let word = |word: &str| word.contains(text);
-    within(dn.name())
-        || word(&row.verdict.name().replace('_', " "))
-        || row.status_code.is_some_and(|code| word(&code.to_string()))
-        || row
-            .device
-            .is_some_and(|device| word(&device.source.to_string()) || of(device.user_agent))
-        || row.registrar.is_some_and(|registrar| word(&registrar.to_string()))
-        || of(row.contact)
+/// Every row, in the order of the data.
+fn all_rows(data: &Data) -> Vec<u32> {
+    (0..).zip(data.rows()).map(|(place, _)| place).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
 use super::made::Made;
+use crate::compare::Needle;
 use crate::diagnosis::{Finding, Severity, grouped};
 use crate::net::escape_bytes;
 use crate::tui::data::Data;
@@ -38,8 +39,8 @@ pub(in crate::tui) struct Rule {
 #[derive(Clone, Debug)]
 pub(in crate::tui) struct Findings {
     pub(in crate::tui) cursor: Cursor,
-    /// What is searched for, in lower case.
-    pub(in crate::tui) search: String,
+    /// What is searched for.
+    pub(in crate::tui) search: Needle,
     /// What is less severe is left out.
     pub(in crate::tui) least: Severity,
     /// Rules whose findings are shown one by one.
@@ -55,7 +56,7 @@ impl Default for Findings {
     fn default() -> Self {
         Self {
             cursor: Cursor::default(),
-            search: String::new(),
+            search: Needle::default(),
             least: Severity::Observation,
             open: BTreeSet::new(),
             rules: Vec::new(),
@@ -87,7 +88,7 @@ impl Findings {
         let passing: Vec<&Finding> = data
             .findings
             .iter()
-            .filter(|finding| finding.severity >= self.least && holds(finding, &self.search))
+            .filter(|finding| finding.severity >= self.least && holds(finding, self.search.text()))
             .collect();
         self.shown = passing.len();
         let place =
@@ -223,7 +224,7 @@ mod tests {
         findings.least = Severity::Error;
         findings.relist(&data);
         let errors = findings.shown;
-        findings.search = "5004".to_owned();
+        findings.search = Needle::typed("5004");
         findings.relist(&data);
         assert!(findings.shown > 0 && findings.shown < errors && errors <= all);
     }

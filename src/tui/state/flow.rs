@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::lanes::{Ends, Lanes};
 use super::made::Made;
+use crate::compare::Needle;
 use crate::net::FrameRef;
 use crate::tui::data::{Seen, Try};
 use crate::tui::effect::Key;
@@ -25,8 +26,8 @@ pub(in crate::tui) struct Flow {
     pub(in crate::tui) in_text: bool,
     /// The first visible line and column of that text.
     pub(in crate::tui) text: (usize, usize),
-    /// What is searched for, in lower case.
-    pub(in crate::tui) search: String,
+    /// What is searched for.
+    pub(in crate::tui) search: Needle,
     pub(in crate::tui) seen: Vec<Seen>,
     pub(in crate::tui) tries: Vec<Try>,
     pub(in crate::tui) rows: Vec<Row>,
@@ -60,7 +61,7 @@ impl Default for Flow {
             wanted: None,
             in_text: false,
             text: (0, 0),
-            search: String::new(),
+            search: Needle::default(),
             seen: Vec::new(),
             tries: Vec::new(),
             rows: Vec::new(),

@@ -29,6 +29,7 @@ pub(super) mod message;
 pub(super) mod messages;
 pub(super) mod overlay;
 pub(super) mod pair;
+pub(super) mod search;
 pub(super) mod sources;
 pub(super) mod statistics;
 pub(super) mod text;

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Weak;
 
+use crate::compare::Needle;
 use crate::hashing::{HashMap, HashSet};
 
 use super::cursor::Cursor;
@@ -193,8 +194,8 @@ pub(in crate::tui) struct About {
 #[derive(Clone, Debug, Default)]
 pub(in crate::tui) struct Sources {
     pub(in crate::tui) cursor: Cursor,
-    /// Text that a source must hold, in lower case.
-    pub(in crate::tui) search: String,
+    /// Text that a source must hold.
+    pub(in crate::tui) search: Needle,
     pub(in crate::tui) column: Column,
     /// Against the usual order of the column.
     pub(in crate::tui) reversed: bool,
@@ -204,7 +205,7 @@ pub(in crate::tui) struct Sources {
     /// Columns of the greatest number of DNs and of requests.
     pub(in crate::tui) digits: [u16; 2],
     /// What the lines were made of.
-    made_of: Option<(Weak<Data>, String, Column, bool)>,
+    made_of: Option<(Weak<Data>, Needle, Column, bool)>,
     pub(in crate::tui) about: Option<About>,
 }
 
@@ -230,7 +231,7 @@ impl Sources {
         let selected = self.selected().map(|source| source.address);
         let mut lines = sources(data);
         if !self.search.is_empty() {
-            lines.retain(|source| holds(data, source, &self.search));
+            lines.retain(|source| holds(data, source, self.search.text()));
         }
         let column = self.column;
         lines.sort_by(|a, b| {

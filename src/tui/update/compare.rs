@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 
 use super::{Then, scroll};
 use crate::compare::{
-    Attribute, Cohorts, Condition, Contrast, Counted, Filter, Value, contrast_of,
+    Attribute, Cohorts, Condition, Contrast, Counted, Filter, Needle, Value, contrast_of,
 };
 use crate::net::escape_bytes;
 use crate::registration::DnView;
@@ -48,7 +48,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
             state.compare.part = Part::Listed;
         }
         Action::Clear => {
-            state.compare.search.clear();
+            state.compare.search = Needle::default();
             state.compare.part = Part::All;
             super::dns::clear(state);
         }
@@ -328,7 +328,7 @@ fn filter_of(name: &str, condition: &Condition) -> Option<String> {
 /// Undoes the search, then the choice of a comparison.
 fn undo(state: &mut State) {
     if !state.compare.search.is_empty() {
-        state.compare.search.clear();
+        state.compare.search = Needle::default();
     } else if state.compare.part != Part::All {
         choose(state, Part::All);
     } else {

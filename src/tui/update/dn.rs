@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::{Position, Rect};
 
 use super::{Then, scroll};
+use crate::compare::Needle;
 use crate::net::{FrameRef, escape_bytes};
 use crate::tui::effect::{Effect, Key};
 use crate::tui::keys::Action;
@@ -49,7 +50,7 @@ pub(super) fn act(state: &mut State, screen: &mut Dn, action: Action) -> Then {
         Action::Search => super::prompt::open(state, Purpose::Search),
         Action::NextOne => search_on(state, screen, true),
         Action::OneBefore => search_on(state, screen, false),
-        Action::Clear => screen.search.clear(),
+        Action::Clear => screen.search = Needle::default(),
         _ => return Then::Nothing,
     }
     Then::Done
@@ -193,10 +194,11 @@ fn copy(state: &mut State, screen: &Dn) {
 }
 
 /// Takes in what is searched for and selects the next line that holds it.
-pub(super) fn search(screen: &mut Dn, text: String) {
+pub(super) fn search(screen: &mut Dn, text: Needle) {
     screen.search = text;
     let (at, len) = (screen.cursor.selected, screen.lines.len());
-    let holds = |row: &usize| screen.lines.get(*row).is_some_and(|told| told.holds(&screen.search));
+    let holds =
+        |row: &usize| screen.lines.get(*row).is_some_and(|told| told.holds(screen.search.text()));
     if let Some(row) = (at..len).chain(0..at).find(holds) {
         screen.cursor.selected = row;
     }
@@ -207,7 +209,8 @@ fn search_on(state: &mut State, screen: &mut Dn, on: bool) {
         return state.tell("no search yet: / starts one");
     }
     let (at, len) = (screen.cursor.selected, screen.lines.len());
-    let holds = |row: &usize| screen.lines.get(*row).is_some_and(|told| told.holds(&screen.search));
+    let holds =
+        |row: &usize| screen.lines.get(*row).is_some_and(|told| told.holds(screen.search.text()));
     let next = if on {
         (at + 1..len).chain(0..at).find(holds)
     } else {

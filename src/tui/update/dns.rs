@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Then, scroll};
-use crate::tui::columns::ColumnId;
+use crate::compare::Needle;
+use crate::tui::columns::{ColumnId, Look};
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
 use crate::tui::state::cursor::Cursor;
@@ -61,7 +62,7 @@ pub(super) fn relist(state: &mut State, change: impl FnOnce(&mut crate::tui::sta
     let data = Arc::clone(&state.data);
     state.dns.remember(&data);
     change(&mut state.dns);
-    state.dns.relist(&data);
+    state.dns.relist(&Look { data: &data, clock: &state.clock, now: state.now });
 }
 
 /// The selected DN, as on the wire.
@@ -136,7 +137,7 @@ fn mark(state: &mut State) {
 pub(super) fn clear(state: &mut State) {
     state.marks.clear();
     relist(state, |dns| {
-        dns.search.clear();
+        dns.search = Needle::default();
         dns.filter = crate::compare::Filter::default();
     });
 }
@@ -144,7 +145,7 @@ pub(super) fn clear(state: &mut State) {
 /// Undoes the search, then the filter, then the grouping.
 fn undo(state: &mut State) -> Then {
     if !state.dns.search.is_empty() {
-        relist(state, |dns| dns.search.clear());
+        relist(state, |dns| dns.search = Needle::default());
     } else if !state.dns.filter.is_all() {
         relist(state, |dns| dns.filter = crate::compare::Filter::default());
     } else if state.dns.group.is_some() {
@@ -158,7 +159,7 @@ fn undo(state: &mut State) -> Then {
 /// Goes to the list, narrowed to what a filter selects.
 pub(super) fn show(state: &mut State, filter: crate::compare::Filter) {
     relist(state, |dns| {
-        dns.search.clear();
+        dns.search = Needle::default();
         dns.filter = filter;
     });
     state.stack.clear();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Position;
 
 use super::{Then, dn, scroll};
+use crate::compare::Needle;
 use crate::diagnosis::Severity;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
@@ -47,7 +48,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
         }
         Action::Clear => relist(state, |findings| {
             findings.least = Severity::Observation;
-            findings.search.clear();
+            findings.search = Needle::default();
         }),
         Action::Back => undo(state),
         Action::Copy => copy(state),
@@ -73,14 +74,14 @@ fn relist(state: &mut State, change: impl FnOnce(&mut Findings)) {
 }
 
 /// Keeps only findings that contain the text.
-pub(super) fn search(state: &mut State, text: String) {
+pub(super) fn search(state: &mut State, text: Needle) {
     relist(state, |findings| findings.search = text);
 }
 
 /// Undoes the search, then the severity.
 fn undo(state: &mut State) {
     if !state.findings.search.is_empty() {
-        relist(state, |findings| findings.search.clear());
+        relist(state, |findings| findings.search = Needle::default());
     } else if state.findings.least > Severity::Observation {
         relist(state, |findings| findings.least = Severity::Observation);
     } else {

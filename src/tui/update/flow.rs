@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Position;
 
 use super::{Then, scroll};
+use crate::compare::Needle;
 use crate::tui::data;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
@@ -48,7 +49,7 @@ pub(super) fn act(state: &mut State, screen: &mut Flow, action: Action) -> Then 
         Action::OneBefore => search_on(state, screen, false),
         Action::Clear => {
             screen.marks.clear();
-            screen.search.clear();
+            screen.search = Needle::default();
         }
         Action::Copy => copy(state, screen),
         Action::Back if screen.in_text => screen.in_text = false,
@@ -210,7 +211,7 @@ fn mark(state: &mut State, screen: &mut Flow) {
 }
 
 /// Takes in what is searched for and selects the next message that holds it.
-pub(super) fn search(state: &State, screen: &mut Flow, text: String) {
+pub(super) fn search(state: &State, screen: &mut Flow, text: Needle) {
     screen.search = text;
     let found = |row: &usize| view::holds(state, screen, *row);
     let at = screen.cursor.selected;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
+use super::columns::Look;
 use super::data::Data;
 use super::effect::{Effect, Live, News, Saved};
 use super::keys::{self, Action};
@@ -187,7 +188,8 @@ fn show(state: &mut State, data: Arc<Data>) {
     state.clock = Clock::new(&state.options.zone, data.snapshot.at);
     let live = state.reading.live.as_ref().map(|live| live.clock);
     state.now = live.map_or(data.snapshot.at, |clock| clock.max(data.snapshot.at));
-    state.dns.relist(&data);
+    state.dns.forget_found();
+    state.dns.relist(&Look { data: &data, clock: &state.clock, now: state.now });
     state.data = data;
     if state.tab == Tab::Cluster && state.data.cluster.is_empty() {
         state.tab = Tab::default();

@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::dns::relist;
-use crate::compare::Filter;
+use crate::compare::{Filter, Needle};
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
 use crate::tui::state::{Screen, State, Tab};
 
@@ -71,8 +71,8 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
     let text = prompt.input.value();
     match prompt.purpose {
         Purpose::Search => {
-            let text = text.to_lowercase();
-            search(state, text);
+            let needle = Needle::typed(text);
+            search(state, needle);
         }
         Purpose::Filter => match Filter::parse(text) {
             Ok(filter) => {
@@ -103,18 +103,19 @@ fn filter_by(state: &mut State, prompt: &mut Prompt, filter: Filter) {
 
 /// What is searched for on the visible screen.
 fn searched(state: &State) -> &str {
-    match state.stack.last() {
+    let needle = match state.stack.last() {
         Some(Screen::Flow(flow)) => &flow.search,
         Some(Screen::Dn(dn)) => &dn.search,
         None if state.tab == Tab::Findings => &state.findings.search,
         None if state.tab == Tab::Compare => &state.compare.search,
         None if state.tab == Tab::Sources => &state.sources.search,
         _ => &state.dns.search,
-    }
+    };
+    needle.as_typed()
 }
 
 /// Lets the visible screen search for something.
-fn search(state: &mut State, text: String) {
+fn search(state: &mut State, text: Needle) {
     match state.stack.pop() {
         Some(mut screen) => {
             match &mut screen {

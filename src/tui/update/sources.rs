@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::layout::Position;
 
 use super::{Then, scroll};
-use crate::compare::Filter;
+use crate::compare::{Filter, Needle};
 use crate::registration::{Dn, DnView, State as Service, Verdict};
 use crate::tui::data::Data;
 use crate::tui::effect::Effect;
@@ -39,11 +39,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
         Action::Reverse => state.sources.reversed = !state.sources.reversed,
         Action::Search => super::prompt::open(state, Purpose::Search),
         Action::Clear => {
-            state.sources.search.clear();
+            state.sources.search = Needle::default();
             super::dns::clear(state);
         }
         Action::Back if state.sources.search.is_empty() => state.tell("q quits"),
-        Action::Back => state.sources.search.clear(),
+        Action::Back => state.sources.search = Needle::default(),
         Action::Copy => {
             if let Some(source) = state.sources.selected() {
                 let text = source.address.to_string();

@@ -18,7 +18,7 @@ pub(super) fn draw(state: &State, screen: &Dn, _area: Rect, paper: &mut Paper<'_
     for (y, place) in (0..).zip(visible) {
         let Some(told) = screen.lines.get(place) else { continue };
         let area = Rect { y: list.y + y, height: 1, ..list };
-        let line = spans::found(told.line.clone(), &screen.search);
+        let line = spans::found(told.line.clone(), screen.search.text());
         paper.put_line(area, (1, 0), &line);
         if place == screen.cursor.selected {
             let style = paper.palette.selected();

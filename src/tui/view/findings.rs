@@ -63,7 +63,7 @@ fn title(state: &State, area: Rect, paper: &mut Paper<'_>) {
         Severity::Error => format!("errors: {} of {all}", findings.shown),
     };
     if !findings.search.is_empty() {
-        let text = crate::net::escape_text(&findings.search);
+        let text = crate::net::escape_text(findings.search.as_typed().trim());
         words = format!("{words}, search: {text}: {} of {all}", findings.shown);
     }
     let ink = if findings.shown == all { Ink::Title } else { Ink::Accent };

@@ -43,7 +43,7 @@ fn text(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'
     }
     message::rule(regions.title, 0, &words, screen.in_text, paper);
     for (y, line) in (0..).zip(lines.iter().skip(screen.text.0).take(height)) {
-        let line = spans::found(spans::shift(line, screen.text.1), &screen.search);
+        let line = spans::found(spans::shift(line, screen.text.1), screen.search.text());
         let indent = u16::from(regions.rule.height == 1);
         paper.put_line(regions.text, (indent, y), &line);
     }
@@ -69,8 +69,10 @@ pub(in crate::tui) fn holds(state: &State, screen: &Flow, row: usize) -> bool {
         state.data.frame_name(seen.record.frame()),
         state.clock.time(seen.record.time),
     ];
-    own.iter().any(|text| spans::contains(text, &screen.search))
+    own.iter().any(|text| spans::contains(text, screen.search.text()))
         || state.messages.fetched(&seen.key(&screen.name)).is_some_and(|fetched| {
-            sip::lines(&fetched.bytes, false).iter().any(|line| spans::holds(line, &screen.search))
+            sip::lines(&fetched.bytes, false)
+                .iter()
+                .any(|line| spans::holds(line, screen.search.text()))
         })
 }

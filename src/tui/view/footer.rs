@@ -127,7 +127,7 @@ fn found(state: &State) -> String {
         }
         Some(Screen::Dn(dn)) if dn.search.is_empty() => String::new(),
         Some(Screen::Dn(dn)) => {
-            lines(dn.lines.iter().filter(|told| told.holds(&dn.search)).count())
+            lines(dn.lines.iter().filter(|told| told.holds(dn.search.text())).count())
         }
         None if matches!(
             state.tab,

@@ -61,7 +61,7 @@ fn status(state: &State, dash: &str) -> String {
     let dns = &state.dns;
     let mut parts = Vec::new();
     if !dns.search.is_empty() {
-        parts.push(format!("search: {}", crate::net::escape_text(&dns.search)));
+        parts.push(format!("search: {}", crate::net::escape_text(dns.search.as_typed().trim())));
     }
     if !dns.filter.is_all() {
         parts.push(format!("filter: {}", crate::net::escape_text(dns.filter.text())));
