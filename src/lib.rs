@@ -14,6 +14,8 @@
 //! [`net`] holds the values every stage shares; [`app`] pumps from one stage to the next, so that
 //! `source`, `packet` and `sip` know nothing of each other.
 
+#[cfg(any(feature = "exec", feature = "webhook"))]
+pub mod alert;
 pub mod app;
 pub mod capture;
 pub mod cli;
@@ -22,7 +24,7 @@ pub mod compare;
 pub mod diagnosis;
 pub mod hashing;
 pub mod hep;
-#[cfg(feature = "exec")]
+#[cfg(any(feature = "exec", feature = "webhook"))]
 pub mod hook;
 #[cfg(feature = "live")]
 pub mod host;
@@ -43,4 +45,6 @@ pub mod source;
 pub mod statistics;
 #[cfg(feature = "tui")]
 pub mod tui;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 mod wording;

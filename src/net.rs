@@ -90,6 +90,13 @@ impl Timestamp {
         )
     }
 
+    /// The moment so much later, saturating.
+    #[must_use]
+    pub fn plus(self, time: Duration) -> Self {
+        let nanos = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        Self::from_nanos(self.nanos().saturating_add(nanos))
+    }
+
     /// The moment, unless it is that of a log without a clock.
     #[must_use]
     pub fn known(self) -> Option<Self> {

@@ -83,6 +83,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "parallel",
         ],
     ),
+    ("alert", &["hashing", "net", "wording"]),
+    ("webhook", &["net", "hook", "alert"]),
     ("cli", &["net", "registration", "compare", "report", "select", "tui"]),
     (
         "app",
@@ -108,6 +110,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "privilege",
             "hep",
             "hook",
+            "alert",
+            "webhook",
             "metrics",
             "parallel",
         ],

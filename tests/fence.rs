@@ -251,6 +251,8 @@ fn no_way_leads_out_of_watch() {
         "127.0.0.1:9760",
         "--exec",
         "cat",
+        "--webhook",
+        "http://127.0.0.1:9/",
     ];
     hold("watch", &attack.run(&all), false);
     hold("watch --resolve", &attack.run(&["watch", "-i", "lab0", "--resolve"]), true);

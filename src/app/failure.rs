@@ -32,10 +32,10 @@ pub enum Failure {
     /// A TLS key log could not be read.
     #[error("cannot read the key log {0}: {1}")]
     KeyLog(String, io::Error),
-    /// The file of a HEP key could not be used.
+    /// The file of a secret could not be used.
     #[cfg(any(feature = "live", feature = "hep"))]
-    #[error("cannot read the HEP key in {0}: {1}")]
-    HepKey(String, io::Error),
+    #[error("cannot read the {0} in {1}: {2}")]
+    SecretFile(&'static str, String, io::Error),
     /// The input is damaged before its first packet.
     #[error("{0}")]
     Damaged(Box<Warning>),
@@ -71,6 +71,10 @@ pub enum Failure {
     #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
     #[error("cannot run commands: {0}")]
     Commands(String),
+    /// Nothing can be posted.
+    #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+    #[error("cannot post notifications: {0}")]
+    Webhook(String),
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -114,11 +118,13 @@ impl Failure {
             #[cfg(feature = "hep")]
             Self::Listen(..) => 3,
             #[cfg(any(feature = "live", feature = "hep"))]
-            Self::Collector(..) | Self::HepKey(..) | Self::Follow(..) => 3,
+            Self::Collector(..) | Self::SecretFile(..) | Self::Follow(..) => 3,
             #[cfg(all(feature = "metrics", any(feature = "live", feature = "hep")))]
             Self::Metrics(..) => 3,
             #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
             Self::Commands(_) => 3,
+            #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+            Self::Webhook(_) => 3,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Input(_)
             | Self::Secret(_)

@@ -29,7 +29,7 @@ mod fetch;
 #[cfg_attr(not(feature = "live"), path = "no_filter.rs")]
 mod filter;
 mod finder;
-#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+#[cfg(all(any(feature = "exec", feature = "webhook"), any(feature = "live", feature = "hep")))]
 mod hook;
 #[cfg(feature = "live")]
 mod hosts;
@@ -77,7 +77,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
     let args: Vec<OsString> = args.into_iter().collect();
     let command = cli::parse(args.iter().cloned())?;
     #[cfg(all(unix, any(feature = "live", feature = "hep")))]
-    private::hide_keys(&args);
+    private::hide_secrets(&args);
     match command {
         Command::Usage(text) => Err(Failure::NoCommand(text)),
         #[cfg(feature = "tui")]
@@ -91,6 +91,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<Outcome, Failure>
         Command::Watch(settings) => live::watch::run(&settings),
         #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
         Command::Hook(settings) => hook::run(&settings),
+        #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+        Command::Post(settings) => hook::post(&settings),
         #[cfg(any(feature = "live", feature = "hep"))]
         Command::Record(settings) => live::record::run(&settings),
         #[cfg(feature = "live")]

@@ -30,45 +30,47 @@ fn is_readable_by_others(_: &Metadata) -> bool {
     false
 }
 
-/// The key of HEP packets; a file may not be longer than a packet.
+/// A secret of the user: `what` is its name. One in a file is its first line.
 #[cfg(any(feature = "live", feature = "hep"))]
-pub(super) fn hep_key(
-    key: &crate::cli::HepKey,
+pub(super) fn secret(
+    what: &'static str,
+    secret: &crate::cli::SecretArg,
 ) -> Result<zeroize::Zeroizing<String>, super::Failure> {
     use std::io::Read as _;
 
     use super::Failure;
-    use crate::cli::HepKey;
+    use crate::cli::SecretArg;
 
     const MOST: u64 = 1 << 16;
-    let path = match key {
-        HepKey::Given(key) => return Ok(key.clone().into()),
-        HepKey::File(path) => path,
+    let path = match secret {
+        SecretArg::Given(secret) => return Ok(secret.clone().into()),
+        SecretArg::File(path) => path,
     };
-    let failed = |error| Failure::HepKey(escape_text(&path.to_string_lossy()).into_owned(), error);
+    let shown = || escape_text(&path.to_string_lossy()).into_owned();
+    let failed = |error| Failure::SecretFile(what, shown(), error);
     let mut text = zeroize::Zeroizing::new(String::new());
     let file = File::open(path).map_err(failed)?;
-    warn_if_others_read("the file of the HEP key", path, &file).map_err(failed)?;
+    warn_if_others_read(&format!("the file of the {what}"), path, &file).map_err(failed)?;
     file.take(MOST).read_to_string(&mut text).map_err(failed)?;
-    let key = text.lines().next().unwrap_or_default().to_owned();
-    if key.is_empty() {
+    let secret = text.lines().next().unwrap_or_default().to_owned();
+    if secret.is_empty() {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidData, "its first line is empty")));
     }
-    Ok(key.into())
+    Ok(secret.into())
 }
 
-/// Restarts the program without the keys among its arguments, which every user of the host can read; they are
+/// Restarts the program without the secrets among its arguments, which every user of the host can read; they are
 /// passed on in its environment. Returns only if there are none, or if that fails.
 #[cfg(all(unix, any(feature = "live", feature = "hep")))]
-pub(super) fn hide_keys(args: &[std::ffi::OsString]) {
+pub(super) fn hide_secrets(args: &[std::ffi::OsString]) {
     use std::os::unix::process::CommandExt as _;
     use std::process::Command;
 
-    let Some((kept, keys)) = crate::cli::without_keys(args) else { return };
+    let Some((kept, secrets)) = crate::cli::without_secrets(args) else { return };
     let Some((name, rest)) = kept.split_first() else { return };
     let error = match std::env::current_exe() {
-        Ok(program) => Command::new(program).arg0(name).args(rest).envs(keys).exec(),
+        Ok(program) => Command::new(program).arg0(name).args(rest).envs(secrets).exec(),
         Err(error) => error,
     };
-    warn(&format!("the HEP key stays in the list of processes ({error}): --hep-key-file hides it"));
+    warn(&format!("secrets stay in the list of processes ({error}): give them in files instead"));
 }

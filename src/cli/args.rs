@@ -130,6 +130,9 @@ pub(super) enum Subcommands {
     #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
     #[command(name = super::hook::HookSettings::NAME, hide = true)]
     Hook(super::hook::HookArgs),
+    #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+    #[command(name = super::hook::PostSettings::NAME, hide = true)]
+    Post(super::hook::PostArgs),
     /// The devices that can be captured on, and whether this user may
     #[cfg(feature = "live")]
     #[command(after_help = super::interfaces::EXAMPLES)]

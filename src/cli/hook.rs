@@ -1,4 +1,4 @@
-//! The arguments with which the program starts itself to run commands; they are not for users.
+//! The arguments with which the program starts itself to run commands and to post; they are not for users.
 
 use std::ffi::OsString;
 
@@ -21,6 +21,25 @@ pub struct HookSettings {
     pub command: OsString,
 }
 
+#[derive(ClapArgs, Debug)]
+pub(super) struct PostArgs {
+    #[arg(long)]
+    user: Option<String>,
+}
+
+/// The settings of a process that posts for `watch --webhook`; its environment has the URL.
+#[derive(Debug)]
+pub struct PostSettings {
+    /// The user to become.
+    pub user: Option<String>,
+}
+
+/// The arguments of a task, with the user to become.
+fn task(name: &str, user: Option<&String>) -> Vec<OsString> {
+    let user = user.map(|user| format!("--user={user}").into());
+    std::iter::once(name.into()).chain(user).collect()
+}
+
 impl HookSettings {
     /// The name of the task among those of the program.
     pub const NAME: &str = "__run-commands";
@@ -28,10 +47,20 @@ impl HookSettings {
     /// The arguments that give these settings.
     #[must_use]
     pub fn to_args(&self) -> Vec<OsString> {
-        let mut args = vec![Self::NAME.into()];
-        args.extend(self.user.as_ref().map(|user| format!("--user={user}").into()));
+        let mut args = task(Self::NAME, self.user.as_ref());
         args.extend(["--".into(), self.command.clone()]);
         args
+    }
+}
+
+impl PostSettings {
+    /// The name of the task among those of the program.
+    pub const NAME: &str = "__post";
+
+    /// The arguments that give these settings.
+    #[must_use]
+    pub fn to_args(&self) -> Vec<OsString> {
+        task(Self::NAME, self.user.as_ref())
     }
 }
 
@@ -42,11 +71,18 @@ impl From<HookArgs> for HookSettings {
     }
 }
 
+impl From<PostArgs> for PostSettings {
+    fn from(args: PostArgs) -> Self {
+        Self { user: args.user }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::{Command, parse};
 
+    #[cfg(feature = "exec")]
     #[test]
     fn the_arguments_come_back_as_they_were() {
         for (user, command) in
@@ -58,6 +94,17 @@ mod tests {
             args.insert(0, "regscope".into());
             let Ok(Command::Hook(read)) = parse(args) else { panic!("{settings:?}") };
             assert_eq!((read.user, read.command.to_str()), (user, Some(command)));
+        }
+    }
+
+    #[cfg(feature = "webhook")]
+    #[test]
+    fn the_arguments_of_a_poster_come_back_too() {
+        for user in [None, Some("nobody".to_owned())] {
+            let mut args = PostSettings { user: user.clone() }.to_args();
+            args.insert(0, "regscope".into());
+            let Ok(Command::Post(read)) = parse(args) else { panic!("{user:?}") };
+            assert_eq!(read.user, user);
         }
     }
 }

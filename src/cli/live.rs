@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use clap::error::ErrorKind;
 
-use super::hep_key::HepKey;
 use super::logs::{LogArgs, LogSettings, NodeFile, NodeIs};
+use super::secret_arg::SecretArg;
 #[cfg(feature = "live")]
 use super::settings::InputSettings;
 use super::settings::mode;
@@ -150,7 +150,7 @@ pub struct LiveSettings {
     pub hep: Option<SocketAddr>,
     /// The key they have to show.
     #[cfg(feature = "hep")]
-    pub hep_key: Option<HepKey>,
+    pub hep_key: Option<SecretArg>,
     /// Where registration traffic is sent on to.
     #[cfg(feature = "live")]
     pub hep_out: Option<HepOut>,
@@ -191,7 +191,7 @@ pub struct HepOut {
     /// The name of this node; none if empty.
     pub node: String,
     /// The key, if it asks for one.
-    pub key: Option<HepKey>,
+    pub key: Option<SecretArg>,
 }
 
 /// How all that is seen is written.
@@ -383,7 +383,7 @@ impl LiveArgs {
             #[cfg(feature = "hep")]
             hep: self.traffic.hep,
             #[cfg(feature = "hep")]
-            hep_key: HepKey::of_agents(self.hep_key, self.hep_key_file)?,
+            hep_key: SecretArg::of_agents(self.hep_key, self.hep_key_file)?,
             #[cfg(feature = "live")]
             hep_out: self.out.settings()?,
             #[cfg(feature = "live")]
@@ -415,7 +415,7 @@ impl HepOutArgs {
     fn settings(self) -> Result<Option<HepOut>, clap::Error> {
         let Self { collector, capture_id, node, key, key_file } = self;
         let Some(collector) = collector else { return Ok(None) };
-        let key = HepKey::of_collector(key, key_file)?;
+        let key = SecretArg::of_collector(key, key_file)?;
         Ok(Some(HepOut { collector, capture_id, node, key }))
     }
 }

@@ -12,17 +12,19 @@ mod extract;
 mod fail_on;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod help;
-#[cfg(any(feature = "live", feature = "hep"))]
-mod hep_key;
-#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
+#[cfg(all(any(feature = "exec", feature = "webhook"), any(feature = "live", feature = "hep")))]
 mod hook;
 #[cfg(feature = "live")]
 mod interfaces;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod live;
 mod logs;
+#[cfg(all(any(feature = "exec", feature = "webhook"), any(feature = "live", feature = "hep")))]
+mod notify;
 #[cfg(any(feature = "live", feature = "hep"))]
 mod record;
+#[cfg(any(feature = "live", feature = "hep"))]
+mod secret_arg;
 mod settings;
 #[cfg(feature = "tui")]
 mod tui;
@@ -35,23 +37,33 @@ pub use compare::{CompareFormat, CompareSettings, What};
 pub use explain::{ExplainFormat, ExplainSettings};
 pub use extract::{ExtractFormat, ExtractSettings};
 pub use fail_on::FailOn;
-#[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
-pub use hook::HookSettings;
+#[cfg(all(
+    any(feature = "exec", feature = "webhook"),
+    any(feature = "live", feature = "hep")
+))]
+pub use hook::{HookSettings, PostSettings};
 #[cfg(feature = "live")]
 pub use interfaces::{InterfacesFormat, InterfacesSettings};
 pub use logs::{LogSettings, NodeFile, NodeIs};
+#[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+pub use notify::WebhookSettings;
+#[cfg(all(
+    any(feature = "exec", feature = "webhook"),
+    any(feature = "live", feature = "hep")
+))]
+pub use notify::{NotifyOn, NotifySettings};
 pub use settings::{
     Command, Input, InputSettings, MessagesFormat, MessagesSettings, ReportFormat, ReportSettings,
 };
 
-#[cfg(any(feature = "live", feature = "hep"))]
-pub use hep_key::{HepKey, KEY_VARIABLES, without_keys};
 #[cfg(feature = "live")]
 pub use live::HepOut;
 #[cfg(any(feature = "live", feature = "hep"))]
 pub use live::{LiveSettings, RecordSettings};
 #[cfg(any(feature = "live", feature = "hep"))]
 pub use record::RecordingSettings;
+#[cfg(any(feature = "live", feature = "hep"))]
+pub use secret_arg::{SECRET_VARIABLES, SecretArg, WEBHOOK_VARIABLE, without_secrets};
 #[cfg(feature = "tui")]
 pub use tui::TuiSettings;
 #[cfg(any(feature = "live", feature = "hep"))]

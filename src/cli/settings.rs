@@ -50,6 +50,9 @@ pub enum Command {
     /// The process that runs the commands of `regscope watch`.
     #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
     Hook(super::HookSettings),
+    /// The process that posts the notifications of `regscope watch`.
+    #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+    Post(super::PostSettings),
     /// `regscope interfaces`.
     #[cfg(feature = "live")]
     Interfaces(InterfacesSettings),
@@ -185,6 +188,8 @@ impl TryFrom<Args> for Command {
             Subcommands::Record(args) => Self::Record(Box::new(args.try_into()?)),
             #[cfg(all(feature = "exec", any(feature = "live", feature = "hep")))]
             Subcommands::Hook(args) => Self::Hook(args.into()),
+            #[cfg(all(feature = "webhook", any(feature = "live", feature = "hep")))]
+            Subcommands::Post(args) => Self::Post(args.into()),
             #[cfg(feature = "live")]
             Subcommands::Interfaces(args) => Self::Interfaces(args.into()),
         })

@@ -1,7 +1,5 @@
 //! The arguments of `regscope watch`.
 
-#[cfg(feature = "exec")]
-use std::ffi::OsString;
 #[cfg(feature = "metrics")]
 use std::net::SocketAddr;
 
@@ -19,7 +17,8 @@ pub(super) const EXAMPLES: &str = ending!(
   ssh pbx1 tcpdump -U -w - port 5060 | regscope watch -
   sudo regscope watch -i eth0 --expect 5001-5020 -w /var/tmp --rotate-size 100M --keep 10
   regscope watch --hep 0.0.0.0:9060 --hep-key-file hep.key --format ndjson | jq -r .dn
-  sudo regscope watch -i any --metrics 127.0.0.1:9760 --exec 'mail -s \"DN changed\" noc@example.net'
+  sudo regscope watch -i any --exec 'jq -r \".title, .text\" | mail -s \"DNs\" noc@example.net'
+  sudo regscope watch -i any --webhook-file url --webhook-template slack --state outages
 
   SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between.",
     live,
@@ -44,25 +43,14 @@ pub(super) struct WatchArgs {
     stream: Option<String>,
     #[command(flatten)]
     names: NamesArgs,
-    #[cfg(feature = "exec")]
-    #[command(flatten)]
-    exec: ExecArgs,
     #[cfg(feature = "metrics")]
     #[command(flatten)]
     metrics: MetricsArgs,
     #[command(flatten)]
     live: OnlyLiveArgs,
-}
-
-#[cfg(feature = "exec")]
-#[derive(ClapArgs, Debug)]
-struct ExecArgs {
-    /// Run `sh -c COMMAND` for each change and finding, given as its line of `--format ndjson` on
-    /// standard input: as the user of `--user`, or who it would be without, but outside the fence.
-    /// At most 10 are started in a second and 4 run at a time; 1000 wait, others are dropped and
-    /// counted. What runs for 30 seconds is ended
-    #[arg(long, value_name = "COMMAND")]
-    exec: Option<OsString>,
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    #[command(flatten)]
+    notify: super::notify::NotifyArgs,
 }
 
 #[cfg(feature = "metrics")]
@@ -109,9 +97,9 @@ pub struct WatchSettings {
     pub resolve: bool,
     /// What makes the exit status 1.
     pub fail_on: Vec<FailOn>,
-    /// What the shell runs for each line.
-    #[cfg(feature = "exec")]
-    pub exec: Option<OsString>,
+    /// What notifications are made of, and where they go.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    pub notify: super::NotifySettings,
     /// Where numbers are shown.
     #[cfg(feature = "metrics")]
     pub metrics: Option<MetricsSettings>,
@@ -138,8 +126,8 @@ impl TryFrom<WatchArgs> for WatchSettings {
             expected: args.expect.unwrap_or_default().0,
             resolve: args.names.resolve(),
             fail_on: args.fail_on,
-            #[cfg(feature = "exec")]
-            exec: args.exec.exec,
+            #[cfg(any(feature = "exec", feature = "webhook"))]
+            notify: args.notify.settings()?,
             #[cfg(feature = "metrics")]
             metrics: metrics.map(|address| MetricsSettings { address, per_dn }),
             zone,

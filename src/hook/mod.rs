@@ -26,7 +26,30 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::net::escape_text;
 
-pub use runner::{READY, RunnerLimits, run};
+pub use runner::{RunnerLimits, run};
+
+/// Said before anything else, once rights are dropped.
+pub const READY: &str = "ready";
+
+/// What a runner says of a line: one of these words, and what there is to add.
+pub mod news {
+    /// The command ended with status 0, or the post was delivered.
+    pub const OK: &str = "ok";
+    /// The command ended with another status.
+    pub const STATUS: &str = "status";
+    /// The command ended by a signal.
+    pub const SIGNAL: &str = "signal";
+    /// The command took too long and was ended.
+    pub const OVERDUE: &str = "overdue";
+    /// The command could not be started.
+    pub const NOT_STARTED: &str = "not_started";
+    /// An attempt to post begins.
+    pub const BEGUN: &str = "begun";
+    /// An attempt to post failed, and another one follows.
+    pub const AGAIN: &str = "again";
+    /// The server refused the post.
+    pub const REFUSED: &str = "refused";
+}
 
 /// Lines that wait; together with those in the pipe.
 const QUEUE: usize = 1000;
@@ -52,6 +75,10 @@ pub struct HookCounts {
     pub dropped: u64,
     /// What was wrong with the last one that did not succeed, in words.
     pub last_failure: Option<String>,
+    /// Attempts to post that failed, with another one to follow.
+    pub again: u64,
+    /// Why the latest attempt to post failed, until one succeeds.
+    pub trouble: Option<String>,
     /// The runner is gone.
     pub gone: bool,
 }
@@ -228,19 +255,32 @@ fn next_news(news: &mut BufReader<ChildStdout>) -> Option<String> {
 
 impl HookCounts {
     /// Counts the outcome of a command as the runner reports it.
-    fn take(&mut self, news: &str) {
-        let (what, detail) = news.split_once(' ').unwrap_or((news, ""));
+    fn take(&mut self, said: &str) {
+        let (what, detail) = said.split_once(' ').unwrap_or((said, ""));
         let number = match what {
-            runner::OK => return self.succeeded += 1,
-            runner::OVERDUE => &mut self.overdue,
-            runner::NOT_STARTED => &mut self.not_started,
+            news::BEGUN => return,
+            news::AGAIN => {
+                self.again += 1;
+                self.trouble = Some(escape_text(detail).into_owned());
+                return;
+            }
+            news::OK => {
+                self.trouble = None;
+                return self.succeeded += 1;
+            }
+            news::OVERDUE => &mut self.overdue,
+            news::NOT_STARTED => &mut self.not_started,
             _ => &mut self.failed,
         };
         *number += 1;
         self.last_failure = Some(match what {
-            runner::OVERDUE => "it took too long and was ended".to_owned(),
-            runner::NOT_STARTED => format!("it cannot be started: {}", escape_text(detail)),
-            runner::SIGNAL => format!("it ended by signal {}", escape_text(detail)),
+            news::REFUSED => {
+                self.trouble = None;
+                escape_text(detail).into_owned()
+            }
+            news::OVERDUE => "it took too long and was ended".to_owned(),
+            news::NOT_STARTED => format!("it cannot be started: {}", escape_text(detail)),
+            news::SIGNAL => format!("it ended by signal {}", escape_text(detail)),
             _ => format!("it ended with status {}", escape_text(detail)),
         });
     }

@@ -12,13 +12,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-/// Said before anything else, once rights are dropped.
-pub const READY: &str = "ready";
-pub(super) const OK: &str = "ok";
-pub(super) const STATUS: &str = "status";
-pub(super) const SIGNAL: &str = "signal";
-pub(super) const OVERDUE: &str = "overdue";
-pub(super) const NOT_STARTED: &str = "not_started";
+use super::READY;
+use super::news::{NOT_STARTED, OK, OVERDUE, SIGNAL, STATUS};
 
 /// Between two checks whether a command is over, at most.
 const LOOK: Duration = Duration::from_millis(20);

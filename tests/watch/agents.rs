@@ -42,9 +42,10 @@ pub(super) fn listening(extra: &[&str]) -> (Watch, SocketAddr) {
 /// Has a phone try to register: the request, and an answer.
 #[cfg(all(feature = "exec", feature = "metrics"))]
 pub(super) fn register(address: SocketAddr, dn: &str, code: u16) {
+    let (id, cseq) = (dn.len(), if code == 200 { 2 } else { 1 });
     let common = format!(
-        "Via: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bK7\r\nFrom: <sip:{dn}@192.0.2.60>;tag=1\r\n\
-         To: <sip:{dn}@192.0.2.60>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\
+        "Via: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bK{id}-{cseq}\r\nFrom: <sip:{dn}@192.0.2.60>;tag=1\r\n\
+         To: <sip:{dn}@192.0.2.60>\r\nCall-ID: c{id}\r\nCSeq: {cseq} REGISTER\r\n\
          Contact: <sip:phone@192.0.2.50>\r\nContent-Length: 0\r\n\r\n"
     );
     let phone = Endpoint::new("192.0.2.50".parse().unwrap(), 5060);

@@ -1,4 +1,4 @@
-//! What a watch reports to other programs: numbers for Prometheus, lines for a command, its exit status.
+//! What a watch reports to other programs: numbers for Prometheus, notifications for a command, its exit status.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -55,7 +55,7 @@ pub(super) fn scrape_until(address: SocketAddr, name: &str, number: f64) -> BTre
 }
 
 /// A directory that a command of whatever user may write to.
-fn open_directory() -> tempfile::TempDir {
+pub(super) fn open_directory() -> tempfile::TempDir {
     let dir = tempfile::tempdir_in("/tmp").unwrap();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
     dir
@@ -152,7 +152,7 @@ mod with_agents {
     }
 
     #[test]
-    fn a_command_is_given_each_line_and_nothing_of_it_is_run() {
+    fn a_command_is_given_each_notification_and_nothing_of_it_is_run() {
         let dir = open_directory();
         let (file, pwned) = (dir.path().join("lines"), dir.path().join("pwned"));
         let command = format!("cat >> {}; echo said; test -z \"$dn\"", file.display());
@@ -162,18 +162,23 @@ mod with_agents {
         let name = format!("$(touch${{IFS}}{});'\"", pwned.display());
         register(address, &name, 403);
         let began = Instant::now();
-        let told = |watch: &Watch| -> BTreeSet<String> {
-            watch.out.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
-        };
-        while !told(&watch).iter().any(|line| line.contains("IFS"))
-            || lines_of(&file) != told(&watch)
-        {
+        while lines_of(&file).len() < 3 {
             assert!(began.elapsed() < WAIT, "{:#?}\n{}", lines_of(&file), watch.err());
             sleep(Duration::from_millis(20));
         }
-        assert!(told(&watch).iter().any(|line| line.contains("\"type\":\"change\"")));
-        let lines = lines_of(&file).len();
-        assert!(lines >= 6, "{lines}");
+        let objects: Vec<Value> =
+            lines_of(&file).iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let with = |key: &str, value: Value| objects.iter().find(|object| object[key] == value);
+        // 5002 and 5007 together, though the incident has a line for each
+        let gateway = with("dns_out", 2.into()).unwrap();
+        let title = gateway["title"].as_str().unwrap();
+        assert!(
+            title.starts_with("2 DNs at 192.168.210.54: rejected 403 Forbidden since "),
+            "{title}"
+        );
+        assert_eq!(gateway["cause"]["rule"], "rejected-403-without-challenge");
+        assert_eq!(with("dns", serde_json::json!([name])).unwrap()["source"], "192.0.2.50");
+        assert!(with("status_code", 404.into()).is_some(), "{objects:#?}");
         assert!(!pwned.exists());
         // what the command says is not among the lines
         watch.wait_err("said");
@@ -192,12 +197,20 @@ mod with_agents {
         send(address, "incident");
         incident_is_told(&watch);
         watch.wait_err("the command of --exec failed");
-        let numbers = scrape_until(metrics, "regscope_commands_total{result=\"failed\"}", 5.0);
-        assert!((numbers["regscope_commands_up"] - 1.0).abs() < 1e-9);
+        let numbers = scrape_until(metrics, "regscope_commands_total{result=\"failed\"}", 2.0);
+        for (name, number) in [
+            ("regscope_commands_up", 1.0),
+            ("regscope_notifications_total{event=\"outage\"}", 2.0),
+            ("regscope_outages_open", 2.0),
+            ("regscope_outage_dns", 3.0),
+        ] {
+            let have = numbers.get(name);
+            assert!(have.is_some_and(|have| (have - number).abs() < 1e-9), "{name}: {have:?}");
+        }
         let (status, err) = watch.end("-INT");
         assert_eq!(status, Some(0), "{err}");
         assert!(err.contains("it ended by signal 9"), "{err}");
-        assert!(err.contains("5 without success"), "{err}");
+        assert!(err.contains("2 without success"), "{err}");
     }
 
     #[test]
@@ -275,7 +288,7 @@ mod on_a_device {
         replay("incident");
         watch.wait_change("5002", "rejected");
         scrape_until(metrics, "regscope_sip_messages_total", 26.0);
-        let numbers = scrape_until(metrics, "regscope_commands_total{result=\"succeeded\"}", 5.0);
+        let numbers = scrape_until(metrics, "regscope_commands_total{result=\"succeeded\"}", 2.0);
         assert!((numbers["regscope_device_up"] - 1.0).abs() < 1e-9);
         // the user that runs commands has no special rights
         let who = lines_of(&file);

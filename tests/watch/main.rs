@@ -34,6 +34,8 @@ mod logs;
 #[cfg(all(feature = "live", target_os = "linux"))]
 #[path = "../namespace/mod.rs"]
 mod namespace;
+#[cfg(all(feature = "webhook", feature = "exec", feature = "metrics", feature = "hep"))]
+mod notifications;
 #[cfg(all(
     feature = "live",
     feature = "exec",

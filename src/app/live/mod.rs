@@ -105,6 +105,9 @@ struct Needs {
     /// Where files may be written later on, if the user may.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
     save: Option<PathBuf>,
+    /// The file that outlives the program, if there is one.
+    #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is fenced off"))]
+    state: Option<PathBuf>,
     /// Whether DNS is asked for names.
     #[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nobody is asked for names"))]
     resolve: bool,
@@ -112,7 +115,7 @@ struct Needs {
 
 impl Default for Needs {
     fn default() -> Self {
-        Self { front: Front::Lines, save: None, resolve: false }
+        Self { front: Front::Lines, save: None, state: None, resolve: false }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opens what is followed with the rights the program has, then gives up those that are not needed.
 
+#[cfg(feature = "live")]
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,12 +15,15 @@ use super::{Following, LOOK, Needs, warnings};
 use crate::app::Failure;
 #[cfg(feature = "live")]
 use crate::app::hosts::Lookup;
-use crate::app::private::hep_key;
+use crate::app::private::secret;
 use crate::cli::LiveSettings;
 use crate::net::Timestamp;
 #[cfg(feature = "live")]
 use crate::net::escape_text;
 use crate::packet::KeyLog;
+
+/// What a HEP key is called where it cannot be read.
+const HEP_KEY: &str = "HEP key";
 
 /// What is open: nothing is read and no thread started until it begins.
 pub(super) struct Ready {
@@ -43,7 +47,7 @@ impl Ready {
     pub(super) fn open(settings: &LiveSettings, needs: &Needs) -> Result<Self, Failure> {
         let budget = Budget::divide(settings.memory, needs.front);
         #[cfg(feature = "hep")]
-        let key = settings.hep_key.as_ref().map(hep_key).transpose()?;
+        let key = settings.hep_key.as_ref().map(|key| secret(HEP_KEY, key)).transpose()?;
         let opening = Opening::open(
             settings,
             &budget,
@@ -161,7 +165,7 @@ fn collector(out: &crate::cli::HepOut) -> Result<crate::hep::Sender, Failure> {
     let mut found = out.collector.to_socket_addrs().map_err(failed)?;
     let none = || failed(std::io::ErrorKind::AddrNotAvailable.into());
     let address = found.next().ok_or_else(none)?;
-    let key = out.key.as_ref().map(hep_key).transpose()?.unwrap_or_default();
+    let key = out.key.as_ref().map(|key| secret(HEP_KEY, key)).transpose()?.unwrap_or_default();
     crate::hep::Sender::new(address, out.capture_id, &out.node, &key).map_err(failed)
 }
 
@@ -177,6 +181,14 @@ fn record(settings: &LiveSettings, inputs: &[String]) -> Result<Option<Recorder>
     create().map(Some)
 }
 
+/// The directories that files are made in later on.
+#[cfg(feature = "live")]
+fn written(settings: &LiveSettings, needs: &Needs) -> Vec<PathBuf> {
+    let mut all = settings.record.as_ref().map(Recorder::directories).unwrap_or_default();
+    all.extend(needs.state.as_deref().and_then(|state| state.parent()).map(directory));
+    all
+}
+
 /// Gives up what is not needed any more.
 #[cfg(feature = "live")]
 fn give_up_rights(
@@ -186,7 +198,7 @@ fn give_up_rights(
     use crate::privilege::{DropOptions, Network, drop_privileges};
     let options = DropOptions {
         user: settings.user.clone(),
-        write: settings.record.as_ref().map(Recorder::directories).unwrap_or_default(),
+        write: written(settings, needs),
         save: needs.save.iter().cloned().collect(),
         // what takes the name of a rotated log
         read: settings.follow.iter().filter_map(|log| log.parent()).map(directory).collect(),

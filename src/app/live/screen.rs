@@ -27,7 +27,7 @@ const NAMES: Duration = Duration::from_secs(2);
 /// Shows what comes until the user quits.
 pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result<Outcome, Failure> {
     let save = env::current_dir().ok();
-    let needs = Needs { front: Front::Screen, save, resolve: settings.resolve };
+    let needs = Needs { front: Front::Screen, save, resolve: settings.resolve, ..Needs::default() };
     let ready = Ready::open(live, &needs)?;
     let kept = Shared::new(ready.budget.kept);
     #[cfg(feature = "hep")]

@@ -1,10 +1,11 @@
-//! Runs a command for every reported line, and reports how that goes.
+//! Runs a command for every notification, and reports how that goes.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::notify;
+use crate::alert::Notification;
 use crate::app::Failure;
-use crate::cli::{HookSettings, KEY_VARIABLES, WatchSettings};
+use crate::cli::{HookSettings, WatchSettings};
 use crate::hook::{Hook, HookCounts, Lines, Runner};
 use crate::net::count;
 use crate::wording::append;
@@ -16,36 +17,38 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts the process that runs the command, while this one may still start any.
 pub(super) fn start(settings: &WatchSettings) -> Result<Option<Runner>, Failure> {
-    let Some(command) = &settings.exec else { return Ok(None) };
-    let failed = |error: std::io::Error| Failure::Commands(error.to_string());
-    #[cfg(feature = "live")]
-    let user = settings.live.user.clone();
-    #[cfg(not(feature = "live"))]
-    let user = None;
-    let runner = HookSettings { user, command: command.clone() };
-    let mut program = Command::new(std::env::current_exe().map_err(failed)?);
-    for variable in KEY_VARIABLES {
-        program.env_remove(variable);
-    }
-    Runner::start(program.args(runner.to_args())).map(Some).map_err(failed)
+    let Some(command) = &settings.notify.exec else { return Ok(None) };
+    let args = HookSettings { user: notify::user(settings), command: command.clone() }.to_args();
+    let started = notify::start(args, &[]);
+    started.map(Some).map_err(|error| Failure::Commands(error.to_string()))
 }
 
 /// The command, and what was reported about it.
 pub(super) struct Exec {
     hook: Hook,
+    lines: Option<Lines>,
     told: HookCounts,
     due: Instant,
 }
 
 impl Exec {
     /// Waits for the runner, and starts the threads.
-    pub(super) fn go_on(runner: Runner) -> Result<Self, Failure> {
+    pub(super) fn go_on(runner: Runner, said: &mut Vec<String>) -> Result<Self, Failure> {
         let hook = runner.go_on().map_err(Failure::Commands)?;
-        Ok(Self { hook, told: HookCounts::default(), due: Instant::now() })
+        said.push(
+            "for each notification the command of --exec is run, as the same user and not fenced off"
+                .to_owned(),
+        );
+        let lines = hook.lines();
+        Ok(Self { hook, lines, told: HookCounts::default(), due: Instant::now() })
     }
 
-    pub(super) fn lines(&self) -> Option<Lines> {
-        self.hook.lines()
+    /// Has the command run for a notification.
+    pub(super) fn give(&self, notification: &Notification) {
+        if let (Some(lines), Ok(mut line)) = (&self.lines, serde_json::to_vec(notification)) {
+            line.push(b'\n');
+            lines.give(&line);
+        }
     }
 
     #[cfg(feature = "metrics")]
@@ -66,12 +69,13 @@ impl Exec {
     }
 
     /// Lets what waits be run for a while; says what there was in all.
-    pub(super) fn finish(self) -> String {
+    pub(super) fn finish(mut self) -> String {
+        self.lines = None;
         let counts = self.hook.finish(PATIENCE);
         let ran = count(counts.over(), "command");
         let mut said = format!("ran {ran}, {} without success", counts.unsuccessful());
         if counts.dropped > 0 {
-            append!(said, "; {} given to none", count(counts.dropped, "line"));
+            append!(said, "; {} given to none", count(counts.dropped, "notification"));
         }
         if !counts.gone {
             said += "; some may still run";
@@ -92,7 +96,7 @@ fn since(now: &HookCounts, before: &HookCounts) -> Option<String> {
     }
     let dropped = now.dropped - before.dropped;
     if dropped > 0 {
-        let lines = count(dropped, "line");
+        let lines = count(dropped, "notification");
         said.push(format!("{lines} given to no command: too many waited, or they were too long"));
     }
     if now.gone && !before.gone {
@@ -123,7 +127,7 @@ mod tests {
         assert_eq!(
             said,
             "the command of --exec failed 4 times, the last time: it ended with status 3; \
-             3 lines given to no command: too many waited, or they were too long"
+             3 notifications given to no command: too many waited, or they were too long"
         );
     }
 }

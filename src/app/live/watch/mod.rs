@@ -16,8 +16,14 @@ mod exec;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod ndjson;
+#[cfg(any(feature = "exec", feature = "webhook"))]
+mod notify;
 mod output;
+#[cfg(feature = "webhook")]
+mod post;
 mod risks;
+#[cfg(any(feature = "exec", feature = "webhook"))]
+mod state;
 mod text;
 mod watcher;
 
@@ -28,11 +34,15 @@ use watcher::Watcher;
 pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> {
     let signals = Signals::register()?;
     // before anything is open that it would inherit, and before programs are out of reach
-    #[cfg(feature = "exec")]
-    let runner = exec::start(settings)?;
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    let prepared = notify::prepare(settings)?;
     #[cfg(feature = "metrics")]
     let bound = metrics::open(settings)?;
-    let needs = Needs { resolve: settings.resolve, ..Needs::default() };
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    let state = settings.notify.state.clone();
+    #[cfg(not(any(feature = "exec", feature = "webhook")))]
+    let state = None;
+    let needs = Needs { resolve: settings.resolve, state, ..Needs::default() };
     let following = Following::start(&settings.live, &needs, "watching")?;
     let zone = settings.zone.clone();
     let output = Output::new(crate::app::output(), settings.format, zone, following.inputs.clone());
@@ -41,15 +51,15 @@ pub(in crate::app) fn run(settings: &WatchSettings) -> Result<Outcome, Failure> 
         settings,
         following,
         watcher,
-        #[cfg(feature = "exec")]
-        exec: None,
+        #[cfg(any(feature = "exec", feature = "webhook"))]
+        notifier: None,
         #[cfg(feature = "metrics")]
         metrics: None,
     };
     run.tell();
-    #[cfg(feature = "exec")]
-    if let Some(runner) = runner {
-        run.execute(runner)?;
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    if let Some(prepared) = prepared {
+        run.notify(prepared)?;
     }
     #[cfg(feature = "metrics")]
     if let Some(bound) = bound {
@@ -64,21 +74,20 @@ struct Run<'s> {
     settings: &'s WatchSettings,
     following: Following,
     watcher: Watcher<BufWriter<Standard>>,
-    #[cfg(feature = "exec")]
-    exec: Option<exec::Exec>,
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    notifier: Option<notify::Notifier>,
     #[cfg(feature = "metrics")]
     metrics: Option<metrics::Metrics>,
 }
 
 impl Run<'_> {
-    #[cfg(feature = "exec")]
-    fn execute(&mut self, runner: crate::hook::Runner) -> Result<(), Failure> {
-        let exec = exec::Exec::go_on(runner)?;
-        self.watcher.give_lines_to(exec.lines());
-        self.exec = Some(exec);
-        self.status(
-            "for each line the command of --exec is run, as the same user and not fenced off",
-        );
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    fn notify(&mut self, prepared: notify::Prepared) -> Result<(), Failure> {
+        let mut said = Vec::new();
+        let begun = notify::Notifier::begin(prepared, self.settings, &mut said);
+        self.say(&said);
+        self.notifier = Some(begun?);
+        self.watcher.output().keep_news(self.settings.notify.on.clone());
         Ok(())
     }
 
@@ -110,9 +119,12 @@ impl Run<'_> {
         self.watcher.note_inputs(&self.following.inputs);
         self.watcher.turn(&mut self.following.engine, last)?;
         self.tell();
-        #[cfg(feature = "exec")]
-        if let Some(news) = self.exec.as_mut().and_then(exec::Exec::news) {
-            self.status(&news);
+        #[cfg(any(feature = "exec", feature = "webhook"))]
+        if let Some(notifier) = &mut self.notifier {
+            let news = self.watcher.output().take_news();
+            let mut said = Vec::new();
+            notifier.turn(news, self.following.engine.clock(), &mut said);
+            self.say(&said);
         }
         #[cfg(feature = "metrics")]
         self.publish();
@@ -126,9 +138,9 @@ impl Run<'_> {
         let failed = metrics.publish(&self.following, dns, |families| {
             risks.add_to(families);
             cluster.add_to(families);
-            #[cfg(feature = "exec")]
-            if let Some(exec) = &self.exec {
-                metrics::of_commands(&exec.counts(), families);
+            #[cfg(any(feature = "exec", feature = "webhook"))]
+            if let Some(notifier) = &self.notifier {
+                notifier.add_to(families);
             }
         });
         if let Some(failed) = failed {
@@ -140,11 +152,11 @@ impl Run<'_> {
     fn end(mut self) -> Result<Outcome, Failure> {
         self.following.end();
         self.turn(true)?;
-        #[cfg(feature = "exec")]
-        if let Some(exec) = self.exec.take() {
-            self.watcher.give_lines_to(None);
-            let ran = exec.finish();
-            self.status(&ran);
+        #[cfg(any(feature = "exec", feature = "webhook"))]
+        if let Some(notifier) = self.notifier.take() {
+            let news = self.watcher.output().take_news();
+            let said = notifier.finish(news, self.following.engine.clock());
+            self.say(&said);
         }
         let lost = self.following.lost();
         let lost = if lost.is_empty() { "nothing was lost".to_owned() } else { lost };
@@ -172,6 +184,13 @@ impl Run<'_> {
     fn tell(&mut self) {
         for sentence in self.following.take_said() {
             self.status(&sentence);
+        }
+    }
+
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    fn say(&self, sentences: &[String]) {
+        for sentence in sentences {
+            self.status(sentence);
         }
     }
 

@@ -29,8 +29,9 @@ pub(super) struct Told<'a> {
     pub name: Option<String>,
     /// Why it is out of service, if that is still so.
     pub cause: Option<&'a Finding>,
-    /// Why it is at risk, if it is in service and at risk.
+    /// Why it is at risk, if it is in service and at risk, and the finding about it.
     pub risk: Option<Risk>,
+    pub at_risk_by: Option<&'a Finding>,
 }
 
 impl<'a> Told<'a> {
@@ -51,6 +52,7 @@ impl<'a> Told<'a> {
             name: None,
             cause,
             risk: None,
+            at_risk_by: None,
         };
         let Some(view) = view else { return told };
         if let Some(attempt) = view.last_attempt() {
@@ -72,8 +74,8 @@ impl<'a> Told<'a> {
     }
 
     /// The same with why the DN is at risk.
-    pub(super) const fn at_risk(mut self, risk: Option<Risk>) -> Self {
-        self.risk = risk;
+    pub(super) const fn at_risk(mut self, risk: Option<Risk>, by: Option<&'a Finding>) -> Self {
+        (self.risk, self.at_risk_by) = (risk, by);
         self
     }
 
@@ -93,9 +95,12 @@ pub(super) struct Output<W> {
     format: WatchFormat,
     zone: TimeZone,
     inputs: Inputs,
-    /// Gets each line as NDJSON, whatever is printed.
-    #[cfg(feature = "exec")]
-    lines: Option<crate::hook::Lines>,
+    /// What notifications are made of, if there are any.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    news: Option<Vec<crate::alert::News>>,
+    /// What is to be notified of; everything if empty.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    wanted: Vec<crate::cli::NotifyOn>,
 }
 
 impl<W: Write> Output<W> {
@@ -105,15 +110,23 @@ impl<W: Write> Output<W> {
             format,
             zone,
             inputs,
-            #[cfg(feature = "exec")]
-            lines: None,
+            #[cfg(any(feature = "exec", feature = "webhook"))]
+            news: None,
+            #[cfg(any(feature = "exec", feature = "webhook"))]
+            wanted: Vec::new(),
         }
     }
 
-    /// Gives each line to a command too, or to none any more.
-    #[cfg(feature = "exec")]
-    pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
-        self.lines = lines;
+    /// Keeps from now on what notifications are made of.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    pub(super) fn keep_news(&mut self, wanted: Vec<crate::cli::NotifyOn>) {
+        (self.news, self.wanted) = (Some(Vec::new()), wanted);
+    }
+
+    /// The changes since the last call.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    pub(super) fn take_news(&mut self) -> Vec<crate::alert::News> {
+        self.news.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes over the names of what is followed by now.
@@ -124,8 +137,10 @@ impl<W: Write> Output<W> {
     }
 
     pub(super) fn change(&mut self, told: &Told<'_>) -> io::Result<()> {
-        #[cfg(feature = "exec")]
-        self.give_line(|inputs, line| ndjson::change(told, inputs, line))?;
+        #[cfg(any(feature = "exec", feature = "webhook"))]
+        if let Some(news) = &mut self.news {
+            news.push(super::notify::change(told, &self.wanted));
+        }
         match self.format {
             WatchFormat::Text => text::change(told, &self.zone, &self.inputs, &mut self.out),
             WatchFormat::Ndjson => ndjson::change(told, &self.inputs, &mut self.out),
@@ -133,24 +148,14 @@ impl<W: Write> Output<W> {
     }
 
     pub(super) fn finding(&mut self, finding: &Finding, now: Timestamp) -> io::Result<()> {
-        #[cfg(feature = "exec")]
-        self.give_line(|inputs, line| ndjson::finding(finding, now, inputs, line))?;
+        #[cfg(any(feature = "exec", feature = "webhook"))]
+        if let Some(news) = &mut self.news {
+            news.extend(super::notify::finding(finding, now));
+        }
         match self.format {
             WatchFormat::Text => text::finding(finding, now, &self.zone, &mut self.out),
             WatchFormat::Ndjson => ndjson::finding(finding, now, &self.inputs, &mut self.out),
         }
-    }
-
-    #[cfg(feature = "exec")]
-    fn give_line(
-        &self,
-        write: impl FnOnce(&Inputs, &mut dyn Write) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let Some(lines) = &self.lines else { return Ok(()) };
-        let mut line = Vec::new();
-        write(&self.inputs, &mut line)?;
-        lines.give(&line);
-        Ok(())
     }
 
     /// Where it is written.

@@ -128,10 +128,10 @@ impl<W: Write> Watcher<W> {
         self.dns.as_ref()
     }
 
-    /// Gives each line to a command too, or to none any more.
-    #[cfg(feature = "exec")]
-    pub(super) fn give_lines_to(&mut self, lines: Option<crate::hook::Lines>) {
-        self.output.give_lines_to(lines);
+    /// What was printed and what for, for notifications.
+    #[cfg(any(feature = "exec", feature = "webhook"))]
+    pub(super) const fn output(&mut self) -> &mut Output<W> {
+        &mut self.output
     }
 
     /// Takes over the names of what is followed by now.
@@ -305,7 +305,8 @@ impl<W: Write> Watcher<W> {
             let latest = view.is_some_and(is_latest);
             let cause = found.iter().find(|finding| finding.is_cause && latest);
             let risk = self.risks.mark(&mut change, view.filter(|_| latest));
-            let told = Told::new(&change, snapshot, view, cause).at_risk(risk);
+            let by = found.iter().find(|finding| risk.is_some() && is_loud(finding));
+            let told = Told::new(&change, snapshot, view, cause).at_risk(risk, by);
             let told = told.known_to(view.and_then(|view| engine.hosts_of(view)));
             self.output.change(&told)?;
             if latest {
