@@ -103,6 +103,16 @@ impl Transactions {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
+    /// The transaction of an attempt at `slot`, if it is there still: another attempt's may have its place.
+    pub(super) fn of(&self, attempt: u32, slot: u32) -> Option<&Transaction> {
+        self.get(slot).filter(|t| t.attempt() == Some(attempt))
+    }
+
+    /// [`Self::of`], to change.
+    pub(super) fn of_mut(&mut self, attempt: u32, slot: u32) -> Option<&mut Transaction> {
+        self.get_mut(slot).filter(|t| t.attempt() == Some(attempt))
+    }
+
     /// Remembers which ends a request went between.
     pub(super) fn note_pair(&mut self, pair: Ends, slot: u32) {
         if self.by_pair.is_none() {

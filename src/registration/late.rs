@@ -66,7 +66,7 @@ impl Tracker {
         offers: &SmallVec<[(u64, Sym); 2]>,
     ) {
         let Some(a) = self.store.attempts.get_mut(attempt as usize) else { return };
-        let open = self.transactions.get(a.open).and_then(|t| t.request.as_deref());
+        let open = self.transactions.of(attempt, a.open).and_then(|t| t.request.as_deref());
         let given = open.map(|request| request.credentials.as_slice()).unwrap_or_default();
         let answers = |c: u64| offers.iter().any(|&(nonce, _)| nonce != 0 && nonce == c);
         if !given.iter().any(|c| answers(c.nonce)) {

@@ -189,7 +189,7 @@ impl Tracker {
     /// The server that issued the nonce a request of this attempt answers.
     fn issuer(&self, attempt: u32, request: &Request, hop: u8) -> Option<Issuer> {
         let a = self.store.attempts.get(attempt as usize)?;
-        let before = self.transactions.get(a.open);
+        let before = self.transactions.of(attempt, a.open);
         if hop > 0 {
             return before?.request.as_ref()?.issuer;
         }
@@ -210,7 +210,7 @@ impl Tracker {
         let repeats = |before: &&mut Transaction| {
             !before.answered() && t.first.nanos_since(before.last_sent) >= SOONEST_REPEAT
         };
-        if let Some(before) = self.transactions.get_mut(a.open).filter(repeats) {
+        if let Some(before) = self.transactions.of_mut(attempt, a.open).filter(repeats) {
             before.sends = before.sends.saturating_add(1);
             t.sends = before.sends;
         }
@@ -250,7 +250,7 @@ impl Tracker {
         self.store.dns.get(dn as usize)?.unfinished().rev().find_map(|index| {
             let a = self.store.attempts.get(index as usize)?;
             let open = a.outcome == Outcome::Open;
-            let t = if open { self.transactions.get(a.open)? } else { return None };
+            let t = if open { self.transactions.of(index, a.open)? } else { return None };
             let (src, dst) = t.ends()?;
             let same = Some(t.cseq) == facts.cseq()
                 && !t.answered()
@@ -324,7 +324,7 @@ impl Tracker {
         }
         let (challenges, had_credentials, last_nonce) = (a.challenges(), a.credentials(), a.nonce);
         let registrar = a.registrar;
-        let Some(t) = self.transactions.get_mut(a.open) else { return };
+        let Some(t) = self.transactions.of_mut(index, a.open) else { return };
         if t.answered() || facts.cseq().is_none_or(|c| c <= t.cseq) {
             return;
         }

@@ -290,3 +290,21 @@ fn old_failures_of_connections_make_room_for_new_ones() {
     assert!(ports.eq(10_001 - snapshot.connections().len() as u16..=10_000));
     assert_eq!(snapshot.counts.connections_dropped + snapshot.connections().len() as u64, 10_000);
 }
+
+#[test]
+fn a_request_whose_transaction_is_gone_says_nothing_of_the_one_in_its_place() {
+    let mut player = Player::default();
+    player.tracker = Tracker::with_limits(Limits { transactions: 3, ..ALL });
+    player.play("0 > REGISTER from=a to=r call=1 dn=5000");
+    player.play("0 > REGISTER from=a to=r call=2 dn=5000");
+    player.play("0 > REGISTER from=a to=r call=1 dn=5001");
+    player.play("0 > REGISTER from=b to=s call=3 dn=5001 tcp");
+    // its transaction takes the place of one that was shed
+    player.play("0 > REGISTER from=a to=r call=1 dn=5000 tcp");
+    // a device goes on: its own first request had a response, nobody else's
+    player.play("1.001 > REGISTER nonce=n1 from=b to=s call=3 cseq=2 dn=5001");
+    let snapshot = player.tracker.snapshot(&SnapshotOptions::default());
+    let verdict = |dn| snapshot.find(dn).map(|dn| dn.state().verdict);
+    assert_eq!(verdict(b"5000"), Some(Verdict::Pending));
+    assert_eq!(verdict(b"5001"), Some(Verdict::Pending));
+}
