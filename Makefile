@@ -11,6 +11,8 @@ BENCH_FACTOR ?= 1
 CARGO ?= cargo
 # Release builds name no directory of the machine they were made on.
 REMAP = --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+# What cargo builds for development.
+DEV_BINARY = $(or $(CARGO_TARGET_DIR),target)/debug/regscope
 RELEASE = RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --release --locked
 
 .PHONY: help deps demo build test lint doc unit known bench counts fuzz attack lab field-cases load
@@ -69,23 +71,24 @@ doc: deps
 unit: deps
 	$(CARGO) test --locked
 
+# the build that the tests use: it checks its sums and assertions, too
 known: deps
 	@if [ -d '$(KNOWN_CAPTURES)' ]; then \
 	  set -ex; \
-	  $(RELEASE); \
-	  '$(KNOWN_CAPTURES)/check.py' --bin target/release/regscope --with-keys '$(KNOWN_CAPTURES)/lab'; \
-	  .ci/known-messages '$(KNOWN_CAPTURES)' target/release/regscope; \
-	  '$(KNOWN_CAPTURES)/check_field.py' --bin target/release/regscope '$(KNOWN_CAPTURES)/field'; \
+	  $(CARGO) build --locked; \
+	  '$(KNOWN_CAPTURES)/check.py' --bin $(DEV_BINARY) --with-keys '$(KNOWN_CAPTURES)/lab'; \
+	  .ci/known-messages '$(KNOWN_CAPTURES)' $(DEV_BINARY); \
+	  '$(KNOWN_CAPTURES)/check_field.py' --bin $(DEV_BINARY) '$(KNOWN_CAPTURES)/field'; \
 	else \
 	  echo 'no $(KNOWN_CAPTURES) here: that part is left out'; \
 	fi
 	@if [ -d '$(KNOWN_LOGS)' ]; then \
 	  set -ex; \
-	  $(RELEASE); \
-	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope --parts verdicts,messages,sources,statements,never,cluster \
+	  $(CARGO) build --locked; \
+	  '$(KNOWN_LOGS)/check_logs.py' --bin $(DEV_BINARY) --parts verdicts,messages,sources,statements,never,cluster \
 	    '$(KNOWN_LOGS)' '$(KNOWN_LOGS)/real' '$(KNOWN_LOGS)/real/captures'; \
-	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope --parts times '$(KNOWN_LOGS)/real'; \
-	  '$(KNOWN_LOGS)/check_logs.py' --bin target/release/regscope '$(KNOWN_LOGS)/real/pairs'; \
+	  '$(KNOWN_LOGS)/check_logs.py' --bin $(DEV_BINARY) --parts times '$(KNOWN_LOGS)/real'; \
+	  '$(KNOWN_LOGS)/check_logs.py' --bin $(DEV_BINARY) '$(KNOWN_LOGS)/real/pairs'; \
 	else \
 	  echo 'no $(KNOWN_LOGS) here: that part is left out'; \
 	fi
