@@ -33,7 +33,7 @@ pub(super) struct TuiArgs {
     /// The columns of the list, in this order, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column)]
     columns: Vec<ColumnId>,
-    /// The colors: for a dark or a light background, or none
+    /// The colors: for a dark or a light background, or none; calm ones where the terminal has 256 or more
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     theme: ThemeArg,
     /// DNs that should be there: those that are not seen are listed as `not_seen`
@@ -158,22 +158,35 @@ fn title(files: &[PathBuf]) -> String {
 }
 
 /// What `NO_COLOR` (<https://no-color.org>) and `COLORFGBG` (rxvt and others: foreground, then
-/// background, as numbers of the 16 colors) ask for.
+/// background, as numbers of the 16 colors) ask for, in as many colors as the terminal has.
 fn palette(theme: ThemeArg) -> Palette {
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    match theme {
-        ThemeArg::Dark => Palette::Dark,
-        ThemeArg::Light => Palette::Light,
-        ThemeArg::Mono => Palette::Mono,
-        ThemeArg::Auto if set("NO_COLOR").is_some() => Palette::Mono,
+    let rich = is_rich(set("TERM").as_deref(), set("COLORTERM").as_deref());
+    let light = match theme {
+        ThemeArg::Dark => false,
+        ThemeArg::Light => true,
+        ThemeArg::Mono => return Palette::Mono,
+        ThemeArg::Auto if set("NO_COLOR").is_some() => return Palette::Mono,
         ThemeArg::Auto => {
             let colours = set("COLORFGBG").unwrap_or_default();
-            match colours.rsplit(';').next() {
-                Some("7" | "15") => Palette::Light,
-                _ => Palette::Dark,
-            }
+            matches!(colours.rsplit(';').next(), Some("7" | "15"))
         }
+    };
+    match (light, rich) {
+        (false, false) => Palette::Dark,
+        (false, true) => Palette::CalmDark,
+        (true, false) => Palette::Light,
+        (true, true) => Palette::CalmLight,
     }
+}
+
+/// Whether a terminal has 256 colors or more: by its name, or as it says in `COLORTERM`, which the consoles
+/// of Linux and of old terminals inherit without having them.
+fn is_rich(term: Option<&str>, colorterm: Option<&str>) -> bool {
+    let term = term.unwrap_or_default();
+    let few = ["", "dumb", "linux", "ansi", "cons25"].contains(&term) || term.starts_with("vt");
+    let says_so = matches!(colorterm, Some("truecolor" | "24bit"));
+    term.contains("256color") || term.ends_with("-direct") || says_so && !few
 }
 
 fn show(text: &str) -> Result<String, String> {
@@ -184,4 +197,29 @@ fn column(name: &str) -> Result<ColumnId, String> {
     ColumnId::from_name(name.trim()).ok_or_else(|| {
         format!("no such column; there are {}", column_names().collect::<Vec<_>>().join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn term_and_colorterm_say_how_many_colors_there_are() {
+        for (term, colorterm, want) in [
+            ("xterm-256color", None, true),
+            ("tmux-256color", None, true),
+            ("xterm-direct", None, true),
+            ("xterm-kitty", Some("truecolor"), true),
+            ("screen", Some("24bit"), true),
+            ("xterm", None, false),
+            ("screen", None, false),
+            ("xterm", Some("yes"), false),
+            ("linux", Some("truecolor"), false),
+            ("vt220", Some("truecolor"), false),
+            ("dumb", Some("truecolor"), false),
+        ] {
+            assert_eq!(is_rich(Some(term), colorterm), want, "{term} {colorterm:?}");
+        }
+        assert!(!is_rich(None, Some("truecolor")) && !is_rich(None, None));
+    }
 }

@@ -10,4 +10,6 @@ mod cluster;
 mod compare;
 mod dn;
 mod dns;
+mod eighty;
 mod flow;
+mod picture;

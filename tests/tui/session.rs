@@ -134,7 +134,7 @@ impl Session {
         self
     }
 
-    fn buffer(&self, (columns, rows): (u16, u16)) -> (Buffer, Option<(u16, u16)>) {
+    pub(crate) fn buffer(&self, (columns, rows): (u16, u16)) -> (Buffer, Option<(u16, u16)>) {
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let cursor = self.state.draw(&mut buffer);
         (buffer, cursor)

@@ -69,7 +69,7 @@ impl Page {
         if !self.lines.is_empty() {
             self.push(Line::new());
         }
-        self.push(vec![(text.to_owned(), Some(Ink::Title))]);
+        self.push(vec![(text.to_owned(), Some(Ink::Heading))]);
     }
 
     /// A paragraph after a prefix; its further lines are indented by the prefix.

@@ -119,7 +119,7 @@ fn titles(state: &State, columns: &Columns, regions: &ClusterRegions, paper: &mu
     let nodes = nodes.map(|node| name(snapshot, *node));
     let titles = ["DN", "Owner", "Registration"].into_iter().chain(nodes);
     for ((x, width), title) in columns.places().into_iter().zip(titles) {
-        paper.put_cell(regions.titles, (x, 0), (title, false), width, Some(Ink::Title));
+        paper.put_cell(regions.titles, (x, 0), (title, false), width, Some(Ink::Heading));
     }
     let hidden = state.data.cluster.nodes.len() - columns.nodes.len();
     if hidden > 0 {

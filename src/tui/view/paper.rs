@@ -35,7 +35,7 @@ impl<'b> Paper<'b> {
 
     /// The style of an ink; the ordinary one for none.
     pub(in crate::tui) fn style(&self, ink: Option<Ink>) -> Style {
-        ink.map_or_else(Style::new, |ink| self.palette.style(ink))
+        ink.map_or_else(|| self.palette.plain(), |ink| self.palette.style(ink))
     }
 
     /// Puts text at a place of a region, cut at the region's right edge; returns the next column.
@@ -188,7 +188,8 @@ impl<'b> Paper<'b> {
         };
         let set = if self.glyphs.unicode { border::PLAIN } else { ascii };
         let title = cut(title, usize::from(area.width).saturating_sub(4), self.glyphs.more);
-        let block = Block::bordered().border_set(set).title(format!(" {title} "));
+        let block = Block::bordered().border_set(set).style(self.palette.plain());
+        let block = block.title(format!(" {title} "));
         let inner = block.inner(area);
         block.render(area, self.buffer);
         Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }

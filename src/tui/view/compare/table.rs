@@ -90,8 +90,8 @@ fn titles(
         }
         return;
     }
-    paper.put(area, (1, 0), "Score", Some(Ink::Title));
-    paper.put(area, (LABEL + 2, 0), "Attribute", Some(Ink::Title));
+    paper.put(area, (1, 0), "Score", Some(Ink::Heading));
+    paper.put(area, (LABEL + 2, 0), "Attribute", Some(Ink::Heading));
     let (names, marks, inks) =
         (labels(contrast), marks(&state.compare.part, paper), inks(&state.compare.part));
     let dns = [contrast.failing.dns, contrast.working.dns];
