@@ -11,8 +11,8 @@ use super::signs::Signs;
 use super::words;
 use crate::net::{Endpoint, Timestamp};
 use crate::registration::{
-    AnswerDetails, AttemptView, Change, Cohort, Details, DnView, Flag, Outcome, Purpose, Sym,
-    Verdict,
+    AnswerDetails, AttemptView, Change, Cohort, Details, DnView, Flag, Marks, MessageRecord,
+    Outcome, Purpose, Sym, Verdict,
 };
 
 /// One DN of a scene.
@@ -282,22 +282,28 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The frames of an attempt that matter: its latest new request and the response that decided.
+/// The frames of an attempt that matter: its latest new request and the response that decided, both on the
+/// hop of the server that sent it: a proxy passes it on.
 pub(super) fn shown_by(attempt: &AttemptView<'_>) -> Vec<Evidence> {
+    let shown = |message: MessageRecord| Evidence { time: message.time, frame: message.frame() };
+    let decides = |message: &MessageRecord| message.code != 0 && message.code == attempt.code;
+    let hop = attempt.messages().filter(decides).map(|message| message.hop).max();
+    let is_there = |message: &MessageRecord| hop.is_none_or(|hop| message.hop == hop);
     let (mut request, mut answer) = (None, None);
     for message in attempt.messages() {
-        let shown = Evidence { time: message.time, frame: message.frame() };
         if message.code == 0 {
-            let again = message.marks.has(crate::registration::Marks::RETRANSMISSION)
-                || message.marks.has(crate::registration::Marks::DUPLICATE);
-            if !again || request.is_none() {
-                request = Some(shown);
+            let again =
+                message.marks.has(Marks::RETRANSMISSION) || message.marks.has(Marks::DUPLICATE);
+            // one of another hop is better than none
+            let is_nearer = request.is_none_or(|known: MessageRecord| !is_there(&known));
+            if is_nearer || !again && is_there(&message) {
+                request = Some(message);
             }
-        } else if message.code == attempt.code || answer.is_none() {
-            answer = Some(shown);
+        } else if decides(&message) && is_there(&message) || answer.is_none() {
+            answer = Some(message);
         }
     }
-    request.into_iter().chain(answer).collect()
+    request.into_iter().chain(answer).map(shown).collect()
 }
 
 /// When the response that decided an attempt came; its last message, if none came.

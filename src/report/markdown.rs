@@ -13,6 +13,7 @@ use crate::registration::{AttemptView, DnView, State};
 use crate::wording::exchange::{Exchanges, Run};
 use crate::wording::glyphs::{Frames, Glyphs};
 use crate::wording::limits::limits;
+use crate::wording::route::route;
 use crate::wording::when::Clock;
 use crate::wording::{append, names, words};
 
@@ -84,7 +85,7 @@ impl<'v> Page<'v> {
         }
         let snapshot = view.snapshot;
         if let Some((first, last)) = snapshot.first.zip(snapshot.last) {
-            let (from, to) = (clock.full(first), clock.beside(last, first));
+            let [from, to] = clock.stretch(first, last);
             append!(self.text, "- {from} {} {to} {}", self.glyphs.dash, clock.zone(snapshot.at));
             if snapshot.at != last {
                 append!(self.text, ", evaluated at {}", clock.beside(snapshot.at, first));
@@ -242,8 +243,8 @@ impl<'v> Page<'v> {
 
     /// Source, registrar, Contact and User-Agent.
     fn addresses(&mut self, last: &AttemptView<'_>) {
-        let (source, registrar, transport) = (last.source, last.registrar, last.transport);
-        append!(self.text, "- {source} {} {registrar} over {transport}", self.glyphs.arrow);
+        let path = route(last, self.glyphs.arrow);
+        append!(self.text, "- {path} over {}", last.transport);
         for (what, sym) in [("Contact", last.contact), ("User-Agent", last.user_agent)] {
             if let Some(value) = self.view.snapshot.text(sym) {
                 append!(self.text, ", {what} {}", escape(&escape_bytes(value)));

@@ -20,6 +20,7 @@ pub(crate) mod hosts;
 pub(crate) mod layout;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod route;
 pub(crate) mod statistics;
 pub(crate) mod steps;
 pub(crate) mod when;

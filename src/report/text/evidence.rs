@@ -21,6 +21,7 @@ use crate::report::View;
 use crate::wording::append;
 use crate::wording::glyphs::Frames;
 use crate::wording::hosts;
+use crate::wording::route::route;
 
 /// Blocks, at most.
 const BLOCKS: usize = 30;
@@ -184,8 +185,7 @@ impl Lines {
         last: &AttemptView<'_>,
         arrow: &str,
     ) {
-        let (source, registrar, transport) = (last.source, last.registrar, last.transport);
-        let mut text = format!("{source} {arrow} {registrar} over {transport}");
+        let mut text = format!("{} over {}", route(last, arrow), last.transport);
         if let Some(contact) = snapshot.text(last.contact) {
             append!(text, ", Contact {}", escape_bytes(contact));
         }

@@ -8,6 +8,7 @@ use crate::registration::{DnView, State, Sym};
 use crate::tui::columns::Look;
 use crate::tui::view::theme::{Ink, Palette};
 use crate::wording::durations::seconds_short;
+use crate::wording::route;
 use crate::wording::{hosts, words};
 
 /// `rejected 403 Forbidden since 15:57:00`.
@@ -21,7 +22,7 @@ pub(in crate::tui) fn headline(look: &Look<'_>, dn: DnView<'_>) -> String {
 /// `192.168.210.54:5060 → 192.168.210.81:5060 udp`; empty without an attempt.
 pub(in crate::tui) fn route(dn: DnView<'_>, arrow: &str) -> String {
     dn.last_attempt().map_or_else(String::new, |attempt| {
-        format!("{} {arrow} {} {}", attempt.source, attempt.registrar, attempt.transport)
+        format!("{} {}", route::route(&attempt, arrow), attempt.transport)
     })
 }
 

@@ -26,6 +26,8 @@ pub(in crate::tui) enum Role {
     Gateway,
     /// One DN comes from it.
     Device,
+    /// It passes on what devices send.
+    Proxy,
     /// A registrar's own address.
     Registrar,
 }
@@ -40,6 +42,7 @@ impl Role {
             Self::Connections(ConnectionFault::Encrypted) => "TLS, no keys",
             Self::Gateway => "gateway",
             Self::Device => "device",
+            Self::Proxy => "proxy",
             Self::Registrar => "registrar",
         }
     }
@@ -51,6 +54,7 @@ impl Role {
             Self::Connections(_) => "Its connections carry no DN that could be read.",
             Self::Gateway => "Several DNs: a gateway, a proxy or an address translator.",
             Self::Device => "One DN.",
+            Self::Proxy => "A proxy: it passes on what devices send to the registrar.",
             Self::Registrar => "A registrar answers at this address too.",
         }
     }
@@ -75,13 +79,13 @@ pub(in crate::tui) struct Source {
 }
 
 impl Source {
-    fn of(source: &SourceState, connections: u64, registrar: bool) -> Self {
+    fn of(source: &SourceState, connections: u64, server: Option<Role>) -> Self {
         let totals = &source.totals;
-        let role = match totals.dns {
+        let role = match (totals.dns, server) {
             _ if source.scanner => Role::Scanner,
-            _ if registrar => Role::Registrar,
-            0 | 1 => Role::Device,
-            _ => Role::Gateway,
+            (_, Some(server)) => server,
+            (0 | 1, None) => Role::Device,
+            (_, None) => Role::Gateway,
         };
         Self {
             address: source.address,
@@ -267,12 +271,20 @@ fn sources(data: &Data) -> Vec<Source> {
         .dns()
         .flat_map(|dn| dn.state().registrations.iter().map(|r| r.registrar.addr))
         .collect();
+    let attempts = snapshot.dns().filter_map(|dn| dn.last_attempt());
+    let behind = attempts.filter(|a| ![a.registrar.addr, a.source.addr].contains(&a.entry.addr));
+    let proxies: HashSet<IpAddr> = behind.map(|attempt| attempt.entry.addr).collect();
+    let server = |address: IpAddr| match () {
+        () if registrars.contains(&address) => Some(Role::Registrar),
+        () if proxies.contains(&address) => Some(Role::Proxy),
+        () => None,
+    };
     let mut connections = connections(data);
     let mut all: Vec<Source> = Vec::new();
     for source in snapshot.sources() {
         let (failed, _) =
             connections.remove(&source.address).unwrap_or((0, ConnectionFault::Refused));
-        all.push(Source::of(source, failed, registrars.contains(&source.address)));
+        all.push(Source::of(source, failed, server(source.address)));
     }
     let others = connections.into_iter();
     all.extend(others.map(|(address, told)| Source::of_connections(address, told)));

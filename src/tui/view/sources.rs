@@ -66,7 +66,7 @@ fn titles(state: &State, regions: &SourcesRegions, paper: &mut Paper<'_>) {
             (true, true, false) => "v",
         };
         let text = format!("{}{arrow}", title(column));
-        let ink = if sorted { Ink::Accent } else { Ink::Title };
+        let ink = if sorted { Ink::Accent } else { Ink::Heading };
         paper.put_cell(regions.titles, (x, 0), (&text, is_right(column)), width, Some(ink));
     }
 }

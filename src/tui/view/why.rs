@@ -26,7 +26,7 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let (mark, ink) = Palette::mark_of(dn.state().state(), dn.flags(), paper.glyphs);
     let x = paper.put(inside, (0, 0), mark, Some(ink));
     let x = paper.put(inside, (x + 1, 0), &headline(state, dn), Some(Ink::Title));
-    let route = route(dn, paper);
+    let route = crate::tui::prose::dn::route(dn, paper.glyphs.arrow);
     if x + 2 + super::layout::width(&route) <= inside.width {
         paper.put(inside, (x + 2, 0), &route, Some(Ink::Faint));
     }
@@ -56,14 +56,6 @@ fn headline(state: &State, dn: DnView<'_>) -> String {
     let words = words::verdict(s.verdict, s.status_code, s.expires_at, &state.clock);
     let since = s.since.map_or_else(String::new, |at| format!(" since {}", state.clock.short(at)));
     format!("{} {words}{since}{}", escape_bytes(dn.name()), words::at_risk(dn.risk()))
-}
-
-/// `192.168.210.54:5060 → 192.168.210.81:5060 udp`.
-fn route(dn: DnView<'_>, paper: &Paper<'_>) -> String {
-    let attempt = dn.last_attempt();
-    attempt.map_or_else(String::new, |a| {
-        format!("{} {} {} {}", a.source, paper.glyphs.arrow, a.registrar, a.transport)
-    })
 }
 
 /// A sentence for a DN that no rule reports.
