@@ -81,11 +81,13 @@ pub enum SaveFormat {
     Markdown,
     /// The report for a program.
     Json,
+    /// The report for a spreadsheet.
+    Csv,
 }
 
 impl SaveFormat {
     /// Every form, in the order of the dialog.
-    pub const ALL: [Self; 4] = [Self::Pcapng, Self::Text, Self::Markdown, Self::Json];
+    pub const ALL: [Self; 5] = [Self::Pcapng, Self::Text, Self::Markdown, Self::Json, Self::Csv];
 
     /// What a person calls it.
     #[must_use]
@@ -95,6 +97,7 @@ impl SaveFormat {
             Self::Text => "text report",
             Self::Markdown => "Markdown report",
             Self::Json => "JSON report",
+            Self::Csv => "CSV, a row a DN",
         }
     }
 
@@ -106,6 +109,7 @@ impl SaveFormat {
             Self::Text => "txt",
             Self::Markdown => "md",
             Self::Json => "json",
+            Self::Csv => "csv",
         }
     }
 }

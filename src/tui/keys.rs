@@ -190,17 +190,24 @@ pub(super) static KEYS: &[Binding] = &[
         "mark (two marked ones can be compared)",
         "Mark"
     ),
-    bind!("F2", [f(2)], Action::Save, ANY, "save DNs as pcapng, text, Markdown or JSON", "Save"),
+    bind!(
+        "F2",
+        [f(2)],
+        Action::Save,
+        ANY,
+        "save DNs as pcapng, text, Markdown, JSON or CSV",
+        "Save"
+    ),
     bind!("F3 /", [f(3), ch('/')], Action::Search, LISTS, "search as you type", "Search"),
     bind!(
         "F4 c",
         [f(4), ch('c')],
         Action::Compare,
         &[Dns, Dn, Sources, Findings],
-        "compare: two marked DNs, else failing with working ones",
+        "compare: two marked DNs, a marked one and this, or all",
         "Compare"
     ),
-    bind!("F5", [f(5)], Action::Clear, ANY, "clear search, filter and marks"),
+    bind!("F5", [f(5)], Action::Clear, ANY, "clear search and filter; again the marks"),
     bind!("F6 r", [f(6), ch('r')], Action::Raw, &[Dn, Pair, Flow], "raw messages", "Raw"),
     bind!(
         "F7",
@@ -300,7 +307,8 @@ pub(super) static KEYS: &[Binding] = &[
         [key(KeyCode::Tab)],
         Action::NextPart,
         &[Dn, Flow, Pair],
-        "the next part of the screen"
+        "the next part of the screen",
+        "Part"
     ),
     bind!(
         "Tab",

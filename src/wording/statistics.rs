@@ -174,7 +174,7 @@ pub(crate) fn time_axis(
     clock: &Clock,
     glyphs: &Glyphs,
 ) -> String {
-    let (from, to) = (clock.full(first), clock.beside(last, first));
+    let [from, to] = clock.stretch(first, last);
     let slice = last.nanos_since(first) / i64::try_from(slices).unwrap_or(i64::MAX).max(1);
     let (dash, zone) = (glyphs.dash, clock.zone(last));
     format!("{from} {dash} {to} {zone}, {} a column", span_short(slice))

@@ -45,7 +45,6 @@ impl Clock {
     }
 
     /// `2026-11-22`.
-    #[cfg_attr(not(any(test, feature = "tui")), expect(dead_code, reason = "for the screen"))]
     pub(crate) fn day(&self, at: Timestamp) -> String {
         const DAY: &str = "%Y-%m-%d";
         self.format(at, DAY, DAY)
@@ -61,6 +60,17 @@ impl Clock {
     pub(crate) fn beside(&self, at: Timestamp, other: Timestamp) -> String {
         let day = |t| zoned(&self.zone, t).map(|t| t.date());
         if day(at) == day(other) { self.format(at, "%H:%M:%S", "%H:%M:%S") } else { self.full(at) }
+    }
+
+    /// When a stretch of time begins and ends, with milliseconds if it is short: `2026-11-22 21:04:05`, `21:09:12`.
+    pub(crate) fn stretch(&self, first: Timestamp, last: Timestamp) -> [String; 2] {
+        const SHORT: i64 = 2_000_000_000;
+        const FULL: &str = "%Y-%m-%d %H:%M:%S%.3f";
+        if last.nanos_since(first) >= SHORT {
+            return [self.full(first), self.beside(last, first)];
+        }
+        let end = if self.day(first) == self.day(last) { "%H:%M:%S%.3f" } else { FULL };
+        [self.format(first, FULL, FULL), self.format(last, end, end)]
     }
 
     /// The zone of the times at this moment: `UTC`, `CET (+01:00)`.
@@ -114,6 +124,19 @@ mod tests {
         assert_eq!(clock.time(before), "18:43:20.000");
         assert_eq!(clock.day(before), "2025-11-17");
         assert_eq!(clock.zone(at), "UTC");
+    }
+
+    #[test]
+    fn a_short_stretch_has_milliseconds() {
+        let at = |millis: i64| Timestamp::from_nanos((1_763_505_000_250 + millis) * 1_000_000);
+        let clock = Clock::new(&TimeZone::UTC, at(0));
+        let short = ["2025-11-18 22:30:00.250", "22:30:00.253"];
+        assert_eq!(clock.stretch(at(0), at(3)), short);
+        assert_eq!(clock.stretch(at(0), at(2000)), ["2025-11-18 22:30:00", "22:30:02"]);
+        let midnight = at(-250 + 5_400_000);
+        let before = Timestamp::from_nanos(midnight.nanos() - 1_000_000);
+        let both = ["2025-11-18 23:59:59.999", "2025-11-19 00:00:00.000"];
+        assert_eq!(clock.stretch(before, midnight), both);
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data
         SaveFormat::Text => ExtractFormat::Text,
         SaveFormat::Markdown => ExtractFormat::Markdown,
         SaveFormat::Json => ExtractFormat::Json,
+        SaveFormat::Csv => ExtractFormat::Csv,
     };
     let (path, force) = (request.path.clone(), request.replace);
     let wanted = Export { format, path, force, mode: Export::PRIVATE };

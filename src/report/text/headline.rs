@@ -92,7 +92,7 @@ pub(super) fn capture(
         count(snapshot.counts.register_requests, "REGISTER")
     );
     if let Some((first, last)) = snapshot.first.zip(snapshot.last) {
-        let (from, to) = (clock.full(first), clock.beside(last, first));
+        let [from, to] = clock.stretch(first, last);
         let zone = clock.zone(snapshot.at);
         append!(text, "; {from} {} {to} {zone}", page.glyphs.dash);
         if snapshot.at != last {

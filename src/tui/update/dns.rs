@@ -84,9 +84,13 @@ fn open(state: &mut State) -> Then {
     with_name(state, |name| Screen::Dn(Dn { name, ..Dn::default() }))
 }
 
-/// Two marked DNs side by side, or the cohorts.
+/// Two DNs side by side: the marked ones, or the one that is marked and the selected one; else the cohorts.
 fn compare(state: &mut State) -> Then {
-    match state.marks.iter().cloned().collect::<Vec<_>>().try_into() {
+    let mut names: Vec<Vec<u8>> = state.marks.iter().cloned().collect();
+    if names.len() == 1 {
+        names.extend(selected(state).filter(|name| !state.marks.contains(name)));
+    }
+    match names.try_into() {
         Ok(names) => Then::Open(Screen::Pair(Pair {
             of: Subjects::Dns(ordered(state, names)),
             cursor: Cursor::default(),
@@ -95,8 +99,9 @@ fn compare(state: &mut State) -> Then {
             wrap: true,
         })),
         Err(names) => {
-            if !names.is_empty() {
-                state.tell(format!("{} marked: mark two to put them side by side", names.len()));
+            if let [_] = names.as_slice() {
+                state.tell("1 marked, and selected too: go to another one to compare the two");
+                return Then::Done;
             }
             state.tab = Tab::Compare;
             Then::Done
@@ -133,9 +138,11 @@ fn mark(state: &mut State) {
     state.dns.choose(true);
 }
 
-/// Clears search, filter and marks.
+/// Clears search and filter; where there is neither, the marks.
 pub(super) fn clear(state: &mut State) {
-    state.marks.clear();
+    if state.dns.search.is_empty() && state.dns.filter.is_all() {
+        state.marks.clear();
+    }
     relist(state, |dns| {
         dns.search = Needle::default();
         dns.filter = crate::compare::Filter::default();

@@ -98,11 +98,47 @@ pub(super) fn key(state: &mut State, mut save: Save, event: KeyEvent) {
         KeyCode::Char('y') if save.exists => send(state, &mut save, true),
         _ if save.exists => save.exists = false,
         KeyCode::Enter | KeyCode::F(2) => send(state, &mut save, false),
-        KeyCode::Tab | KeyCode::Down => save.field = after(save.field),
-        KeyCode::BackTab | KeyCode::Up => save.field = after(after(save.field)),
+        KeyCode::Tab => save.field = after(save.field),
+        KeyCode::BackTab => save.field = after(after(save.field)),
+        KeyCode::Down => down(&mut save),
+        KeyCode::Up => up(&mut save),
         _ => edit(&mut save, event),
     }
     state.overlay = Some(Overlay::Save(save));
+}
+
+/// The next choice of the field, or the first of the next field.
+fn down(save: &mut Save) {
+    match save.field {
+        Field::Scope if save.scope + 1 < save.scopes.len() => save.scope += 1,
+        Field::Format if format_place(save) + 1 < SaveFormat::ALL.len() => {
+            set_format(save, format_place(save) + 1);
+        }
+        field => save.field = after(field),
+    }
+    save.failed = None;
+    propose(save);
+}
+
+/// The choice before, or the field before.
+fn up(save: &mut Save) {
+    match save.field {
+        Field::Scope if save.scope > 0 => save.scope -= 1,
+        Field::Format if format_place(save) > 0 => set_format(save, format_place(save) - 1),
+        field => save.field = after(after(field)),
+    }
+    save.failed = None;
+    propose(save);
+}
+
+fn format_place(save: &Save) -> usize {
+    SaveFormat::ALL.iter().position(|&format| format == save.format).unwrap_or_default()
+}
+
+fn set_format(save: &mut Save, place: usize) {
+    if let Some(&format) = SaveFormat::ALL.get(place) {
+        save.format = format;
+    }
 }
 
 const fn after(field: Field) -> Field {
@@ -120,11 +156,8 @@ fn edit(save: &mut Save, event: KeyEvent) {
     match save.field {
         Field::Scope if turn => save.scope = turned(save.scope, save.scopes.len(), back),
         Field::Format if turn => {
-            let all = SaveFormat::ALL;
-            let at = all.iter().position(|&f| f == save.format).unwrap_or_default();
-            if let Some(&format) = all.get(turned(at, all.len(), back)) {
-                save.format = format;
-            }
+            let place = turned(format_place(save), SaveFormat::ALL.len(), back);
+            set_format(save, place);
         }
         Field::Path => {
             if let Some(request) = request(event) {

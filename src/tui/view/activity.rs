@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::layout::width;
 use super::paper::Paper;
 use super::theme::Ink;
 use crate::statistics::Slices;
@@ -10,29 +11,29 @@ use crate::wording::statistics::bar;
 
 /// Slices in a line are of no use beyond this.
 const MOST: u16 = 120;
+/// Fewer show nothing.
+const LEAST: u16 = 6;
 
 pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let series = &state.data.statistics.series;
     let Some((first, last)) = series.span().filter(|_| area.height > 0) else { return };
-    let span = format!(
-        "{} {} {} {}",
-        state.clock.full(first),
-        paper.glyphs.dash,
-        state.clock.beside(last, first),
-        state.clock.zone(last)
-    );
-    paper.put_right(
-        Rect { width: area.width.saturating_sub(1), ..area },
-        0,
-        &span,
-        Some(Ink::Faint),
-    );
     let all = &state.data.statistics.all;
     let labels = [format!("attempts {} ", all.attempts), format!("failed {} ", all.failed)];
-    let words = labels.iter().map(|label| super::layout::width(label)).sum::<u16>() + 3;
-    let room = area.width.saturating_sub(super::layout::width(&span) + 4 + words);
-    let slices = (room / 2).min(MOST);
-    if slices < 6 {
+    let words = labels.iter().map(|label| width(label)).sum::<u16>() + 3;
+    let slices_beside = |span: &str| area.width.saturating_sub(width(span) + 4 + words) / 2;
+    let [from, to] = state.clock.stretch(first, last);
+    let until = format!("{} {to} {}", paper.glyphs.dash, state.clock.zone(last));
+    let mut span = format!("{from} {until}");
+    // the day goes before the curves do
+    if slices_beside(&span) < LEAST
+        && let Some(time) = from.strip_prefix(&state.clock.day(last))
+    {
+        span = format!("{} {until}", time.trim_start());
+    }
+    let beside = Rect { width: area.width.saturating_sub(1), ..area };
+    paper.put_right(beside, 0, &span, Some(Ink::Faint));
+    let slices = slices_beside(&span).min(MOST);
+    if slices < LEAST {
         return;
     }
     let Slices { attempts, failures, .. } = series.in_slices(usize::from(slices));

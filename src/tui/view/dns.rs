@@ -53,7 +53,7 @@ fn titles(state: &State, regions: &DnsRegions, paper: &mut Paper<'_>) {
             (true, true, false) => "v",
         };
         let title = format!("{}{arrow}", column.title);
-        let ink = if sort.column == id { Ink::Accent } else { Ink::Title };
+        let ink = if sort.column == id { Ink::Accent } else { Ink::Heading };
         paper.put_cell(regions.titles, (x, 0), (&title, column.right), width, Some(ink));
     }
 }
@@ -101,7 +101,7 @@ fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
     paper.put_line(area, (at.min(end.max(44) + 2), 0), &counts);
 }
 
-/// Why there is no line.
+/// Why there is no line, and what was found all the same.
 fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let text = if !state.data.rows().is_empty() {
         "No DN matches the search and filter: F5 clears them."
@@ -117,8 +117,18 @@ fn empty(state: &State, area: Rect, paper: &mut Paper<'_>) {
         paper.paragraph(inside, y, 2, &words, None);
     }
     if state.data.rows().is_empty() {
+        y += 1;
+        for finding in &state.data.findings {
+            if y >= inside.height {
+                break;
+            }
+            let (mark, ink) = Palette::severity(finding.severity, paper.glyphs);
+            paper.put(inside, (0, y), mark, Some(ink));
+            let rest = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
+            y = paper.paragraph(rest, y, 0, &format!("{}.", finding.sentence), None);
+        }
         if !state.data.findings.is_empty() {
-            y = paper.paragraph(inside, y, 0, "Press 4 for the findings.", None);
+            y = paper.paragraph(inside, y, 0, "4 shows each with its frames.", Some(Ink::Faint));
         }
         for limit in &state.data.limits {
             y = paper.paragraph(inside, y, 2, limit, None);

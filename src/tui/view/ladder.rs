@@ -207,40 +207,48 @@ fn delta(screen: &Flow, place: usize, at: Timestamp) -> String {
     })
 }
 
-/// The labels of the arrow, the longest first.
+/// The labels of the arrow, the longest first: what decides stays the longest.
 fn labels(screen: &Flow, seen: &Seen) -> Vec<String> {
     let attempt = screen.tries.get(seen.attempt);
     let marks = seen.record.marks;
-    let again = match () {
-        () if marks.has(Marks::RETRANSMISSION) => " (retransmission)",
-        () if marks.has(Marks::DUPLICATE) => " (captured before)",
-        () if marks.has(Marks::CUT) => " (cut)",
-        () => "",
+    let (again, again_short) = match () {
+        () if marks.has(Marks::RETRANSMISSION) => (" (retransmission)", " again"),
+        () if marks.has(Marks::DUPLICATE) => (" (captured before)", " copy"),
+        () if marks.has(Marks::CUT) => (" (cut)", " cut"),
+        () => ("", ""),
     };
     let whole = title(seen);
-    let mut labels = Vec::new();
-    match (seen.record.code, attempt) {
-        (0, Some(attempt)) => {
-            let asks = match (attempt.purpose, attempt.asked) {
-                (Purpose::Remove, _) => ", Expires 0".to_owned(),
-                (Purpose::Query, _) => ", no Contact".to_owned(),
-                (_, Some(seconds)) => format!(" for {seconds} s"),
-                _ => String::new(),
-            };
-            labels.push(format!("{whole}{asks}{again}"));
-        }
-        (200..=299, Some(attempt)) => {
-            let granted = attempt.granted.map_or_else(String::new, |s| format!(", {s} s granted"));
-            labels.push(format!("{whole}{granted}{again}"));
-        }
-        _ => {}
+    let (details, short) = match (seen.record.code, attempt) {
+        (0, Some(attempt)) => match (attempt.purpose, attempt.asked) {
+            (Purpose::Remove, _) => (", Expires 0".to_owned(), Some(" exp 0".to_owned())),
+            (Purpose::Query, _) => (", no Contact".to_owned(), Some(" query".to_owned())),
+            (_, Some(seconds)) => (format!(" for {seconds} s"), None),
+            _ => (String::new(), None),
+        },
+        (200..=299, Some(attempt)) => match attempt.granted {
+            Some(s) => (format!(", {s} s granted"), Some(format!(", {s} s"))),
+            None => (String::new(), None),
+        },
+        _ => (String::new(), None),
+    };
+    let mut labels = vec![format!("{whole}{details}{again}"), format!("{whole}{details}")];
+    let short = short.unwrap_or_default();
+    let (usual, least) = match seen.record.code {
+        0 if marks.has(Marks::CREDENTIALS) => ("REGISTER +auth".to_owned(), "REG +auth".to_owned()),
+        0 => ("REGISTER".to_owned(), "REG".to_owned()),
+        code => (whole.clone(), code.to_string()),
+    };
+    if short.is_empty() {
+        labels.extend([format!("{whole}{again}"), whole]);
     }
-    labels.push(format!("{whole}{again}"));
-    labels.push(whole);
-    labels.push(match seen.record.code {
-        0 => "REGISTER".to_owned(),
-        code => code.to_string(),
-    });
+    for name in [&usual, &least] {
+        labels.extend([format!("{name}{short}{again_short}"), format!("{name}{short}")]);
+    }
+    // what was asked for goes last of all
+    if marks.has(Marks::CREDENTIALS) && !short.is_empty() {
+        labels.push(format!("REG{short}"));
+    }
+    labels.push(least);
     labels
 }
 

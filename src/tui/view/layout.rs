@@ -100,10 +100,12 @@ impl DnsRegions {
 /// The regions of the DN list.
 pub(in crate::tui) fn dns(state: &State) -> DnsRegions {
     let body = frame(state).body;
+    // what the list leaves, twice the usual part at most; nothing where no DN can be selected
+    let left = body.height.saturating_sub(1 + narrow(state.dns.lines.len()));
     let why = match body.height {
-        0..12 => 0,
-        12..30 => 7,
-        _ => 10,
+        12..30 if left < body.height - 1 => left.clamp(7, 14),
+        30.. if left < body.height - 1 => left.clamp(10, 20),
+        _ => 0,
     };
     let line = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
     DnsRegions {

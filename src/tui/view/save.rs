@@ -11,7 +11,7 @@ use crate::tui::state::overlay::{Field, Save};
 /// Draws the dialog; returns the position of the text cursor.
 pub(super) fn draw(state: &State, save: &Save, paper: &mut Paper<'_>) -> Option<(u16, u16)> {
     let scopes = u16::try_from(save.scopes.len()).unwrap_or(3);
-    let area = layout::centred(state, 66, scopes + 12);
+    let area = layout::centred(state, 66, scopes + 13);
     let inside = paper.frame(area, "Save");
     let mut y = 0;
     let heading = |field: Field| if save.field == field { Ink::Accent } else { Ink::Faint };
@@ -43,7 +43,7 @@ pub(super) fn draw(state: &State, save: &Save, paper: &mut Paper<'_>) -> Option<
     } else if save.busy {
         ("writing ...".to_owned(), Ink::Doubtful)
     } else {
-        ("Tab next, Left and Right choose, Enter saves, Esc cancels".to_owned(), Ink::Faint)
+        ("Up and Down choose, Tab goes on, Enter saves, Esc cancels".to_owned(), Ink::Faint)
     };
     paper.paragraph(inside, y, 0, &text, Some(ink));
     let cursor = u16::try_from(save.path.visual_cursor().saturating_sub(scroll)).unwrap_or(0);

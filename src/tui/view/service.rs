@@ -144,8 +144,11 @@ fn attempts(area: Rect, (x, y): (u16, u16), span: &Span, dn: DnView<'_>, paper: 
 
 /// When the bar begins and ends, and what its marks mean between.
 fn axis(state: &State, area: Rect, y: u16, [first, last]: [Timestamp; 2], paper: &mut Paper<'_>) {
-    let from = state.clock.beside(first, last);
-    let to = format!("{} {}", state.clock.beside(last, first), state.clock.zone(last));
+    let [from, to] = state.clock.stretch(first, last);
+    // the day is above
+    let day = state.clock.day(last);
+    let from = from.strip_prefix(&day).map_or(&*from, str::trim_start).to_owned();
+    let to = format!("{to} {}", state.clock.zone(last));
     paper.put(area, (0, y), &from, Some(Ink::Faint));
     paper.put_right(area, y, &to, Some(Ink::Faint));
     let unicode = paper.glyphs.unicode;

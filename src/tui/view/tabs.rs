@@ -59,21 +59,22 @@ fn status(state: &State, dash: &str) -> String {
         Tab::Compare | Tab::Sources | Tab::Findings | Tab::Cluster => return String::new(),
     }
     let dns = &state.dns;
+    // what was typed comes last: it may be long
     let mut parts = Vec::new();
+    if !dns.search.is_empty() || !dns.filter.is_all() {
+        parts.push(format!("{} of {}", dns.shown, state.data.rows().len()));
+    }
+    if !state.marks.is_empty() {
+        parts.push(format!("{} marked", state.marks.len()));
+    }
+    if let Some(group) = dns.group {
+        parts.push(format!("by {}", group.label()));
+    }
     if !dns.search.is_empty() {
         parts.push(format!("search: {}", crate::net::escape_text(dns.search.as_typed().trim())));
     }
     if !dns.filter.is_all() {
         parts.push(format!("filter: {}", crate::net::escape_text(dns.filter.text())));
-    }
-    if !parts.is_empty() {
-        parts.insert(0, format!("{} of {}", dns.shown, state.data.rows().len()));
-    }
-    if let Some(group) = dns.group {
-        parts.push(format!("by {}", group.label()));
-    }
-    if !state.marks.is_empty() {
-        parts.push(format!("{} marked", state.marks.len()));
     }
     parts.join("  ")
 }

@@ -138,9 +138,17 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
                 "No DN is failing, so there is nothing to compare with the {}.",
                 count(w as u64, "working DN")
             ),
-            "Mark some DNs in the list with Space, or filter it with F7, to compare them with \
-             the others here."
-                .to_owned(),
+            format!(
+                "{}Mark some DNs in the list with Space, or filter it with F7, to compare them with \
+                 the others here.",
+                match contrast.left_out {
+                    0 => String::new(),
+                    n => format!(
+                        "At risk or unknown, and on neither side: {}. ",
+                        count(n as u64, "DN")
+                    ),
+                }
+            ),
         ],
         (f, 0) => [
             format!(
