@@ -20,7 +20,7 @@ RELEASE = RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --release --locked
 .NOTPARALLEL:
 
 help:
-	@echo 'make demo   build regscope and show it on the capture of the incident'
+	@echo 'make demo   build regscope and print what its screen shows of an incident'
 	@echo 'make test   everything that has to pass: format, lints, documentation, tests'
 	@echo 'make bench  regscope on large captures beside other programs, into docs/PERFORMANCE.md (half an hour and 8 GB in'
 	@echo '            BENCH_DIR=$(BENCH_DIR); BENCH_FACTOR=0.1 for a tenth, printed only); cargo bench has the parts'
@@ -41,10 +41,12 @@ build: deps
 	$(RELEASE)
 
 demo: deps
-	$(CARGO) build --profile demo --locked
-	target/demo/regscope report captures/incident/input.pcap
+	@echo 'building: some minutes the first time'
+	$(CARGO) build --profile demo --locked --bins --example screen
+	@target/demo/examples/screen captures/incident/input.pcap
 	@echo
-	@echo 'the same on the screen: target/demo/regscope captures/incident/input.pcap'
+	@echo 'This is the screen; open it with  target/demo/regscope captures/incident/input.pcap'
+	@echo 'and the report in text with       target/demo/regscope report captures/incident/input.pcap'
 
 test: lint doc unit known
 

@@ -1,11 +1,11 @@
-//! The README shows what the program prints; `REGSCOPE_BLESS=1` writes it there.
+//! The guide shows what the program prints; `REGSCOPE_BLESS=1` writes it there.
 
 use std::process::Command;
 
 #[test]
-fn the_output_in_the_readme_is_that_of_the_program() {
+fn the_output_in_the_guide_is_that_of_the_program() {
     let root = env!("CARGO_MANIFEST_DIR");
-    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let readme = std::fs::read_to_string(format!("{root}/docs/guide.md")).unwrap();
     let (mut shown, mut now) = (0, readme.clone());
     for part in readme.split("\n`regscope ").skip(1) {
         let Some((command, rest)) = part.split_once("`:\n\n```text\n") else { continue };
@@ -24,7 +24,7 @@ fn the_output_in_the_readme_is_that_of_the_program() {
         shown += 1;
     }
     if now != readme {
-        std::fs::write(format!("{root}/README.md"), now).unwrap();
+        std::fs::write(format!("{root}/docs/guide.md"), now).unwrap();
     }
     assert_eq!(shown, 5);
 }

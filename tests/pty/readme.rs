@@ -1,4 +1,4 @@
-//! The screens in the README are those of the program; `REGSCOPE_BLESS=1` writes them.
+//! The screens in the guide are those of the program; `REGSCOPE_BLESS=1` writes them.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ const BEGIN: &str = " -->\n```text\n";
 const END: &str = "```\n";
 
 #[test]
-fn the_screens_in_the_readme_are_those_of_the_program() {
+fn the_screens_in_the_guide_are_those_of_the_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = root.join("README.md");
+    let path = root.join("docs/guide.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let mut parts = readme.split(MARK);
     let mut now = parts.next().unwrap().to_owned();
