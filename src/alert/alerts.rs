@@ -1,4 +1,4 @@
-//! Decides what is told, and when.
+//! Decides what is reported, and when.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,16 +28,16 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const VALID: Duration = Duration::from_secs(7 * 86_400);
 /// How long expected DNs may be missing after a restart: a phone refreshes once an hour.
 const REAPPEAR: Duration = Duration::from_secs(3600);
-/// Outages that may begin at once, and how soon another one may after that; further ones are told together.
+/// Outages that may begin at once, and how soon another one may after that; further ones are reported together.
 const BURST: u32 = 20;
 const REFILL: Duration = Duration::from_secs(60);
 
-/// What is told, and what may be held.
+/// What is reported, and what may be held.
 #[derive(Clone, Debug)]
 pub struct AlertLimits {
-    /// How long a DN is in trouble before it is told.
+    /// How long a DN is in trouble before it is reported.
     pub for_at_least: Duration,
-    /// When an outage that goes on is told again, if ever.
+    /// When an outage that goes on is reported again, if ever.
     pub remind: Option<Duration>,
     /// DNs in trouble.
     pub dns: usize,
@@ -59,7 +59,7 @@ impl Default for AlertLimits {
     }
 }
 
-/// What was not told.
+/// What was not reported.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct AlertCounts {
     /// DNs that were in trouble for too short a time.
@@ -73,9 +73,9 @@ pub struct AlertCounts {
 pub(super) struct Held {
     pub(super) level: Level,
     pub(super) since: Timestamp,
-    /// The outage it was told with, if it was told.
+    /// The outage it was reported with, if it was reported.
     pub(super) outage: Option<u64>,
-    /// What is to be told of it; if it is back, what is wrong with it nevertheless.
+    /// What is to be reported of it; if it is back, what is wrong with it nevertheless.
     pub(super) pending: Option<Box<Pending>>,
     /// Since when it is well again.
     pub(super) well: Option<Timestamp>,
@@ -83,7 +83,7 @@ pub(super) struct Held {
     pub(super) is_confirmed: bool,
 }
 
-/// What is to be told of a DN.
+/// What is to be reported of a DN.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     trouble: Trouble,
@@ -96,8 +96,8 @@ pub(super) struct Pending {
 pub struct Alerts {
     pub(super) limits: AlertLimits,
     pub(super) dns: BTreeMap<String, Held>,
-    /// DNs that are due to be told, or to count as back.
-    waiting: BTreeSet<String>,
+    /// DNs that are due to be reported, or to count as back.
+    pub(super) waiting: BTreeSet<String>,
     pub(super) outages: BTreeMap<u64, Outage>,
     /// The number of the next outage.
     pub(super) next: u64,
@@ -131,13 +131,13 @@ impl Alerts {
         }
     }
 
-    /// What was not told so far.
+    /// What was not reported so far.
     #[must_use]
     pub const fn counts(&self) -> AlertCounts {
         self.counts
     }
 
-    /// Outages that were told and are not over, and the DNs in them.
+    /// Outages that were reported and are not over, and the DNs in them.
     #[must_use]
     pub fn open(&self) -> (usize, usize) {
         (self.outages.len(), self.outages.values().map(|outage| outage.out).sum())
@@ -193,7 +193,7 @@ impl Alerts {
         self.waiting.remove(dn);
     }
 
-    /// Leaves out a DN that is not followed any more, unless an earlier run knew it; its outage ends untold if
+    /// Leaves out a DN that is not followed any more, unless an earlier run knew it; its outage ends unreported if
     /// nothing else is known of it.
     fn gone(&mut self, dn: &str) {
         let Some(held) = self.dns.get(dn).filter(|held| held.is_confirmed) else { return };
@@ -236,7 +236,7 @@ impl Alerts {
             return;
         }
         if let Some(id) = held.outage.take() {
-            // it is worse, and told again as what it is now
+            // it is worse, and reported again as what it is now
             self.outages.entry(id).and_modify(|outage| {
                 outage.out = outage.out.saturating_sub(1);
                 outage.worse += 1;
@@ -272,43 +272,43 @@ impl Alerts {
         })
     }
 
-    /// What is to be told before the end: others with the same cause are not awaited.
+    /// What is to be reported before the end: others with the same cause are not awaited.
     pub fn last(&mut self, now: Timestamp) -> Vec<Notification> {
         self.is_last = true;
         self.turn(now)
     }
 
-    /// What is to be told now.
+    /// What is to be reported now.
     pub fn turn(&mut self, now: Timestamp) -> Vec<Notification> {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         self.settle(now);
         let over: Vec<u64> =
             self.outages.iter().filter(|(_, outage)| outage.out == 0).map(|(id, _)| *id).collect();
         for id in over {
             if let Some(outage) = self.outages.remove(&id).filter(|outage| outage.back > 0) {
-                told.push(self.tell(Kind::Recovery, id, &outage, now));
+                reported.push(self.report(Kind::Recovery, id, &outage, now));
             }
         }
-        self.ripen(now, &mut told);
+        self.ripen(now, &mut reported);
         let due: Vec<_> = self
             .outages
             .iter()
             .filter_map(|(id, outage)| {
-                Some((*id, self.tell(self.due(*id, outage, now)?, *id, outage, now)))
+                Some((*id, self.report(self.due(*id, outage, now)?, *id, outage, now)))
             })
             .collect();
         for (id, notification) in due {
-            told.push(notification);
-            self.note_told(id, now);
+            reported.push(notification);
+            self.note_reported(id, now);
         }
         for (found, number) in self.findings.due(now, self.is_last) {
-            told.push(Notification::of_finding(self.next, found, number, now));
+            reported.push(Notification::of_finding(self.next, found, number, now));
             self.next += 1;
         }
-        told
+        reported
     }
 
-    fn tell(&self, kind: Kind, id: u64, outage: &Outage, now: Timestamp) -> Notification {
+    fn report(&self, kind: Kind, id: u64, outage: &Outage, now: Timestamp) -> Notification {
         let is_of_all = matches!(kind, Kind::Update | Kind::Reminder) && outage.fresh.1 == 0;
         let own = self.dns.iter().filter(|(_, held)| held.outage == Some(id));
         let most = if is_of_all { NAMED } else { 0 };
@@ -317,16 +317,16 @@ impl Alerts {
         Notification::new(kind, id, outage, named, self.gap, (now, valid))
     }
 
-    fn note_told(&mut self, id: u64, now: Timestamp) {
+    fn note_reported(&mut self, id: u64, now: Timestamp) {
         if let Some(outage) = self.outages.get_mut(&id) {
-            outage.note_told(now);
+            outage.note_reported(now);
         }
     }
 
-    /// Whether an outage that goes on is to be told again.
+    /// Whether an outage that goes on is to be reported again.
     fn due(&self, id: u64, outage: &Outage, now: Timestamp) -> Option<Kind> {
-        let quiet = now.since(outage.told_at);
-        let doubled = PAUSE.saturating_mul(1 << outage.told.saturating_sub(1).min(8));
+        let quiet = now.since(outage.reported_at);
+        let doubled = PAUSE.saturating_mul(1 << outage.reported.saturating_sub(1).min(8));
         let pause = doubled.min(LONGEST_PAUSE);
         let has_shrunk = || outage.has_shrunk();
         // while DNs come back, the last of them is awaited, but not for good
@@ -369,17 +369,17 @@ impl Alerts {
         }
     }
 
-    /// Puts DNs that are in trouble for long enough into outages, and tells those that begin.
-    fn ripen(&mut self, now: Timestamp, told: &mut Vec<Notification>) {
+    /// Puts DNs that are in trouble for long enough into outages, and reports those that begin.
+    fn ripen(&mut self, now: Timestamp, reported: &mut Vec<Notification>) {
         let hold = self.limits.for_at_least;
         let age = |dn: &String| {
-            let untold = self.dns.get(dn).filter(|held| held.outage.is_none())?;
-            let since = match (untold.level, self.gap) {
-                (Level::NotSeen, Some((_, began))) => untold.since.max(began.plus(REAPPEAR)),
-                _ => untold.since,
+            let unreported = self.dns.get(dn).filter(|held| held.outage.is_none())?;
+            let since = match (unreported.level, self.gap) {
+                (Level::NotSeen, Some((_, began))) => unreported.since.max(began.plus(REAPPEAR)),
+                _ => unreported.since,
             };
             let ripe = since.plus(hold);
-            Some((untold.pending.as_deref()?, (now >= ripe).then(|| now.since(ripe))?))
+            Some((unreported.pending.as_deref()?, (now >= ripe).then(|| now.since(ripe))?))
         };
         let mut causes: BTreeMap<&Trouble, (Duration, Duration)> = BTreeMap::new();
         for (pending, age) in self.waiting.iter().filter_map(age) {
@@ -411,8 +411,8 @@ impl Alerts {
         }
         for id in begun {
             if let Some(outage) = self.outages.get(&id) {
-                told.push(self.tell(Kind::Outage, id, outage, now));
-                self.note_told(id, now);
+                reported.push(self.report(Kind::Outage, id, outage, now));
+                self.note_reported(id, now);
             }
         }
     }
@@ -473,7 +473,7 @@ impl Alerts {
     }
 }
 
-/// What is wrong with DNs that are told together although their causes differ.
+/// What is wrong with DNs that are reported together although their causes differ.
 fn several(level: Level) -> Trouble {
     let label = match level {
         Level::AtRisk => "several risks",

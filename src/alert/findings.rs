@@ -28,10 +28,10 @@ pub struct Observation {
 /// Findings of one rule.
 #[derive(Debug)]
 struct Kept {
-    /// Those that were not told: the first, how many, and when the latest came.
+    /// Those that were not reported: the first, how many, and when the latest came.
     waiting: Option<(Observation, u64, Timestamp)>,
-    /// How often some were told, and when last.
-    told: (u32, Timestamp),
+    /// How often some were reported, and when last.
+    reported: (u32, Timestamp),
 }
 
 /// Findings by their rules, of which there are few.
@@ -40,7 +40,7 @@ pub(super) struct Findings(BTreeMap<&'static str, Kept>);
 
 impl Findings {
     pub(super) fn note(&mut self, found: Observation) {
-        let none = || Kept { waiting: None, told: (0, Timestamp::NONE) };
+        let none = || Kept { waiting: None, reported: (0, Timestamp::NONE) };
         let kept = self.0.entry(found.rule).or_insert_with(none);
         let time = found.time;
         let (_, number, latest) = kept.waiting.get_or_insert((found, 0, time));
@@ -48,11 +48,11 @@ impl Findings {
         *latest = (*latest).max(time);
     }
 
-    /// What is to be told: the first of some findings of a rule, and how many there are.
+    /// What is to be reported: the first of some findings of a rule, and how many there are.
     pub(super) fn due(&mut self, now: Timestamp, is_last: bool) -> Vec<(Observation, u64)> {
         let mut due = Vec::new();
         for kept in self.0.values_mut() {
-            let (times, last) = &mut kept.told;
+            let (times, last) = &mut kept.reported;
             if now.since(*last) >= REMEMBERED {
                 *times = 0;
             }
@@ -61,7 +61,7 @@ impl Findings {
             let is_quiet =
                 |(_, _, latest): &mut (_, _, Timestamp)| is_last || now.since(*latest) >= QUIET;
             if has_paused && let Some((first, number, _)) = kept.waiting.take_if(is_quiet) {
-                kept.told = (times.saturating_add(1), now);
+                kept.reported = (times.saturating_add(1), now);
                 due.push((first, number));
             }
         }

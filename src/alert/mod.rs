@@ -76,7 +76,7 @@ pub enum Now {
     Well,
     /// Nothing that could be judged.
     Unknown,
-    /// Something is wrong that is not to be told; an outage that was told goes on.
+    /// Something is wrong that is not to be reported; an outage that was reported goes on.
     Unwanted,
     /// It is not followed any more.
     Gone,

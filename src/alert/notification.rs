@@ -1,4 +1,4 @@
-//! What is told of an outage, as an object and in words.
+//! What is reported of an outage, as an object and in words.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const FOUND: Duration = Duration::from_secs(3600);
 /// DNs that are named in the text.
 const IN_TEXT: usize = 10;
 
-/// Why an outage is told.
+/// Why an outage is reported.
 #[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -36,19 +36,19 @@ pub enum Kind {
     Finding,
 }
 
-/// What is told of an outage; this type defines the format.
+/// What is reported of an outage; this type defines the format.
 #[derive(Serialize, Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
     schema: u32,
     #[serde(rename = "type")]
     kind: &'static str,
-    /// Why it is told.
+    /// Why it is reported.
     pub event: Kind,
     /// Different for each notification, and the same when it is sent again.
     pub id: String,
     /// The same for all notifications of an outage.
     outage: String,
-    /// When it is told, RFC 3339.
+    /// When it is reported, RFC 3339.
     time: String,
     /// Since when the first DN was in trouble.
     since: String,
@@ -66,13 +66,13 @@ pub struct Notification {
     /// The registrar all DNs register with.
     registrar: Option<String>,
     /// DNs of the outage so far, those in trouble now, those that are back, those that went from at risk to out of
-    /// service, and how many joined since it was last told.
+    /// service, and how many joined since it was last reported.
     dns_total: usize,
     dns_out: usize,
     dns_back: usize,
     dns_worse: usize,
     dns_new: usize,
-    /// Findings of this kind since it was last told; 0 if this is about an outage.
+    /// Findings of this kind since it was last reported; 0 if this is about an outage.
     findings: u64,
     /// How often a DN came back and did not stay.
     relapses: u64,
@@ -84,7 +84,7 @@ pub struct Notification {
     unwatched: Option<[String; 2]>,
     /// The host that saw it.
     host: String,
-    /// Until when it holds, if nothing else is told.
+    /// Until when it holds, if nothing else is reported.
     valid_until: String,
     /// In one line.
     pub title: String,
@@ -125,7 +125,7 @@ impl Notification {
             schema: SCHEMA,
             kind: "notification",
             event,
-            id: format!("{id}-{}", outage.told.saturating_add(1)),
+            id: format!("{id}-{}", outage.reported.saturating_add(1)),
             outage: id,
             time: rfc3339(now),
             since: rfc3339(since),
@@ -155,15 +155,15 @@ impl Notification {
         }
     }
 
-    /// What is told of some findings of a kind, by the first of them.
+    /// What is reported of some findings of a kind, by the first of them.
     pub(super) fn of_finding(id: u64, found: Observation, number: u64, now: Timestamp) -> Self {
         let Observation { time, rule, sentence, check, source } = found;
         let (verdict, label) = (rule.to_owned(), sentence.clone());
         let trouble = Trouble { level: Level::AtRisk, verdict, status_code: None, label };
         let mut outage = Outage::new(trouble, Scope { source, registrar: None }, time);
         outage.cause = Some(Cause { rule: rule.to_owned(), sentence, check });
-        let told = (now, FOUND);
-        let own = Self::new(Kind::Finding, id, &outage, Vec::new(), None, told);
+        let reported = (now, FOUND);
+        let own = Self::new(Kind::Finding, id, &outage, Vec::new(), None, reported);
         Self { state: None, findings: number, ..own }
     }
 
@@ -195,7 +195,7 @@ impl Notification {
         samples.map(|sample| sample.in_words(&TimeZone::UTC, "pbx1")).collect()
     }
 
-    /// The same with its title and text, times in this zone, told by this host.
+    /// The same with its title and text, times in this zone, reported by this host.
     #[must_use]
     pub fn in_words(mut self, zone: &TimeZone, host: &str) -> Self {
         let clock = Clock::new(zone, self.at.now);

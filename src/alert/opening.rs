@@ -10,7 +10,7 @@ const OWN: usize = 10;
 /// Sources with an outage of their own, by cause and registrar.
 pub(super) const SOURCES: usize = 5;
 
-/// A DN to be told, and where it belongs.
+/// A DN to be reported, and where it belongs.
 pub(super) struct Ripe<'a> {
     pub(super) dn: &'a str,
     pub(super) trouble: &'a Trouble,

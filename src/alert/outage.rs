@@ -1,4 +1,4 @@
-//! An outage: DNs with one cause and one source, or one registrar, that are told together.
+//! An outage: DNs with one cause and one source, or one registrar, that are reported together.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ pub(super) struct Scope {
     pub(super) registrar: Option<String>,
 }
 
-/// An outage that was told and is not over.
+/// An outage that was reported and is not over.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 pub(super) struct Outage {
     pub(super) trouble: Trouble,
@@ -27,14 +27,14 @@ pub(super) struct Outage {
     /// Since when the first of its DNs was in trouble.
     #[serde(with = "nanos")]
     pub(super) since: Timestamp,
-    /// When it was last told.
+    /// When it was last reported.
     #[serde(with = "nanos")]
-    pub(super) told_at: Timestamp,
+    pub(super) reported_at: Timestamp,
     /// Notifications of it so far.
-    pub(super) told: u32,
-    /// DNs in trouble, and DNs that were back, when it was last told.
-    pub(super) told_out: usize,
-    pub(super) told_back: usize,
+    pub(super) reported: u32,
+    /// DNs in trouble, and DNs that were back, when it was last reported.
+    pub(super) reported_out: usize,
+    pub(super) reported_back: usize,
     /// DNs in trouble now: as many as name it.
     #[serde(skip)]
     pub(super) out: usize,
@@ -43,11 +43,11 @@ pub(super) struct Outage {
     /// When the last of them did.
     #[serde(with = "nanos")]
     pub(super) last_back: Timestamp,
-    /// DNs that went from at risk to out of service, and are told there.
+    /// DNs that went from at risk to out of service, and are reported there.
     pub(super) worse: usize,
     /// How often a DN came back and did not stay.
     pub(super) relapses: u64,
-    /// DNs that joined since it was last told, the first of them, and how many there were.
+    /// DNs that joined since it was last reported, the first of them, and how many there were.
     pub(super) fresh: (Vec<String>, usize),
     /// The first of its DNs, for notifications that do not name those in trouble.
     pub(super) first: Vec<String>,
@@ -63,10 +63,10 @@ impl Outage {
             trouble,
             scope,
             since: now,
-            told_at: now,
-            told: 0,
-            told_out: 0,
-            told_back: 0,
+            reported_at: now,
+            reported: 0,
+            reported_out: 0,
+            reported_back: 0,
             out: 0,
             back: 0,
             last_back: Timestamp::NONE,
@@ -97,16 +97,16 @@ impl Outage {
         self.out + self.back + self.worse
     }
 
-    /// Whether half of the DNs that were in trouble when it was last told are back.
+    /// Whether half of the DNs that were in trouble when it was last reported are back.
     pub(super) const fn has_shrunk(&self) -> bool {
-        let back = self.back.saturating_sub(self.told_back);
-        back > 0 && back * 2 >= self.told_out
+        let back = self.back.saturating_sub(self.reported_back);
+        back > 0 && back * 2 >= self.reported_out
     }
 
-    /// Notes that it was told.
-    pub(super) fn note_told(&mut self, now: Timestamp) {
-        (self.told_at, self.told_out, self.told_back) = (now, self.out, self.back);
-        self.told = self.told.saturating_add(1);
+    /// Notes that it was reported.
+    pub(super) fn note_reported(&mut self, now: Timestamp) {
+        (self.reported_at, self.reported_out, self.reported_back) = (now, self.out, self.back);
+        self.reported = self.reported.saturating_add(1);
         self.fresh = (Vec::new(), 0);
     }
 }

@@ -49,6 +49,9 @@ struct State<O> {
 struct Dn {
     #[serde(with = "nanos")]
     since: Timestamp,
+    /// Since when it is well again, in nanoseconds since the epoch.
+    #[serde(default)]
+    well: Option<i64>,
 }
 
 impl Alerts {
@@ -58,7 +61,7 @@ impl Alerts {
         let mut dns: BTreeMap<u64, BTreeMap<String, Dn>> = BTreeMap::new();
         for (name, held) in &self.dns {
             if let Some(outage) = held.outage {
-                let dn = Dn { since: held.since };
+                let dn = Dn { since: held.since, well: held.well.map(Timestamp::nanos) };
                 dns.entry(outage).or_default().insert(name.clone(), dn);
             }
         }
@@ -67,7 +70,7 @@ impl Alerts {
         serde_json::to_string(&state).unwrap_or_default()
     }
 
-    /// Goes on with outages that were open: none is told again, and each is told as over once its DNs are seen
+    /// Goes on with outages that were open: none is reported again, and each is reported as over once its DNs are seen
     /// in service. The text is not trusted.
     pub fn restore(&mut self, text: &str, now: Timestamp) -> Result<(), StateError> {
         let version: Version = serde_json::from_str(text).map_err(|_| StateError::Damaged)?;
@@ -89,7 +92,12 @@ impl Alerts {
                 let name = cleaned(&name);
                 if room && !self.dns.contains_key(&name) {
                     outage.out += 1;
-                    self.dns.insert(name, held(outage.trouble.level, id, dn.since.min(now)));
+                    let well = dn.well.map(|well| Timestamp::from_nanos(well).min(now));
+                    if well.is_some() {
+                        self.waiting.insert(name.clone());
+                    }
+                    let level = outage.trouble.level;
+                    self.dns.insert(name, held(level, id, dn.since.min(now), well));
                 }
             }
             if outage.out > 0 {
@@ -101,8 +109,9 @@ impl Alerts {
 }
 
 /// A DN of an outage as it is held before anything was seen of it.
-const fn held(level: Level, id: u64, since: Timestamp) -> Held {
-    Held { level, since, outage: Some(id), pending: None, well: None, is_confirmed: false }
+const fn held(level: Level, id: u64, since: Timestamp, well: Option<Timestamp>) -> Held {
+    let is_confirmed = well.is_some();
+    Held { level, since, outage: Some(id), pending: None, well, is_confirmed }
 }
 
 /// A text of a state, bounded and safe to show.
@@ -129,11 +138,11 @@ fn clean(outage: &mut Outage, now: Timestamp) {
             *text = cleaned(text);
         }
     }
-    for time in [&mut outage.since, &mut outage.told_at, &mut outage.last_back] {
+    for time in [&mut outage.since, &mut outage.reported_at, &mut outage.last_back] {
         *time = (*time).min(now);
     }
     let numbers =
-        [&mut outage.back, &mut outage.worse, &mut outage.told_out, &mut outage.told_back];
+        [&mut outage.back, &mut outage.worse, &mut outage.reported_out, &mut outage.reported_back];
     for number in numbers.into_iter().chain([&mut outage.fresh.1]) {
         *number = (*number).min(MOST);
     }

@@ -38,19 +38,19 @@ fn dns(words: &str) -> Vec<String> {
 struct Run {
     alerts: Alerts,
     now: u32,
-    told: Vec<(u32, Notification)>,
+    reported: Vec<(u32, Notification)>,
 }
 
 impl Run {
     fn new(limits: AlertLimits) -> Self {
-        Self { alerts: Alerts::new(limits), now: 0, told: Vec::new() }
+        Self { alerts: Alerts::new(limits), now: 0, reported: Vec::new() }
     }
 
     fn turn_to(&mut self, second: u32) {
         while self.now < second {
             self.now += 1;
-            for told in self.alerts.turn(at(self.now)) {
-                self.told.push((self.now, told.in_words(&TimeZone::UTC, "pbx1")));
+            for reported in self.alerts.turn(at(self.now)) {
+                self.reported.push((self.now, reported.in_words(&TimeZone::UTC, "pbx1")));
             }
         }
     }
@@ -84,17 +84,17 @@ impl Run {
         }
     }
 
-    /// What was told, a line each: the second and the title.
+    /// What was reported, a line each: the second and the title.
     fn titles(&self) -> String {
         let mut text = String::new();
-        for (second, told) in &self.told {
-            writeln!(text, "{second} {}", told.title).unwrap();
+        for (second, reported) in &self.reported {
+            writeln!(text, "{second} {}", reported.title).unwrap();
         }
         text
     }
 }
 
-fn told(limits: &AlertLimits, script: &str, until: u32) -> String {
+fn reported(limits: &AlertLimits, script: &str, until: u32) -> String {
     let mut run = Run::new(limits.clone());
     run.play(script);
     run.turn_to(until);
@@ -157,15 +157,15 @@ fn dns_that_fail_together_are_one_outage_and_one_recovery() {
              (rejected 403 Forbidden, 21:06:01 to 21:06:20)\n",
         ),
     ] {
-        assert_eq!(told(&plain, script, until), want, "{name}");
+        assert_eq!(reported(&plain, script, until), want, "{name}");
     }
 }
 
 #[test]
-fn what_is_no_outage_is_not_told() {
+fn what_is_no_outage_is_not_reported() {
     let held = AlertLimits { for_at_least: Duration::from_secs(30), ..AlertLimits::default() };
     for (limits, script) in [
-        // back before it could be told
+        // back before it could be reported
         (AlertLimits::default(), "3 5001 403\n4 5001 ok"),
         // back within the time of --for-at-least, again and again
         (held.clone(), "3 5001-5300 403\n32 5001-5300 ok\n40 5001 403\n69 5001 ok"),
@@ -174,11 +174,11 @@ fn what_is_no_outage_is_not_told() {
         // nothing that could be judged; and a DN nobody follows any more
         (AlertLimits::default(), "3 5001 ?\n90 5001 ok\n91 5002 403\n92 5002 gone"),
     ] {
-        assert_eq!(told(&limits, script, 300), "", "{script}");
+        assert_eq!(reported(&limits, script, 300), "", "{script}");
     }
-    // what was told goes on
+    // what was reported goes on
     let gone_on = "3 5001 403\n60 5001 unwanted\n90 5001 ok";
-    assert_eq!(told(&AlertLimits::default(), gone_on, 300).lines().count(), 2);
+    assert_eq!(reported(&AlertLimits::default(), gone_on, 300).lines().count(), 2);
     let mut run = Run::new(held);
     run.play("3 5001-5300 403\n32 5001-5300 ok\n40 5001 403\n71 5001 ?");
     run.turn_to(80);
@@ -187,10 +187,10 @@ fn what_is_no_outage_is_not_told() {
 }
 
 #[test]
-fn an_outage_that_grows_or_shrinks_is_told_again_in_growing_intervals() {
+fn an_outage_that_grows_or_shrinks_is_reported_again_in_growing_intervals() {
     let grows = "1 5001 403\n10 5002 403\n100 5003-5010 403\n130 5011-5020 403\n400 5001-5019 ok\n500 5020 ok";
     assert_eq!(
-        told(&AlertLimits::default(), grows, 3000),
+        reported(&AlertLimits::default(), grows, 3000),
         "3 DN 5001 at 192.0.2.54: rejected 403 Forbidden since 21:06:01\n\
          63 Now 2 DNs at 192.0.2.54: rejected 403 Forbidden since 21:06:01 (1 more)\n\
          183 Now 20 DNs at 192.0.2.54: rejected 403 Forbidden since 21:06:01 (18 more)\n\
@@ -200,29 +200,29 @@ fn an_outage_that_grows_or_shrinks_is_told_again_in_growing_intervals() {
     );
     // those that come back one after the other are awaited for a while
     let returns = "1 5001-5300 403\n100 5001-5160 ok\n104 5161-5300 ok";
-    assert_eq!(told(&AlertLimits::default(), returns, 3000).lines().count(), 2);
+    assert_eq!(reported(&AlertLimits::default(), returns, 3000).lines().count(), 2);
 }
 
 #[test]
-fn an_outage_that_goes_on_is_told_again_if_that_is_wanted() {
+fn an_outage_that_goes_on_is_reported_again_if_that_is_wanted() {
     let script = "1 5001-5300 403\n9000 5001-5300 ok";
     assert_eq!(
-        told(&remind(3600), script, 10_000),
+        reported(&remind(3600), script, 10_000),
         "3 300 DNs at 192.0.2.54: rejected 403 Forbidden since 21:06:01\n\
          3603 Still 300 DNs at 192.0.2.54: rejected 403 Forbidden since 21:06:01\n\
          7203 Still 300 DNs at 192.0.2.54: rejected 403 Forbidden since 21:06:01\n\
          9005 300 DNs at 192.0.2.54 back in service after 2 h 29 min \
          (rejected 403 Forbidden, 21:06:01 to 23:36:00)\n"
     );
-    assert_eq!(told(&AlertLimits::default(), script, 10_000).lines().count(), 2);
+    assert_eq!(reported(&AlertLimits::default(), script, 10_000).lines().count(), 2);
     // not while the last DNs are coming back
     let returns = "1 5001-5300 403\n60 5001-5250 ok\n122 5251-5300 ok";
-    let told = told(&remind(60), returns, 1000);
-    assert_eq!(told.lines().count(), 3, "{told}");
+    let reported = reported(&remind(60), returns, 1000);
+    assert_eq!(reported.lines().count(), 3, "{reported}");
 }
 
 #[test]
-fn a_dn_that_flaps_is_told_ever_more_rarely() {
+fn a_dn_that_flaps_is_reported_ever_more_rarely() {
     let mut script = String::new();
     for round in 0..120 {
         writeln!(script, "{} 5001 403\n{} 5001 ok", round * 60 + 1, round * 60 + 31).unwrap();
@@ -233,7 +233,7 @@ fn a_dn_that_flaps_is_told_ever_more_rarely() {
     // two hours of an outage a minute: the first two, and once it stays
     let titles = run.titles();
     assert_eq!(titles.lines().count(), 4, "{titles}");
-    let (_, last) = run.told.last().unwrap();
+    let (_, last) = run.reported.last().unwrap();
     assert!(last.text.contains("went out again 118 times"), "{}", last.text);
     // after a restart an expected DN may not have come yet
     let mut run = Run::new(AlertLimits::default());
@@ -242,19 +242,19 @@ fn a_dn_that_flaps_is_told_ever_more_rarely() {
     run.play("35 5001-5002 missing\n2000 5001 ok\n");
     run.turn_to(4000);
     assert_eq!(run.titles(), "3602 DN 5002 at 192.0.2.54: expected, not seen since 21:06:35\n");
-    // the second outage of a DN whose first was long ago is told like the first
+    // the second outage of a DN whose first was long ago is reported like the first
     let twice = "1 5001 403\n100 5001 ok\n4000 5001 403\n4100 5001 ok";
-    assert_eq!(told(&AlertLimits::default(), twice, 5000).lines().count(), 4);
+    assert_eq!(reported(&AlertLimits::default(), twice, 5000).lines().count(), 4);
 }
 
 #[test]
 fn another_cause_is_no_news_and_what_is_worse_is() {
     let plain = AlertLimits::default();
     let changes = "1 5001-5300 403\n100 5001-5300 silent\n200 5001-5300 403\n300 5001-5300 ok";
-    assert_eq!(told(&plain, changes, 3000).lines().count(), 2);
+    assert_eq!(reported(&plain, changes, 3000).lines().count(), 2);
     let worse = "1 5001-5300 risk\n300 5001-5299 403\n310 5300 ok\n600 5001-5299 ok";
     assert_eq!(
-        told(&plain, worse, 3000),
+        reported(&plain, worse, 3000),
         "3 300 DNs at 192.0.2.54: in service, at risk: refresh refused since 21:06:01\n\
          302 299 DNs at 192.0.2.54: rejected 403 Forbidden since 21:11:00\n\
          315 1 DN at 192.0.2.54 no longer at risk after 5 min 9 s \
@@ -265,7 +265,7 @@ fn another_cause_is_no_news_and_what_is_worse_is() {
     // back in service, and Still at risk
     let risky = "1 5001 403\n100 5001 risk\n400 5001 ok";
     assert_eq!(
-        told(&plain, risky, 3000),
+        reported(&plain, risky, 3000),
         "3 DN 5001 at 192.0.2.54: rejected 403 Forbidden since 21:06:01\n\
          105 DN 5001 at 192.0.2.54 back in service after 1 min 39 s \
          (rejected 403 Forbidden, 21:06:01 to 21:07:40)\n\
@@ -280,12 +280,12 @@ fn a_restart_neither_forgets_an_outage_nor_tells_it_twice() {
     let mut run = Run::new(AlertLimits::default());
     run.play("3 5001-5300 403\n10 6001 silent");
     run.turn_to(20);
-    assert_eq!(run.told.len(), 2);
+    assert_eq!(run.reported.len(), 2);
     let state = run.alerts.save(at(20));
     let mut run = Run::new(AlertLimits::default());
     run.now = 30;
     run.alerts.restore(&state, at(30)).unwrap();
-    // nothing is known, and nothing is told
+    // nothing is known, and nothing is reported
     run.turn_to(100);
     assert_eq!(run.titles(), "");
     // Still out; one is back, and others are when they are seen
@@ -298,9 +298,45 @@ fn a_restart_neither_forgets_an_outage_nor_tells_it_twice() {
          305 300 DNs at 192.0.2.54 back in service after 4 min 57 s \
          (rejected 403 Forbidden, 21:06:03 to 21:11:00)\n"
     );
-    let text = &run.told[0].1.text;
+    let text = &run.reported[0].1.text;
     assert!(text.contains("regscope was not watching from 21:06:20 to 21:06:30"), "{text}");
     assert_eq!(run.alerts.open(), (0, 0));
+}
+
+#[test]
+fn a_dn_that_came_back_before_a_restart_is_reported_after_it() {
+    let mut run = Run::new(AlertLimits::default());
+    run.play("3 5001-5002 403\n20 5001-5002 ok\n21 5002 403");
+    run.turn_to(22);
+    let state = run.alerts.save(at(22));
+    let mut run = Run::new(AlertLimits::default());
+    run.now = 30;
+    run.alerts.restore(&state, at(30)).unwrap();
+    run.play("40 5002 ok");
+    run.turn_to(100);
+    assert_eq!(
+        run.titles(),
+        "45 2 DNs at 192.0.2.54 back in service after at most 37 s \
+         (rejected 403 Forbidden, 21:06:03 to 21:06:40)\n"
+    );
+    // one that did come back, and a state of an earlier version that does not say so
+    let mut run = Run::new(AlertLimits::default());
+    run.play("3 5001 403\n20 5001 ok");
+    run.turn_to(22);
+    let state = run.alerts.save(at(22));
+    let reported = |state: &str| {
+        let mut run = Run::new(AlertLimits::default());
+        run.now = 30;
+        run.alerts.restore(state, at(30)).unwrap();
+        run.turn_to(100);
+        run.titles()
+    };
+    assert_eq!(
+        reported(&state),
+        "31 DN 5001 at 192.0.2.54 back in service after 17 s \
+         (rejected 403 Forbidden, 21:06:03 to 21:06:20)\n"
+    );
+    assert_eq!(reported(&state.replace(",\"well\":1763499980000000000", "")), "");
 }
 
 #[test]
@@ -330,12 +366,12 @@ fn a_state_that_is_torn_foreign_or_hostile_harms_nothing() {
     run.alerts.restore(&hostile, at(30)).unwrap();
     run.play("31 5001-5003 403\n40 5001 ok\n41 5001 403\n200 5001-5003 ok");
     run.turn_to(400);
-    assert!(run.told.iter().all(|(_, n)| !n.title.contains(['\u{1b}', '\u{202e}'])));
+    assert!(run.reported.iter().all(|(_, n)| !n.title.contains(['\u{1b}', '\u{202e}'])));
     assert!(run.titles().contains("\\u{1b}[2Jred"), "{}", run.titles());
 }
 
 #[test]
-fn what_is_told_and_held_is_bounded() {
+fn what_is_reported_and_held_is_bounded() {
     // causes without end: 20 outages, then one for all others
     let mut script = String::new();
     for cause in 0..200 {
@@ -344,7 +380,7 @@ fn what_is_told_and_held_is_bounded() {
     let mut run = Run::new(AlertLimits { dns: 250, ..AlertLimits::default() });
     run.play(&script);
     run.turn_to(20);
-    assert_eq!(run.told.len(), 21, "{}", run.titles());
+    assert_eq!(run.reported.len(), 21, "{}", run.titles());
     assert!(run.titles().contains("180 DNs: several causes since 21:06:01"), "{}", run.titles());
     run.play("30 7001-7100 403");
     run.turn_to(40);
@@ -355,14 +391,14 @@ fn what_is_told_and_held_is_bounded() {
         let second = source * 100 + 1;
         run.play(&format!("{second} {} 403 10.9.0.{source}", 5000 + source));
     }
-    let outages = run.told.iter().filter(|(_, n)| n.event == Kind::Outage).count();
+    let outages = run.reported.iter().filter(|(_, n)| n.event == Kind::Outage).count();
     assert_eq!(outages, 6, "{}", run.titles());
-    assert!(run.told.len() < 20, "{}", run.titles());
-    assert!(run.told.iter().all(|(_, told)| told.dns.len() <= 20));
+    assert!(run.reported.len() < 20, "{}", run.titles());
+    assert!(run.reported.iter().all(|(_, reported)| reported.dns.len() <= 20));
 }
 
 #[test]
-fn findings_of_a_kind_are_told_together_and_ever_more_rarely() {
+fn findings_of_a_kind_are_reported_together_and_ever_more_rarely() {
     let mut run = Run::new(AlertLimits::default());
     for second in 1..1000 {
         run.turn_to(second);
@@ -386,9 +422,9 @@ fn findings_of_a_kind_are_told_together_and_ever_more_rarely() {
          462 dc1 and dc2 lost each other, 300 (and 1 more like this)\n\
          942 dc1 and dc2 lost each other, 500 (and 4 more like this)\n"
     );
-    let object = serde_json::to_value(&run.told[0].1).unwrap();
+    let object = serde_json::to_value(&run.reported[0].1).unwrap();
     assert_eq!((&object["event"], &object["state"]), (&"finding".into(), &serde_json::Value::Null));
-    assert_eq!(run.told[0].1.text, "Check: the link\nSeen by regscope on pbx1; times in UTC.");
+    assert_eq!(run.reported[0].1.text, "Check: the link\nSeen by regscope on pbx1; times in UTC.");
 }
 
 #[test]
@@ -396,7 +432,8 @@ fn a_notification_is_an_object_with_all_that_is_known() {
     let mut run = Run::new(AlertLimits::default());
     run.play("3 5001-5030 403\n60 5001-5030 ok");
     run.turn_to(100);
-    let objects: Vec<_> = run.told.iter().map(|(_, n)| serde_json::to_value(n).unwrap()).collect();
+    let objects: Vec<_> =
+        run.reported.iter().map(|(_, n)| serde_json::to_value(n).unwrap()).collect();
     let [outage, recovery] = objects.as_slice() else { panic!("{objects:?}") };
     for (key, want) in [
         ("schema", serde_json::json!(1)),
@@ -416,7 +453,7 @@ fn a_notification_is_an_object_with_all_that_is_known() {
         assert_eq!(outage[key], want, "{key}");
     }
     assert_eq!(
-        run.told[0].1.text,
+        run.reported[0].1.text,
         "DNs: 5001, 5002, 5003, 5004, 5005, 5006, 5007, 5008, 5009, 5010 and 20 more\n\
          Registrar: 192.0.2.81:5060\n\
          For example, 5001: the registrar said no\n\

@@ -66,11 +66,11 @@ pub struct NotifySettings {
     /// Where each is posted.
     #[cfg(feature = "webhook")]
     pub webhook: Option<WebhookSettings>,
-    /// What is told; everything if empty.
+    /// What is reported; everything if empty.
     pub on: Vec<NotifyOn>,
-    /// How long a DN is in trouble before it is told.
+    /// How long a DN is in trouble before it is reported.
     pub for_at_least: Duration,
-    /// When an outage that goes on is told again.
+    /// When an outage that goes on is reported again.
     pub remind: Option<Duration>,
     /// The file that outlives the program.
     pub state: Option<PathBuf>,

@@ -122,7 +122,7 @@ fn a_server_that_is_away_loses_nothing_and_a_restart_delivers_what_waited() {
     let (status, err) = watch.end("-TERM");
     assert_eq!(status, Some(0), "{err}");
     assert_eq!(err.matches("cannot post to").count(), 1, "{err}");
-    assert!(err.contains("1 that waited kept for the next run"), "{err}");
+    assert!(err.contains("1 still waiting, kept for the next run"), "{err}");
     assert!(!err.contains("geheim") && !err.contains("token1234"), "{err}");
     // the next run delivers it, and one that is killed is as good
     server.status.store(200, Ordering::Release);

@@ -24,7 +24,7 @@ use crate::net::{Timestamp, count, escape_lossy};
 use crate::registration::{State, Verdict};
 use crate::wording::words;
 
-/// Between two looks for what is to be told, and two writes of what changed in between.
+/// Between two looks for what is to be reported, and two writes of what changed in between.
 const LOOK: Duration = Duration::from_millis(200);
 const WRITE: Duration = Duration::from_secs(1);
 /// Characters of the name of a DN in a notification.
@@ -192,7 +192,7 @@ impl Notifier {
         format!("{}\n{posts}\n", self.alerts.save(Timestamp::now()))
     }
 
-    /// Takes in changes, and hands on what is to be told.
+    /// Takes in changes, and hands on what is to be reported.
     pub(super) fn turn(&mut self, news: Vec<News>, now: Timestamp, said: &mut Vec<String>) {
         self.has_changed |= !news.is_empty();
         for one in news {
@@ -238,7 +238,7 @@ impl Notifier {
                 said.extend(post.render(notification));
             }
         }
-        // before anybody is told: a restart finds what was not delivered
+        // before anybody is notified: a restart finds what was not delivered
         self.write(said);
         #[cfg(feature = "exec")]
         if let Some(exec) = &self.exec {
@@ -259,7 +259,7 @@ impl Notifier {
         self.write_due = Instant::now() + WRITE.max(began.elapsed() * 20);
     }
 
-    /// Tells what is due, waits for what is under way, and says what there was in all.
+    /// Reports what is due, waits for what is under way, and says what there was in all.
     pub(super) fn finish(mut self, news: Vec<News>, now: Timestamp) -> Vec<String> {
         let mut said = Vec::new();
         for one in news {
@@ -281,7 +281,7 @@ impl Notifier {
         said
     }
 
-    /// Adds what was told, and what became of it.
+    /// Adds what was reported, and what became of it.
     #[cfg(feature = "metrics")]
     pub(super) fn add_to(&self, families: &mut crate::metrics::Families) {
         let numbers = KINDS.iter().zip(self.told);
@@ -321,6 +321,10 @@ pub(super) fn change(told: &Told<'_>, wanted: &[NotifyOn]) -> News {
     let now = change.to.map_or(Now::Gone, |to| {
         let (name, code) = (to.verdict.name(), to.status_code);
         let label = words::on_basis(to.verdict.label(code), to.basis);
+        let label = match to.verdict {
+            Verdict::CtiOnly => format!("out of service, {label}"),
+            _ => label,
+        };
         match (to.state, told.risk) {
             _ if to.verdict == Verdict::NotSeen => trouble(Level::NotSeen, name, code, label),
             (State::OutOfService, _) => trouble(Level::OutOfService, name, code, label),

@@ -1,4 +1,4 @@
-//! Posts notifications by way of a process outside the fence, and reports how that goes.
+//! Posts notifications through a process outside the fence, and reports how that goes.
 
 use std::time::{Duration, Instant};
 
@@ -198,8 +198,8 @@ impl Posting {
             append!(said, "; {lost} not posted");
         }
         if left > 0 {
-            let kept = if is_kept { "kept for the next run" } else { "lost" };
-            append!(said, "; {left} that waited {kept}");
+            let kept = if is_kept { "kept for the next run" } else { "lost (--state keeps them)" };
+            append!(said, "; {left} still waiting, {kept}");
         }
         said
     }
