@@ -109,6 +109,7 @@ fuzz_target!(|data: &[u8]| {
         packets: 0,
         bytes: 0,
         size: None,
+        span: None,
     }];
     for (place, piece) in (0..).zip(data.split(|&byte| byte == 0)) {
         let [flags, bytes @ ..] = piece else { continue };
