@@ -403,3 +403,10 @@ pub enum WarningKind {
     #[error("read no further in this archive: {0}")]
     ArchiveEnds(String),
 }
+
+/// An input that was left out.
+impl From<InputError> for Warning {
+    fn from(InputError { path, reason }: InputError) -> Self {
+        Self { file: None, path, offset: None, kind: WarningKind::Unreadable(reason) }
+    }
+}

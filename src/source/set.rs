@@ -108,11 +108,6 @@ struct Unknown {
     reason: OpenError,
 }
 
-/// An input that was left out.
-fn unreadable_input(InputError { path, reason }: InputError) -> Warning {
-    Warning { file: None, path, offset: None, kind: WarningKind::Unreadable(reason) }
-}
-
 impl CaptureSet {
     /// Opens `inputs`: files, directories, and `-` for standard input.
     ///
@@ -180,7 +175,7 @@ impl CaptureSet {
                 Some(first) => SourceError::NoneReadable { first, others },
             });
         }
-        self.warnings.extend(failures.into_iter().map(unreadable_input));
+        self.warnings.extend(failures.into_iter().map(Warning::from));
         Ok(self)
     }
 
@@ -337,7 +332,7 @@ impl CaptureSet {
         let places = members.into_iter().map(Place::Member).collect();
         let mut failures = self.add_all(path, places, depth + 1, others).into_iter();
         let first = failures.next();
-        self.warnings.extend(failures.map(unreadable_input));
+        self.warnings.extend(failures.map(Warning::from));
         first.map_or(Ok(()), Err)
     }
 
