@@ -266,6 +266,40 @@ fn a_filter_selects_what_is_reported_and_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn any_header_is_a_column_and_a_field_and_secrets_stay_masked() {
+    const AUTH: &str = "captures/auth-failed/input.pcap";
+    let report = |args: &[&str]| {
+        let (status, out, err) = run(&[&["report"], args].concat());
+        assert_eq!((status, err.as_str()), (0, ""), "{args:?}");
+        out
+    };
+    let columns = "dn,hdr.MAX-forwards,hdr.m,contact.param.expires,hdr.X-None";
+    let out = report(&["--format", "csv", "--columns", columns, INCIDENT]);
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines[0].trim_end(), columns);
+    assert_eq!(lines[1].trim_end(), "5001,70,<sip:5001@192.168.210.54:5060>,absent,absent");
+    let text = report(&["--columns", "hdr.Max-Forwards", INCIDENT]);
+    assert!(text.contains("hdr.Max-Forwards") && text.contains("192.168.210.54  70"), "{text}");
+    let credentials = ["--format", "csv", "--columns", "dn,hdr.Authorization", AUTH];
+    let out = report(&credentials);
+    assert!(out.contains("response=\"\"***\"\"") && out.contains("2002"), "{out}");
+    let names = |filter: &str| {
+        report(&["--format", "csv", "--columns", "dn", "--where", filter, AUTH]).lines().count() - 1
+    };
+    assert_eq!(names("hdr.Authorization"), 3);
+    assert_eq!(names("hdr.authorization~*** hdr.max-forwards>=70"), 3);
+    assert_eq!(names("hdr.authorization~response=\"*"), 3);
+    // no digit of a response is found
+    let digits: Vec<_> = "0123456789abcdef".chars().collect();
+    for digit in digits {
+        let filter = format!("hdr.authorization~response=\"{digit}");
+        let (status, ..) = run(&["report", "--where", &filter, AUTH]);
+        assert_eq!(status, 2, "{filter}");
+    }
+    refused(&["report", "--columns", "nothing", AUTH], 2, "no such column; there are dn, state");
+}
+
+#[test]
 fn what_fail_on_names_is_status_1() {
     for (words, status) in [
         ("rejected", 1),

@@ -34,7 +34,7 @@ pub(super) fn run(settings: &ExtractSettings) -> Result<Outcome, Failure> {
     };
     let (capture, findings, style) = (&trace.capture, &*findings, Style::default());
     let contrast = &contrast;
-    let view = View { snapshot, capture, findings, contrast, selection, zone, style };
+    let view = View { snapshot, capture, findings, contrast, selection, columns: &[], zone, style };
     let summary = export(&wanted, &view, &Evidence::Files(input.clone()))?;
     let mut out = super::output();
     for sentence in summary.sentences() {

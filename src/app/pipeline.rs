@@ -92,7 +92,7 @@ impl Plan {
         sink: Option<&mut MessageSink<'_>>,
         watch: Option<&mut Watch<'_>>,
     ) -> Result<Trace, Failure> {
-        let known = self.input.logs.clone();
+        let (known, extras) = (self.input.logs.clone(), self.input.extras.clone());
         let reader = Reader {
             input: self.input,
             opened: self.opened,
@@ -112,7 +112,7 @@ impl Plan {
                 .map_err(|error| Failure::Start("reader", error))?;
             // here: an allocator gives what one thread frees to the same thread, and once the model
             // is whole, this one goes on with it
-            let known = &known;
+            let known = (&known, &*extras);
             let work =
                 AssertUnwindSafe(move || worker::run(known, &to_work, &emptied, sink, watch));
             let work = catch_unwind(work).map_err(|_| Failure::Thread("worker"));
@@ -171,7 +171,16 @@ mod tests {
         let (snapshot, capture, zone) = (&snapshot, &trace.capture, &zone);
         let mut out = Vec::new();
         let contrast = &Contrast::default();
-        let view = View { snapshot, capture, findings: &[], contrast, selection, zone, style };
+        let view = View {
+            snapshot,
+            capture,
+            findings: &[],
+            contrast,
+            selection,
+            columns: &[],
+            zone,
+            style,
+        };
         json::write(&view, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }

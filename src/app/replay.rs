@@ -96,7 +96,8 @@ fn write(tracker: Tracker, format: impl Fn(&View<'_>, &mut Vec<u8>)) -> String {
     let (capture, contrast, zone) = (&Capture::default(), &Contrast::default(), &TimeZone::UTC);
     let snapshot = &snapshot;
     let mut out = Vec::new();
-    let view = View { snapshot, capture, findings: &[], contrast, selection, zone, style };
+    let view =
+        View { snapshot, capture, findings: &[], contrast, selection, columns: &[], zone, style };
     format(&view, &mut out);
     String::from_utf8(out).unwrap()
 }

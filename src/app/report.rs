@@ -70,6 +70,7 @@ pub(super) fn print(
         findings: &findings,
         contrast: &contrast,
         selection,
+        columns: &settings.columns,
         zone: &settings.zone,
         style: settings.style,
     };

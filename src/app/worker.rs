@@ -8,7 +8,7 @@ use super::batch::{Batch, Found, Room};
 use super::nodes;
 use crate::cli::LogSettings;
 use crate::net::Origin;
-use crate::registration::{AHEAD, Ingested, Tracker};
+use crate::registration::{AHEAD, ExtraName, Ingested, Tracker};
 use crate::sip::Message;
 
 /// Takes every REGISTER and every response to one, as they come.
@@ -20,13 +20,14 @@ pub(super) type Watch<'w> = dyn FnMut(&mut Tracker) + Send + 'w;
 
 /// Takes batches until there are no more, or until the sink fails.
 pub(super) fn run(
-    known: &LogSettings,
+    (known, extras): (&LogSettings, &[ExtraName]),
     full: &Receiver<Batch>,
     empty: &Sender<Batch>,
     mut sink: Option<&mut MessageSink<'_>>,
     mut watch: Option<&mut Watch<'_>>,
 ) -> io::Result<Tracker> {
     let mut tracker = Tracker::new();
+    tracker.keep_extras(extras);
     nodes::announce(&mut tracker, known);
     let mut room = Room::default();
     for mut batch in full {

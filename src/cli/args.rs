@@ -14,6 +14,7 @@ use super::fail_on::FailOn;
 #[cfg(feature = "live")]
 use super::interfaces::InterfacesArgs;
 use crate::compare::Filter;
+use crate::report::Column;
 use crate::select::{DnList, DnListError};
 
 /// Examples, followed by the exit statuses that the command has.
@@ -150,6 +151,10 @@ pub(super) struct ReportArgs {
     /// Only DNs this filter takes: `failing (code=403 or ua~Asterisk)`; see docs/filter.md
     #[arg(long = "where", value_name = "FILTER", value_parser = Filter::parse)]
     pub matching: Option<Filter>,
+    /// The columns of `csv`, in this order; `text` shows those that are headers or Contact parameters in
+    /// place of the User-Agent: `dn,verdict,hdr.X-Site,contact.param.ob`
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = Column::parse)]
+    pub columns: Vec<Column>,
     /// Judge at this moment instead of the last packet: RFC 3339, `2026-11-22 21:04[:05]`,
     /// epoch seconds, or `21:04:05` on the day of the first packet (the next day if that is earlier)
     #[arg(long, value_name = "TIME", value_parser = At::parse)]

@@ -102,7 +102,10 @@ impl TryFrom<CompareArgs> for CompareSettings {
         let what = match (a, before.zip(after)) {
             (Some(a), _) => {
                 let files = words.into_iter().map(PathBuf::from).collect();
-                What::Selected(InputSettings::new(files, &read), Box::new((a, b)))
+                let extras = [Some(&a), b.as_ref()].into_iter().flatten().flat_map(Filter::extras);
+                let input =
+                    InputSettings { extras: extras.collect(), ..InputSettings::new(files, &read) };
+                What::Selected(input, Box::new((a, b)))
             }
             (None, Some((before, after))) => {
                 let [dn] = words.as_slice() else {

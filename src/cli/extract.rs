@@ -85,13 +85,14 @@ impl TryFrom<ExtractArgs> for ExtractSettings {
     type Error = clap::Error;
 
     fn try_from(args: ExtractArgs) -> Result<Self, clap::Error> {
-        let ExtractArgs { format, output, force, mode, matching: filter, common } = args;
+        let ExtractArgs { format, output, force, mode, matching, common } = args;
         let zone = zone(common.read.utc);
-        let (input, selection) = split(common);
-        if selection.is_all() && filter.is_none() {
+        let (mut input, selection) = split(common);
+        input.extras = matching.iter().flat_map(Filter::extras).collect();
+        if selection.is_all() && matching.is_none() {
             let words = "name the DNs with --dn LIST or --source CIDR, or select them with --where FILTER\n";
             return Err(clap::Error::raw(clap::error::ErrorKind::MissingRequiredArgument, words));
         }
-        Ok(Self { input, format, selection, filter, output, force, mode, zone })
+        Ok(Self { input, format, selection, filter: matching, output, force, mode, zone })
     }
 }

@@ -13,8 +13,9 @@ use super::secret_arg::SecretArg;
 #[cfg(feature = "live")]
 use super::settings::InputSettings;
 use super::settings::mode;
-#[cfg(feature = "live")]
 use crate::net::STANDARD_INPUT;
+#[cfg(feature = "live")]
+use crate::registration::ExtraName;
 
 /// Where live traffic comes from.
 #[derive(ClapArgs, Debug)]
@@ -170,6 +171,8 @@ pub struct LiveSettings {
     pub duration: Option<Duration>,
     /// TLS key logs.
     pub keylogs: Vec<PathBuf>,
+    /// Headers and Contact parameters to keep, because a filter or a column names them.
+    pub extras: Vec<ExtraName>,
     /// Where all that is seen is written.
     pub record: Option<RecordSettings>,
     /// The user to become.
@@ -334,7 +337,7 @@ impl LiveArgs {
             return None;
         }
         self.take_standard_input();
-        self.settings(None, files.keylogs, files.logs, files.rights).ok()
+        self.settings(None, files.keylogs.into_vec(), files.logs, files.rights).ok()
     }
 
     /// An error if what is given is about live traffic, and there is none.
@@ -395,6 +398,7 @@ impl LiveArgs {
             memory: usize::try_from(self.memory).unwrap_or(usize::MAX),
             duration: self.duration,
             keylogs,
+            extras: Vec::new(),
             record: record(self.record)?,
             #[cfg(feature = "live")]
             user: rights.user,

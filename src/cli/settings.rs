@@ -20,7 +20,8 @@ use super::interfaces::InterfacesSettings;
 use super::logs::{LogSettings, NodeIs};
 use crate::compare::Filter;
 use crate::net::STANDARD_INPUT;
-use crate::report::Style;
+use crate::registration::ExtraName;
+use crate::report::{Column, Style};
 use crate::select::Selection;
 
 /// What to do.
@@ -74,11 +75,13 @@ pub struct InputSettings {
     /// Files, directories, `-` for standard input.
     pub files: Vec<PathBuf>,
     /// A libpcap filter that packets have to pass.
-    pub filter: Option<String>,
+    pub filter: Option<Box<str>>,
     /// TLS key logs.
-    pub keylogs: Vec<PathBuf>,
+    pub keylogs: Box<[PathBuf]>,
     /// What is known of logs among the files.
     pub logs: LogSettings,
+    /// Headers and Contact parameters to keep, because a filter or a column names them.
+    pub extras: Box<[ExtraName]>,
     /// Whether progress may be shown on standard error.
     pub progress: bool,
     /// What the program may do once all is open.
@@ -107,6 +110,8 @@ pub struct ReportSettings {
     pub selection: Selection,
     /// Which of these.
     pub filter: Option<Filter>,
+    /// The columns of rows; the usual ones if empty.
+    pub columns: Vec<Column>,
     /// The DNs that should be there.
     pub expected: Vec<String>,
     /// The moment to judge at.
@@ -204,6 +209,7 @@ impl TryFrom<ReportArgs> for ReportSettings {
             format,
             expect,
             matching,
+            columns,
             at,
             fail_on,
             all,
@@ -226,11 +232,15 @@ impl TryFrom<ReportArgs> for ReportSettings {
             ReportFormatArg::Csv => ReportFormat::Csv,
         };
         let expected = expect.unwrap_or_default().0;
+        let of_columns = columns.iter().filter_map(Column::extra).cloned();
+        let of_filter = matching.iter().flat_map(Filter::extras);
+        let input = input.keeping(of_columns.chain(of_filter).collect());
         Ok(Self {
             input,
             format,
             selection,
             filter: matching,
+            columns,
             expected,
             at,
             fail_on,
@@ -280,8 +290,8 @@ impl Input {
         let files = InputSettings::new(files, read);
         if live.is_asked_for() {
             return Ok(Self::Live(Box::new(live.settings(
-                files.filter,
-                files.keylogs,
+                files.filter.map(String::from),
+                files.keylogs.into_vec(),
                 files.logs,
                 #[cfg(feature = "live")]
                 files.rights,
@@ -292,14 +302,25 @@ impl Input {
     }
 }
 
+impl Input {
+    /// The same, with these headers and Contact parameters kept.
+    pub(super) fn keeping(self, extras: Vec<ExtraName>) -> Self {
+        match self {
+            Self::Files(files) => Self::Files(InputSettings { extras: extras.into(), ..files }),
+            #[cfg(any(feature = "live", feature = "hep"))]
+            Self::Live(live) => Self::Live(Box::new(super::LiveSettings { extras, ..*live })),
+        }
+    }
+}
+
 impl InputSettings {
     /// How these files are to be read.
     pub(super) fn new(files: Vec<PathBuf>, read: &ReadArgs) -> Self {
         #[cfg(feature = "live")]
-        let filter = read.filter.clone();
+        let filter = read.filter.as_deref().map(Box::from);
         #[cfg(not(feature = "live"))]
         let filter = None;
-        let (keylogs, logs) = (read.keylog.clone(), LogSettings::from(&read.logs));
+        let (keylogs, logs) = (read.keylog.as_slice().into(), LogSettings::from(&read.logs));
         let of_nodes = logs.nodes.iter().filter(|node| node.is() == NodeIs::File);
         let of_nodes = of_nodes.map(|node| node.file.clone());
         let files = files.into_iter().chain(of_nodes).collect();
@@ -308,6 +329,7 @@ impl InputSettings {
             filter,
             keylogs,
             logs,
+            extras: Box::default(),
             progress: !read.quiet && stderr().is_terminal(),
             #[cfg(feature = "live")]
             rights: read.rights.clone().into(),

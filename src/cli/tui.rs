@@ -13,6 +13,7 @@ use super::live::LiveSettings;
 use super::settings::{Input, InputSettings, style, zone};
 use crate::compare::Filter;
 use crate::net::STANDARD_INPUT;
+use crate::registration::ExtraName;
 use crate::tui::{ColumnId, Options, Palette, column_names};
 
 pub(super) const EXAMPLES: &str = ending!(
@@ -30,9 +31,10 @@ pub(super) struct TuiArgs {
     /// Only DNs this filter takes, at first: `failing (code=403 or ua~Asterisk)`; see docs/filter.md
     #[arg(long, visible_alias = "where", value_name = "FILTER", value_parser = show)]
     show: Option<String>,
-    /// The columns of the list, in this order, separated by commas
+    /// The columns of the list, in this order, separated by commas; `hdr.NAME` is any header of the
+    /// REGISTER, `contact.param.NAME` any parameter of its Contact
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = column)]
-    columns: Vec<ColumnId>,
+    columns: Vec<ColumnArg>,
     /// The colors: for a dark or a light background, or none; calm ones where the terminal has 256 or more
     #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
     theme: ThemeArg,
@@ -125,6 +127,10 @@ impl TryFrom<TuiArgs> for TuiSettings {
             #[cfg(any(feature = "live", feature = "hep"))]
             Input::Live(live) => (live.title(), Input::Live(live)),
         };
+        let (columns, extras) = with_extras(columns, show.as_deref());
+        #[cfg(feature = "live")]
+        let stream = stream.map(|live| Box::new(LiveSettings { extras: extras.clone(), ..*live }));
+        let input = input.keeping(extras);
         let options = Options {
             zone,
             palette: palette(theme),
@@ -193,10 +199,36 @@ fn show(text: &str) -> Result<String, String> {
     Filter::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
-fn column(name: &str) -> Result<ColumnId, String> {
-    ColumnId::from_name(name.trim()).ok_or_else(|| {
-        format!("no such column; there are {}", column_names().collect::<Vec<_>>().join(", "))
+/// A column that is asked for.
+#[derive(Clone, Debug)]
+enum ColumnArg {
+    Named(ColumnId),
+    Extra(ExtraName),
+}
+
+fn column(name: &str) -> Result<ColumnArg, String> {
+    let usual = ColumnId::from_name(name.trim()).map(ColumnArg::Named);
+    usual.or_else(|| ExtraName::parse(name.trim()).map(ColumnArg::Extra)).ok_or_else(|| {
+        let names = column_names().collect::<Vec<_>>().join(", ");
+        format!("no such column; there are {names}, hdr.NAME and contact.param.NAME")
     })
+}
+
+/// The columns, and the headers and Contact parameters that they and the filter need.
+fn with_extras(columns: Vec<ColumnArg>, filter: Option<&str>) -> (Vec<ColumnId>, Vec<ExtraName>) {
+    let mut extras = Vec::new();
+    let columns = columns.into_iter().filter_map(|column| match column {
+        ColumnArg::Named(id) => Some(id),
+        ColumnArg::Extra(name) => {
+            let place = u8::try_from(extras.len()).ok()?;
+            extras.push(name);
+            Some(ColumnId::Extra(place))
+        }
+    });
+    let columns = columns.collect();
+    let filter = filter.and_then(|text| Filter::parse(text).ok()).unwrap_or_default();
+    extras.extend(filter.extras());
+    (columns, extras)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod codes;
 mod cohort;
 mod combine;
 mod contrast;
+mod extra;
 mod facts;
 mod filter;
 mod holds;
@@ -44,6 +45,7 @@ pub use atom::Value;
 pub use attribute::{ATTRIBUTES, Attribute, Kind};
 pub use cohort::Cohorts;
 pub use contrast::{contrast, contrast_of};
+pub use extra::extra;
 pub use filter::{Advice, Filter, FilterError, filter_fields};
 pub use model::{
     Combination, Common, Condition, Contrast, Counted, Finding, Group, Leading, Share, Side,

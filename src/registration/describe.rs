@@ -45,6 +45,9 @@ impl Tracker {
             _ => self.describe_anew(attempt, origin, message, facts, asked),
         }
         self.copy_details(attempt);
+        if !self.extra_names.is_empty() {
+            self.note_extras(attempt, message);
+        }
     }
 
     /// What the attempt keeps of the details.

@@ -67,7 +67,7 @@ impl Dn {
             + self.aside.as_ref().map_or(0, |aside| {
                 let heard = aside.heard.as_deref().map_or(0, super::heard::HeardOfDn::heap_bytes);
                 let lists = aside.agents.heap_bytes() + aside.looked_up.heap_bytes();
-                size_of::<Aside>() + ALLOCATION + lists + heard
+                size_of::<Aside>() + ALLOCATION + lists + heard + size_of_val(&*aside.extras)
             })
             + spilled(&self.recent)
     }

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::arena::Arena;
 use super::attempt::{Attempt, Demand};
 use super::connections::ConnectionRecord;
+use super::extra::ExtraName;
 use super::flows::Ways;
 use super::index::Index;
 use super::lookups::FailedLookup;
@@ -51,6 +53,7 @@ pub struct Snapshot {
     pub last: Option<Timestamp>,
     /// DNs left out because only scanners tried them.
     pub collapsed: usize,
+    pub(super) extra_names: Arc<[ExtraName]>,
 }
 
 /// One address that sends REGISTERs.
@@ -126,6 +129,7 @@ impl Tracker {
             first: self.first,
             last: self.first.map(|_| self.last),
             collapsed: 0,
+            extra_names: Arc::clone(&self.extra_names),
         };
         snapshot.judge_dns(&options.expected);
         snapshot

@@ -8,6 +8,7 @@ use super::attempt::{Attempt, Outcome};
 use super::coverage::Covered;
 use super::details::Details;
 use super::ends::{End, Host};
+use super::extra::Extras;
 use super::few::Few;
 use super::heard::{HeardOfDn, Hearing};
 use super::index::Index;
@@ -320,6 +321,8 @@ pub(super) struct Aside {
     pub looked_up: Few<LookedUp>,
     /// Its name with its domain, where several DNs have its user.
     pub shown: Sym,
+    /// What its latest REGISTER says where it was asked for.
+    pub extras: Extras,
 }
 
 /// One of the latest attempts of a DN, and whether it is over for good: nothing that comes later

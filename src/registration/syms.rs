@@ -103,6 +103,7 @@ impl Symbols for Dn {
         visit(user);
         if let Some(aside) = aside {
             visit(&mut aside.shown);
+            aside.extras.iter_mut().flatten().for_each(&mut *visit);
         }
         for list in [aors, contacts, vias, user_agents] {
             list.iter_mut().for_each(&mut *visit);

@@ -1,6 +1,7 @@
 //! The tracker: takes messages in the order of the trace and keeps the model up to date.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::net::{Endpoint, FrameRef, LogMarks, Origin, Timestamp};
 use crate::packet::DnsMessage;
@@ -12,6 +13,7 @@ use super::bounds::{Bounds, Forgotten};
 use super::callers::Callers;
 use super::connections::Connections;
 use super::ends::End;
+use super::extra::ExtraName;
 use super::facts::Facts;
 use super::flows::Flows;
 use super::forms::{AnswerForm, Forms, Lately};
@@ -116,6 +118,8 @@ pub struct Tracker {
     pub(super) answer_forms: Forms<AnswerForm>,
     /// What is kept of answers, of one for all that are alike.
     pub(super) alike: Lately<u64, AnswerKept>,
+    /// Headers and Contact parameters that are kept because they were named.
+    pub(super) extra_names: Arc<[ExtraName]>,
     /// Its limits, if it has any.
     pub(super) bounds: Option<Box<Bounds>>,
 }

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use crate::hashing::HashMap;
 
 use super::View;
+use super::columns::{Column, extra_text};
 use super::compare::csv_line as line;
 use crate::diagnosis::Finding;
 use crate::net::{Endpoint, Timestamp, escape_bytes};
 use crate::registration::{DnView, Flag, Sym};
 use crate::wording::when::iso;
 
-const HEADER: [&str; 19] = [
+pub(super) const HEADER: [&str; 19] = [
     "dn",
     "state",
     "verdict",
@@ -35,14 +36,25 @@ const HEADER: [&str; 19] = [
 
 /// Writes the rows, most urgent first.
 pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    line(out, &HEADER.map(str::to_owned))?;
+    let usual: Vec<Column> = (0..HEADER.len()).map(Column::Usual).collect();
+    let columns = if view.columns.is_empty() { &usual } else { view.columns };
+    let title = |column: &Column| match column {
+        Column::Usual(place) => HEADER.get(*place).copied().unwrap_or_default().to_owned(),
+        Column::Extra(name) => name.to_string(),
+    };
+    line(out, &columns.iter().map(title).collect::<Vec<_>>())?;
     let causes: HashMap<&[u8], &Finding> = view
         .findings()
         .filter(|finding| finding.is_cause)
         .filter_map(|finding| Some((finding.dn.as_deref()?, finding)))
         .collect();
     for dn in view.dns() {
-        line(out, &row(view, dn, causes.get(dn.name()).copied()))?;
+        let row = row(view, dn, causes.get(dn.name()).copied());
+        let cell = |column: &Column| match column {
+            Column::Usual(place) => row.get(*place).cloned().unwrap_or_default(),
+            Column::Extra(name) => extra_text(&dn, name),
+        };
+        line(out, &columns.iter().map(cell).collect::<Vec<_>>())?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::registration::{DnView, Snapshot, SourceState};
 use crate::select::Selection;
 use crate::statistics::Statistics;
 
+mod columns;
 pub mod compare;
 pub mod csv;
 pub mod explain;
@@ -26,6 +27,7 @@ pub mod ndjson;
 mod place;
 pub mod text;
 
+pub use columns::Column;
 pub use message::MessageView;
 
 /// Columns of a line of text.
@@ -60,6 +62,8 @@ pub struct View<'a> {
     pub contrast: &'a Contrast,
     /// What is shown of it.
     pub selection: &'a Selection,
+    /// The columns of rows; the usual ones if empty.
+    pub columns: &'a [Column],
     /// The zone of times in text.
     pub zone: &'a TimeZone,
     /// How text looks.

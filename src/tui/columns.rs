@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::data::{Data, Row};
+use crate::compare::Value;
 use crate::net::{Timestamp, escape_bytes};
 use crate::registration::{Flag, Verdict};
 use crate::wording::durations::{duration_short, seconds_short};
@@ -41,6 +42,8 @@ pub enum ColumnId {
     Flags,
     /// When it was last seen.
     LastSeen,
+    /// A header or Contact parameter, by its place among those that are kept.
+    Extra(u8),
 }
 
 /// What a cell and an order are made from.
@@ -86,8 +89,21 @@ impl ColumnId {
     }
 
     pub(super) fn column(self) -> &'static Column {
+        if let Self::Extra(place) = self {
+            return EXTRAS.get(usize::from(place)).unwrap_or(&FIRST);
+        }
         // every id has its row in the table: a test holds it
         COLUMNS.iter().find(|column| column.id == self).unwrap_or(&FIRST)
+    }
+
+    /// What is over it: of a header its name.
+    pub(super) fn title(self, data: &Data) -> Cow<'_, str> {
+        match self {
+            Self::Extra(place) => {
+                data.extra(place).map_or(Cow::Borrowed("header"), |name| name.to_string().into())
+            }
+            other => other.column().title.into(),
+        }
     }
 
     /// Those shown by default.
@@ -319,6 +335,48 @@ pub(super) static COLUMNS: &[Column] = &[
         ..BASE
     },
 ];
+
+/// The columns of headers and Contact parameters, in the order in which they are kept.
+static EXTRAS: [Column; 8] = [
+    extra_column::<0>(),
+    extra_column::<1>(),
+    extra_column::<2>(),
+    extra_column::<3>(),
+    extra_column::<4>(),
+    extra_column::<5>(),
+    extra_column::<6>(),
+    extra_column::<7>(),
+];
+
+const fn extra_column<const PLACE: u8>() -> Column {
+    Column {
+        id: ColumnId::Extra(PLACE),
+        name: "hdr",
+        title: "header",
+        about: "what its latest REGISTER says there",
+        width: |data| (8, data.extra(PLACE).map_or(8, |name| name.to_string().len()).clamp(16, 24)),
+        keep: 1,
+        usual: false,
+        known: |_| false,
+        cell: |look, _, place| extra_cell(look.data, PLACE, place).into(),
+        order: |data, a, b| {
+            let value = |row: &Row| extra_cell(data, PLACE, row.place);
+            value(a).cmp(&value(b))
+        },
+        ..BASE
+    }
+}
+
+/// What a DN's latest REGISTER says in a header; `?` while none was seen that could show it.
+fn extra_cell(data: &Data, extra: u8, place: u32) -> String {
+    let name_and_dn = data.extra(extra).zip(data.dn(place));
+    let value = name_and_dn.and_then(|(name, dn)| crate::compare::extra(&dn, name));
+    match value {
+        None => "?".to_owned(),
+        Some(Value::Absent) => "-".to_owned(),
+        Some(text) => text.display(),
+    }
+}
 
 /// The verdict in words; how long it still runs has a column of its own.
 fn state(row: &Row) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::data::Data;
 use crate::net::{FrameRef, Origin, Timestamp};
+use crate::registration::ExtraName;
 
 /// Something to be done outside the state.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +23,8 @@ pub enum Effect {
     Lines(FrameRef),
     /// Write DNs to a file; the result comes back as [`News::Saved`].
     Save(SaveRequest),
+    /// Read everything again, with these headers and Contact parameters kept; it comes back as [`News::Data`].
+    Keep(Vec<ExtraName>),
     /// Put text on the clipboard of the person's own machine (OSC 52).
     Copy(String),
 }

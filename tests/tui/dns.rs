@@ -223,6 +223,29 @@ fn a_filter_that_matches_nothing_says_which_condition_is_why() {
 }
 
 #[test]
+fn a_header_that_a_filter_names_is_read_and_becomes_a_column() {
+    let mut session = Session::new("auth-failed", (140, 40));
+    session.keys("<F7>hdr.max-forwards=70 hdr.authorization");
+    assert_eq!(list(&mut session).len(), 3, "not before Enter");
+    session.keys("<Enter>");
+    let text = session.text((140, 40));
+    assert!(text.contains("hdr.max-forwards") && text.contains("hdr.authorization"), "{text}");
+    assert_eq!(list(&mut session), ["2002", "2003", "2102"]);
+    // what is masked is neither shown nor found
+    session.keys(
+        "<F7><C-u>hdr.authorization~response=\"\"<Enter><F7><C-u>hdr.authorization~***<Enter>",
+    );
+    assert_eq!(list(&mut session).len(), 3);
+    session.keys("<F7><C-u>hdr.x-none<Enter>");
+    assert!(session.text((140, 40)).contains("hdr.x-none: 0"));
+    session.keys("<F7><C-u>hdr.x-none=absent contact.param.ob=absent<Enter>");
+    assert_eq!(list(&mut session).len(), 3);
+    session.keys("<F10>");
+    let text = session.text((140, 40));
+    assert!(text.contains("[x] contact.param.ob  what its latest REGISTER says there"), "{text}");
+}
+
+#[test]
 fn columns_sort_both_ways_and_the_selection_stays() {
     let mut session = Session::new("incident", (140, 40));
     session.keys("jj");

@@ -117,6 +117,12 @@ impl Session {
                     let lines = log_lines(&self.input, place, &self.data);
                     self.news(News::Lines(place, lines.map_err(|failure| failure.to_string())));
                 }
+                Effect::Keep(names) => {
+                    self.input.extras = names.into();
+                    self.data = Arc::new(read(&self.input).unwrap());
+                    self.news(News::Data(Arc::clone(&self.data)));
+                    self.news(News::Finished);
+                }
                 other => self.effects.push(other),
             }
         }

@@ -21,7 +21,9 @@ use crate::net::Timestamp;
 #[cfg(feature = "live")]
 use crate::packet::sieve;
 use crate::packet::{HepStats, KeyLog};
-use crate::registration::{DnChange, DnView, Limits, Snapshot, SnapshotOptions, Tracker};
+use crate::registration::{
+    DnChange, DnView, ExtraName, Limits, Snapshot, SnapshotOptions, Tracker,
+};
 #[cfg(feature = "live")]
 use crate::sip::Method;
 
@@ -69,6 +71,11 @@ impl Engine {
             #[cfg(feature = "tui")]
             kept: None,
         }
+    }
+
+    /// Keeps these headers and Contact parameters from now on.
+    pub(super) fn keep_extras(&mut self, names: &[ExtraName]) {
+        self.tracker.keep_extras(names);
     }
 
     /// Names the nodes of the logs that are read.

@@ -101,6 +101,7 @@ impl Ready {
         needs: &Needs,
     ) -> Result<Following, Failure> {
         let mut engine = Engine::new(&self.budget, self.keys);
+        engine.keep_extras(&settings.extras);
         engine.name_nodes(&settings.logs);
         #[cfg(feature = "live")]
         engine.send_to(self.out);

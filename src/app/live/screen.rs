@@ -36,7 +36,7 @@ pub(in crate::app) fn run(settings: &TuiSettings, live: &LiveSettings) -> Result
     following.engine.keep(kept.clone());
     let (send, news) = bounded(WAITING);
     let zone = &settings.options.zone;
-    let desk = &mut Clerk::start(Evidence::Kept(kept), zone, send.clone())?;
+    let desk = &mut Clerk::start(Evidence::Kept(kept), None, zone, send.clone())?;
     let judging = Judging::start(send.clone(), Duration::ZERO)?;
     let stop = Arc::new(AtomicBool::new(false));
     let feed = Feed {

@@ -11,12 +11,17 @@ use crate::app::evidence::Evidence;
 use crate::app::export::{Export, export};
 use crate::app::fetch::Wanted;
 use crate::cli::ExtractFormat;
+use crate::registration::ExtraName;
 use crate::report::{Style, View};
 use crate::select::{DnList, Selection};
 use crate::tui::{Data, Desk, Effect, Fetched, MessageKey, News, SaveFormat, SaveRequest, Saved};
 
 /// What there is to do, and what the screen shows then.
 type Todo = (Effect, Arc<Data>);
+
+/// Reads everything again with these headers and Contact parameters kept.
+pub(in crate::app) type Again = Box<AgainOf>;
+type AgainOf = dyn Fn(Vec<ExtraName>) -> Result<(), Failure> + Send;
 
 /// The desk of a screen.
 pub(in crate::app) struct Clerk {
@@ -27,6 +32,7 @@ pub(in crate::app) struct Clerk {
 impl Clerk {
     pub(in crate::app) fn start(
         evidence: Evidence,
+        again: Option<Again>,
         zone: &TimeZone,
         news: Sender<News>,
     ) -> Result<Self, Failure> {
@@ -34,7 +40,7 @@ impl Clerk {
         let zone = zone.clone();
         Builder::new()
             .name("desk".to_owned())
-            .spawn(move || work(&evidence, &zone, &effects, &news))
+            .spawn(move || work((&evidence, again.as_deref()), &zone, &effects, &news))
             .map_err(|error| Failure::Start("desk", error))?;
         Ok(Self { todo })
     }
@@ -47,7 +53,12 @@ impl Desk for Clerk {
     }
 }
 
-fn work(evidence: &Evidence, zone: &TimeZone, effects: &Receiver<Todo>, news: &Sender<News>) {
+fn work(
+    (evidence, again): (&Evidence, Option<&AgainOf>),
+    zone: &TimeZone,
+    effects: &Receiver<Todo>,
+    news: &Sender<News>,
+) {
     let mut next = effects.recv().ok();
     while let Some((effect, data)) = next.take() {
         match effect {
@@ -72,6 +83,16 @@ fn work(evidence: &Evidence, zone: &TimeZone, effects: &Receiver<Todo>, news: &S
             }
             Effect::Save(request) => {
                 drop(news.send(News::Saved(save(evidence, zone, &request, &data))));
+            }
+            Effect::Keep(names) => {
+                let read = again.map_or_else(
+                    || Err("a header that is named now is not in what was kept: name it with --columns or --show".to_owned()),
+                    |again| again(names).map_err(|failure| failure.to_string()),
+                );
+                if let Err(why) = read {
+                    drop(news.send(News::Finished));
+                    drop(news.send(News::Saved(Saved::Failed(why))));
+                }
             }
             // the loop of the screen does these
             Effect::Quit | Effect::Suspend | Effect::Redraw | Effect::Copy(_) => {}
@@ -134,6 +155,7 @@ fn save(evidence: &Evidence, zone: &TimeZone, request: &SaveRequest, data: &Data
         findings: &data.findings,
         contrast: &data.contrast,
         selection: &Selection { dns: (!all).then_some(names), sources: Vec::new() },
+        columns: &[],
         zone,
         style: Style::default(),
     };

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, stdout};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 
 use super::evidence::Evidence;
 use super::pipeline::Plan;
@@ -13,7 +13,7 @@ use crate::compare::contrast;
 use crate::diagnosis::diagnose;
 use crate::net::FrameRef;
 use crate::registration::{Snapshot, SnapshotOptions};
-use crate::tui::{self, Data, Fetched, LogLine, MessageKey, State};
+use crate::tui::{self, Data, Fetched, LogLine, MessageKey, News, State};
 
 pub(super) mod desk;
 pub(super) mod feed;
@@ -48,10 +48,30 @@ pub(super) fn run(settings: &TuiSettings) -> Result<Outcome, Failure> {
     rights::give_up(input, plan.inputs(), &needs)?;
     let (send, news) = bounded(WAITING);
     let evidence = Evidence::Files(input.clone());
-    let desk = &mut desk::Clerk::start(evidence, &settings.options.zone, send.clone())?;
+    let again = again(settings, input, &send);
+    let desk = &mut desk::Clerk::start(evidence, again, &settings.options.zone, send.clone())?;
     feed::start(plan, settings.expected.clone(), settings.resolve, send)?;
     tui::run(start(settings), &news, desk)?;
     Ok(Outcome::Done)
+}
+
+/// How everything is read once more; standard input is read once.
+fn again(
+    settings: &TuiSettings,
+    input: &InputSettings,
+    news: &Sender<News>,
+) -> Option<desk::Again> {
+    if input.has_standard_input() {
+        return None;
+    }
+    let (at, zone) = (settings.at.clone(), settings.options.zone.clone());
+    let (expected, resolve) = (settings.expected.clone(), settings.resolve);
+    let (input, news) = (input.clone(), news.clone());
+    Some(Box::new(move |names| {
+        let input = InputSettings { extras: names.into(), ..input.clone() };
+        let plan = Plan::new(&input, at.as_ref(), &zone)?;
+        feed::start(plan, expected.clone(), resolve, news.clone())
+    }))
 }
 
 /// How standard input is followed, if a program writes a capture into it.

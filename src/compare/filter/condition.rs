@@ -10,7 +10,8 @@ use ipnet::IpNet;
 use super::error::{Advice, closest};
 use super::field::Field;
 use super::verdicts::Verdicts;
-use crate::compare::atom::Value;
+use crate::compare::atom::{Atom, Value};
+use crate::compare::extra::extra;
 use crate::compare::facts::Facts;
 use crate::compare::needle::Needle;
 use crate::registration::{DnView, Flag, Ledger, Snapshot, State, natural};
@@ -74,7 +75,7 @@ type Wrong = (String, Advice);
 
 impl Test {
     /// Reads a value of a field.
-    pub(super) fn parse(field: Field, comparison: Comparison, value: &str) -> Result<Self, Wrong> {
+    pub(super) fn parse(field: &Field, comparison: Comparison, value: &str) -> Result<Self, Wrong> {
         let wrong = |problem: &str| (problem.to_owned(), Advice::Example(field.example()));
         if value.is_empty() {
             return Err(wrong("no value"));
@@ -118,7 +119,7 @@ impl Test {
 }
 
 /// What is wrong with a word of which only some are known.
-fn known(problem: &str, near: Option<&str>, field: Field) -> Wrong {
+fn known(problem: &str, near: Option<&str>, field: &Field) -> Wrong {
     let advice = near.map_or_else(
         || Advice::Example(field.example()),
         |near| Advice::DidYouMean(near.to_owned()),
@@ -144,7 +145,7 @@ impl Condition {
     /// Whether it holds for a DN.
     pub(super) fn holds(&self, subject: &Subject<'_, '_>) -> bool {
         let dn = subject.dn;
-        match self.field {
+        match &self.field {
             Field::Dn => self.values.iter().any(|test| match test {
                 Test::Dns(list) => list.contains(dn.name()),
                 Test::Name(name) => self.is_ordered(natural(dn.name(), name)),
@@ -165,6 +166,7 @@ impl Condition {
                 dn.attempts().any(|a| text(a.call_id).is_some_and(|id| self.any_text(id)))
             }
             Field::Owner | Field::Node | Field::Cti => self.holds_of_nodes(subject),
+            Field::Extra(name) => self.holds_of_value(extra(dn, name)),
             Field::Source | Field::Registrar | Field::Reason | Field::Attribute(_) => {
                 self.holds_of_facts(subject.facts())
             }
@@ -189,7 +191,7 @@ impl Condition {
     }
 
     fn holds_of_facts(&self, facts: &Facts<'_>) -> bool {
-        match self.field {
+        match &self.field {
             Field::Source => facts.attempt.is_some_and(|a| {
                 let address = a.source.addr;
                 self.values.iter().any(|test| match test {
@@ -206,17 +208,21 @@ impl Condition {
                 texts.into_iter().flatten().any(|text| self.any_text(text))
             }),
             Field::Attribute(attribute) => {
-                let Some(atom) = (attribute.value)(facts) else { return false };
-                if matches!(self.comparison, Comparison::Order(_)) {
-                    let value = atom.value();
-                    return number(&value).is_some_and(|number| self.is_number(number));
-                }
-                match atom.value() {
-                    Value::Text(text) => self.any_text(&text),
-                    Value::Absent => self.any_text(b"absent"),
-                }
+                self.holds_of_value((attribute.value)(facts).map(Atom::value))
             }
             _ => false,
+        }
+    }
+
+    /// Whether it holds of a value; of one that is not known nothing does.
+    fn holds_of_value(&self, value: Option<Value>) -> bool {
+        match value {
+            None => false,
+            Some(value) if matches!(self.comparison, Comparison::Order(_)) => {
+                number(&value).is_some_and(|number| self.is_number(number))
+            }
+            Some(Value::Text(text)) => self.any_text(&text),
+            Some(Value::Absent) => self.any_text(b"absent"),
         }
     }
 

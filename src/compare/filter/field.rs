@@ -1,9 +1,10 @@
 //! The fields of a filter: one table for names, aliases, examples and help.
 
 use crate::compare::attribute::{ATTRIBUTES, Attribute, Kind};
+use crate::registration::{DnView, Extra, ExtraName};
 
 /// What a condition is about.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Field {
     Dn,
     Source,
@@ -18,6 +19,8 @@ pub(super) enum Field {
     Node,
     Cti,
     Attribute(&'static Attribute),
+    /// A header or Contact parameter.
+    Extra(ExtraName),
 }
 
 /// A field with a meaning of its own.
@@ -143,29 +146,44 @@ pub(super) const COMMON: [&str; 9] =
 
 impl Field {
     /// The field of that name, in any case.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase();
+    pub(super) fn named(typed: &str) -> Option<Self> {
+        let name = typed.to_ascii_lowercase();
         let own = OWN.iter().find(|own| own.name == name || own.also.contains(&name.as_str()));
         if let Some(own) = own {
-            return Some(own.field);
+            return Some(own.field.clone());
         }
         let full = SHORT.iter().find(|(short, _)| *short == name).map_or(name.as_str(), |s| s.1);
-        Attribute::named(full).map(Self::Attribute)
+        let attribute = Attribute::named(full).map(Self::Attribute);
+        attribute.or_else(|| ExtraName::parse(typed).map(Self::Extra))
+    }
+
+    /// The header or Contact parameter, if it is one.
+    pub(super) const fn extra(&self) -> Option<&ExtraName> {
+        match self {
+            Self::Extra(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether a DN's value is known, where it may not be kept.
+    pub(super) fn is_known(&self, dn: &DnView<'_>) -> bool {
+        self.extra().is_none_or(|name| dn.extra(name) != Extra::Unknown)
     }
 
     /// A condition on it.
-    pub(super) fn example(self) -> &'static str {
+    pub(super) fn example(&self) -> &'static str {
         match self {
             Self::Attribute(attribute) if attribute.kind != Kind::Categorical => "expires<120",
             Self::Attribute(_) => "ua~Asterisk",
-            own => OWN.iter().find(|row| row.field == own).map_or("dn=5001", |row| row.example),
+            Self::Extra(_) => "hdr.X-Site~berlin",
+            own => OWN.iter().find(|row| row.field == *own).map_or("dn=5001", |row| row.example),
         }
     }
 
     /// Whether its values are in an order, so that `<` and `>` mean something.
-    pub(super) fn is_ordered(self) -> bool {
+    pub(super) fn is_ordered(&self) -> bool {
         match self {
-            Self::Dn | Self::Code | Self::Attempts => true,
+            Self::Dn | Self::Code | Self::Attempts | Self::Extra(_) => true,
             Self::Attribute(attribute) => {
                 const NUMBERS: [&str; 10] = [
                     "vlan",
@@ -191,7 +209,8 @@ impl Field {
 /// Every name that may come before an operator.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let own = OWN.iter().flat_map(|own| std::iter::once(own.name).chain(own.also.iter().copied()));
-    own.chain(SHORT.iter().map(|s| s.0)).chain(ATTRIBUTES.iter().map(|a| a.name))
+    let extra = [ExtraName::HEADER, ExtraName::CONTACT];
+    own.chain(SHORT.iter().map(|s| s.0)).chain(ATTRIBUTES.iter().map(|a| a.name)).chain(extra)
 }
 
 /// What each field holds: its name, its other names, what it is about. Attributes go by their
@@ -202,7 +221,15 @@ pub fn filter_fields() -> impl Iterator<Item = (&'static str, String, String)> {
     let others = ATTRIBUTES.iter().filter(|attribute| {
         Field::named(attribute.name).is_some_and(|f| matches!(f, Field::Attribute(_)))
     });
-    own.chain(others.map(|attribute| {
+    let extra = [
+        (
+            ExtraName::HEADER,
+            "any header of the latest REGISTER: `hdr.X-Site~berlin`; alone: it is there",
+        ),
+        (ExtraName::CONTACT, "any parameter of its first Contact: `contact.param.reg-id=1`"),
+    ];
+    let extra = extra.map(|(prefix, about)| (prefix, String::new(), about.to_owned()));
+    own.chain(extra).chain(others.map(|attribute| {
         let short = SHORT.iter().filter(|(_, full)| *full == attribute.name).map(|s| s.0);
         (attribute.name, short.collect::<Vec<_>>().join(", "), attribute.label.to_owned())
     }))

@@ -19,7 +19,7 @@ pub use field::filter_fields;
 
 use super::needle::Needle;
 use super::search::Search;
-use crate::registration::{DnView, Snapshot};
+use crate::registration::{DnView, ExtraName, Snapshot};
 use condition::{Condition, Subject};
 
 /// Selects DNs. An empty one selects all.
@@ -41,6 +41,8 @@ enum Node {
     Any(Vec<Part>),
     Not(Box<Self>),
     Condition(Condition),
+    /// A header or parameter is there: known, and not what the condition says, absent.
+    Present(Condition),
     /// Any of these texts, anywhere.
     Search(Vec<Needle>),
 }
@@ -74,8 +76,23 @@ impl Node {
                 }
             }
             Self::Not(node) => node.needles(found),
-            Self::Condition(_) => {}
+            Self::Condition(_) | Self::Present(_) => {}
             Self::Search(needles) => found.extend(needles),
+        }
+    }
+
+    fn extras<'n>(&'n self, found: &mut Vec<&'n ExtraName>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for (part, _) in parts {
+                    part.extras(found);
+                }
+            }
+            Self::Not(node) => node.extras(found),
+            Self::Condition(condition) | Self::Present(condition) => {
+                found.extend(condition.field.extra());
+            }
+            Self::Search(_) => {}
         }
     }
 
@@ -85,6 +102,7 @@ impl Node {
             Self::Any(parts) => parts.iter().any(|(part, _)| part.holds(subject, searched)),
             Self::Not(node) => !node.holds(subject, searched),
             Self::Condition(condition) => condition.holds(subject),
+            Self::Present(absent) => absent.field.is_known(subject.dn) && !absent.holds(subject),
             Self::Search(needles) => needles.iter().any(searched),
         }
     }
@@ -143,6 +161,16 @@ impl Filter {
             node.needles(&mut found);
         }
         found
+    }
+
+    /// The headers and Contact parameters that it names: they have to be kept while reading.
+    #[must_use]
+    pub fn extras(&self) -> Vec<ExtraName> {
+        let mut found = Vec::new();
+        if let Some(node) = &self.node {
+            node.extras(&mut found);
+        }
+        found.into_iter().cloned().collect()
     }
 
     /// The filters that all have to match: one for each condition.

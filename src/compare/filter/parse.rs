@@ -14,6 +14,7 @@ use super::error::{Advice, FilterError, closest};
 use super::field::{Field, names};
 use super::{Node, Part};
 use crate::compare::needle::Needle;
+use crate::registration::ExtraName;
 
 /// Bytes of a filter, at most: thousands of DNs may be named one by one.
 const LONGEST: usize = 256 * 1024;
@@ -192,10 +193,14 @@ impl<'t> Parser<'t> {
         let wrong =
             |word: &str, at: usize, (problem, advice)| FilterError::new(word, at, problem, advice);
         let mut values = Vec::new();
+        let operator_end = self.at;
         self.skip(false);
+        // `realm= dn=5001` has no value, `ua~a=b` has one
+        let spaced = self.at > operator_end;
         loop {
             let at = self.at;
-            let value = if self.head_ahead() { "" } else { self.value()? };
+            let next = values.is_empty() && spaced && self.head_ahead();
+            let value = if next { "" } else { self.value()? };
             let word = if values.is_empty() {
                 self.text.get(start..self.at)
             } else {
@@ -204,7 +209,7 @@ impl<'t> Parser<'t> {
             let word = word.unwrap_or_default().trim_end();
             let at = if values.is_empty() { start } else { at };
             self.counted()?;
-            values.push(Test::parse(field, comparison, value).map_err(|e| wrong(word, at, e))?);
+            values.push(Test::parse(&field, comparison, value).map_err(|e| wrong(word, at, e))?);
             if !self.takes_comma() {
                 break;
             }
@@ -227,6 +232,13 @@ impl<'t> Parser<'t> {
             }
             self.counted()?;
             needles.push(Needle::new(value));
+            if let (1, Some(name)) = (needles.len(), ExtraName::parse(value)) {
+                // alone it means that it is there
+                let comparison = Comparison::Equals;
+                let values = vec![Test::Text(Needle::new("absent"))];
+                let absent = Condition { field: Field::Extra(name), comparison, values };
+                return Ok(Node::Present(absent));
+            }
             if !self.takes_comma() {
                 break;
             }

@@ -37,6 +37,7 @@ fn conditions_are_joined_as_they_read() {
         ("ua=Yealink(T46)", "5001"),
         ("(ua~yealink(t46))", "5001"),
         ("dn=5001 and dn=5002", ""),
+        ("ua~a=b or ua!~c=d", "5001 5002 5003"),
     ] {
         assert_eq!(selected(filter), want, "{filter}");
     }
@@ -167,7 +168,7 @@ fn each_condition_is_counted_on_its_own() {
 #[test]
 fn every_name_is_known_once() {
     let mut seen = std::collections::BTreeSet::new();
-    for name in names() {
+    for name in names().filter(|name| !name.ends_with('.')) {
         assert!(Field::named(name).is_some(), "{name}");
         seen.insert(name);
     }

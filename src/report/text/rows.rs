@@ -11,7 +11,8 @@ use super::when::Clock;
 use super::{names, words};
 use crate::net::escape_bytes;
 use crate::registration::{DnView, Snapshot, State, Verdict};
-use crate::report::View;
+use crate::report::columns::extra_text;
+use crate::report::{Column, View};
 use crate::wording::device::Device;
 
 /// The widest columns: DN, verdict, since, source.
@@ -48,7 +49,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     let titles = Row {
         state: State::Unknown,
         cells: ["DN", "verdict", "since", "source"].map(Cow::Borrowed),
-        user_agent: Cow::Borrowed("User-Agent"),
+        user_agent: last_title(view),
     };
     let titles = page.paint(Ink::Faint, titles.line(&widths, page).trim_end());
     page.line(&format!("  {titles}"))?;
@@ -58,7 +59,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     for alike in dns.chunk_by(|a, b| outcome(a) == outcome(b)) {
         let told = if fold && alike.len() > FIRST + 1 { FIRST } else { alike.len() };
         for dn in alike.iter().take(told) {
-            let row = Row::of(view.snapshot, *dn, clock);
+            let row = Row::of(view, *dn, clock);
             if before.is_some_and(|state| state != row.state) {
                 page.line("")?;
             }
@@ -87,7 +88,7 @@ impl Widths {
         let mut columns = [2, 7, 5, 6];
         let (mut rows, mut longest) = (0_usize, 0);
         for dn in view.dns() {
-            let row = Row::of(view.snapshot, dn, clock);
+            let row = Row::of(view, dn, clock);
             longest = longest.max(row.cells[1].width());
             for ((width, cell), widest) in columns.iter_mut().zip(&row.cells).zip(WIDEST) {
                 *width = (*width).max(cell.width()).min(widest);
@@ -112,9 +113,12 @@ impl Widths {
 }
 
 impl<'a> Row<'a> {
-    fn of(snapshot: &'a Snapshot, dn: DnView<'a>, clock: &Clock) -> Self {
+    fn of(view: &View<'a>, dn: DnView<'a>, clock: &Clock) -> Self {
         let state = dn.state();
-        let (source, user_agent) = device(snapshot, dn);
+        let (source, user_agent) = device(view.snapshot, dn);
+        let extras: Vec<_> =
+            view.columns.iter().filter_map(Column::extra).map(|e| extra_text(&dn, e)).collect();
+        let user_agent = if extras.is_empty() { user_agent } else { extras.join("  ").into() };
         let verdict = words::verdict_of(&dn, clock);
         let since = state.since.map(|since| clock.short(since)).unwrap_or_default();
         Self {
@@ -135,6 +139,13 @@ impl<'a> Row<'a> {
         }
         line
     }
+}
+
+/// The title of the last column: headers and Contact parameters that were asked for take its place.
+fn last_title(view: &View<'_>) -> Cow<'static, str> {
+    let names: Vec<_> =
+        view.columns.iter().filter_map(Column::extra).map(ToString::to_string).collect();
+    if names.is_empty() { "User-Agent".into() } else { names.join("  ").into() }
 }
 
 /// The source and the User-Agent that hold the DN, or tried last; `+1` counts other sources.

@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::compare::Contrast;
 use crate::diagnosis::Finding;
 use crate::net::{FrameRef, escape_bytes};
-use crate::registration::{Cohort, DnView, Snapshot, State};
+use crate::registration::{Cohort, DnView, ExtraName, Snapshot, State};
 use crate::statistics::Statistics;
 use crate::wording::glyphs::Frames;
 use crate::wording::limits::limits;
@@ -125,6 +125,11 @@ impl Data {
     /// One row.
     pub(super) fn row(&self, place: u32) -> Option<&Row> {
         self.rows.get(place as usize)
+    }
+
+    /// A header or Contact parameter that is kept, by its place.
+    pub(super) fn extra(&self, place: u8) -> Option<&ExtraName> {
+        self.snapshot.extra_names().get(usize::from(place))
     }
 
     /// The DN of a row.

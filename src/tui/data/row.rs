@@ -13,6 +13,8 @@ use crate::wording::device::Device;
 pub(in crate::tui) struct Row {
     /// Its place among all DNs in order of name.
     pub(in crate::tui) rank: u32,
+    /// Its place in the order of the data.
+    pub(in crate::tui) place: u32,
     pub(in crate::tui) verdict: Verdict,
     pub(in crate::tui) state: State,
     pub(in crate::tui) status_code: Option<u16>,
@@ -43,6 +45,7 @@ impl Row {
         let decided = state.registrations.first().map(|r| r.registrar);
         Self {
             rank: 0,
+            place: 0,
             verdict: state.verdict,
             state: state.state(),
             status_code: state.status_code,
@@ -76,7 +79,8 @@ impl Row {
 
 /// The rows of a snapshot, in its order.
 pub(super) fn rows(snapshot: &Snapshot) -> Vec<Row> {
-    let mut rows: Vec<Row> = snapshot.dns().map(Row::of).collect();
+    let mut rows: Vec<Row> =
+        (0..).zip(snapshot.dns()).map(|(place, dn)| Row { place, ..Row::of(dn) }).collect();
     let mut order: Vec<(usize, DnView<'_>)> = snapshot.dns().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| natural(a.name(), b.name()));
     for (rank, (place, _)) in (0..).zip(order) {

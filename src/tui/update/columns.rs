@@ -2,13 +2,16 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::tui::columns::COLUMNS;
+use crate::tui::columns::{COLUMNS, ColumnId};
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Chooser, Overlay};
 
 pub(super) fn open(state: &mut State) {
     let shown = state.dns.columns.iter().map(|&id| (id, true));
-    let hidden = COLUMNS.iter().map(|c| c.id).filter(|id| !state.dns.columns.contains(id));
+    let extras = state.data.snapshot.extra_names().len();
+    let extras = (0..).take(extras).map(ColumnId::Extra);
+    let hidden =
+        COLUMNS.iter().map(|c| c.id).chain(extras).filter(|id| !state.dns.columns.contains(id));
     let columns = shown.chain(hidden.map(|id| (id, false))).collect();
     state.overlay = Some(Overlay::Columns(Chooser { columns, selected: 0 }));
 }

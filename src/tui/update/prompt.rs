@@ -5,6 +5,9 @@ use tui_input::{Input, InputRequest};
 
 use super::dns::relist;
 use crate::compare::{Filter, Needle};
+use crate::registration::ExtraName;
+use crate::tui::columns::ColumnId;
+use crate::tui::effect::Effect;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
 use crate::tui::state::{Screen, State, Tab};
 
@@ -23,6 +26,7 @@ pub(super) fn key(state: &mut State, mut prompt: Prompt, event: KeyEvent) {
     match event.code {
         KeyCode::Enter if prompt.error.is_none() => {
             if let Some(filter) = prompt.pending {
+                keep_extras(state, &filter);
                 relist(state, |dns| dns.filter = filter);
             }
             return;
@@ -87,7 +91,7 @@ fn apply(state: &mut State, prompt: &mut Prompt) {
 /// Filters the list, unless the filter is half typed or nothing would be left: then the list stays as it
 /// is until Enter.
 fn filter_by(state: &mut State, prompt: &mut Prompt, filter: Filter) {
-    if Filter::is_half_typed(prompt.input.value()) {
+    if Filter::is_half_typed(prompt.input.value()) || !not_kept(state, &filter).is_empty() {
         (prompt.pending, prompt.alone) = (Some(filter), Vec::new());
         return;
     }
@@ -99,6 +103,32 @@ fn filter_by(state: &mut State, prompt: &mut Prompt, filter: Filter) {
         prompt.pending = Some(std::mem::replace(&mut state.dns.filter, before));
         relist(state, |_| {});
     }
+}
+
+/// Headers and Contact parameters that a filter names and that are not kept.
+fn not_kept(state: &State, filter: &Filter) -> Vec<ExtraName> {
+    let kept = state.data.snapshot.extra_names();
+    filter.extras().into_iter().filter(|name| !kept.contains(name)).collect()
+}
+
+/// Has everything read again for what the filter names and is not kept, and shows that as columns.
+fn keep_extras(state: &mut State, filter: &Filter) {
+    let new = not_kept(state, filter);
+    if new.is_empty() {
+        return;
+    }
+    if !state.reading.finished {
+        return state.complain("headers can be added when all is read");
+    }
+    let mut names = state.data.snapshot.extra_names().to_vec();
+    let first = names.len();
+    names.extend(new);
+    names.dedup();
+    let added = (first..names.len()).filter_map(|place| u8::try_from(place).ok());
+    state.dns.columns.extend(added.map(ColumnId::Extra));
+    state.reading.finished = false;
+    state.tell("reading again for the headers that the filter names");
+    state.effects.push(Effect::Keep(names));
 }
 
 /// What is searched for on the visible screen.

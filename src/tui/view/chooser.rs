@@ -18,16 +18,12 @@ pub(super) fn draw(state: &State, chooser: &Chooser, paper: &mut Paper<'_>) {
     for (y, (place, &(id, shown))) in (0..room).zip(chooser.columns.iter().enumerate().skip(top)) {
         let column = id.column();
         paper.put(inside, (0, y), if shown { "[x]" } else { "[ ]" }, Some(Ink::Accent));
-        paper.put(inside, (4, y), column.title, Some(Ink::Title));
+        let end = paper.put(inside, (4, y), &id.title(&state.data), Some(Ink::Title));
+        let at = (16.max(end + 2), y);
         if shown && !fitting.contains(&id) {
-            paper.put(
-                inside,
-                (16, y),
-                "shown on a wider terminal: does not fit",
-                Some(Ink::Doubtful),
-            );
+            paper.put(inside, at, "shown on a wider terminal: does not fit", Some(Ink::Doubtful));
         } else {
-            paper.put(inside, (16, y), column.about, Some(Ink::Faint));
+            paper.put(inside, at, column.about, Some(Ink::Faint));
         }
         if place == chooser.selected {
             let style = paper.palette.selected();

@@ -52,7 +52,7 @@ fn titles(state: &State, regions: &DnsRegions, paper: &mut Paper<'_>) {
             (true, false, false) => "^",
             (true, true, false) => "v",
         };
-        let title = format!("{}{arrow}", column.title);
+        let title = format!("{}{arrow}", id.title(&state.data));
         let ink = if sort.column == id { Ink::Accent } else { Ink::Heading };
         paper.put_cell(regions.titles, (x, 0), (&title, column.right), width, Some(ink));
     }

@@ -216,6 +216,7 @@ impl Run<'_> {
             findings: &findings,
             contrast: &contrast,
             selection: &Selection::default(),
+            columns: &[],
             zone: &self.settings.zone,
             style: self.settings.style,
         })
