@@ -46,7 +46,7 @@ pub use attribute::{ATTRIBUTES, Attribute, Kind};
 pub use cohort::Cohorts;
 pub use contrast::{contrast, contrast_of};
 pub use extra::extra;
-pub use filter::{Advice, Filter, FilterError, filter_fields};
+pub use filter::{Advice, Choice, Completion, Filter, FilterError, complete, filter_fields};
 pub use model::{
     Combination, Common, Condition, Contrast, Counted, Finding, Group, Leading, Share, Side,
     Strength, Support, ValueList,

@@ -246,6 +246,31 @@ fn a_header_that_a_filter_names_is_read_and_becomes_a_column() {
 }
 
 #[test]
+fn tab_completes_fields_and_the_values_that_are_present() {
+    let mut session = Session::new("incident", (140, 40));
+    session.keys("<F7>verd<Tab>");
+    assert!(session.text((140, 40)).contains("Filter: verdict="), "the only field");
+    session.keys("<Tab>");
+    let text = session.text((140, 40));
+    assert!(text.contains("rejected    3 DNs") && text.contains("in_service  2 DNs"), "{text}");
+    // Esc closes the list, not the line
+    session.keys("<Esc>");
+    assert!(!session.text((140, 40)).contains("rejected    3 DNs"));
+    session.keys("<Tab><Tab><Enter><Enter>");
+    assert!(session.text((140, 40)).contains("2 of 5  filter: verdict=in"));
+    session.keys("<F7> ua~<Tab><Enter><Enter>");
+    let text = session.text((140, 40));
+    assert!(text.contains("verdict=in_service ua~"), "{text}");
+    for (name, keys) in [("fields", "<F7><Tab><Down><Down>"), ("values", "<F7>source=<Tab>")] {
+        at_each_size(&format!("dns-complete-{name}"), |size| {
+            let mut session = Session::new("incident", size);
+            session.keys(keys);
+            session
+        });
+    }
+}
+
+#[test]
 fn columns_sort_both_ways_and_the_selection_stays() {
     let mut session = Session::new("incident", (140, 40));
     session.keys("jj");

@@ -65,9 +65,16 @@ impl<'f, 'a> Subject<'f, 'a> {
         Self { dn, snapshot, facts: OnceCell::new() }
     }
 
-    fn facts(&self) -> &Facts<'a> {
+    pub(super) fn facts(&self) -> &Facts<'a> {
         self.facts.get_or_init(|| Facts::of(self.snapshot, *self.dn))
     }
+}
+
+/// The CTI state of a DN, for short.
+pub(super) fn cti_word(dn: &DnView<'_>) -> &'static str {
+    let state = dn.state().cti().map_or(State::Unknown, |cti| cti.state);
+    let names = CTI.iter().find(|names| names.contains(&state.name()));
+    names.and_then(|names| names.last()).copied().unwrap_or_default()
 }
 
 /// What is wrong with a value, and what to write instead.

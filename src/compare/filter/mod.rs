@@ -6,6 +6,7 @@
 //! case. After a comma, words without an operator are further values: `dn=5001-5020,10*` means any
 //! of them. Quotes keep spaces, commas and parentheses: `ua~"PBX 16"`.
 
+mod complete;
 mod condition;
 mod error;
 mod field;
@@ -14,6 +15,7 @@ mod parse;
 mod tests;
 mod verdicts;
 
+pub use complete::{Choice, Completion, complete};
 pub use error::{Advice, FilterError};
 pub use field::filter_fields;
 

@@ -328,3 +328,11 @@ const fn is_name(c: char) -> bool {
 fn starts_with_operator(text: &str) -> bool {
     OPERATORS.iter().any(|(sign, ..)| text.starts_with(sign))
 }
+
+/// The name before the first operator of a word, and where the value begins.
+pub(super) fn operator_at(word: &str) -> Option<(&str, usize)> {
+    let end = word.find(|c| !is_name(c))?;
+    let (name, rest) = word.split_at(end);
+    let (sign, ..) = OPERATORS.iter().find(|(sign, ..)| rest.starts_with(sign))?;
+    (!name.is_empty()).then_some((name, end + sign.len()))
+}

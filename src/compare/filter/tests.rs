@@ -178,3 +178,35 @@ fn every_name_is_known_once() {
         assert!(listed.iter().any(|listed| Field::named(listed) == field), "{name}");
     }
 }
+
+#[test]
+fn fields_and_the_values_that_are_present_are_offered() {
+    let snapshot = Player::snapshot_of(THREE);
+    let offered = |text: &str| {
+        let Completion { at, choices } = complete(text, &snapshot);
+        let choices = choices.iter().take(3).map(|c| format!("{} {}", c.text, c.about));
+        (at, choices.collect::<Vec<_>>().join("; "))
+    };
+    for (text, at, want) in [
+        ("ver", 0, "verdict= the verdict, by key"),
+        ("code=403 (SOU", 10, "source= the device's address"),
+        ("not useragent", 4, "useragent= User-Agent"),
+        ("!cod", 1, "code= the status code"),
+        ("code=", 5, "403 1 DN; 404 1 DN"),
+        ("code=403,4", 9, "403 1 DN; 404 1 DN"),
+        ("verdict=", 8, "rejected 2 DNs; in_service 1 DN"),
+        ("verdict!=serv", 9, "in_service 1 DN"),
+        ("ua~", 3, "Snom 2 DNs; \"Yealink(T46)\" 1 DN"),
+        ("ua~\"yea", 3, "\"Yealink(T46)\" 1 DN"),
+        ("dn=5002 ua=s", 11, "Snom 2 DNs"),
+        ("expires>", 8, ""),
+    ] {
+        let (found_at, choices) = offered(text);
+        assert_eq!(found_at, at, "{text}");
+        assert!(choices.starts_with(want), "{text}: {choices}");
+    }
+    assert_eq!(offered("ua=nobody").1, "");
+    assert_eq!(offered("nothing=").1, "");
+    // all are offered where nothing is typed yet
+    assert!(complete("", &snapshot).choices.len() > 40);
+}

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::compare::{Filter, FilterError};
+use crate::compare::{Choice, Filter, FilterError};
 use crate::tui::columns::ColumnId;
 use crate::tui::effect::SaveFormat;
 
@@ -37,8 +37,19 @@ pub(in crate::tui) struct Prompt {
     pub(in crate::tui) error: Option<FilterError>,
     /// A filter that matches nothing, perhaps because it is half typed: it takes effect with Enter.
     pub(in crate::tui) pending: Option<Filter>,
+    /// What may come next, once it is asked for.
+    pub(in crate::tui) menu: Option<Box<Menu>>,
     /// How many DNs each of its conditions matches on its own.
     pub(in crate::tui) alone: Vec<(String, usize)>,
+}
+
+/// What may come next in a line being typed.
+#[derive(Clone, Debug)]
+pub(in crate::tui) struct Menu {
+    /// Where the word begins that a choice replaces, in bytes.
+    pub(in crate::tui) at: usize,
+    pub(in crate::tui) choices: Vec<Choice>,
+    pub(in crate::tui) selected: usize,
 }
 
 /// Which columns, in which order.

@@ -4,11 +4,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use super::dns::relist;
-use crate::compare::{Filter, Needle};
+use crate::compare::{Completion, Filter, Needle, complete};
 use crate::registration::ExtraName;
 use crate::tui::columns::ColumnId;
 use crate::tui::effect::Effect;
-use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::overlay::{Menu, Overlay, Prompt, Purpose};
 use crate::tui::state::{Screen, State, Tab};
 
 /// Begins to type.
@@ -18,11 +18,16 @@ pub(super) fn open(state: &mut State, purpose: Purpose) {
         Purpose::Filter => state.dns.filter.text().to_owned(),
     };
     let input = Input::new(before.clone());
-    let prompt = Prompt { purpose, input, before, error: None, pending: None, alone: Vec::new() };
+    let (menu, alone) = (None, Vec::new());
+    let prompt = Prompt { purpose, input, before, error: None, pending: None, menu, alone };
     state.overlay = Some(Overlay::Prompt(prompt));
 }
 
 pub(super) fn key(state: &mut State, mut prompt: Prompt, event: KeyEvent) {
+    if choose(state, &mut prompt, event.code) {
+        state.overlay = Some(Overlay::Prompt(prompt));
+        return;
+    }
     match event.code {
         KeyCode::Enter if prompt.error.is_none() => {
             if let Some(filter) = prompt.pending {
@@ -46,6 +51,60 @@ pub(super) fn key(state: &mut State, mut prompt: Prompt, event: KeyEvent) {
         }
     }
     state.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Opens the choices of what may come next, moves among them, and takes one; whether the key meant that.
+fn choose(state: &mut State, prompt: &mut Prompt, code: KeyCode) -> bool {
+    let Some(mut menu) = prompt.menu.take() else {
+        let asked = code == KeyCode::Tab && prompt.purpose == Purpose::Filter;
+        if asked {
+            offer(state, prompt);
+        }
+        return asked;
+    };
+    let last = menu.choices.len().saturating_sub(1);
+    match code {
+        KeyCode::Tab | KeyCode::Down if menu.selected < last => menu.selected += 1,
+        KeyCode::Tab | KeyCode::Down => menu.selected = 0,
+        KeyCode::BackTab | KeyCode::Up => {
+            menu.selected = menu.selected.checked_sub(1).unwrap_or(last);
+        }
+        KeyCode::Enter => {
+            take(state, prompt, &menu);
+            return true;
+        }
+        KeyCode::Esc => return true,
+        // any other key goes on with the text
+        _ => return false,
+    }
+    prompt.menu = Some(menu);
+    true
+}
+
+/// Offers what may come next; what can only be one is taken.
+fn offer(state: &mut State, prompt: &mut Prompt) {
+    let value = prompt.input.value();
+    let end = value.char_indices().nth(prompt.input.cursor()).map_or(value.len(), |(at, _)| at);
+    let before = value.get(..end).unwrap_or_default();
+    let Completion { at, choices } = complete(before, &state.data.snapshot);
+    let menu = Box::new(Menu { at, choices, selected: 0 });
+    match menu.choices.len() {
+        0 => {}
+        1 => take(state, prompt, &menu),
+        _ => prompt.menu = Some(menu),
+    }
+}
+
+/// Puts the selected choice in place of the word before the cursor.
+fn take(state: &mut State, prompt: &mut Prompt, menu: &Menu) {
+    let Some(choice) = menu.choices.get(menu.selected) else { return };
+    let value = prompt.input.value();
+    let before = value.get(..menu.at).unwrap_or_default();
+    let after: String = value.chars().skip(prompt.input.cursor()).collect();
+    let begun = format!("{before}{}", choice.text);
+    let cursor = begun.chars().count();
+    prompt.input = Input::new(begun + &after).with_cursor(cursor);
+    apply(state, prompt);
 }
 
 /// Takes pasted text into the line being typed, without what drives terminals.

@@ -78,9 +78,10 @@ pub(super) fn prompt(
     paper.clear(area);
     let x = paper.put(area, (1, 0), label, Some(Ink::Accent));
     let help = match (&prompt.error, prompt.purpose) {
+        _ if prompt.menu.is_some() => "Tab next, Enter takes it, Esc closes".to_owned(),
         (Some(error), _) => format!("{} {error}", paper.glyphs.unknown),
         (None, Purpose::Filter) if prompt.input.value().is_empty() => {
-            "for example failing (code=403 or ua~Asterisk) source=192.168.210.0/24".to_owned()
+            "Tab lists fields and values; for example failing (code=403 or ua~Asterisk)".to_owned()
         }
         (None, _) if !prompt.alone.is_empty() => {
             crate::wording::filter::none_matches(&prompt.alone)
@@ -105,6 +106,11 @@ pub(super) fn prompt(
     let scroll = prompt.input.visual_scroll(usize::from(field.width));
     let shown: String = prompt.input.value().chars().skip(scroll).collect();
     paper.put(field, (0, 0), &escape_text(&shown), None);
+    if let Some(menu) = &prompt.menu {
+        let before = prompt.input.value().get(..menu.at).unwrap_or_default();
+        let at = layout::width(before).saturating_sub(u16::try_from(scroll).unwrap_or(0));
+        super::completion::draw(menu, field.x + at, area, paper);
+    }
     let cursor = prompt.input.visual_cursor().saturating_sub(scroll);
     (field.x + u16::try_from(cursor).unwrap_or(0), field.y)
 }

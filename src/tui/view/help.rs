@@ -7,11 +7,12 @@ use crate::tui::keys::{KEYS, holds_in};
 use crate::tui::state::State;
 
 /// Lines after the keys.
-pub(in crate::tui) const EXTRA: [&str; 5] = [
+pub(in crate::tui) const EXTRA: [&str; 6] = [
     "",
     "A filter holds words to search for and conditions; or, not, ( ) join them:",
     "  failing (code=403 or code>=500)  source=10.0.0.0/8  not ua~Asterisk",
     "  dn=5001-5020,10*  flag=nat  registrar!=10.1.1.1:5060  expires<120",
+    "  hdr.X-Site~berlin is any header; Tab lists fields, then values with counts",
     "With the mouse: click selects, again opens, the wheel scrolls, titles sort.",
 ];
 

@@ -13,6 +13,7 @@ mod bar;
 mod chooser;
 mod cluster;
 pub(super) mod compare;
+mod completion;
 pub(super) mod dn;
 mod dns;
 pub(super) mod findings;
