@@ -270,3 +270,29 @@ fn said_alone(log: &str) -> Vec<String> {
     }
     of_5008
 }
+
+#[test]
+fn a_dn_at_risk_is_compared_and_explained_by_its_failed_refresh() {
+    let capture = "captures/field-at-risk/input.pcap";
+    let attempts = &json(&["report", capture])["dns"];
+    let dn = attempts.as_array().unwrap().iter().find(|dn| dn["at_risk"] == "refresh_refused");
+    let (dn, healthy) = (dn.unwrap()["dn"].as_str().unwrap(), working(capture));
+    let pair = run(&["compare", dn, &healthy, capture]);
+    assert!(pair.contains("at risk:") && pair.contains("in service"), "{pair}");
+    assert!(!pair.contains("? Contact host"), "its latest REGISTER is known: {pair}");
+    let story = run(&["explain", dn, "--utc", capture]);
+    assert!(story.starts_with(&format!("{dn} is in service at")), "{story}");
+    assert!(story.lines().next().unwrap().contains(", at risk"), "{story}");
+    assert!(!story.contains("registration that is in"), "{story}");
+    // a DN that is in order still has that advice
+    let story = run(&["explain", "1003", "--utc", INCIDENT]);
+    assert!(story.contains("registration that is in") && !story.contains("at risk"), "{story}");
+}
+
+/// A DN that is in service and not at risk.
+fn working(capture: &str) -> String {
+    let report = json(&["report", capture]);
+    let dns = report["dns"].as_array().unwrap();
+    let well = |dn: &&serde_json::Value| dn["verdict"] == "in_service" && dn["at_risk"].is_null();
+    dns.iter().find(well).unwrap()["dn"].as_str().unwrap().to_owned()
+}

@@ -187,7 +187,7 @@ pub(super) struct ReportArgs {
     pub live: super::live::LiveArgs,
     /// Captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip and tar
     /// archives of them, `-` for standard input; several are merged in time order
-    #[arg(value_name = "FILE", required_unless_present = "node_logs")]
+    #[arg(value_name = "FILE", help_heading = "Arguments", required_unless_present = "node_logs")]
     #[cfg_attr(
         any(feature = "live", feature = "hep"),
         arg(required_unless_present_any = ["traffic", "node_logs"], conflicts_with = "traffic")

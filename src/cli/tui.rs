@@ -54,7 +54,7 @@ pub(super) struct TuiArgs {
     live: super::live::LiveArgs,
     /// Captures (pcap, pcapng or snoop) and logs of servers, also gzip or zstd, directories, zip and tar
     /// archives of them, `-` for standard input; several are merged in time order
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = "Arguments")]
     #[cfg_attr(any(feature = "live", feature = "hep"), arg(conflicts_with = "traffic"))]
     files: Vec<PathBuf>,
 }

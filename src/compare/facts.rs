@@ -242,12 +242,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The attempt that decides a DN's state, the latest one if none does, and whether every attempt has
+/// The attempt that decides a DN's state or puts it at risk, the latest one if none does, and whether every attempt has
 /// the same Call-ID.
 fn deciding(dn: DnView<'_>) -> (Option<AttemptView<'_>>, Option<bool>) {
     let state = dn.state();
     let registrar = state.registrations.first().map(|r| r.registrar);
-    let in_service = state.verdict == Verdict::InService;
+    // of one at risk, its failed refresh is what matters
+    let in_service = state.verdict == Verdict::InService && dn.risk().is_none();
     let (mut chosen, mut last, mut same) = (None, None::<AttemptView<'_>>, None);
     for attempt in dn.attempts() {
         if let Some(before) = &last {

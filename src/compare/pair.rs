@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::params::{self, Part};
 use super::said;
 use crate::net::FrameRef;
-use crate::registration::{AttemptView, DnView, Marks, Shape, Snapshot, Sym};
+use crate::registration::{AttemptView, DnView, Marks, Risk, Shape, Snapshot, Sym, Verdict};
 use crate::sip::Uri;
 
 pub use super::params::ParamRow;
@@ -143,7 +143,9 @@ pub struct Pair {
     /// The right DN.
     pub right: Vec<u8>,
     /// Verdicts and status codes.
-    pub outcomes: [(crate::registration::Verdict, Option<u16>); 2],
+    pub outcomes: [(Verdict, Option<u16>); 2],
+    /// What puts each at risk, if anything does.
+    pub risks: [Option<Risk>; 2],
     /// Every attribute that applies, in the order of [`ATTRIBUTES`].
     pub rows: Vec<Row>,
     /// Lines of logs with no known meaning in the exchange of one side alone, left and right.
@@ -168,6 +170,7 @@ pub fn pair(left: &Subject<'_>, right: &Subject<'_>) -> Pair {
         left: left.dn.name().to_vec(),
         right: right.dn.name().to_vec(),
         outcomes: [outcome(left.dn), outcome(right.dn)],
+        risks: [left.dn.risk(), right.dn.risk()],
         rows,
         lines: lines(&l, &r),
     }

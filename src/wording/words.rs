@@ -116,7 +116,6 @@ pub(crate) const fn risk(risk: Risk) -> &'static str {
 }
 
 /// The label of a verdict, and what puts the DN at risk.
-#[cfg(feature = "tui")]
 pub(crate) fn label_of(verdict: Verdict, code: Option<u16>, risk: Option<Risk>) -> String {
     verdict.label(code) + &at_risk(risk)
 }

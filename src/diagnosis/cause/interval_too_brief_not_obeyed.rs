@@ -53,8 +53,12 @@ impl DnRule for IntervalTooBrief {
             ),
             _ => String::new(),
         };
+        let then = match refused.demand() {
+            Some((_, None)) => ", and no REGISTER after that was captured",
+            _ => ", and the device did not ask for that",
+        };
         format!(
-            "{}: asked for {asked}; {} wants {wants} (423), {}, and the device did not ask for that{open}",
+            "{}: asked for {asked}; {} wants {wants} (423), {}{then}{open}",
             case.name(),
             refused.registrar,
             case.how_often_like(refused)

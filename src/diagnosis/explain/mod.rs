@@ -70,7 +70,7 @@ pub fn explain(snapshot: &Snapshot, dn: &[u8]) -> Option<Story> {
             checks.push(finding.check);
         }
     }
-    if case.is(Verdict::InService) {
+    if case.is(Verdict::InService) && view.risk().is_none() {
         checks.push(HEALTHY);
     }
     Some(Story {
@@ -96,7 +96,10 @@ fn verdict(case: &Case<'_>) -> String {
     let at = granted_by.or_else(|| case.registrar());
     let at = at.map_or_else(String::new, |server| format!(" at {server}"));
     match case.verdict() {
-        Verdict::InService => format!("{} {state}{at}", case.name()),
+        Verdict::InService => {
+            let risk = if case.view.risk().is_some() { ", at risk" } else { "" };
+            format!("{} {state}{at}{risk}", case.name())
+        }
         Verdict::CtiOnly => format!("{} {state}, known from CTI only", case.name()),
         _ => format!("{} {state}{at}: {word}", case.name()),
     }

@@ -51,7 +51,7 @@ pub fn pair_text(view: &PairView<'_>) -> String {
 
 fn attributes(out: &mut String, pair: &Pair) {
     let shown = |value: &Option<Value>| {
-        value.as_ref().map_or_else(|| "(not captured)".to_owned(), Value::display)
+        value.as_ref().map_or_else(|| "(not known)".to_owned(), Value::display)
     };
     let mut none = true;
     for kind in [0, 1, 2] {

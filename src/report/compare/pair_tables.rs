@@ -24,7 +24,7 @@ pub fn pair_markdown(view: &PairView<'_>) -> String {
     table(&mut out, "Attribute", &head);
     for row in view.pair.rows.iter().filter(|row| row.kind != Kind::Same) {
         let text = |value: &Option<Value>| {
-            value.as_ref().map_or_else(|| "(not captured)".to_owned(), Value::display)
+            value.as_ref().map_or_else(|| "(not known)".to_owned(), Value::display)
         };
         if row.left.is_some() || row.right.is_some() {
             row_of(&mut out, row.kind, row.attribute.label, [text(&row.left), text(&row.right)]);

@@ -7,6 +7,7 @@ use crate::net::{FrameRef, count, escape_bytes};
 use crate::source::FileInfo;
 use crate::wording::contrast::only_in_exchange;
 use crate::wording::glyphs::Frames;
+use crate::wording::words;
 
 /// Lines with no known meaning that are shown of a side.
 const LINES: usize = 8;
@@ -71,9 +72,12 @@ impl PairView<'_> {
         [named(a, left), named(b, right)]
     }
 
-    /// `rejected 403 Forbidden`.
+    /// `rejected 403 Forbidden`; `in service, at risk: flapping`.
     pub(super) fn outcomes(&self) -> [String; 2] {
-        self.pair.outcomes.map(|(verdict, code)| verdict.label(code))
+        let [left, right] = self.pair.outcomes;
+        let [of_left, of_right] = self.pair.risks;
+        [(left, of_left), (right, of_right)]
+            .map(|((verdict, code), risk)| words::label_of(verdict, code, risk))
     }
 
     /// The REGISTERs and the responses, where both sides have one.

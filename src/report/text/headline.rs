@@ -108,12 +108,15 @@ pub(super) fn capture(
         }
     }
     page.paragraph("", &text)?;
+    let mut named = 0;
     for log in capture.logs.iter().take(FILES) {
+        named += 1;
         page.paragraph("  ", &words::log(capture, log))?;
     }
     if capture.files.len() > capture.logs.len().max(1) {
         let captures = |(_, file): &(usize, &FileInfo)| file.format != Format::Log;
         for (place, file) in capture.files.iter().enumerate().filter(captures).take(FILES) {
+            named += 1;
             let packets = count(file.packets, "packet");
             page.paragraph(
                 &format!("  {}: ", place + 1),
@@ -121,8 +124,9 @@ pub(super) fn capture(
             )?;
         }
     }
-    if let Some(more) = capture.files.len().checked_sub(FILES + 1) {
-        page.line(&format!("  and {} more", more + 1))?;
+    let more = capture.files.len().saturating_sub(named);
+    if named > 0 && more > 0 {
+        page.line(&format!("  and {more} more"))?;
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ const fn order(kind: Kind) -> u8 {
 }
 
 fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "(not captured)".to_owned(), Value::display)
+    value.map_or_else(|| "(not known)".to_owned(), Value::display)
 }
 
 /// The parameters that differ, one by one.
