@@ -74,6 +74,24 @@ fn without_a_command_there_is_help() {
 }
 
 #[cfg(all(feature = "live", feature = "hep"))]
+#[cfg(all(feature = "live", feature = "hep"))]
+#[test]
+fn exit_statuses_fit_80_columns_and_name_what_the_command_can_do() {
+    for command in ["report", "messages", "compare", "explain", "extract", "watch", "record"] {
+        let (_, page, _) = run(&[command, "--help"]);
+        let (_, statuses) = page.split_once("EXIT STATUS:").unwrap();
+        assert!(statuses.lines().all(|line| line.len() <= 78), "{command}: {statuses}");
+        let names_dns = command != "record";
+        assert_eq!(statuses.contains("a requested DN"), names_dns, "{command}: {statuses}");
+        assert_eq!(statuses.contains("an input"), names_dns, "{command}: {statuses}");
+    }
+    let (_, page, _) = run(&["interfaces", "--help"]);
+    assert!(!page.contains("requested DN") && !page.contains("an input"), "{page}");
+    let (_, page, _) = run(&["extract", "--help"]);
+    let (_, about) = page.split_once("  A pcapng file holds").unwrap();
+    assert!(about.lines().all(|line| line.len() <= 78), "{about}");
+}
+
 #[test]
 fn the_options_of_live_traffic_have_a_page_of_their_own() {
     let (status, page, err) = run(&["help", "live"]);

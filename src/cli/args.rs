@@ -23,34 +23,44 @@ macro_rules! ending {
         $crate::cli::args::ending!(
             $examples,
             "",
-            "an input could not be read (the others still count)"
+            ", or a requested DN is not there",
+            "an input could not be read (the others still count),\n     or "
         )
     };
     ($examples:literal, live) => {
         $crate::cli::args::ending!(
             $examples,
             "",
-            "an input could not be read (the others still count), the device could not be opened"
+            ", or a requested DN is not there",
+            "an input could not be read (the others still count),\n     the device could not be opened, or "
         )
     };
     ($examples:literal, live, fail_on) => {
         $crate::cli::args::ending!(
             $examples,
             "  1  something that --fail-on names was found\n",
-            "an input could not be read (the others still count), the device could not be opened"
+            ", or a requested DN is not there",
+            "an input could not be read (the others still count),\n     the device could not be opened, or "
         )
     };
-    ($examples:literal, $found:literal, $unread:literal) => {
+    ($examples:literal, device) => {
+        $crate::cli::args::ending!($examples, "", "", "the device could not be opened, or ")
+    };
+    ($examples:literal, devices) => {
+        $crate::cli::args::ending!($examples, "", "", "the interfaces could not be listed, or ")
+    };
+    ($examples:literal, $found:literal, $absent:literal, $unread:literal) => {
         concat!(
             "EXAMPLES:\n",
             $examples,
             "\n\nEXIT STATUS:\n",
             "  0  done\n",
             $found,
-            "  2  bad usage, or a requested DN is not there\n",
-            "  3  ",
+            "  2  bad usage",
+            $absent,
+            "\n  3  ",
             $unread,
-            ",\n     or the output could not be written",
+            "the output could not be written",
         )
     };
 }
@@ -108,16 +118,16 @@ pub(super) enum Subcommands {
     /// The state of every DN at the end of the capture, and the evidence for it
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<ReportArgs>),
-    /// Every REGISTER and every answer to one, as they come
+    /// Every REGISTER and its responses, in capture order
     #[command(after_help = MESSAGES_EXAMPLES)]
     Messages(MessagesArgs),
     /// What failing DNs share and working ones do not, or two DNs side by side
     #[command(after_help = super::compare::EXAMPLES)]
     Compare(CompareArgs),
-    /// The story of one DN in order of time, and what it comes to
+    /// One DN's registration history, the cause and what to check
     #[command(after_help = super::explain::EXAMPLES)]
     Explain(ExplainArgs),
-    /// Copy the packets of chosen DNs into a file that says the same about them
+    /// Copy the packets of selected DNs to a file that yields the same verdicts
     #[command(after_help = super::extract::EXAMPLES)]
     Extract(ExtractArgs),
     /// Every change of a DN's state as it happens, from a device or from HEP agents
@@ -296,7 +306,7 @@ pub(super) struct RightsArgs {
     /// write a file, the owner of its directory)
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Go without Landlock and seccomp
+    /// Run without the Landlock and seccomp sandbox
     #[arg(long)]
     no_fence: bool,
 }

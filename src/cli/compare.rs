@@ -20,9 +20,10 @@ pub(super) const EXAMPLES: &str = ending!(
   regscope compare 5002 --before 1.pcap --after 2.pcap
   regscope compare --a 'source=192.168.210.81' --b 'dn=50* code=403' trace.pcap
 
-  A word that names a file is a file, any other a DN; DNs come before the files. For DNs that are
-  called like a file: --a dn=NAME --b dn=NAME. Conditions of --a and --b: dn, source, verdict, code,
-  reason, flag, registrar, ua, realm, contact, ... with = != ~ !~ < <= > >=, `or`, `not` and
+  A word that names a file is a file, any other a DN; DNs come before the
+  files. For DNs that are called like a file: --a dn=NAME --b dn=NAME.
+  Conditions of --a and --b: dn, source, verdict, code, reason, flag,
+  registrar, ua, realm, contact, ... with = != ~ !~ < <= > >=, `or`, `not` and
   parentheses; a bare word is searched for. docs/filter.md lists every field."
 );
 

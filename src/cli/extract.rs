@@ -15,12 +15,13 @@ pub(super) const EXAMPLES: &str = ending!(
   regscope extract --dn 5001-5020 --source 192.168.210.54 -o ticket.pcapng captures/
   regscope extract --dn 5002 --format markdown -o ticket.md trace.pcap
 
-  A pcapng file holds what their verdicts need: every REGISTER of theirs and every answer, in all its IP
-  fragments; the whole of TCP connections that carried one, with what else they carried; ICMP errors;
-  requests to a DN whose responses show that it is gone. A comment names the frame each packet was.
-  If the capture begins earlier or ends later, a packet cut to nothing holds that moment, for what
-  has expired, or was not answered, depends on it. The file is read again before it is kept, and if
-  it alone says something else about a DN, that is reported."
+  A pcapng file holds what their verdicts need: every REGISTER of theirs and
+  its responses, with all IP fragments; whole TCP connections that carried
+  one; ICMP errors; requests to a DN whose responses show that it is gone.
+  A comment on each packet names the frame it was. If the capture begins
+  earlier or ends later, an empty packet marks that moment, because what has
+  expired or was not answered depends on it. The file is read again before it
+  is kept; a verdict that it alone does not yield is reported."
 );
 
 #[derive(ClapArgs, Debug)]

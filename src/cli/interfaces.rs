@@ -8,7 +8,8 @@ use crate::report::Style;
 
 pub(super) const EXAMPLES: &str = ending!(
     "  regscope interfaces
-  sudo regscope interfaces --format json | jq -r '.interfaces[] | select(.up).name'"
+  sudo regscope interfaces --format json | jq -r '.interfaces[] | select(.up).name'",
+    devices
 );
 
 #[derive(ClapArgs, Debug)]

@@ -12,7 +12,7 @@ pub(super) const EXAMPLES: &str = ending!(
     "  sudo regscope record -i any -w /var/tmp --rotate-size 100M --keep 20
   sudo regscope record -i eth0 -w incident.pcapng --only-sip --for 10m
   regscope record --hep 0.0.0.0:9060 -w /var/tmp --rotate-time 1h --keep 24",
-    live
+    device
 );
 
 #[derive(ClapArgs, Debug)]

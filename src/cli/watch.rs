@@ -20,7 +20,8 @@ pub(super) const EXAMPLES: &str = ending!(
   sudo regscope watch -i any --exec 'jq -r \".title, .text\" | mail -s \"DNs\" noc@example.net'
   sudo regscope watch -i any --webhook-file url --webhook-template slack --state outages
 
-  SIGINT, SIGTERM and SIGHUP end it with the report on standard error; SIGUSR1 prints it in between.",
+  SIGINT, SIGTERM and SIGHUP end it with the report on standard error;
+  SIGUSR1 prints it in between.",
     live,
     fail_on
 );

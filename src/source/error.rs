@@ -191,6 +191,11 @@ fn clock_set(number: u64, by: i64) -> String {
     )
 }
 
+fn skipped(files: u64, of: &str) -> String {
+    let what = if files == 1 { "neither capture nor log" } else { "neither captures nor logs" };
+    format!("skipped {} in this {of}: {what}", count(files, "file"))
+}
+
 fn empty_sentence(compression: Compression) -> &'static str {
     match compression {
         Compression::None => "empty file, not a capture",
@@ -390,10 +395,10 @@ pub enum WarningKind {
     #[error("left out {} of decryption secrets: other kinds than TLS key logs, or too many", count(*.0, "byte"))]
     SecretsUnused(u64),
     /// Files of a directory that are no captures were left out.
-    #[error("left out {} of this directory that hold no capture and no log", count(*.0, "file"))]
+    #[error("{}", skipped(*.0, "directory"))]
     Skipped(u64),
     /// Files of an archive that are no captures were left out.
-    #[error("left out {} of this archive that hold no capture and no log", count(*.0, "file"))]
+    #[error("{}", skipped(*.0, "archive"))]
     SkippedInArchive(u64),
     /// Files of an archive that cannot be unpacked were left out.
     #[error("left out {} of this archive, encrypted or compressed by a method that is not read",

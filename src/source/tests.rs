@@ -149,7 +149,7 @@ fn a_directory_gives_its_captures_by_name() {
     let names: Vec<_> =
         set.files().iter().map(|file| captures.short(&file.path.display())).collect();
     assert_eq!(names, ["d/a/inner", "d/b"]);
-    let warning = "d: left out 3 files of this directory that hold no capture and no log";
+    let warning = "d: skipped 3 files in this directory: neither captures nor logs";
     assert_eq!(captures.warnings(&set), [warning]);
 }
 

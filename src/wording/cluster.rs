@@ -100,14 +100,15 @@ pub(crate) fn split(
     for side in &split.sides {
         let dns = side.dns.iter().filter_map(|dn| cluster.dns.get(*dn));
         let dns: Vec<&[u8]> = dns.map(|dn| dn.name.as_slice()).collect();
-        let joint = if before.is_none() { ": " } else { ", " };
-        // the verb once where both do the same
-        let verb = match before.replace(side.by_answers) {
-            Some(same) if same == side.by_answers => " ",
-            _ if side.by_answers => " no longer finds ",
-            _ => " states out of service ",
+        let joint = if before.is_none() { ": " } else { "; " };
+        // what is reported once where both do the same
+        let (verb, what) = match before.replace(side.by_answers) {
+            _ if side.by_answers => ("no longer finds", ""),
+            Some(false) => ("reports", ""),
+            _ => ("reports", " out of service"),
         };
-        append!(text, "{joint}{}{verb}{}", name(snapshot, side.node), names::list(&dns));
+        let dns = names::sentence(&dns);
+        append!(text, "{joint}{} {verb} {dns}{what}", name(snapshot, side.node));
     }
     if let (true, [one, other]) = (split.one_sided, &*split.sides) {
         let nanos = other.since.nanos_since(one.since);
@@ -124,7 +125,7 @@ pub(crate) fn split(
             let what = if by_answers {
                 "no answer of the kind is seen of"
             } else {
-                "nothing of the kind is stated by"
+                "nothing of the kind is reported by"
             };
             append!(text, "; {what} {}", name(snapshot, other));
         }
@@ -143,7 +144,7 @@ pub(crate) fn summary(cluster: &Cluster) -> String {
     }
     match (open, cluster.splits.len() as u64) {
         (0, 0) => {}
-        (0, over) => append!(text, ", {} over", count(over, "split")),
+        (0, over) => append!(text, ", {}, ended", count(over, "split")),
         (open, _) => append!(text, ", {} open", count(open, "split")),
     }
     text

@@ -11,10 +11,27 @@ const ALL: usize = 4;
 
 /// `5001-5020, 5031, 5040 and 12 more`.
 pub(crate) fn list(dns: &[&[u8]]) -> String {
+    let (texts, left) = listed(dns);
+    let text = texts.join(", ");
+    if left > 0 { format!("{text} and {left} more") } else { text }
+}
+
+/// `5001-5020, 5031 and 5040`: a list as a part of a sentence.
+pub(crate) fn sentence(dns: &[&[u8]]) -> String {
+    match listed(dns) {
+        (texts, 0) => match &*texts {
+            [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+            texts => texts.concat(),
+        },
+        _ => list(dns),
+    }
+}
+
+/// The ranges and names that are listed, and how many DNs are left.
+fn listed(dns: &[&[u8]]) -> (Vec<String>, usize) {
     let runs = runs(dns);
-    let left: usize = runs.iter().skip(LISTED).map(|run| run.count).sum();
-    let told = runs.into_iter().take(LISTED).map(|run| run.text).collect::<Vec<_>>().join(", ");
-    if left > 0 { format!("{told} and {left} more") } else { told }
+    let left = runs.iter().skip(LISTED).map(|run| run.count).sum();
+    (runs.into_iter().take(LISTED).map(|run| run.text).collect(), left)
 }
 
 /// `5001, 5002 and 14 more`.
@@ -82,6 +99,16 @@ mod tests {
         }
         let odd: Vec<String> = (0..40).map(|n| (2 * n).to_string()).collect();
         assert!(list(&dns(&odd.join(" "))).ends_with("22 and 28 more"));
+    }
+
+    #[test]
+    fn a_list_in_a_sentence_ends_with_and() {
+        assert_eq!(sentence(&dns("")), "");
+        assert_eq!(sentence(&dns("1001")), "1001");
+        assert_eq!(sentence(&dns("1001 2001")), "1001 and 2001");
+        assert_eq!(sentence(&dns("1001 2001 2002 2003")), "1001 and 2001-2003");
+        let odd: Vec<String> = (0..40).map(|n| (2 * n).to_string()).collect();
+        assert!(sentence(&dns(&odd.join(" "))).ends_with("20, 22 and 28 more"));
     }
 
     #[test]

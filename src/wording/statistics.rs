@@ -82,13 +82,25 @@ pub(crate) fn summary(statistics: &Statistics) -> Vec<String> {
     }
     let responses: u64 = statistics.codes.values().map(|own| own.retransmissions).sum();
     sentences.push(format!(
-        "{}, {} retransmitted{}; {}, {responses} retransmitted.",
+        "{}, {}{}; {}, {}.",
         count(all.requests, "REGISTER"),
-        all.retransmissions,
-        all.retransmission_percent().map_or_else(String::new, |own| format!(" ({own:.1}%)")),
-        count(all.responses, "response")
+        repeated(all.retransmissions),
+        all.retransmission_percent()
+            .filter(|_| all.retransmissions > 0)
+            .map_or_else(String::new, |own| format!(" ({own:.1}%)")),
+        count(all.responses, "response"),
+        repeated(responses)
     ));
     sentences
+}
+
+/// How many of the messages just counted are retransmissions.
+fn repeated(retransmissions: u64) -> String {
+    match retransmissions {
+        0 => "no retransmissions".to_owned(),
+        1 => "1 of them a retransmission".to_owned(),
+        several => format!("{several} of them retransmissions"),
+    }
 }
 
 /// Responses by status code.

@@ -51,7 +51,7 @@ fn sentence(whose: &str, times: u64, by: i64) -> String {
     );
     let most = if times == 1 { "" } else { "at most " };
     format!(
-        "the clock {whose} was set {often}, {most}{} {whither}: nothing is judged to have expired by that",
+        "the clock {whose} was set {often}, {most}{} {whither}: no binding is counted as expired because of it",
         apart(by)
     )
 }

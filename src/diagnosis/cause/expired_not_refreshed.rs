@@ -38,7 +38,7 @@ impl DnRule for ExpiredNotRefreshed {
     fn sentence(&self, case: &Case<'_>) -> String {
         let name = case.name();
         let Some(last) = case.attempts.iter().rev().find(|a| a.outcome == Outcome::Accepted) else {
-            return format!("{name}: the binding ran out and no refresh was {}", tried(case));
+            return format!("{name}: the binding expired and no refresh was {}", tried(case));
         };
         let granted = last.granted.map_or_else(|| "a time".to_owned(), |s| format!("{s} s"));
         let ago =
@@ -54,7 +54,7 @@ impl DnRule for ExpiredNotRefreshed {
             ),
         };
         format!(
-            "{name}: {} granted {granted} to {}, that time ran out {} before the end, and no refresh was \
+            "{name}: {} granted {granted} to {}; the binding has been expired for {}, and no refresh was \
              {}{promised}{lacking}",
             last.spoke,
             last.source.addr,
@@ -80,7 +80,7 @@ fn tried(case: &Case<'_>) -> String {
         Some(silence) => {
             format!("reported: its HEP agent has reported nothing for {}", span(silence))
         }
-        None => "tried".to_owned(),
+        None => "seen".to_owned(),
     }
 }
 

@@ -77,12 +77,12 @@ pub(in crate::diagnosis) static STATED: [Stated; 8] = [
         kinds: &[StatementKind::ConnectionLost],
         verdicts: &[Verdict::Terminated],
         explains_refusals: false,
-        what: "it dropped the binding because the connection closed, or because it started anew",
+        what: "it dropped the binding because the connection closed, or because the server restarted",
         about: about(
             "connection-lost",
             "binding dropped with its connection",
             "The server's log states that it removed the contact because its TCP, TLS or WebSocket \
-             connection closed, or because the server started anew.",
+             connection closed, or because the server restarted.",
             "who closed the connection: idle timers of NAT, firewall and server against the keep-alives \
              of the device; restarts of the server",
         ),
@@ -124,7 +124,7 @@ pub(in crate::diagnosis) static STATED: [Stated; 8] = [
             "The server's log states that authentication failed, and no message is there to show more. \
              Several programs say so of an unknown user too.",
             "the password and the authentication user on both sides, and whether the DN exists there; a \
-             SIP trace tells more",
+             SIP trace shows which",
         ),
     },
     Stated {

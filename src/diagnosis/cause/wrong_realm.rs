@@ -34,7 +34,7 @@ impl DnRule for WrongRealm {
     fn sentence(&self, case: &Case<'_>) -> String {
         let Some(last) = case.decider() else { return String::new() };
         format!(
-            "{}: {} asks for credentials for the realm \"{}\" and gets some for \"{}\", {}",
+            "{}: {} asks for credentials for the realm \"{}\" and receives credentials for \"{}\", {}",
             case.name(),
             last.registrar,
             case.text(last.realm_offered),

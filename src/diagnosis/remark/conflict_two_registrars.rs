@@ -11,7 +11,7 @@ static ABOUT: About = About {
     meaning: "Two registrars hold the DN at the same time: a fail-over that left a binding \
             behind, or nodes of a cluster that have lost each other, each of which goes on \
             with its own. Where both hold the same Contact it is an observation, and the DN is not at risk.",
-    check: "which registrar the switch believes in; after a split each node marks the \
+    check: "which registrar the switch trusts; after a split each node marks the \
             other's DNs out of service though REGISTER and 200 look healthy",
     reference: "RFC 3261 §10.2.4",
 };

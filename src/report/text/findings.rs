@@ -65,7 +65,7 @@ fn one(
     let several = dns.len() > 1 && dns.len() == group.findings.len();
     let observed = group.severity == Severity::Observation;
     if several {
-        let end = if observed { "" } else { ", for instance" };
+        let end = if observed { "" } else { ". For example:" };
         page.marked(mark, &format!("{group}: {}{end}", names::list(&dns)))?;
         if observed {
             return Ok(());
