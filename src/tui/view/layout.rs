@@ -101,7 +101,7 @@ impl DnsRegions {
 pub(in crate::tui) fn dns(state: &State) -> DnsRegions {
     let body = frame(state).body;
     // what the list leaves, twice the usual part at most; nothing where no DN can be selected
-    let left = body.height.saturating_sub(1 + narrow(state.dns.lines.len()));
+    let left = body.height.saturating_sub(narrow(state.dns.lines.len()).saturating_add(1));
     let why = match body.height {
         12..30 if left < body.height - 1 => left.clamp(7, 14),
         30.. if left < body.height - 1 => left.clamp(10, 20),
