@@ -1,13 +1,22 @@
-//! The guide shows what the program prints; `REGSCOPE_BLESS=1` writes it there.
+//! The README and the guide show what the program prints; `REGSCOPE_BLESS=1` writes it there.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::process::Command;
 
 #[test]
-fn the_output_in_the_guide_is_that_of_the_program() {
+fn the_output_in_readme_and_guide_is_that_of_the_program() {
+    assert_eq!(shown_in("README.md"), 2);
+    assert_eq!(shown_in("docs/guide.md"), 5);
+}
+
+/// How many outputs a page has; each is compared with the program's, or replaced by it.
+fn shown_in(page: &str) -> usize {
     let root = env!("CARGO_MANIFEST_DIR");
-    let readme = std::fs::read_to_string(format!("{root}/docs/guide.md")).unwrap();
-    let (mut shown, mut now) = (0, readme.clone());
-    for part in readme.split("\n`regscope ").skip(1) {
+    let path = format!("{root}/{page}");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (mut shown, mut now) = (0, text.clone());
+    for part in text.split("\n`regscope ").skip(1) {
         let Some((command, rest)) = part.split_once("`:\n\n```text\n") else { continue };
         if command.contains('\n') {
             continue;
@@ -19,12 +28,12 @@ fn the_output_in_the_guide_is_that_of_the_program() {
         let have = String::from_utf8(output.stdout).unwrap();
         now = now.replacen(want, &have, 1);
         if std::env::var_os("REGSCOPE_BLESS").is_none() {
-            assert_eq!(have, want, "{command}");
+            assert_eq!(have, want, "{page}: {command}");
         }
         shown += 1;
     }
-    if now != readme {
-        std::fs::write(format!("{root}/docs/guide.md"), now).unwrap();
+    if now != text {
+        std::fs::write(path, now).unwrap();
     }
-    assert_eq!(shown, 5);
+    shown
 }
