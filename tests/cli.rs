@@ -235,6 +235,16 @@ fn a_dn_that_is_absent_is_status_2_and_the_closest_are_named() {
 }
 
 #[test]
+fn messages_says_why_it_prints_nothing() {
+    let log = "captures/log-asterisk-notices/input.log";
+    let (status, out, err) = run(&["messages", log]);
+    assert_eq!((status, out.as_str()), (0, ""));
+    assert!(err.contains("Only log statements, no SIP messages (6 statements)."), "{err}");
+    let (status, out, err) = run(&["messages", INCIDENT]);
+    assert!(status == 0 && !out.is_empty() && err.is_empty(), "{err}");
+}
+
+#[test]
 fn standard_input_is_the_input_when_none_is_named_and_it_holds_something() {
     for args in [
         &["report", "--utc"][..],

@@ -162,6 +162,47 @@ fn time_that_no_input_covers_is_known_as_such() {
     assert_eq!(unknown.filter(|n| n.is_null()).count() > 0, apart >= 30.0, "{apart}");
 }
 
+/// DNs in service by the list, and at the end of the statistics.
+fn in_service(report: &Value) -> (usize, Option<u64>) {
+    let dns = report.get("dns").and_then(Value::as_array).unwrap().iter();
+    let listed = dns.filter(|dn| dn["state"] == "in_service").count();
+    let slices = report.pointer("/statistics/series/in_service").and_then(Value::as_array);
+    (listed, slices.and_then(|slices| slices.last()?.as_u64()))
+}
+
+#[test]
+fn as_many_dns_are_in_service_at_the_end_as_the_list_has() {
+    let mut compared = 0;
+    for file in cases() {
+        if file.to_string_lossy().contains("/joined-days-apart/") {
+            continue;
+        }
+        let (listed, end) = in_service(&report(&[file.to_str().unwrap()]));
+        if let Some(end) = end {
+            assert_eq!(end, listed as u64, "{}", file.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+    // states that statements or CTI show
+    let split = ["dc1-001.log", "dc1.log", "dc1.pcap", "dc2-001.log", "dc2.log", "dc2.pcap"];
+    let split = split.map(|file| format!("captures/cluster-split-open/{file}"));
+    let split: Vec<&str> = split.iter().map(String::as_str).collect();
+    assert_eq!(in_service(&report(&split)), (3, Some(3)));
+    let notices = report(&["captures/log-asterisk-notices/input.log"]);
+    assert_eq!(in_service(&notices), (1, Some(1)));
+}
+
+#[test]
+fn a_log_without_messages_begins_with_its_first_statement() {
+    let file = "captures/log-asterisk-notices/input.log";
+    let series = &report(&[file])["statistics"]["series"];
+    assert_eq!(series["from"], "1768240801.000000000");
+    assert_eq!(series["to"], "1768240860.000000000");
+    let text = regscope(&["report", "--utc", file]);
+    assert!(text.contains("18:00:01 – 18:01:00 UTC") && !text.contains("no clock"), "{text}");
+}
+
 #[test]
 fn every_message_and_every_attempt_counts_in_one_place() {
     for file in cases() {

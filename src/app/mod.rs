@@ -182,6 +182,12 @@ impl Write for Standard {
     }
 }
 
+/// Says on standard error why there is no output.
+fn note(sentence: &str) {
+    // without standard error there is nothing to do
+    drop(writeln!(stderr(), "regscope: {sentence}"));
+}
+
 /// Says something on standard error that the output itself cannot say.
 fn warn(sentence: &str) {
     // without standard error there is nothing to do

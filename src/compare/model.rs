@@ -76,6 +76,17 @@ pub struct Side {
     pub examples: Vec<Vec<u8>>,
 }
 
+impl Side {
+    /// Its name for people: the label of the verdict where it is called by one, else its own.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.outcome {
+            Some((verdict, code)) if self.label.starts_with(verdict.name()) => verdict.label(code),
+            _ => self.label.clone(),
+        }
+    }
+}
+
 /// How well something separates, in a word.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Strength {

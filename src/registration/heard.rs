@@ -163,6 +163,7 @@ const fn is_of_a_state(kind: StatementKind) -> bool {
 impl Tracker {
     /// Takes in a statement of a log; `time` is its turn.
     pub fn statement(&mut self, at: FrameRef, time: Timestamp, statement: &Statement) {
+        self.note_first(time);
         self.tick(time);
         if self.live.is_some() {
             self.look_before(at);

@@ -65,6 +65,7 @@ mod request_forms;
 mod risk;
 mod scanner;
 mod sealed;
+mod service;
 mod shrink;
 mod silence;
 mod snapshot;

@@ -14,7 +14,7 @@ use super::lookups::FailedLookup;
 use super::nearer::Nearer;
 use super::reach::Silent;
 use super::state::DnState;
-use super::store::{Binding, Change, Dn, MessageRecord, NIL, Source, Store};
+use super::store::{Binding, Dn, MessageRecord, NIL, Source, Store};
 use super::text::{Sym, Texts};
 use super::tracker::{Counts, Tracker};
 use super::verdict::{Cohort, Flag};
@@ -47,7 +47,7 @@ pub struct Snapshot {
     pub counts: Counts,
     /// The moment it is about.
     pub at: Timestamp,
-    /// The first packet's time.
+    /// The time of the first packet or log statement.
     pub first: Option<Timestamp>,
     /// The last packet's time.
     pub last: Option<Timestamp>,
@@ -368,22 +368,6 @@ impl<'a> DnView<'a> {
                 reg.bindings.iter().filter(move |b| b.runs_at(at)).map(view)
             })
         })
-    }
-
-    /// The changes of its verdict, per registrar, in order of time.
-    #[must_use]
-    pub fn history(&self) -> Vec<(Endpoint, Change)> {
-        let mut all: Vec<_> = self
-            .record()
-            .into_iter()
-            .flat_map(|dn| dn.registrations.iter())
-            .flat_map(|reg| {
-                let registrar = reg.registrar.endpoint(self.snapshot.texts());
-                reg.history.iter().map(move |c| (registrar, *c))
-            })
-            .collect();
-        all.sort_by_key(|(_, c)| c.time);
-        all
     }
 }
 

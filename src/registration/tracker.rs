@@ -145,11 +145,15 @@ impl Tracker {
 
     /// Moves the trace's clock on: a packet was captured at `time`, whatever was in it.
     pub fn advance(&mut self, time: Timestamp) {
-        if self.first.is_none_or(|first| time < first) {
-            self.first = Some(time);
-        }
+        self.note_first(time);
         self.last = self.last.max(time);
         self.now = self.now.max(time);
+    }
+
+    /// Something was captured or logged at `time`: no time counts as the first only while none is known.
+    pub(super) fn note_first(&mut self, time: Timestamp) {
+        let known = self.first.and_then(Timestamp::known);
+        self.first = Some(known.map_or(time, |first| time.known().map_or(first, |t| first.min(t))));
     }
 
     /// Notes how often the clock that stamped packets was set, and by how many nanoseconds at most; the trace's clock was not.

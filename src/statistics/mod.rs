@@ -172,10 +172,9 @@ impl Statistics {
         dns: impl IntoIterator<Item = DnView<'s>>,
         inputs: impl IntoIterator<Item = (Timestamp, Timestamp)>,
     ) -> Self {
-        let span = snapshot.first.zip(snapshot.last.map(|last| last.max(snapshot.at)));
         let logs = snapshot.coverage().iter().filter(|own| own.is_log).map(|own| own.span);
         let gaps = series::gaps(inputs.into_iter().chain(logs));
-        let series = Series::new(span, &gaps);
+        let series = Series::new(snapshot.span(), &gaps);
         let mut statistics = Self { series, gaps, ..Self::default() };
         for dn in dns {
             dn.attempts().for_each(|attempt| statistics.attempt(&attempt));
@@ -223,19 +222,13 @@ impl Statistics {
         }
     }
 
-    /// When a DN came into service and went out of it: it is in service while it is at any registrar.
+    /// When a DN came into service and went out of it.
     fn service(&mut self, dn: DnView<'_>) {
-        let mut at_registrar: Vec<(Endpoint, bool)> = Vec::new();
         let mut was = false;
-        for (registrar, change) in dn.history() {
-            let on = change.verdict.state() == State::InService;
-            match at_registrar.iter_mut().find(|(known, _)| *known == registrar) {
-                Some((_, known)) => *known = on,
-                None => at_registrar.push((registrar, on)),
-            }
-            let is = at_registrar.iter().any(|(_, on)| *on);
+        for (time, state) in dn.service() {
+            let is = state == State::InService;
             if is != was {
-                self.series.turn(change.time, is);
+                self.series.turn(time, is);
                 was = is;
             }
         }

@@ -234,7 +234,7 @@ pub(super) static KEYS: &[Binding] = &[
         "Group"
     ),
     bind!("F10 t", [f(10), ch('t')], Action::Columns, &[Dns], "choose and order columns"),
-    bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the column before"),
+    bind!("<", [ch('<')], Action::SortBefore, &[Dns, Sources], "sort by the previous column"),
     bind!(">", [ch('>')], Action::SortNext, &[Dns, Sources], "sort by the next column", "Sort"),
     bind!("z", [ch('z')], Action::Reverse, &[Dns, Sources], "reverse the order"),
     bind!(
@@ -279,8 +279,8 @@ pub(super) static KEYS: &[Binding] = &[
         "Next"
     ),
     bind!("N", [ch('N')], Action::OneBefore, &[Message], "the message before"),
-    bind!("n", [ch('n')], Action::NextOne, &[Dn, Flow], "the next place that is searched for"),
-    bind!("N", [ch('N')], Action::OneBefore, &[Dn, Flow], "the one before that is searched for"),
+    bind!("n", [ch('n')], Action::NextOne, &[Dn, Flow], "next match"),
+    bind!("N", [ch('N')], Action::OneBefore, &[Dn, Flow], "previous match"),
     bind!(
         "y",
         [ch('y')],

@@ -74,7 +74,7 @@ pub(crate) fn both_in(found: &Combination, most: usize) -> String {
 
 /// The names of the two sides, safe to show.
 pub(crate) fn labels(contrast: &Contrast) -> [String; 2] {
-    [&contrast.failing.label, &contrast.working.label].map(|l| escape_text(l).into_owned())
+    [&contrast.failing, &contrast.working].map(|side| escape_text(&side.name()).into_owned())
 }
 
 /// Values in a line, the most frequent first, with what was left out.

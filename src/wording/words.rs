@@ -131,6 +131,23 @@ pub(crate) fn at_risk(of: Option<Risk>) -> String {
     of.map_or_else(String::new, |of| format!(", at risk: {}", risk(of)))
 }
 
+/// Why there is no message to show of a DN; `None` if there is one.
+#[cfg(feature = "tui")]
+pub(crate) fn no_messages(dn: &DnView<'_>) -> Option<String> {
+    if dn.attempts().any(|attempt| attempt.messages().next().is_some()) {
+        return None;
+    }
+    Some(match dn.statements().count() as u64 {
+        0 => "No SIP messages of this DN.".to_owned(),
+        n => only_statements(n),
+    })
+}
+
+/// Why there is no message where a log makes statements only.
+pub(crate) fn only_statements(statements: u64) -> String {
+    format!("Only log statements, no SIP messages ({}).", count(statements, "statement"))
+}
+
 /// A verdict, and what it rests on unless that is messages: `expired, not refreshed (stated)`.
 pub(crate) fn on_basis(verdict: String, basis: Basis) -> String {
     match basis {

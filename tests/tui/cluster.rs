@@ -57,3 +57,11 @@ fn dns_are_found_by_their_owner() {
         assert!(text.contains(dns), "{filter}: {text}");
     }
 }
+
+#[test]
+fn a_finding_about_no_dn_opens_the_log_at_its_line() {
+    let size = (140, 40);
+    let mut session = on("cluster-split-open", "4<Enter><Enter>j<Enter>", size);
+    let text = session.text(size);
+    assert!(text.contains("dc1.log") && text.contains("line 42, shown with"), "{text}");
+}

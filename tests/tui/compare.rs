@@ -174,3 +174,24 @@ fn no_size_is_too_small_to_draw() {
         }
     }
 }
+
+#[test]
+fn kinds_of_failure_have_the_labels_of_the_list() {
+    let size = (140, 40);
+    let mut session = Session::on("log-asterisk-notices", "2", size);
+    let text = session.text(size);
+    assert!(
+        text.contains("authentication failed 1") && text.contains("binding removed 1"),
+        "{text}"
+    );
+    assert!(!text.contains("auth failed") && !text.contains("terminated"), "{text}");
+}
+
+#[test]
+fn nothing_that_differs_is_said() {
+    let size = (80, 24);
+    let mut session = Session::on("no-answer", "2", size);
+    let text = session.text(size);
+    assert!(text.contains("Nothing differs in what was captured."), "{text}");
+    assert!(!text.contains("What differs most"), "{text}");
+}

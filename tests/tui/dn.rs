@@ -117,5 +117,23 @@ fn findings_are_narrowed_and_lead_to_their_evidence() {
     // of a source there is no ladder
     let mut session = Session::new("scanner", size);
     session.keys("4<Enter>");
-    assert!(session.text(size).contains("it is about 192.168.210.66 (3 shows the sources)"));
+    let text = session.text(size);
+    assert!(text.contains("No DN belongs to this finding of 192.168.210.66 (3 shows"), "{text}");
+}
+
+#[test]
+fn a_dn_of_which_only_statements_are_known_has_no_ladder() {
+    let size = (140, 40);
+    let mut session = Session::on("log-asterisk-notices", "/1003<Enter><Enter>f", size);
+    let text = session.text(size);
+    assert!(text.contains("Only log statements, no SIP messages (1 statement)."), "{text}");
+    assert!(text.contains("(log statement, no SIP message)"), "{text}");
+    // out since its statement, and nothing known before
+    let service = text.lines().find(|line| line.contains("service  ")).unwrap_or_default();
+    assert!(service.contains("··╳╳") && !service.contains("╳·"), "{text}");
+    session.keys("<Esc>f");
+    assert!(session.text(size).contains("Only log statements"));
+    // one with messages has its ladder
+    let mut session = Session::on("log-asterisk-pjsip", "f", size);
+    assert!(session.text(size).contains(" Flow"), "{}", session.text(size));
 }

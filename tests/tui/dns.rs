@@ -371,7 +371,7 @@ fn a_held_picture_stands_still_while_reading_goes_on() {
     assert!(session.text(size).contains("5001"), "what was there");
     assert!(!session.keys("p").text(size).contains("5001"), "what was read meanwhile");
     session.news(News::Finished);
-    assert!(session.keys("p").text(size).contains("everything has been read"));
+    assert!(session.keys("p").text(size).contains("Nothing to pause: all input has been read"));
 }
 
 /// The cases of `captures/` that are a single trace the screen can show.
@@ -426,4 +426,25 @@ fn the_cursor_stays_on_the_first_row_until_a_person_moves_it() {
     session.news(News::Data(data("incident")));
     session.keys("<Enter>");
     assert!(session.text(size).contains("1003"), "{}", session.text(size));
+}
+
+#[test]
+fn groups_and_sources_whose_dns_are_at_risk_have_its_mark() {
+    let size = (140, 40);
+    for keys in ["g", "3"] {
+        let text = Session::on("field-at-risk", keys, size).text(size);
+        assert!(text.lines().any(|line| line.trim_start().contains("▲ 192.0.2.")), "{text}");
+    }
+    // a DN that is out goes before one at risk, and one in service has its own mark
+    for keys in ["g", "3"] {
+        let text = Session::on("in-service", keys, size).text(size);
+        assert!(!text.contains("▲ 192") && text.contains("✓ 192"), "{text}");
+    }
+}
+
+#[test]
+fn columns_that_are_chosen_and_do_not_fit_are_marked() {
+    let text = Session::on("field-at-risk", "<F10>", (80, 24)).text((80, 24));
+    let marked = text.lines().filter(|line| line.contains("does not fit")).count();
+    assert!(marked > 0, "{text}");
 }

@@ -144,7 +144,7 @@ fn kinds(contrast: &Contrast, page: &mut Page<'_>) -> io::Result<()> {
         let dns: Vec<&[u8]> = part.failing.examples.iter().map(Vec::as_slice).collect();
         let more = part.failing.dns.saturating_sub(dns.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{} ({}{more})", part.failing.label.replace('_', " "), names::list(&dns))
+        format!("{} ({}{more})", part.failing.name(), names::list(&dns))
     };
     let (alike, other): (Vec<_>, Vec<_>) = parts().partition(|part| lead(part) == whole);
     if whole.is_some() && !alike.is_empty() {

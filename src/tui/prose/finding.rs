@@ -26,8 +26,12 @@ pub(in crate::tui) fn of_dn(page: &mut Page, data: &Data, clock: &Clock, number:
         page.goes = Some(Goes::Frame(evidence.frame));
         let frame = data.frame_name(evidence.frame);
         let prefix = [("    ".to_owned(), None), (format!("{frame:<7} "), Some(Ink::Accent))];
-        let what = message_at(data, finding, *evidence)
-            .unwrap_or_else(|| "(no REGISTER or answer of this DN)".to_owned());
+        let other = if data.is_line(evidence.frame) {
+            "(log statement, no SIP message)"
+        } else {
+            "(no REGISTER or response of this DN)"
+        };
+        let what = message_at(data, finding, *evidence).unwrap_or_else(|| other.to_owned());
         page.text(&prefix, &format!("{}  {what}", clock.precise(evidence.time)), None);
     }
     page.goes = finding.evidence.first().map(|evidence| Goes::Frame(evidence.frame));

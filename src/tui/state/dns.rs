@@ -234,7 +234,7 @@ impl Dns {
         self.groups.sort_by(|a, b| {
             let rank = |group: &Group| {
                 let [_, out, unknown] = group.states;
-                (out, unknown, group.rows.len())
+                (out, unknown, group.at_risk, group.rows.len())
             };
             rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(&b.key))
         });

@@ -68,6 +68,8 @@ pub(in crate::tui) struct Source {
     pub(in crate::tui) dns: u32,
     pub(in crate::tui) out: u32,
     pub(in crate::tui) working: u32,
+    /// At risk, of those that work.
+    pub(in crate::tui) at_risk: u32,
     pub(in crate::tui) requests: u64,
     /// Attempts ended by 404.
     pub(in crate::tui) unknown_dn: u64,
@@ -79,7 +81,7 @@ pub(in crate::tui) struct Source {
 }
 
 impl Source {
-    fn of(source: &SourceState, connections: u64, server: Option<Role>) -> Self {
+    fn of(source: &SourceState, (connections, at_risk): (u64, u32), server: Option<Role>) -> Self {
         let totals = &source.totals;
         let role = match (totals.dns, server) {
             _ if source.scanner => Role::Scanner,
@@ -93,6 +95,7 @@ impl Source {
             dns: totals.dns,
             out: source.out_of_service,
             working: source.in_service,
+            at_risk,
             requests: totals.requests,
             unknown_dn: totals.unknown_dn,
             connections,
@@ -109,6 +112,7 @@ impl Source {
             dns: 0,
             out: 0,
             working: 0,
+            at_risk: 0,
             requests: 0,
             unknown_dn: 0,
             connections,
@@ -168,7 +172,7 @@ impl Column {
                 Service::Unknown => 1,
                 Service::InService => 0,
             };
-            (source.out, urgent, source.dns - source.dns.min(source.working))
+            (source.out, urgent, source.dns - source.dns.min(source.working), source.at_risk)
         };
         match self {
             Self::Address => a.address.cmp(&b.address),
@@ -279,12 +283,19 @@ fn sources(data: &Data) -> Vec<Source> {
         () if proxies.contains(&address) => Some(Role::Proxy),
         () => None,
     };
+    let mut at_risk: HashMap<IpAddr, u32> = HashMap::default();
+    for row in data.rows().iter().filter(|row| row.risk.is_some()) {
+        if let Some(address) = row.source() {
+            *at_risk.entry(address).or_insert(0) += 1;
+        }
+    }
     let mut connections = connections(data);
     let mut all: Vec<Source> = Vec::new();
     for source in snapshot.sources() {
         let (failed, _) =
             connections.remove(&source.address).unwrap_or((0, ConnectionFault::Refused));
-        all.push(Source::of(source, failed, server(source.address)));
+        let at_risk = at_risk.get(&source.address).copied().unwrap_or(0);
+        all.push(Source::of(source, (failed, at_risk), server(source.address)));
     }
     let others = connections.into_iter();
     all.extend(others.map(|(address, told)| Source::of_connections(address, told)));

@@ -22,7 +22,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
         Action::Open => return story(state),
         Action::Flow => {
             if let Some(name) = selected(state) {
-                return Then::Open(Screen::flow(&name, None));
+                return super::dn::flow(state, &name, None);
             }
         }
         Action::Back => state.tell("q quits"),

@@ -102,7 +102,7 @@ pub(in crate::tui) fn parts(state: &State) -> Vec<Choice> {
     let choice = |part, label: &str, dns| Choice { part, label: label.to_owned(), dns };
     let mut parts = vec![choice(Part::All, "all failing", contrast.failing.dns)];
     for kind in &contrast.by_outcome {
-        let label = kind.failing.label.replace('_', " ");
+        let label = kind.failing.name();
         parts.push(choice(Part::Kind(kind.failing.label.clone()), &label, kind.failing.dns));
     }
     if !state.marks.is_empty() {

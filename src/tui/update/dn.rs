@@ -18,6 +18,7 @@ use crate::tui::state::overlay::Purpose;
 use crate::tui::state::pair::{Pair, Subjects};
 use crate::tui::state::{Screen, State};
 use crate::tui::view::dn as view;
+use crate::wording::words;
 
 pub(super) fn act(state: &mut State, screen: &mut Dn, action: Action) -> Then {
     let height = usize::from(list(state, screen).height);
@@ -36,8 +37,7 @@ pub(super) fn act(state: &mut State, screen: &mut Dn, action: Action) -> Then {
         Action::Open => return open(state, screen),
         Action::Right | Action::Left => unfold(screen, Some(action == Action::Right)),
         Action::Flow => {
-            let frame = frame(screen);
-            return Then::Open(Screen::flow(&screen.name, frame));
+            return flow(state, &screen.name, frame(screen));
         }
         Action::Raw => return raw(state, screen),
         Action::Compare => return compare(state, &screen.name),
@@ -88,7 +88,7 @@ fn frame(screen: &Dn) -> Option<FrameRef> {
     }
 }
 
-fn open(state: &State, screen: &mut Dn) -> Then {
+fn open(state: &mut State, screen: &mut Dn) -> Then {
     let line = screen.lines.get(screen.cursor.selected);
     match line.and_then(|told| told.goes) {
         Some(Goes::Unfold(_)) => {
@@ -96,8 +96,17 @@ fn open(state: &State, screen: &mut Dn) -> Then {
             Then::Done
         }
         Some(Goes::Frame(frame)) => to_frame(state, &screen.name, frame),
-        None => Then::Open(Screen::flow(&screen.name, None)),
+        None => flow(state, &screen.name, None),
     }
+}
+
+/// The ladder of a DN; a sentence instead where there is no message of it.
+pub(super) fn flow(state: &mut State, name: &[u8], frame: Option<FrameRef>) -> Then {
+    let Some(words) = state.data.find(name).as_ref().and_then(words::no_messages) else {
+        return Then::Open(Screen::flow(name, frame));
+    };
+    state.tell(words);
+    Then::Done
 }
 
 /// To a frame in the ladder of a DN; to the frame alone if it is not one of the DN's messages.
@@ -222,7 +231,7 @@ fn search_on(state: &mut State, screen: &mut Dn, on: bool) {
     }
 }
 
-pub(super) fn click(state: &State, screen: &mut Dn, at: Position) -> Then {
+pub(super) fn click(state: &mut State, screen: &mut Dn, at: Position) -> Then {
     let area = list(state, screen);
     if !area.contains(at) {
         return Then::Nothing;

@@ -26,7 +26,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
     match action {
         Action::Open => return open(state),
         Action::Flow => {
-            return with_name(state, |name| Screen::flow(&name, None));
+            let Some(name) = selected(state) else { return Then::Nothing };
+            return super::dn::flow(state, &name, None);
         }
         Action::Compare => return compare(state),
         Action::Mark => mark(state),

@@ -11,6 +11,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keys::Action;
 use crate::tui::prose;
 use crate::tui::state::findings::{Findings, Line};
+use crate::tui::state::log::Log;
 use crate::tui::state::overlay::Purpose;
 use crate::tui::state::{Screen, State};
 use crate::tui::view::regions;
@@ -30,7 +31,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Then {
         }
         Action::Flow => {
             let Some(name) = name(state) else { return about_no_dn(state) };
-            return Then::Open(Screen::flow(&name, frame(state)));
+            return dn::flow(state, &name, frame(state));
         }
         Action::Compare => {
             let Some(name) = name(state) else { return about_no_dn(state) };
@@ -108,7 +109,8 @@ fn open(state: &mut State) -> Then {
     }
     match (name(state), frame(state)) {
         (Some(name), Some(frame)) => dn::to_frame(state, &name, frame),
-        (Some(name), None) => Then::Open(Screen::flow(&name, None)),
+        (Some(name), None) => dn::flow(state, &name, None),
+        (None, Some(frame)) if state.data.is_line(frame) => Then::Open(Screen::Log(Log::at(frame))),
         (None, _) => about_no_dn(state),
     }
 }
@@ -116,16 +118,20 @@ fn open(state: &mut State) -> Then {
 /// What can be opened where no DN is named.
 fn about_no_dn(state: &mut State) -> Then {
     let text = match (state.findings.line(), state.findings.selected()) {
-        (Some(Line::Limit(_)), _) => "it is about the whole capture".to_owned(),
+        (Some(Line::Limit(_)), _) => {
+            "No DN belongs to this: it is about the whole capture".to_owned()
+        }
         (_, Some(number)) => match state.data.findings.get(number) {
             Some(finding) => {
                 let frame = finding.evidence.first();
-                let frame = frame.map(|e| format!("; frame {}", state.data.frame_name(e.frame)));
-                let source = finding.source.map_or_else(
-                    || "it is about no DN".to_owned(),
-                    |source| format!("it is about {source} (3 shows the sources)"),
-                );
-                format!("{source}{}", frame.unwrap_or_default())
+                let frame =
+                    frame.map(|e| format!("; see frame {}", state.data.frame_name(e.frame)));
+                let source = finding.source.map(|s| format!(" of {s} (3 shows the sources)"));
+                format!(
+                    "No DN belongs to this finding{}{}",
+                    source.unwrap_or_default(),
+                    frame.unwrap_or_default()
+                )
             }
             None => return Then::Done,
         },

@@ -205,7 +205,7 @@ fn pause(state: &mut State) {
             show(state, data);
         }
     } else if reading.finished || reading.failed.is_some() {
-        state.tell("everything has been read: nothing moves");
+        state.tell("Nothing to pause: all input has been read");
     } else {
         reading.paused = true;
     }

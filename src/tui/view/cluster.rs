@@ -136,8 +136,7 @@ fn head(state: &State, area: Rect, paper: &mut Paper<'_>) {
     let names = cluster.nodes.iter().take(shown).map(|id| name(&state.data.snapshot, *id));
     let label = names.map(width).max().unwrap_or(0).min(WIDEST);
     let snapshot = &state.data.snapshot;
-    let Some(first) = snapshot.first.filter(|_| shown > 0) else { return };
-    let last = snapshot.last.map_or(snapshot.at, |last| last.max(snapshot.at));
+    let Some((first, last)) = snapshot.span().filter(|_| shown > 0) else { return };
     let x = label + 3;
     let slices = area.width.saturating_sub(x + 1).min(MOST);
     if slices < 8 {
@@ -216,7 +215,7 @@ fn axis(state: &State, area: Rect, y: u16, [first, last]: [Timestamp; 2], paper:
     let unicode = paper.glyphs.unicode;
     let mut legend = super::paper::Line::new();
     for (look, words) in
-        [(Look::Seen, " seen  "), (Look::Split, " split  "), (Look::Nothing, " nothing known")]
+        [(Look::Seen, " seen  "), (Look::Split, " split  "), (Look::Nothing, " no data")]
     {
         let (mark, ink) = look.drawn(unicode);
         legend.push((mark.to_owned(), Some(ink)));

@@ -7,6 +7,7 @@ use super::paper::Paper;
 use super::theme::{Ink, Palette};
 use super::{regions as areas, service, spans};
 use crate::net::escape_bytes;
+use crate::registration::Flag;
 use crate::tui::prose;
 use crate::tui::state::State;
 use crate::tui::state::dn::{Dn, Part};
@@ -35,7 +36,8 @@ pub(in crate::tui) fn regions(state: &State, screen: &Dn) -> [Rect; 2] {
 
 fn draw_head(state: &State, screen: &Dn, area: Rect, paper: &mut Paper<'_>) {
     let Some(dn) = state.data.find(&screen.name) else { return };
-    let (mark, ink) = Palette::mark_of(dn.state().state(), dn.flags(), paper.glyphs);
+    let (mark, ink) =
+        Palette::mark_of(dn.state().state(), dn.flags().contains(Flag::AtRisk), paper.glyphs);
     let x = paper.put(area, (1, 0), mark, Some(ink));
     let name = escape_bytes(dn.name());
     let x = paper.put(area, (x + 1, 0), &name, Some(Ink::Title));

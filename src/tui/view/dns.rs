@@ -70,7 +70,7 @@ fn dn(
     if state.marks.contains(dn.name()) {
         paper.put(area, (0, 0), "*", Some(Ink::Accent));
     }
-    let (mark, ink) = Palette::mark_of(row.state, row.flags, paper.glyphs);
+    let (mark, ink) = Palette::mark_of(row.state, row.risk.is_some(), paper.glyphs);
     paper.put(area, (2, 0), mark, Some(ink));
     for &(id, x, width) in &regions.columns {
         let column = id.column();
@@ -89,7 +89,7 @@ fn dn(
 /// `▸ 192.168.210.54   3 DNs  ✗ 3 out`.
 fn group_line(group: &Group, area: Rect, paper: &mut Paper<'_>) {
     let fold = paper.glyphs.fold(group.open);
-    let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
+    let (mark, ink) = Palette::mark_of(group.worst(), group.at_risk > 0, paper.glyphs);
     paper.put(area, (0, 0), fold, Some(Ink::Accent));
     paper.put(area, (2, 0), mark, Some(ink));
     let counts = totals(group.states, group.at_risk, paper.glyphs);

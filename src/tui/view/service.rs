@@ -6,7 +6,7 @@ use super::layout::width;
 use super::paper::Paper;
 use super::theme::{Ink, Palette};
 use crate::net::{Endpoint, Timestamp};
-use crate::registration::{Change, DnView, Outcome, State as Service};
+use crate::registration::{DnView, Outcome, State as Service};
 use crate::tui::state::State;
 
 /// Registrars with a bar of their own, at most.
@@ -40,9 +40,7 @@ impl Span {
 }
 
 pub(super) fn draw(state: &State, dn: DnView<'_>, area: Rect, paper: &mut Paper<'_>) {
-    let snapshot = &state.data.snapshot;
-    let Some(first) = snapshot.first else { return };
-    let last = snapshot.last.map_or(snapshot.at, |last| last.max(snapshot.at));
+    let Some((first, last)) = state.data.snapshot.span() else { return };
     let registrars: Vec<Endpoint> =
         dn.state().registrations.iter().take(BARS).map(|r| r.registrar).collect();
     let labels: Vec<String> = match registrars.as_slice() {
@@ -56,12 +54,18 @@ pub(super) fn draw(state: &State, dn: DnView<'_>, area: Rect, paper: &mut Paper<
     }
     let span = Span::new(first, last, slices);
     let x = label + 2;
-    let history = dn.history();
+    let (service, history) = (dn.service(), dn.history());
     for (y, label) in (0..).zip(&labels) {
         paper.put(area, (1, y), label, Some(Ink::Faint));
-        let own = registrars.get(usize::from(y));
-        let own = history.iter().filter(|(at, _)| own.is_none_or(|own| own == at));
-        bar(area, (x, y), &span, own.map(|(_, change)| change), paper);
+        let own = registrars.get(usize::from(y)).filter(|_| registrars.len() > 1);
+        let at = |own| history.iter().filter(move |(at, _)| *at == own);
+        match own {
+            Some(own) => {
+                let changes = at(*own).map(|(_, change)| (change.time, change.verdict.state()));
+                bar(area, (x, y), &span, changes, paper);
+            }
+            None => bar(area, (x, y), &span, service.iter().copied(), paper),
+        }
     }
     let y = u16::try_from(labels.len()).unwrap_or(1);
     paper.put(area, (1, y), "attempts", Some(Ink::Faint));
@@ -91,17 +95,17 @@ const fn weight(service: Option<Service>) -> u8 {
     }
 }
 
-fn bar<'c>(
+fn bar(
     area: Rect,
     (x, y): (u16, u16),
     span: &Span,
-    changes: impl Iterator<Item = &'c Change>,
+    changes: impl Iterator<Item = (Timestamp, Service)>,
     paper: &mut Paper<'_>,
 ) {
     let mut slices: Vec<Option<Service>> = vec![None; usize::from(span.slices)];
-    for change in changes {
-        let place = usize::from(span.slice(change.time));
-        let service = Some(change.verdict.state());
+    for (time, service) in changes {
+        let place = usize::from(span.slice(time));
+        let service = Some(service);
         for (at, slice) in slices.iter_mut().enumerate().skip(place) {
             // in the slice of the change what was before counts too
             if at > place || weight(service) > weight(*slice) {
@@ -156,7 +160,8 @@ fn axis(state: &State, area: Rect, y: u16, [first, last]: [Timestamp; 2], paper:
     for (service, words) in [
         (Some(Service::InService), " in service  "),
         (Some(Service::OutOfService), " out  "),
-        (Some(Service::Unknown), " unknown"),
+        (Some(Service::Unknown), " unknown  "),
+        (None, " no data"),
     ] {
         let (mark, ink) = look(service, unicode);
         legend.push((mark.to_owned(), ink));
@@ -173,8 +178,6 @@ fn axis(state: &State, area: Rect, y: u16, [first, last]: [Timestamp; 2], paper:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::FrameRef;
-    use crate::registration::Verdict;
     use crate::wording::glyphs::Glyphs;
     use ratatui::buffer::Buffer;
 
@@ -185,20 +188,14 @@ mod tests {
             let mut buffer = Buffer::empty(area);
             let mut paper = Paper::new(&mut buffer, Palette::Dark, Glyphs::of(unicode));
             let at = |tenths: i64| Timestamp::from_nanos(tenths * 100_000_000);
-            let change = |tenths, verdict| Change {
-                time: at(tenths),
-                verdict,
-                code: 0,
-                frame: FrameRef::default(),
-            };
             let changes = [
-                change(20, Verdict::InService),
-                change(42, Verdict::Expired),
-                change(43, Verdict::InService),
-                change(80, Verdict::OneWay),
+                (at(20), Service::InService),
+                (at(42), Service::OutOfService),
+                (at(43), Service::InService),
+                (at(80), Service::Unknown),
             ];
             let span = Span { first: at(0), nanos: 10_000_000_000, slices: 10 };
-            bar(area, (0, 0), &span, changes.iter(), &mut paper);
+            bar(area, (0, 0), &span, changes.into_iter(), &mut paper);
             let text: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
             assert_eq!(text, want);
         }

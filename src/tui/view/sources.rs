@@ -78,7 +78,7 @@ fn line(
     area: Rect,
     paper: &mut Paper<'_>,
 ) {
-    let (mark, ink) = Palette::mark(source.worst(), paper.glyphs);
+    let (mark, ink) = Palette::mark_of(source.worst(), source.at_risk > 0, paper.glyphs);
     paper.put(area, (2, 0), mark, Some(ink));
     for &(column, x, width) in &regions.columns {
         let ink = match column {

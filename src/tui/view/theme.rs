@@ -8,7 +8,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::diagnosis::Severity;
-use crate::registration::{Flag, FlagSet, State};
+use crate::registration::State;
 use crate::wording::glyphs::Glyphs;
 
 /// A set of colors.
@@ -147,16 +147,16 @@ impl Palette {
         }
     }
 
-    /// The same of a DN with these flags.
+    /// The same of something that is at risk or not, which shows only where nothing is worse.
     pub(in crate::tui) const fn mark_of(
         state: State,
-        flags: FlagSet,
+        at_risk: bool,
         glyphs: &Glyphs,
     ) -> (&'static str, Ink) {
-        if flags.contains(Flag::AtRisk) {
-            return (glyphs.at_risk, Ink::Doubtful);
+        match (state, at_risk) {
+            (State::InService, true) => (glyphs.at_risk, Ink::Doubtful),
+            _ => Self::mark(state, glyphs),
         }
-        Self::mark(state, glyphs)
     }
 
     /// The mark of a severity and the meaning of its color.

@@ -6,7 +6,7 @@ use super::paper::Paper;
 use super::theme::{Ink, Palette};
 use crate::compare::Leading;
 use crate::net::escape_bytes;
-use crate::registration::{Cohort, DnView, State as Service};
+use crate::registration::{Cohort, DnView, Flag, State as Service};
 use crate::tui::state::State;
 use crate::tui::state::group::Group;
 use crate::wording::contrast::{both, condition};
@@ -23,7 +23,8 @@ pub(super) fn draw(state: &State, area: Rect, paper: &mut Paper<'_>) {
     }
     let Some(place) = state.dns.row() else { return };
     let Some(dn) = state.data.dn(place) else { return };
-    let (mark, ink) = Palette::mark_of(dn.state().state(), dn.flags(), paper.glyphs);
+    let (mark, ink) =
+        Palette::mark_of(dn.state().state(), dn.flags().contains(Flag::AtRisk), paper.glyphs);
     let x = paper.put(inside, (0, 0), mark, Some(ink));
     let x = paper.put(inside, (x + 1, 0), &headline(state, dn), Some(Ink::Title));
     let route = crate::tui::prose::dn::route(dn, paper.glyphs.arrow);
@@ -125,7 +126,7 @@ type Kind<'a> = ((usize, Option<u16>), String, Vec<&'a [u8]>);
 
 /// What a group consists of.
 fn of_group(state: &State, group: &Group, area: Rect, paper: &mut Paper<'_>) {
-    let (mark, ink) = Palette::mark(group.worst(), paper.glyphs);
+    let (mark, ink) = Palette::mark_of(group.worst(), group.at_risk > 0, paper.glyphs);
     let x = paper.put(area, (0, 0), mark, Some(ink));
     paper.put(area, (x + 1, 0), &group.key, Some(Ink::Title));
     let mut kinds: Vec<Kind<'_>> = Vec::new();

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use super::super::bar::bar;
 use super::super::paper::Paper;
 use super::super::theme::Ink;
-use super::{inks, labels, marks};
+use super::{inks, marks};
 use crate::compare::{Contrast, Leading, Share, Strength, Support};
 use crate::net::count;
 use crate::tui::state::State;
 use crate::tui::state::compare::Part;
-use crate::wording::contrast::{both_in, condition_in};
+use crate::wording::contrast::{both_in, condition_in, labels};
 
 /// Columns of the bar of a side.
 const BAR: u16 = 10;
@@ -158,6 +158,10 @@ fn nothing(state: &State, contrast: &Contrast, area: Rect, paper: &mut Paper<'_>
             "A capture in which others work can be read together with this one: regscope FILE \
              FILE. What all failing DNs share is below."
                 .to_owned(),
+        ],
+        (f, w) if f.min(w) < 2 && contrast.mixed.is_empty() => [
+            format!("Too few to tell: {f} {}, {w} {}.", names[0], names[1]),
+            "Nothing differs in what was captured.".to_owned(),
         ],
         (f, w) if f.min(w) < 2 || hints => [
             format!("Too few to tell: {f} {}, {w} {}.", names[0], names[1]),

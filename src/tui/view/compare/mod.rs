@@ -7,10 +7,10 @@ use ratatui::layout::{Position, Rect};
 use super::layout;
 use super::paper::Paper;
 use super::theme::Ink;
-use crate::compare::Contrast;
 use crate::tui::state::State;
 use crate::tui::state::compare::Part;
 use crate::tui::update::compare::{Choice, parts};
+use crate::wording::contrast::labels;
 
 mod behind;
 mod headline;
@@ -41,12 +41,7 @@ pub(super) const fn marks(part: &Part, paper: &Paper<'_>) -> [&'static str; 2] {
     }
 }
 
-/// What the two sides are called, safe to show.
-pub(super) fn labels(contrast: &Contrast) -> [String; 2] {
-    crate::wording::contrast::labels(contrast).map(|label| label.replace('_', " "))
-}
-
-/// `[all failing 3]  rejected 403 2   rejected 404 1              against 2 working`.
+/// `[all failing 3]  rejected 403 Forbidden 2              against 2 working`.
 fn choices(state: &State, area: Rect, paper: &mut Paper<'_>) {
     for (choice, x, text) in placed(state) {
         let current = choice.part == state.compare.part;
