@@ -13,8 +13,8 @@ use super::secret_arg::SecretArg;
 #[cfg(feature = "live")]
 use super::settings::InputSettings;
 use super::settings::mode;
-use crate::net::STANDARD_INPUT;
 #[cfg(feature = "live")]
+use crate::net::STANDARD_INPUT;
 use crate::registration::ExtraName;
 
 /// Where live traffic comes from.
