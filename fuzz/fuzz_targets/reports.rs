@@ -65,6 +65,7 @@ fn reports(snapshot: &Snapshot, contrast: &Contrast) {
         findings: &findings,
         contrast,
         selection: &selection,
+        columns: &[],
         zone: &zone,
         style,
     };
