@@ -98,7 +98,7 @@ impl Series {
         }
     }
 
-    /// Cut into this many slices, [`SLICES`] at most.
+    /// Cut into this many slices, 240 at most.
     #[must_use]
     pub fn in_slices(&self, slices: usize) -> Slices {
         let slices = slices.clamp(1, SLICES);
