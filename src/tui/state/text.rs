@@ -14,3 +14,9 @@ impl Window {
     /// The start of a text whose lines are wrapped.
     pub(in crate::tui) const START: Self = Self { top: 0, left: 0, wrap: true };
 }
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::START
+    }
+}

@@ -18,7 +18,7 @@ const SLICES: usize = 160;
 
 pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
     let body = layout::frame(state).body;
-    let shown = state.statistics.lines.iter().skip(state.statistics.cursor.top);
+    let shown = state.statistics.lines.iter().skip(state.statistics.window.top);
     for (y, line) in (0..body.height).zip(shown) {
         paper.put_line(body, (1, y), line);
     }
@@ -27,7 +27,7 @@ pub(super) fn draw(state: &State, paper: &mut Paper<'_>) {
 /// `lines 1-20 of 34`, if they do not all fit.
 pub(super) fn position(state: &State, dash: &str) -> String {
     let height = usize::from(layout::frame(state).body.height);
-    let (top, all) = (state.statistics.cursor.top, state.statistics.lines.len());
+    let (top, all) = (state.statistics.window.top, state.statistics.lines.len());
     if all <= height {
         return String::new();
     }
