@@ -266,10 +266,7 @@ impl Alerts {
     /// How long a DN has to be well to count as back.
     fn settling(&self, dn: &str, now: Timestamp) -> Duration {
         let recent = self.relapses.get(dn).filter(|(_, last)| now.since(*last) < REMEMBERED);
-        recent.map_or(SETTLED, |(times, _)| {
-            let doubled = RELAPSED.saturating_mul(1 << times.saturating_sub(1).min(8));
-            doubled.min(LONGEST_RELAPSE)
-        })
+        recent.map_or(SETTLED, |(times, _)| doubled(RELAPSED, *times, LONGEST_RELAPSE))
     }
 
     /// What is to be reported before the end: others with the same cause are not awaited.
@@ -326,8 +323,7 @@ impl Alerts {
     /// Whether an outage that goes on is to be reported again.
     fn due(&self, id: u64, outage: &Outage, now: Timestamp) -> Option<Kind> {
         let quiet = now.since(outage.reported_at);
-        let doubled = PAUSE.saturating_mul(1 << outage.reported.saturating_sub(1).min(8));
-        let pause = doubled.min(LONGEST_PAUSE);
+        let pause = doubled(PAUSE, outage.reported, LONGEST_PAUSE);
         let has_shrunk = || outage.has_shrunk();
         // while DNs come back, the last of them is awaited, but not for good
         let has_settled = || quiet >= pause * 2 || !self.is_coming_back(id);
@@ -471,6 +467,11 @@ impl Alerts {
         self.allowed.0 = left - u32::from(may);
         may
     }
+}
+
+/// A duration that doubles each time: `first` the first time, `longest` at most.
+pub(super) fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << times.saturating_sub(1).min(8)).min(longest)
 }
 
 /// What is wrong with DNs that are reported together although their causes differ.

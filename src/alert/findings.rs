@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::alerts::{LONGEST_PAUSE, PAUSE, QUIET};
+use super::alerts::{LONGEST_PAUSE, PAUSE, QUIET, doubled};
 use crate::net::Timestamp;
 
 /// How long a kind of finding is remembered.
@@ -56,8 +56,8 @@ impl Findings {
             if now.since(*last) >= REMEMBERED {
                 *times = 0;
             }
-            let doubled = PAUSE.saturating_mul(1 << times.saturating_sub(1).min(8));
-            let has_paused = *times == 0 || now.since(*last) >= doubled.min(LONGEST_PAUSE);
+            let pause = doubled(PAUSE, *times, LONGEST_PAUSE);
+            let has_paused = *times == 0 || now.since(*last) >= pause;
             let is_quiet =
                 |(_, _, latest): &mut (_, _, Timestamp)| is_last || now.since(*latest) >= QUIET;
             if has_paused && let Some((first, number, _)) = kept.waiting.take_if(is_quiet) {
