@@ -11,7 +11,7 @@ mod escape;
 pub mod password;
 
 pub(crate) use count::count;
-pub use escape::{escape_bytes, escape_lossy, escape_revealed, escape_text};
+pub use escape::{escape_bytes, escape_lossy, escape_revealed, escape_text, shortened};
 
 /// The name of standard input where a file or a device is asked for.
 pub const STANDARD_INPUT: &str = "-";

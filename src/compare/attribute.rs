@@ -38,6 +38,8 @@ pub struct Attribute {
     pub label: &'static str,
     /// How its values are compared.
     pub kind: Kind,
+    /// Whether its values are numbers, so that `<` and `>` mean something.
+    pub is_number: bool,
     /// `None` when the capture does not show it.
     pub(super) value: Read,
 }
@@ -70,6 +72,11 @@ impl Attribute {
         snapshot.has_hep_agents() || !self.name.starts_with("hep.")
     }
 
+    /// The same, its values numbers.
+    const fn of_numbers(self) -> Self {
+        Self { is_number: true, ..self }
+    }
+
     /// Its place in [`ATTRIBUTES`].
     #[must_use]
     pub(super) fn place(&self) -> usize {
@@ -78,7 +85,7 @@ impl Attribute {
 }
 
 const fn row(name: &'static str, label: &'static str, kind: Kind, value: Read) -> Attribute {
-    Attribute { name, label, kind, value }
+    Attribute { name, label, kind, is_number: matches!(kind, Kind::Continuous), value }
 }
 
 use Kind::{Categorical, Continuous, Outcome};
@@ -110,10 +117,12 @@ pub static ATTRIBUTES: &[Attribute] = &[
         let captured = details.agent.is_none() && !details.log.has(LogMarks::LOGGED);
         let absent = captured.then_some(Atom::Absent);
         details.vlan.map_or(absent, |vlan| Some(Atom::Number(vlan.into())))
-    }),
+    })
+    .of_numbers(),
     row("hep.capture_id", "HEP capture id", Categorical, |f| {
         f.seen_by(|agent| agent.capture_id.map(|id| Atom::Number(id.into())))
-    }),
+    })
+    .of_numbers(),
     row("hep.node", "HEP node", Categorical, |f| {
         f.seen_by(|agent| (!agent.node.is_none()).then(|| Atom::wire(f.text(agent.node))))
     }),
@@ -150,7 +159,8 @@ pub static ATTRIBUTES: &[Attribute] = &[
         }
         Some(Atom::capitals(f.text(sym)))
     }),
-    row("via.count", "Vias", Categorical, |f| Some(Atom::Number(f.details?.form.vias.into()))),
+    row("via.count", "Vias", Categorical, |f| Some(Atom::Number(f.details?.form.vias.into())))
+        .of_numbers(),
     row("via.received", "Via received", Categorical, |f| {
         Some(f.answer()?.received(f.snapshot.texts()).map_or(Atom::Absent, Atom::Address))
     }),
@@ -169,7 +179,8 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("contact.user", "Contact user", Categorical, contact_user),
     row("contact.count", "Contacts", Categorical, |f| {
         Some(Atom::Number(f.own_contact()?.form.contacts.into()))
-    }),
+    })
+    .of_numbers(),
     row("supported", "Supported", Categorical, |f| f.wire(f.details?.form.supported)),
     row("require", "Require", Categorical, |f| f.wire(f.details?.form.require)),
     row("allow", "Allow", Categorical, |f| f.wire(f.details?.form.allow)),
@@ -183,7 +194,8 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
     row("request.max_forwards", "Max-Forwards", Categorical, |f| {
         f.wire(f.details?.form.max_forwards)
-    }),
+    })
+    .of_numbers(),
     row("call_id.stable", "Same Call-ID every time", Categorical, |f| {
         f.same_call_id.map(Atom::yes_no)
     }),
@@ -193,7 +205,8 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
     row("ip.ttl", "IP TTL", Categorical, |f| {
         f.details.filter(|d| d.ttl > 0).map(|d| Atom::Number(d.ttl.into()))
-    }),
+    })
+    .of_numbers(),
     row("source.is_registrar", "Source is the registrar", Categorical, |f| {
         f.at_source()?;
         f.at_registrar().map(|a| Atom::yes_no(a.source.addr == a.registrar.addr))
@@ -201,9 +214,11 @@ pub static ATTRIBUTES: &[Attribute] = &[
     row("source.shared_by", "DNs on that source", Categorical, |f| f.shared_by()),
     row("source.port", "Source port", Categorical, |f| {
         f.at_source().map(|a| Atom::Number(a.source.port.into()))
-    }),
-    row("contact.port", "Contact port", Categorical, |f| f.number(f.own_contact()?.contact_port)),
-    row("via.port", "Via port", Categorical, |f| f.number(f.details?.via_port)),
+    })
+    .of_numbers(),
+    row("contact.port", "Contact port", Categorical, |f| f.number(f.own_contact()?.contact_port))
+        .of_numbers(),
+    row("via.port", "Via port", Categorical, |f| f.number(f.details?.via_port)).of_numbers(),
     row("contact.host_is_source", "Contact host is the source", Categorical, |f| {
         f.contact_host(f.own_contact()?).is_source()
     }),
@@ -215,11 +230,13 @@ pub static ATTRIBUTES: &[Attribute] = &[
     }),
     row("expires.granted", "Granted expiry (s)", Outcome, |f| {
         Some(f.attempt?.granted.map_or(Atom::Absent, |s| Atom::Number(s.into())))
-    }),
+    })
+    .of_numbers(),
     row("answer.own_words", "Registrar's own words", Outcome, |f| f.own_words()),
     row("rtt_ms", "Response time (ms)", Outcome, |f| {
         f.attempt?.rtt().map(|nanos| Atom::Number(nanos / 1_000_000))
-    }),
+    })
+    .of_numbers(),
 ];
 
 fn username_is_dn<'s>(f: &Facts<'s>) -> Option<Atom<'s>> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::net::{escape_bytes, escape_text};
+use crate::net::{escape_bytes, escape_text, shortened};
 use crate::registration::{AttemptView, Marks, NodeId, Snapshot};
 
 /// Longest text from the wire a sentence quotes.
@@ -26,11 +26,7 @@ const SAID: usize = 160;
 
 /// A line of a log, made safe, and cut where it is very long.
 pub(super) fn said(line: &str) -> String {
-    let line = line.trim();
-    match line.char_indices().nth(SAID) {
-        Some((end, _)) => format!("{}…", escape_text(line.get(..end).unwrap_or(line))),
-        None => escape_text(line).into_owned(),
-    }
+    shortened(&escape_text(line.trim()), SAID).into_owned()
 }
 
 /// A span of time as a person says it, rounded: `3.0 s`, `12 min`, `2 h 5 min`.

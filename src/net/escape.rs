@@ -72,6 +72,15 @@ pub fn escape_text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `text`, or its first `most` characters and an ellipsis.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// `text` with every unsafe character replaced.
 fn visible(text: &str) -> Cow<'_, str> {
     if is_plain(text.as_bytes()) || judged(text).all(|(_, stays)| stays) {

@@ -1,6 +1,6 @@
 //! Says why a filter matches nothing.
 
-use crate::net::escape_text;
+use crate::net::{escape_text, shortened};
 
 /// Characters of a condition that are repeated.
 const SHOWN: usize = 40;
@@ -19,11 +19,7 @@ pub(crate) fn none_matches(counts: &[(String, usize)]) -> String {
 
 /// The beginning of a condition.
 fn short(text: &str) -> String {
-    let safe = escape_text(text);
-    match safe.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", safe.get(..end).unwrap_or_default()),
-        None => safe.into_owned(),
-    }
+    shortened(&escape_text(text), SHOWN).into_owned()
 }
 
 #[cfg(test)]

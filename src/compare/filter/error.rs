@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::field;
-use crate::net::escape_text;
+use crate::net::{escape_text, shortened};
 
 /// Characters of a word that are repeated in an error.
 const SHOWN: usize = 24;
@@ -57,11 +57,7 @@ impl std::error::Error for FilterError {}
 
 /// A word as it is repeated: escaped, its beginning.
 pub(super) fn cut(word: &str) -> String {
-    let safe = escape_text(word);
-    match safe.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", safe.get(..end).unwrap_or_default()),
-        None => safe.into_owned(),
-    }
+    shortened(&escape_text(word), SHOWN).into_owned()
 }
 
 /// The known word that is spelled most like this one, if any is close.

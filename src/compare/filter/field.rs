@@ -1,6 +1,6 @@
 //! The fields of a filter: one table for names, aliases, examples and help.
 
-use crate::compare::attribute::{ATTRIBUTES, Attribute, Kind};
+use crate::compare::attribute::{ATTRIBUTES, Attribute};
 use crate::registration::{DnView, Extra, ExtraName};
 
 /// What a condition is about.
@@ -173,7 +173,7 @@ impl Field {
     /// A condition on it.
     pub(super) fn example(&self) -> &'static str {
         match self {
-            Self::Attribute(attribute) if attribute.kind != Kind::Categorical => "expires<120",
+            Self::Attribute(attribute) if attribute.is_number => "expires<120",
             Self::Attribute(_) => "ua~Asterisk",
             Self::Extra(_) => "hdr.X-Site~berlin",
             own => OWN.iter().find(|row| row.field == *own).map_or("dn=5001", |row| row.example),
@@ -184,23 +184,7 @@ impl Field {
     pub(super) fn is_ordered(&self) -> bool {
         match self {
             Self::Dn | Self::Code | Self::Attempts | Self::Extra(_) => true,
-            Self::Attribute(attribute) => {
-                const NUMBERS: [&str; 10] = [
-                    "vlan",
-                    "hep.capture_id",
-                    "via.count",
-                    "contact.count",
-                    "request.max_forwards",
-                    "ip.ttl",
-                    "source.port",
-                    "contact.port",
-                    "via.port",
-                    "rtt_ms",
-                ];
-                attribute.kind == Kind::Continuous
-                    || attribute.name == "expires.granted"
-                    || NUMBERS.contains(&attribute.name)
-            }
+            Self::Attribute(attribute) => attribute.is_number,
             _ => false,
         }
     }

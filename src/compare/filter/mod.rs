@@ -50,51 +50,27 @@ enum Node {
 }
 
 impl Node {
-    fn all(mut parts: Vec<Part>) -> Self {
-        match (parts.pop(), parts.is_empty()) {
-            (Some((node, _)), true) => node,
-            (last, _) => {
+    /// One part as it is, several as `several` puts them together.
+    fn of(mut parts: Vec<Part>, several: fn(Vec<Part>) -> Self) -> Self {
+        match parts.pop() {
+            Some((only, _)) if parts.is_empty() => only,
+            last => {
                 parts.extend(last);
-                Self::All(parts)
+                several(parts)
             }
         }
     }
 
-    fn any(mut parts: Vec<Part>) -> Self {
-        match (parts.pop(), parts.is_empty()) {
-            (Some((node, _)), true) => node,
-            (last, _) => {
-                parts.extend(last);
-                Self::Any(parts)
-            }
-        }
-    }
-
-    fn needles<'n>(&'n self, found: &mut Vec<&'n Needle>) {
+    /// Calls `take` with every part that has none itself.
+    fn each<'n>(&'n self, take: &mut dyn FnMut(&'n Self)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 for (part, _) in parts {
-                    part.needles(found);
+                    part.each(take);
                 }
             }
-            Self::Not(node) => node.needles(found),
-            Self::Condition(_) | Self::Present(_) => {}
-            Self::Search(needles) => found.extend(needles),
-        }
-    }
-
-    fn extras<'n>(&'n self, found: &mut Vec<&'n ExtraName>) {
-        match self {
-            Self::All(parts) | Self::Any(parts) => {
-                for (part, _) in parts {
-                    part.extras(found);
-                }
-            }
-            Self::Not(node) => node.extras(found),
-            Self::Condition(condition) | Self::Present(condition) => {
-                found.extend(condition.field.extra());
-            }
-            Self::Search(_) => {}
+            Self::Not(node) => node.each(take),
+            Self::Condition(_) | Self::Present(_) | Self::Search(_) => take(self),
         }
     }
 
@@ -159,9 +135,11 @@ impl Filter {
     #[must_use]
     pub fn needles(&self) -> Vec<&Needle> {
         let mut found = Vec::new();
-        if let Some(node) = &self.node {
-            node.needles(&mut found);
-        }
+        self.each(&mut |node| {
+            if let Node::Search(needles) = node {
+                found.extend(needles);
+            }
+        });
         found
     }
 
@@ -169,10 +147,18 @@ impl Filter {
     #[must_use]
     pub fn extras(&self) -> Vec<ExtraName> {
         let mut found = Vec::new();
+        self.each(&mut |node| {
+            if let Node::Condition(condition) | Node::Present(condition) = node {
+                found.extend(condition.field.extra().cloned());
+            }
+        });
+        found
+    }
+
+    fn each<'n>(&'n self, take: &mut dyn FnMut(&'n Node)) {
         if let Some(node) = &self.node {
-            node.extras(&mut found);
+            node.each(take);
         }
-        found.into_iter().cloned().collect()
     }
 
     /// The filters that all have to match: one for each condition.

@@ -95,7 +95,7 @@ impl<'t> Parser<'t> {
         while self.takes_keyword("or") {
             parts.push(self.part(Self::all)?);
         }
-        Ok(Node::any(parts))
+        Ok(Node::of(parts, Node::Any))
     }
 
     fn all(&mut self) -> Result<Node, FilterError> {
@@ -104,7 +104,7 @@ impl<'t> Parser<'t> {
             self.skip(true);
             let end = self.rest().is_empty() || self.rest().starts_with(')');
             if end || self.is_keyword("or") {
-                return Ok(Node::all(parts));
+                return Ok(Node::of(parts, Node::All));
             }
             self.takes_keyword("and");
             parts.push(self.part(Self::one)?);

@@ -14,8 +14,7 @@ use super::when::Clock;
 use super::{ending, findings, names, words};
 use crate::capture::Hosts;
 use crate::diagnosis::{Confidence, Finding};
-use crate::net::count;
-use crate::net::{Endpoint, FrameRef, Timestamp, escape_bytes, escape_text};
+use crate::net::{Endpoint, FrameRef, Timestamp, count, escape_bytes, escape_text, shortened};
 use crate::registration::{AgentRecord, AttemptView, Demand, DnView, Snapshot, State, Verdict};
 use crate::report::View;
 use crate::wording::append;
@@ -73,7 +72,7 @@ pub(super) fn write(view: &View<'_>, clock: &Clock, page: &mut Page<'_>) -> io::
     let left: Vec<_> = blocks.iter().skip(BLOCKS).flat_map(|block| &block.dns).collect();
     if !left.is_empty() {
         let dns = count(left.len() as u64, "DN");
-        let text = format!("and {dns} more; `regscope explain DN FILE` tells of each.");
+        let text = format!("and {dns} more; `regscope explain DN FILE` shows each.");
         page.line("")?;
         page.paragraph("", &text)?;
     }
@@ -324,11 +323,7 @@ impl Lines {
 
 /// A line of a log, safe and not too long.
 fn quoted(line: &str) -> String {
-    let line = line.trim();
-    match line.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}...", escape_text(line.get(..end).unwrap_or(line))),
-        None => escape_text(line).into_owned(),
-    }
+    shortened(&escape_text(line.trim()), QUOTED).into_owned()
 }
 
 /// Whether a frame belongs to an exchange that is shown.

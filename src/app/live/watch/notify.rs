@@ -20,7 +20,7 @@ use crate::app::Failure;
 use crate::cli::{NotifyOn, SECRET_VARIABLES, WatchSettings};
 use crate::diagnosis::Finding;
 use crate::hook::Runner;
-use crate::net::{Timestamp, count, escape_lossy};
+use crate::net::{Timestamp, count, escape_lossy, shortened};
 use crate::registration::{State, Verdict};
 use crate::wording::words;
 
@@ -344,12 +344,12 @@ pub(super) fn change(told: &Told<'_>, wanted: &[NotifyOn]) -> News {
     };
     let cause = told.cause.or(told.at_risk_by).map(|cause| Cause {
         rule: cause.rule.to_owned(),
-        sentence: cut(&cause.sentence, SENTENCE),
+        sentence: shortened(&cause.sentence, SENTENCE).into_owned(),
         check: cause.check.to_owned(),
     });
     News::Change(Event {
         time: change.time,
-        dn: cut(&escape_lossy(&change.dn), NAME),
+        dn: shortened(&escape_lossy(&change.dn), NAME).into_owned(),
         now,
         source: told.source.map(|source| source.addr),
         registrar: told.registrar.map(|registrar| registrar.to_string()),
@@ -364,17 +364,9 @@ pub(super) fn finding(finding: &Finding, time: Timestamp) -> Option<News> {
         News::Found(Observation {
             time,
             rule: finding.rule,
-            sentence: cut(&finding.sentence, SENTENCE),
+            sentence: shortened(&finding.sentence, SENTENCE).into_owned(),
             check: finding.check.to_owned(),
             source: finding.source,
         })
     })
-}
-
-/// A text of at most so many characters.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
