@@ -126,6 +126,13 @@ pub(crate) const SUSPECTS: [&str; 12] = [
     "via.rport_asked",
 ];
 
+/// Attributes with no clear difference.
+pub(crate) const MIXED: &str = "Mixed, no clear difference";
+/// Attributes that follow from the outcome.
+pub(crate) const CONSEQUENCES: &str = "Consequences, not causes";
+/// Attributes that cannot be compared.
+pub(crate) const NOT_KNOWN: &str = "Unknown on one or both sides";
+
 /// Attributes, those that people suspect first before the others.
 #[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "for the screen"))]
 pub(crate) fn suspects_first(findings: &[Finding]) -> Vec<&Finding> {

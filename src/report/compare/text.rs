@@ -10,6 +10,7 @@ use super::{
 };
 use crate::compare::{Contrast, Finding, Group};
 use crate::net::count;
+use crate::wording::contrast::{CONSEQUENCES, MIXED, NOT_KNOWN};
 
 pub(super) use crate::report::WIDTH;
 
@@ -123,9 +124,9 @@ fn others(out: &mut String, contrast: &Contrast) {
         findings.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     for (title, findings) in [
-        ("Mixed, no clear difference", &contrast.mixed),
-        ("Consequences, not causes", &contrast.outcomes),
-        ("Known for one side only", &contrast.not_known),
+        (MIXED, &contrast.mixed),
+        (CONSEQUENCES, &contrast.outcomes),
+        (NOT_KNOWN, &contrast.not_known),
     ] {
         if !findings.is_empty() {
             line(out, 0, &format!("{title}: {}", named(findings)));

@@ -7,6 +7,7 @@ use super::cursor::Cursor;
 use crate::compare::Needle;
 use crate::compare::{Contrast, Counted, Finding, Value};
 use crate::tui::data::Data;
+use crate::wording::contrast::{CONSEQUENCES, MIXED, NOT_KNOWN};
 
 /// Which DNs are compared with which.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -48,9 +49,9 @@ impl Section {
             Self::Mixed if contrast.failing.dns.min(contrast.working.dns) < 2 => {
                 "Differ, but too few DNs to say it matters"
             }
-            Self::Mixed => "Mixed, no clear difference",
-            Self::Outcomes => "Consequences, not causes",
-            Self::NotKnown => "Known for one side only",
+            Self::Mixed => MIXED,
+            Self::Outcomes => CONSEQUENCES,
+            Self::NotKnown => NOT_KNOWN,
         }
     }
 
