@@ -44,7 +44,7 @@ pub struct Notification {
     kind: &'static str,
     /// Why it is reported.
     pub event: Kind,
-    /// Different for each notification, and the same when it is sent again.
+    /// Different for each notification, and the same when it is posted a second time.
     pub id: String,
     /// The same for all notifications of an outage.
     outage: String,

@@ -32,7 +32,7 @@ struct Call {
 /// What speaks for an exchange that goes on, and against it.
 #[derive(Default)]
 struct Votes {
-    /// Responses to requests before the step, and requests sent again: no pause is that long.
+    /// Responses to requests before the step, and retransmissions: no pause is that long.
     under_way: usize,
     /// Requests with the next CSeq of their Call-ID.
     next: usize,

@@ -1,6 +1,6 @@
 //! Finds where two nodes lost each other: each states out of service what the other one holds.
 //!
-//! Where nothing given shows the owner of a DN, the node that goes on believing in it stands for the owner.
+//! Where nothing given shows the owner of a DN, the node that goes on believing in it counts as the owner.
 //! Such DNs make a split only if both nodes state some, and together most of those that both believed in.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -124,7 +124,7 @@ impl Served {
 pub(super) struct Sent {
     /// DNs.
     pub dns: u32,
-    /// DNs refused with 403 without being asked for credentials.
+    /// DNs rejected with 403 without a challenge.
     pub forbidden_unasked: u32,
     /// DNs accepted.
     pub accepted: u32,

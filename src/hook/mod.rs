@@ -31,7 +31,7 @@ pub use runner::{RunnerLimits, run};
 /// Said before anything else, once rights are dropped.
 pub const READY: &str = "ready";
 
-/// What a runner says of a line: one of these words, and what there is to add.
+/// What a runner reports about a line: one of these words, and what there is to add.
 pub mod news {
     /// The command ended with status 0, or the post was delivered.
     pub const OK: &str = "ok";

@@ -29,7 +29,7 @@ pub(super) struct Survey {
     pub pastes: u64,
     /// Statements.
     pub statements: u64,
-    /// The program by what it says of itself, as an index of dialects.
+    /// The program as it names itself, as an index of dialects.
     pub program: Option<usize>,
     /// The node's name.
     pub node: Option<String>,

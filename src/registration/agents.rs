@@ -113,7 +113,7 @@ mod tests {
             let mut tracker = Tracker::new();
             meet(&mut tracker, 0, 1, b"edge");
             meet(&mut tracker, 1, 2, b"");
-            // seen here and by two agents, one of them late; then sent again on UDP
+            // seen here and by two agents, one of them late; then retransmitted on UDP
             let (wire, first, second) = (None, Some(0), Some(1));
             let mut seen = vec![(0, wire), (2, first), (400, second)];
             if transport == Transport::Udp {

@@ -51,7 +51,7 @@ pub struct DnChange {
 }
 
 impl Status {
-    /// Whether the client may be about to go on: asked for credentials a moment ago, sent
+    /// Whether the client may be about to go on: challenged a moment ago, sent
     /// elsewhere, or not answered yet. A healthy phone passes through these in milliseconds.
     #[must_use]
     pub const fn is_tentative(self) -> bool {

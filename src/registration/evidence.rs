@@ -235,7 +235,7 @@ impl Tracker {
             return;
         }
         if self.transactions.find(facts.key()).is_some() {
-            // sent again, and perhaps outdated
+            // a retransmission, and perhaps outdated
             return;
         }
         let subject = Subject::Probe { dn: NIL, forwarded: true, call: false };

@@ -46,7 +46,7 @@ pub struct Marks(u8);
 impl Marks {
     /// Nothing to remark.
     pub const NONE: Self = Self(0);
-    /// Sent again for lack of a response.
+    /// A retransmission, for lack of a response.
     pub const RETRANSMISSION: Self = Self(1);
     /// The same packet, captured before.
     pub const DUPLICATE: Self = Self(2);

@@ -70,7 +70,7 @@ pub struct Counts {
 pub struct Ingested {
     /// It is a REGISTER or a response to one.
     pub register: bool,
-    /// It was sent again.
+    /// It is a retransmission.
     pub retransmission: bool,
     /// It is the same packet, captured before.
     pub duplicate: bool,

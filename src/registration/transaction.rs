@@ -123,7 +123,7 @@ pub(super) struct Transaction {
 pub(super) enum Sighting {
     /// Not seen before.
     New,
-    /// Sent again.
+    /// It is a retransmission.
     Retransmission,
     /// The same packet again, from the same or another wire.
     Duplicate,
@@ -243,7 +243,7 @@ impl Transaction {
     }
 }
 
-/// Whether a message on the same path is a copy of the last one rather than sent again.
+/// Whether a message on the same path is a copy of the last one and no retransmission.
 const fn is_copy(gap: i64, last_id: u16, id: u16, transport: Transport) -> bool {
     if transport.is_reliable() {
         return false;

@@ -4,7 +4,7 @@
 const EXACT: usize = 4096;
 /// Buckets in which a delay doubles: a percentile among more than [`EXACT`] delays is at most 1/64 too large.
 const STEPS: u32 = 64;
-/// Doublings that are told apart: all of 64 bits.
+/// Doublings that have buckets of their own: all of 64 bits.
 const DOUBLINGS: u32 = 64 - STEPS.ilog2();
 
 /// Delays in nanoseconds: exact as long as they are few, then by fixed buckets.

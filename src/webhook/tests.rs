@@ -169,7 +169,7 @@ fn request(stream: &TcpStream) -> (String, String) {
     (head, String::from_utf8(body).unwrap())
 }
 
-/// What the poster says of posts, but for the beginnings of attempts.
+/// What the poster reports, without the beginnings of attempts.
 fn said_of(url: &str, posts: &[Post]) -> Vec<String> {
     let limits = PosterLimits {
         longest: Duration::from_millis(500),

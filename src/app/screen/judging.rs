@@ -71,14 +71,14 @@ impl Judging {
 fn run(seen: &Receiver<Option<(Snapshot, Capture)>>, done: &Sender<Duration>, news: &Sender<News>) {
     for one in seen {
         let begin = Instant::now();
-        let told = match one {
+        let result = match one {
             Some((snapshot, capture)) => News::Data(Arc::new(judge(snapshot, capture))),
             None => News::Finished,
         };
         // one that nobody waits for is of no use
         let _ = done.try_send(begin.elapsed());
         // a screen that is gone needs no news
-        if news.send(told).is_err() {
+        if news.send(result).is_err() {
             return;
         }
     }

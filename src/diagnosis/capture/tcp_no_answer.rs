@@ -34,7 +34,7 @@ impl Rule for TcpNoAnswer {
             } else {
                 format!(
                     "{server} does not answer TCP: {count} from {client} got no response; its DNs \
-                     cannot register this way"
+                     cannot register over TCP"
                 )
             };
             findings.push(case.finding(&ABOUT, sentence, ABOUT.check));

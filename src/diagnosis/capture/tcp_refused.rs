@@ -39,7 +39,7 @@ impl Rule for TcpRefused {
             } else {
                 format!(
                     "{server} refuses TCP: {count} from {client} answered with a reset; its DNs cannot \
-                     register this way"
+                     register over TCP"
                 )
             };
             findings.push(case.finding(&ABOUT, sentence, ABOUT.check));

@@ -1,4 +1,4 @@
-//! 403 without being asked for credentials.
+//! 403 without a challenge.
 
 use super::super::prelude::*;
 use crate::registration::AttemptView;
@@ -16,7 +16,7 @@ static ABOUT: About = About {
     reference: "RFC 3261 §10.3 step 4, §21.4.4",
 };
 
-/// 403 without being asked for credentials.
+/// 403 without a challenge.
 pub(in crate::diagnosis) struct RejectedWithoutChallenge;
 
 impl DnRule for RejectedWithoutChallenge {
@@ -52,7 +52,7 @@ impl DnRule for RejectedWithoutChallenge {
     }
 }
 
-/// Whether the registrar asked for credentials neither in this attempt nor in the one before it.
+/// Whether the registrar challenged neither this attempt nor the one before it.
 pub(super) fn is_unasked(case: &Case<'_>, refused: &AttemptView<'_>) -> bool {
     let mut before = case.attempts.iter().rev().skip_while(|a| a.started >= refused.started);
     let before =

@@ -6,7 +6,7 @@ static ABOUT: About = About {
     id: "bulk-registration",
     severity: Severity::Observation,
     fragment: "bulk registration of a trunk (gin)",
-    meaning: "The REGISTER requires gin: one registration stands for many numbers.",
+    meaning: "The REGISTER requires gin: one registration is for many numbers.",
     check: "Contact with bnc, and gin in Require and in Proxy-Require; every hop has to \
             support it",
     reference: "RFC 6140 §5",

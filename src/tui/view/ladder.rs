@@ -44,7 +44,7 @@ fn art(paper: &Paper<'_>) -> &'static Art {
 }
 
 pub(super) fn draw(state: &State, screen: &Flow, regions: &FlowRegions, paper: &mut Paper<'_>) {
-    // the frame, a blank, the mark of a message that was sent again, a blank
+    // the frame, a blank, the mark of a retransmission, a blank
     let start = before_frame(regions.rows.width) + screen.frame_width + 3;
     let room = regions.rows.width.saturating_sub(start + 1);
     let columns = columns(screen.lanes.len(), start, room);
