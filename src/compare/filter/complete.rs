@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::condition::Subject;
+use super::condition::{Subject, cti_names};
 use super::field::{Field, OWN, SHORT, filter_fields};
 use super::parse::operator_at;
 use crate::compare::atom::{Atom, Value};
@@ -125,7 +125,7 @@ fn values_of(field: &Field, subject: &Subject<'_, '_>) -> SmallVec<[String; 2]> 
             smallvec![owner.map_or_else(|| "none".to_owned(), |owner| node(owner.node))]
         }
         Field::Node => Ledger::of(&dn.node_events()).nodes().map(node).collect(),
-        Field::Cti => smallvec![super::condition::cti_word(dn).to_owned()],
+        Field::Cti => cti_names(dn).last().map(|name| (*name).to_owned()).into_iter().collect(),
         Field::Source => {
             subject.facts().attempt.map(|a| a.source.addr.to_string()).into_iter().collect()
         }

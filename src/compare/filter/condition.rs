@@ -70,11 +70,10 @@ impl<'f, 'a> Subject<'f, 'a> {
     }
 }
 
-/// The CTI state of a DN, for short.
-pub(super) fn cti_word(dn: &DnView<'_>) -> &'static str {
+/// What the CTI state of a DN is called; its short name last.
+pub(super) fn cti_names(dn: &DnView<'_>) -> &'static [&'static str] {
     let state = dn.state().cti().map_or(State::Unknown, |cti| cti.state);
-    let names = CTI.iter().find(|names| names.contains(&state.name()));
-    names.and_then(|names| names.last()).copied().unwrap_or_default()
+    CTI.iter().find(|names| names.contains(&state.name())).copied().unwrap_or_default()
 }
 
 /// What is wrong with a value, and what to write instead.
@@ -184,9 +183,7 @@ impl Condition {
     fn holds_of_nodes(&self, subject: &Subject<'_, '_>) -> bool {
         let dn = subject.dn;
         if self.field == Field::Cti {
-            let state = dn.state().cti().map_or(State::Unknown, |cti| cti.state);
-            let names = CTI.iter().find(|names| names.contains(&state.name()));
-            return names.is_some_and(|all| all.iter().any(|name| self.any_text(name.as_bytes())));
+            return cti_names(dn).iter().any(|name| self.any_text(name.as_bytes()));
         }
         let ledger = Ledger::of(&dn.node_events());
         let name = |node| subject.snapshot.node_name(node).unwrap_or_default();

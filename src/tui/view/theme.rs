@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_told_apart_without_colors() {
+    fn states_differ_without_colors() {
         for glyphs in [Glyphs::of(true), Glyphs::of(false)] {
             let states = [State::InService, State::OutOfService, State::Unknown];
             let mut marks = states.map(|state| Palette::mark(state, glyphs).0).to_vec();

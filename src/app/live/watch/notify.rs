@@ -289,14 +289,14 @@ impl Notifier {
         let help = "Notifications of outages, by why they were made.";
         families.counter_by("regscope_notifications_total", help, "event", &numbers);
         let (outages, dns) = self.alerts.open();
-        let help = "Outages that were notified of and are not over.";
+        let help = "Outages that were reported and are not over.";
         families.gauge("regscope_outages_open", help, outages as f64);
         let help = "DNs in these outages.";
         families.gauge("regscope_outage_dns", help, dns as f64);
         let counts = self.alerts.counts();
         families.counter_by(
             "regscope_outages_not_notified_total",
-            "DNs that were out of service or at risk and not notified of: for less than --for-at-least, or \
+            "DNs that were out of service or at risk without a notification: for less than --for-at-least, or \
              beyond what is held.",
             "why",
             &[("brief", counts.brief), ("not_held", counts.not_held)],

@@ -98,7 +98,7 @@ pub(super) struct Output<W> {
     /// What notifications are made of, if there are any.
     #[cfg(any(feature = "exec", feature = "webhook"))]
     news: Option<Vec<crate::alert::News>>,
-    /// What is to be notified of; everything if empty.
+    /// What notifications are about; everything if empty.
     #[cfg(any(feature = "exec", feature = "webhook"))]
     wanted: Vec<crate::cli::NotifyOn>,
 }
