@@ -11,7 +11,8 @@ BENCH_FACTOR ?= 1
 CARGO ?= cargo
 # Release builds name no directory of the machine they were made on.
 REMAP = --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
-# What cargo builds for development.
+# The build of the tests; one of them is named so that their dependencies are built as for all of them.
+DEV_BUILD = $(CARGO) build --locked --bins --test cases
 DEV_BINARY = $(or $(CARGO_TARGET_DIR),target)/debug/regscope
 RELEASE = RUSTFLAGS='$(RUSTFLAGS) $(REMAP)' $(CARGO) build --release --locked
 
@@ -77,7 +78,7 @@ unit: deps
 known: deps
 	@if [ -d '$(KNOWN_CAPTURES)' ]; then \
 	  set -ex; \
-	  $(CARGO) build --locked; \
+	  $(DEV_BUILD); \
 	  '$(KNOWN_CAPTURES)/check.py' --bin $(DEV_BINARY) --with-keys '$(KNOWN_CAPTURES)/lab'; \
 	  .ci/known-messages '$(KNOWN_CAPTURES)' $(DEV_BINARY); \
 	  '$(KNOWN_CAPTURES)/check_field.py' --bin $(DEV_BINARY) '$(KNOWN_CAPTURES)/field'; \
@@ -86,7 +87,7 @@ known: deps
 	fi
 	@if [ -d '$(KNOWN_LOGS)' ]; then \
 	  set -ex; \
-	  $(CARGO) build --locked; \
+	  $(DEV_BUILD); \
 	  '$(KNOWN_LOGS)/check_logs.py' --bin $(DEV_BINARY) --parts verdicts,messages,sources,statements,never,cluster \
 	    '$(KNOWN_LOGS)' '$(KNOWN_LOGS)/real' '$(KNOWN_LOGS)/real/captures'; \
 	  '$(KNOWN_LOGS)/check_logs.py' --bin $(DEV_BINARY) --parts times '$(KNOWN_LOGS)/real'; \
